@@ -1,0 +1,47 @@
+# One word each; CONTRIBUTING.md repeats the plain commands for machines without make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: install demo test check bench format clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make install | demo | test | check | bench | format | clean"
+
+# The stamp makes a second `make test` start at once; an edited pyproject.toml or .pyx builds again.
+$(VENV)/stamp: pyproject.toml $(wildcard native/*.pyx)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (Debian: apt install python3 python3-venv; Fedora: dnf install python3.11; macOS: brew install python@3.11), then: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing (Debian: apt install python3-venv; Fedora: dnf install python3; macOS: brew install python)"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@$(BIN)/python -c 'import native; print("compiled core: " + ("yes" if native.COMPILED else "no, the plain Python form serves (a C compiler makes it faster)"))'
+	@touch $@
+
+install: $(VENV)/stamp
+
+demo: install
+	$(BIN)/stammkunde demo $(ARGS)
+
+test: install
+	$(BIN)/pytest $(ARGS)
+
+check: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cython-lint native
+	$(BIN)/pytest -q tests/house
+
+bench: install
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
+format:
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name '*.so' -not -path './.venv/*' -delete
+	find . -name '__pycache__' -type d -prune -exec rm -rf {} +

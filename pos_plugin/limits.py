@@ -1,0 +1,40 @@
+"""Every limit of the plugin in one place, each checked once where the value comes in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from native.limits import (
+    INT64_MAX,
+    MAX_BP,
+    MAX_LINES,
+    MAX_PIECES_A_LINE,
+    MAX_PRICE_MINOR,
+    MAX_PROMOTIONS,
+    MAX_SALE_MINOR,
+    MAX_SLOTS,
+)
+
+MAX_QUANTITY_MILLI: Final = MAX_PIECES_A_LINE * 1000
+MAX_TEXT: Final = 200  # characters of an id, a code, a name
+MAX_LIST: Final = 1000  # entries of a list inside a line, a selector or a customer
+MAX_COUPONS: Final = 999
+MAX_POINTS: Final = 10**9
+MAX_CONDITION_DEPTH: Final = 16  # all/any/not inside each other
+
+__all__ = [
+    "INT64_MAX",
+    "MAX_BP",
+    "MAX_CONDITION_DEPTH",
+    "MAX_COUPONS",
+    "MAX_LINES",
+    "MAX_LIST",
+    "MAX_PIECES_A_LINE",
+    "MAX_POINTS",
+    "MAX_PRICE_MINOR",
+    "MAX_PROMOTIONS",
+    "MAX_QUANTITY_MILLI",
+    "MAX_SALE_MINOR",
+    "MAX_SLOTS",
+    "MAX_TEXT",
+]

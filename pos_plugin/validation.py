@@ -1,0 +1,96 @@
+"""Turns what pydantic says about a document into our one error with code and place."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+    from pos_plugin.errors import InputError
+
+_CODES = {
+    "extra_forbidden": "unknown_field",
+    "unexpected_keyword_argument": "unknown_field",
+    "missing": "missing",
+    "missing_argument": "missing",
+    "union_tag_invalid": "unknown_word",
+    "union_tag_not_found": "missing",
+    "literal_error": "unknown_word",
+    "enum": "unknown_word",
+    "too_long": "limit",
+    "string_too_long": "limit",
+    "too_short": "out_of_range",
+    "string_too_short": "out_of_range",
+    "string_pattern_mismatch": "out_of_range",
+    "greater_than_equal": "out_of_range",
+    "less_than_equal": "out_of_range",
+    "greater_than": "out_of_range",
+    "less_than": "out_of_range",
+    "value_error": "out_of_range",
+    "timezone_aware": "out_of_range",
+    "timezone_naive": "out_of_range",
+    "recursion_loop": "limit",
+}
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number here")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the name {twice!r} stands twice in one object")
+    return value
+
+
+def read_json(text: str | bytes, where: str, error: type[InputError]) -> Any:  # noqa: ANN401
+    """Return the parsed JSON document.
+
+    Refused here as ``not_json``: broken text, wrong encoding, NaN, a name standing twice in one
+    object, numbers and nesting beyond what the parser takes.
+    """
+    try:
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
+    except RecursionError:
+        raise error("not_json", where, "nested too deeply") from None
+    except ValueError as fault:
+        raise error("not_json", where, f"not valid JSON: {fault}") from None
+
+
+def first_error(error: ValidationError, value: object, where: str) -> tuple[str, str, str]:
+    """Return code, place and message of the first error.
+
+    pydantic's location names the chosen member of a union too; walking the document along the
+    location leaves only the steps that really stand in it.
+    """
+    first = error.errors(include_url=False, include_context=True)[0]
+    kind = first["type"]
+    code = _CODES.get(kind)
+    if code is None:
+        code = "wrong_type" if "type" in kind or "parsing" in kind else "out_of_range"
+    context = first.get("ctx", {})
+    place = where
+    here: object = value
+    location = first["loc"]
+    for index, step in enumerate(location):
+        last = index == len(location) - 1
+        if isinstance(step, int) and isinstance(here, (list, tuple)):
+            place += f"[{step}]"
+            here = here[step] if step < len(here) else None
+        elif isinstance(step, str) and isinstance(here, dict) and step in here:
+            place += f".{step}" if place else step
+            here = here[step]
+        elif isinstance(step, str) and last and kind in ("missing", "missing_argument"):
+            place += f".{step}" if place else step
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        tag = str(context.get("discriminator", "")).strip("'")
+        place += f".{tag}" if place else tag
+    message = first["msg"]
+    if kind == "union_tag_invalid":
+        message = f"unknown word {context.get('tag')!r}; known are {context.get('expected_tags')}"
+    return code, place, message
