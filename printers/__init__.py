@@ -1,0 +1,1 @@
+"""Vouchers on paper: documents, rendering, encoding, spool, simulator; knows no promotions."""
