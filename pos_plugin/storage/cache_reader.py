@@ -1,0 +1,261 @@
+"""Reads ``cache.db``: lookups of the till, cursors of the agent; read-only."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pos_plugin.rule_package import Manifest
+from pos_plugin.storage.connect import cache_path, open_cache_reader
+from pos_plugin.storage.faults import mapped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    import apsw
+    from apsw import SQLiteValue
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a bucket has been applied."""
+
+    epoch: int
+    position: int
+    synced_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """A customer as the cache holds one."""
+
+    id: str
+    number: str
+    name: str
+    birthday_on: str | None
+    status: str
+    instant_discount_bp: int
+    discount_group: str | None
+    segments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """A balance or counter of head office, and which events of which tills it includes."""
+
+    value: int
+    as_of: str
+    folded: dict[int, int]  # epoch to highest event in it
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherTypeRow:
+    """A kind of voucher; the documents are still as head office sent them."""
+
+    code: str
+    legal_kind: str
+    effect: dict[str, Any]
+    conditions: dict[str, Any]
+    validity: dict[str, Any]
+    customer_bound: bool
+    layout: dict[str, Any]
+
+
+class CacheReader:
+    """One read-only connection to the cache file that was current when it was opened."""
+
+    def __init__(self, connection: apsw.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        self.name = path.name
+
+    @classmethod
+    def open(cls, data_dir: Path) -> CacheReader | None:
+        """Return a reader, or None while there is no cache yet.
+
+        Raises:
+            StorageError: there is one and it cannot be read.
+        """
+        path = cache_path(data_dir)
+        connection = open_cache_reader(data_dir)
+        if path is None or connection is None:
+            return None
+        return cls(connection, path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    # --- for the agent -----------------------------------------------------------------------
+
+    def cursor(self, bucket: str) -> Cursor | None:
+        """Return how far a bucket has been applied, or None before its first page."""
+        row = self._one("SELECT epoch, position, synced_at FROM cursor WHERE bucket = ?", bucket)
+        return Cursor(*row) if row else None
+
+    def acked(self) -> dict[int, int]:
+        """Return epoch to highest event that head office holds."""
+        return dict(self._all("SELECT epoch, acked_seq FROM acked"))
+
+    def generations(self) -> tuple[Manifest, ...]:
+        """Return every accepted rule generation, the highest first."""
+        rows = self._all(
+            "SELECT chain, ring, generation, activate_at, sha256, key_id, signature "
+            "FROM rule_generation ORDER BY generation DESC"
+        )
+        return tuple(
+            Manifest(
+                chain=chain,
+                ring=ring,
+                generation=generation,
+                activate_at=activate_at,
+                sha256=sha256,
+                key_id=key_id,
+                signature=signature,
+            )
+            for chain, ring, generation, activate_at, sha256, key_id, signature in rows
+        )
+
+    # --- for the till ------------------------------------------------------------------------
+
+    def synced_at(self) -> str | None:
+        """Return the instant of the last page from head office, ISO 8601."""
+        row = self._one("SELECT max(synced_at) FROM cursor")
+        return row[0] if row else None
+
+    def article(self, sku: str) -> dict[str, Any] | None:
+        """Return the facts of an article in the words of a line, plus ``name``."""
+        row = self._one(
+            "SELECT name, categories, brand, season, tags, unit_price_minor, markdown, "
+            "vat_rate_bp, discountable FROM article WHERE sku = ?",
+            sku,
+        )
+        if row is None:
+            return None
+        name, categories, brand, season, tags, price_minor, markdown, vat_rate_bp, free = row
+        return {
+            "name": name,
+            "categories": json.loads(categories),
+            "brand": brand,
+            "season": season,
+            "tags": json.loads(tags),
+            "unit_price_minor": price_minor,
+            "markdown": bool(markdown),
+            "vat_rate_bp": vat_rate_bp,
+            "discountable": bool(free),
+        }
+
+    def card(self, code_hash: bytes) -> tuple[str, str] | None:
+        """Return customer and status of a card."""
+        row = self._one("SELECT customer, status FROM card WHERE code_hash = ?", code_hash)
+        return (row[0], row[1]) if row else None
+
+    def customer(self, customer: str) -> CustomerRow | None:
+        """Return a customer with the codes of the segments it belongs to, sorted."""
+        row = self._one(
+            "SELECT id, number, name, birthday_on, status, instant_discount_bp, discount_group, "
+            "segment_bits FROM customer WHERE id = ?",
+            customer,
+        )
+        if row is None:
+            return None
+        known, number, name, birthday_on, status, rate_bp, group, bits = row
+        segments = self._all("SELECT segment FROM segment_bit WHERE (? >> bit) & 1", bits)
+        return CustomerRow(
+            id=known,
+            number=number,
+            name=name,
+            birthday_on=birthday_on,
+            status=status,
+            instant_discount_bp=rate_bp,
+            discount_group=group,
+            segments=tuple(sorted(segment for (segment,) in segments)),
+        )
+
+    def balances(self, customer: str) -> dict[str, Summed]:
+        """Return the balance of each program of a customer."""
+        rows = self._all(
+            "SELECT program, value, as_of, folded FROM balance WHERE customer = ?", customer
+        )
+        return {key: Summed(value, as_of, _folded(folded)) for key, value, as_of, folded in rows}
+
+    def counters(self, customer: str) -> dict[str, Summed]:
+        """Return the counters of a customer: ``uses:<promotion>``, ``history:<metric>``."""
+        rows = self._all(
+            "SELECT key, value, folded FROM customer_counter WHERE customer = ?", customer
+        )
+        return {key: Summed(value, "", _folded(folded)) for key, value, folded in rows}
+
+    def programs(self) -> dict[str, str]:
+        """Return program code to unit, ``POINTS`` or ``EUR_MINOR``."""
+        return dict(self._all("SELECT code, unit FROM program ORDER BY code"))
+
+    def voucher_type(self, code: str) -> VoucherTypeRow | None:
+        """Return a kind of voucher."""
+        row = self._one(
+            "SELECT code, legal_kind, effect, conditions, validity, customer_bound, layout "
+            "FROM voucher_type WHERE code = ?",
+            code,
+        )
+        if row is None:
+            return None
+        _, legal_kind, effect, conditions, validity, customer_bound, layout = row
+        return VoucherTypeRow(
+            code=code,
+            legal_kind=legal_kind,
+            effect=json.loads(effect),
+            conditions=json.loads(conditions),
+            validity=json.loads(validity),
+            customer_bound=bool(customer_bound),
+            layout=json.loads(layout),
+        )
+
+    def event_triggers(self, event: str) -> tuple[tuple[str, dict[str, Any]], ...]:
+        """Return voucher type and conditions of each trigger of an event."""
+        rows = self._all(
+            "SELECT voucher_type, conditions FROM event_trigger WHERE event = ? "
+            "ORDER BY voucher_type",
+            event,
+        )
+        return tuple((voucher_type, json.loads(conditions)) for voucher_type, conditions in rows)
+
+    def _one(self, sql: str, *values: SQLiteValue) -> tuple[Any, ...] | None:
+        with mapped(self._path):
+            row = self._connection.execute(sql, values).fetchone()
+        return tuple(row) if row is not None else None
+
+    def _all(self, sql: str, *values: SQLiteValue) -> list[Any]:
+        with mapped(self._path):
+            return self._connection.execute(sql, values).fetchall()
+
+
+def _folded(text: str) -> dict[int, int]:
+    """Return epoch to the highest event an element names; epochs are unique over all tills."""
+    highest: dict[int, int] = {}
+    for _till, epoch, seq in json.loads(text):
+        highest[epoch] = max(seq, highest.get(epoch, 0))
+    return highest
+
+
+def read_generations(data_dir: Path) -> tuple[Manifest, ...]:
+    """Return the accepted generations of a data folder, none while there is no cache."""
+    reader = CacheReader.open(data_dir)
+    if reader is None:
+        return ()
+    with closing(reader):
+        return reader.generations()

@@ -1,0 +1,230 @@
+"""Tables of ``cache.db``, and how a row of the wire becomes a row of the table.
+
+Every row from head office carries ``ver``, its log sequence: an older one never overwrites a newer
+one, so applying a page again changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+APPLICATION_ID: Final = 0x534B4331  # "SKC1"
+VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that head office fills.
+
+    Args:
+        key: primary key columns, in the order of the table.
+        columns: the other columns, without ``ver``.
+        json: columns whose wire value is a list or an object, stored as JSON text.
+        hex: columns whose wire value is hexadecimal text, stored as bytes.
+        ver: the column that holds the log sequence.
+    """
+
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    json: frozenset[str] = frozenset()
+    hex: frozenset[str] = frozenset()
+    ver: str = "ver"
+
+
+TABLES: Final = {
+    "article": Table(
+        key=("sku",),
+        columns=(
+            "name",
+            "categories",
+            "brand",
+            "season",
+            "tags",
+            "unit_price_minor",
+            "markdown",
+            "vat_rate_bp",
+            "discountable",
+        ),
+        json=frozenset({"categories", "tags"}),
+    ),
+    # Twelve columns: the most a till may hold of a person (domain.md law 9); `version` is the ver.
+    "customer": Table(
+        key=("id",),
+        columns=(
+            "number",
+            "name",
+            "birthday_on",
+            "home_shop",
+            "status",
+            "instant_discount_bp",
+            "discount_group",
+            "tier",
+            "segment_bits",
+            "limit_left_minor",
+        ),
+        ver="version",
+    ),
+    "segment_bit": Table(key=("bit",), columns=("segment",)),
+    "card": Table(
+        key=("code_hash",),
+        columns=("symbology", "customer", "role", "status", "replaced_by"),
+        hex=frozenset({"code_hash", "replaced_by"}),
+    ),
+    "program": Table(
+        key=("code",),
+        columns=("unit", "maturity_days", "expiry", "payout_threshold", "liability"),
+    ),
+    "voucher_type": Table(
+        key=("code",),
+        columns=(
+            "legal_kind",
+            "effect",
+            "conditions",
+            "validity",
+            "customer_bound",
+            "transferable",
+            "multi_use",
+            "partial",
+            "offline_scope",
+            "offline_cap_minor",
+            "layout",
+            "code_scheme",
+            "vat_rate_bp",
+            "interval_days",
+            "per_year_max",
+        ),
+        json=frozenset({"effect", "conditions", "validity", "layout"}),
+    ),
+    "event_trigger": Table(
+        key=("event", "voucher_type"), columns=("conditions",), json=frozenset({"conditions"})
+    ),
+    "balance": Table(
+        key=("customer", "program"),
+        columns=("value", "as_of", "folded"),
+        json=frozenset({"folded"}),
+    ),
+    "customer_counter": Table(
+        key=("customer", "key"), columns=("value", "folded"), json=frozenset({"folded"})
+    ),
+}
+
+RELEASE_1: Final = (
+    """CREATE TABLE article (
+        sku TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        categories TEXT NOT NULL,
+        brand TEXT,
+        season TEXT,
+        tags TEXT NOT NULL,
+        unit_price_minor INTEGER NOT NULL,
+        markdown INTEGER NOT NULL CHECK (markdown IN (0, 1)),
+        vat_rate_bp INTEGER NOT NULL,
+        discountable INTEGER NOT NULL CHECK (discountable IN (0, 1)),
+        ver INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE customer (
+        id TEXT PRIMARY KEY,
+        number TEXT NOT NULL,
+        name TEXT NOT NULL,
+        birthday_on TEXT,
+        home_shop TEXT NOT NULL,
+        status TEXT NOT NULL,
+        instant_discount_bp INTEGER NOT NULL,
+        discount_group TEXT,
+        tier TEXT,
+        segment_bits INTEGER NOT NULL,
+        limit_left_minor INTEGER,
+        version INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE segment_bit (
+        bit INTEGER PRIMARY KEY CHECK (bit BETWEEN 0 AND 62),
+        segment TEXT NOT NULL,
+        ver INTEGER NOT NULL
+    ) STRICT""",
+    """CREATE TABLE card (
+        code_hash BLOB PRIMARY KEY CHECK (length(code_hash) = 16),
+        symbology TEXT NOT NULL,
+        customer TEXT NOT NULL,
+        role TEXT NOT NULL,
+        status TEXT NOT NULL,
+        replaced_by BLOB,
+        ver INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE program (
+        code TEXT PRIMARY KEY,
+        unit TEXT NOT NULL,
+        maturity_days INTEGER NOT NULL,
+        expiry TEXT NOT NULL,
+        payout_threshold INTEGER NOT NULL,
+        liability TEXT NOT NULL,
+        ver INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    # effect {"label": {de, en}}, conditions {"text": {de, en}}, validity {"days": n},
+    # layout {"title": {de, en}, "text": {de, en}, "logo": sha256}
+    """CREATE TABLE voucher_type (
+        code TEXT PRIMARY KEY,
+        legal_kind TEXT NOT NULL,
+        effect TEXT NOT NULL,
+        conditions TEXT NOT NULL,
+        validity TEXT NOT NULL,
+        customer_bound INTEGER NOT NULL CHECK (customer_bound IN (0, 1)),
+        transferable INTEGER NOT NULL CHECK (transferable IN (0, 1)),
+        multi_use INTEGER NOT NULL CHECK (multi_use IN (0, 1)),
+        partial INTEGER NOT NULL CHECK (partial IN (0, 1)),
+        offline_scope TEXT NOT NULL,
+        offline_cap_minor INTEGER NOT NULL,
+        layout TEXT NOT NULL,
+        code_scheme TEXT NOT NULL,
+        vat_rate_bp INTEGER,
+        interval_days INTEGER,
+        per_year_max INTEGER,
+        ver INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE event_trigger (
+        event TEXT NOT NULL,
+        voucher_type TEXT NOT NULL,
+        conditions TEXT NOT NULL,
+        ver INTEGER NOT NULL,
+        PRIMARY KEY (event, voucher_type)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE balance (
+        customer TEXT NOT NULL,
+        program TEXT NOT NULL,
+        value INTEGER NOT NULL,
+        as_of TEXT NOT NULL,
+        folded TEXT NOT NULL,
+        ver INTEGER NOT NULL,
+        PRIMARY KEY (customer, program)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE customer_counter (
+        customer TEXT NOT NULL,
+        key TEXT NOT NULL,
+        value INTEGER NOT NULL,
+        folded TEXT NOT NULL,
+        ver INTEGER NOT NULL,
+        PRIMARY KEY (customer, key)
+    ) STRICT, WITHOUT ROWID""",
+    # Accepted rule generations; content lies in blobs/<sha256>. Never removed: the highest one here
+    # is the floor below which no package is taken.
+    """CREATE TABLE rule_generation (
+        generation INTEGER PRIMARY KEY,
+        chain TEXT NOT NULL,
+        ring TEXT NOT NULL,
+        activate_at TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        key_id TEXT NOT NULL,
+        signature TEXT NOT NULL,
+        accepted_at TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE cursor (
+        bucket TEXT PRIMARY KEY,
+        epoch INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        synced_at TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE acked (
+        epoch INTEGER PRIMARY KEY,
+        acked_seq INTEGER NOT NULL
+    ) STRICT""",
+)

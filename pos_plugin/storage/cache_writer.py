@@ -1,0 +1,270 @@
+"""Writes ``cache.db``: the agent's half, never imported by the till.
+
+1. Rows of a page and the cursor behind it are one transaction (sync.md law 8).
+2. An older row never overwrites a newer one: a page applied again changes nothing.
+3. What is accepted stays: no rule generation is ever taken back.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import apsw
+
+from pos_plugin.errors import MisuseError
+from pos_plugin.storage.cache_schema import TABLES
+from pos_plugin.storage.connect import cache_path, open_cache_writer
+from pos_plugin.storage.faults import mapped
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from pos_plugin.rule_package import Manifest
+
+CHECKPOINT_ROWS: Final = 4000  # after so many rows the log goes back into the file, if nobody reads
+
+
+class Change(Protocol):
+    """One row of a page: put (``P``, the whole row) or remove (``R``, at least its key)."""
+
+    @property
+    def op(self) -> str:
+        """``P`` or ``R``."""
+        ...
+
+    @property
+    def table(self) -> str:
+        """Name of the table."""
+        ...
+
+    @property
+    def log_seq(self) -> int:
+        """Place in the log of head office."""
+        ...
+
+    @property
+    def row(self) -> Mapping[str, Any]:
+        """Column to value as on the wire: lists and objects plain, hashes hexadecimal."""
+        ...
+
+
+class Page(Protocol):
+    """A checked page of a bucket's log."""
+
+    @property
+    def bucket(self) -> str:
+        """For example ``shop:001``."""
+        ...
+
+    @property
+    def bucket_epoch(self) -> int:
+        """The life of the log this page belongs to."""
+        ...
+
+    @property
+    def after(self) -> int:
+        """The cursor this page follows."""
+        ...
+
+    @property
+    def changes(self) -> Sequence[Change]:
+        """Rows in the order of the log."""
+        ...
+
+    @property
+    def checkpoint(self) -> int:
+        """The cursor behind this page."""
+        ...
+
+
+class CacheWriter:
+    """The one writer of the cache file of a data folder."""
+
+    def __init__(self, connection: apsw.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        self._rows_since_checkpoint = 0
+
+    @classmethod
+    def open(cls, data_dir: Path) -> CacheWriter:
+        """Return the writer; the cache file is created first where there is none.
+
+        Raises:
+            StorageError: nothing was changed.
+        """
+        connection = open_cache_writer(data_dir)
+        path = cache_path(data_dir)
+        if path is None:
+            connection.close()
+            raise MisuseError("the cache file vanished while it was opened")
+        return cls(connection, path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; its log goes back into it when nobody reads."""
+        self._connection.close()
+
+    def apply_page(self, page: Page, *, at: dt.datetime) -> bool:
+        """Apply the rows of a page and move the cursor, in one transaction.
+
+        Args:
+            page: follows the cursor, or was applied before (then nothing happens).
+            at: instant of the contact, shown to the cashier as the age of the data.
+
+        Returns:
+            True when the page was applied, False when it had been applied before.
+
+        Raises:
+            MisuseError: the page leaves a gap, or belongs to another life of the bucket.
+            StorageError: nothing was changed.
+        """
+        with self._transaction():
+            here = self._connection.execute(
+                "SELECT epoch, position FROM cursor WHERE bucket = ?", (page.bucket,)
+            ).fetchone()
+            epoch, position = here or (page.bucket_epoch, 0)
+            if epoch != page.bucket_epoch:
+                raise MisuseError(
+                    f"{page.bucket} began a new life ({page.bucket_epoch}, cached is {epoch})",
+                    hint="Delete cache.current; the agent builds the cache again.",
+                )
+            if page.after > position:
+                raise MisuseError(f"{page.bucket}: page after {page.after}, cursor is {position}")
+            if page.checkpoint < position or (page.after < position and page.changes):
+                return False
+            for change in page.changes:
+                self._apply(change)
+            self._connection.execute(
+                "INSERT INTO cursor (bucket, epoch, position, synced_at) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (bucket) DO UPDATE SET position = excluded.position, "
+                "synced_at = excluded.synced_at",
+                (page.bucket, page.bucket_epoch, page.checkpoint, at.isoformat()),
+            )
+        self._checkpoint_sometimes(len(page.changes))
+        return True
+
+    def store_generation(self, manifest: Manifest, *, accepted_at: dt.datetime) -> bool:
+        """Remember an accepted rule generation; its content already lies in ``blobs/``.
+
+        Returns:
+            True when it is new, False when it was stored before.
+
+        Raises:
+            MisuseError: a lower generation than a stored one, or the same with another content.
+        """
+        with self._transaction():
+            known = self._connection.execute(
+                "SELECT sha256 FROM rule_generation WHERE generation = ?", (manifest.generation,)
+            ).fetchone()
+            if known is not None:
+                if known[0] != manifest.sha256:
+                    raise MisuseError(f"generation {manifest.generation} has another content")
+                return False
+            highest: Any = self._connection.execute(
+                "SELECT max(generation) FROM rule_generation"
+            ).get
+            if highest is not None and manifest.generation < highest:
+                raise MisuseError(
+                    f"generation {manifest.generation} is lower than {highest}: they only grow"
+                )
+            self._connection.execute(
+                "INSERT INTO rule_generation (generation, chain, ring, activate_at, sha256, "
+                "key_id, signature, accepted_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    manifest.generation,
+                    manifest.chain,
+                    manifest.ring,
+                    manifest.activate_at,
+                    manifest.sha256,
+                    manifest.key_id,
+                    manifest.signature,
+                    accepted_at.isoformat(),
+                ),
+            )
+        return True
+
+    def set_acked(self, epoch: int, seq: int) -> None:
+        """Remember up to which event of an epoch head office holds everything."""
+        with self._transaction():
+            self._connection.execute(
+                "INSERT INTO acked (epoch, acked_seq) VALUES (?, ?) "
+                "ON CONFLICT (epoch) DO UPDATE SET acked_seq = excluded.acked_seq",
+                (epoch, seq),
+            )
+
+    def _apply(self, change: Change) -> None:
+        table = TABLES.get(change.table)
+        if table is None:
+            return  # a table of a later version: its rows come again with that version's cache
+        key = [_stored(change.row[name], name, table.hex, table.json) for name in table.key]
+        if change.op == "R":
+            self._connection.execute(_REMOVE[change.table], (*key, change.log_seq))
+            return
+        values = [_stored(change.row[name], name, table.hex, table.json) for name in table.columns]
+        self._connection.execute(_PUT[change.table], (*key, *values, change.log_seq))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with mapped(self._path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def _checkpoint_sometimes(self, rows: int) -> None:
+        self._rows_since_checkpoint += rows
+        if self._rows_since_checkpoint >= CHECKPOINT_ROWS:
+            self._rows_since_checkpoint = 0
+            with mapped(self._path):
+                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+
+
+def _stored(value: object, name: str, hex_names: frozenset[str], json_names: frozenset[str]) -> Any:  # noqa: ANN401 - what SQLite takes
+    if name in json_names:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if name in hex_names and isinstance(value, str):
+        return bytes.fromhex(value)
+    if isinstance(value, bool):
+        return int(value)
+    return value
+
+
+def _put(name: str) -> str:
+    table = TABLES[name]
+    columns = (*table.key, *table.columns, table.ver)
+    changed = ", ".join(f"{column} = excluded.{column}" for column in (*table.columns, table.ver))
+    return (
+        f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) "  # noqa: S608
+        f"ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {changed} "
+        f"WHERE excluded.{table.ver} > {name}.{table.ver}"
+    )
+
+
+def _remove(name: str) -> str:
+    table = TABLES[name]
+    key = " AND ".join(f"{column} = ?" for column in table.key)
+    return f"DELETE FROM {name} WHERE {key} AND {table.ver} < ?"  # noqa: S608 - own names
+
+
+_PUT: Final = {name: _put(name) for name in TABLES}
+_REMOVE: Final = {name: _remove(name) for name in TABLES}

@@ -1,0 +1,88 @@
+"""Reads ``journal.db`` for the agent: the outbox, byte for byte as the till wrote it; read-only."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pos_plugin.errors import StorageDamaged
+from pos_plugin.storage.connect import JOURNAL_NAME, open_journal_reader
+from pos_plugin.storage.faults import mapped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    import apsw
+
+
+class OutboxEvent(NamedTuple):
+    """An event as it is sent; ``line`` is its JSON without the line feed."""
+
+    seq: int
+    epoch: int
+    line: bytes
+
+
+class JournalReader:
+    """One read-only connection to the journal of a data folder."""
+
+    def __init__(self, connection: apsw.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+
+    @classmethod
+    def open(cls, data_dir: Path) -> JournalReader | None:
+        """Return a reader, or None while the till has not created its journal.
+
+        Raises:
+            StorageError: there is a journal and it cannot be read.
+        """
+        connection = open_journal_reader(data_dir)
+        return None if connection is None else cls(connection, data_dir / JOURNAL_NAME)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; the till's log stays as it is."""
+        self._connection.close()
+
+    def events_after(self, seq: int, limit: int) -> list[OutboxEvent]:
+        """Return the next events in order, at most ``limit``.
+
+        Raises:
+            StorageDamaged: the bytes of an event are not those the till hashed.
+        """
+        with mapped(self._path):
+            rows: list[Any] = self._connection.execute(
+                "SELECT seq, epoch, line, hash FROM event WHERE seq > ? ORDER BY seq LIMIT ?",
+                (seq, limit),
+            ).fetchall()
+        for row_seq, _, line, written_hash in rows:
+            if hashlib.sha256(line).digest() != written_hash:
+                raise StorageDamaged(
+                    f"event {row_seq} of {self._path.name} is not what was written",
+                    hint="Restore the last backup.",
+                )
+        return [OutboxEvent(row_seq, epoch, line) for row_seq, epoch, line, _ in rows]
+
+    def last_seq(self) -> int:
+        """Return the number of the newest event, 0 before the first."""
+        with mapped(self._path):
+            newest: Any = self._connection.execute("SELECT max(seq) FROM event").get
+        return newest or 0
+
+    def data_version(self) -> int:
+        """Return a number that changes when the till has committed something."""
+        with mapped(self._path):
+            return int(self._connection.pragma("data_version"))

@@ -1,0 +1,241 @@
+"""Tables of ``journal.db``: facts are written once; only the states named below ever move.
+
+The statements of a release never change; a later release adds its own tuple and its own migration.
+Expand only: a column or table is added, never dropped or renamed.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+APPLICATION_ID: Final = 0x534B4A31  # "SKJ1"
+VERSION: Final = 1  # = number of releases below; stored as user_version
+
+# Rows of these tables are never changed and never deleted.
+FACTS: Final = (
+    "epoch",
+    "event",
+    "own_entry",
+    "receipt",
+    "receipt_line",
+    "promotion_result",
+    "ledger_entry",
+    "voucher_event",
+    "answer",
+)
+
+
+def _never_changed(table: str) -> tuple[str, str]:
+    refuse = f"SELECT RAISE(ABORT, '{table}: a fact is never changed')"
+    return (
+        f"CREATE TRIGGER {table}_is_not_changed BEFORE UPDATE ON {table} BEGIN {refuse}; END",
+        _never_deleted(table),
+    )
+
+
+def _never_deleted(table: str) -> str:
+    return (
+        f"CREATE TRIGGER {table}_is_not_deleted BEFORE DELETE ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table}: a row is never deleted'); END"
+    )
+
+
+RELEASE_1: Final = (
+    # A random number per life of this file; sequence numbers are only unique inside one.
+    """CREATE TABLE epoch (
+        epoch INTEGER PRIMARY KEY,
+        first_seq INTEGER NOT NULL,
+        opened_at TEXT NOT NULL,
+        previous INTEGER,
+        reason TEXT NOT NULL
+    ) STRICT""",
+    # The outbox. `line` is serialised once, in the transaction of the sale; those bytes are sent.
+    """CREATE TABLE event (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        epoch INTEGER NOT NULL,
+        uid BLOB NOT NULL UNIQUE CHECK (length(uid) = 16),
+        kind TEXT NOT NULL,
+        line BLOB NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32),
+        occurred_at TEXT NOT NULL
+    ) STRICT""",
+    # What a balance or counter of a customer gets from this till; key = program, `uses:<promotion>`
+    # or `history:<metric>`. Clustered by customer: that is how it is read.
+    """CREATE TABLE own_entry (
+        customer TEXT NOT NULL,
+        key TEXT NOT NULL,
+        epoch INTEGER NOT NULL,
+        seq INTEGER NOT NULL REFERENCES event (seq),
+        delta INTEGER NOT NULL,
+        PRIMARY KEY (customer, key, epoch, seq)
+    ) STRICT, WITHOUT ROWID""",
+    # A closed sale; `seq` is its event.
+    """CREATE TABLE receipt (
+        seq INTEGER PRIMARY KEY REFERENCES event (seq),
+        sale_id TEXT NOT NULL UNIQUE,
+        receipt_number TEXT,
+        cashier TEXT,
+        customer TEXT,
+        at TEXT NOT NULL,
+        business_on TEXT NOT NULL,
+        completed_at TEXT NOT NULL,
+        currency TEXT NOT NULL,
+        generation INTEGER NOT NULL,
+        evaluation_id TEXT NOT NULL,
+        optimal INTEGER NOT NULL CHECK (optimal IN (0, 1)),
+        gap_minor INTEGER NOT NULL,
+        gross_minor INTEGER NOT NULL,
+        discount_minor INTEGER NOT NULL,
+        total_minor INTEGER NOT NULL,
+        evaluated_total_minor INTEGER NOT NULL,
+        charged_differs INTEGER NOT NULL CHECK (charged_differs IN (0, 1)),
+        tenders TEXT NOT NULL
+    ) STRICT""",
+    # discount_minor = gross_minor - paid_minor = sum of promotion_result + host_difference_minor
+    """CREATE TABLE receipt_line (
+        receipt INTEGER NOT NULL REFERENCES receipt (seq),
+        position INTEGER NOT NULL,
+        line_id TEXT NOT NULL,
+        sku TEXT NOT NULL,
+        categories TEXT NOT NULL,
+        brand TEXT,
+        season TEXT,
+        tags TEXT NOT NULL,
+        quantity_milli INTEGER NOT NULL,
+        unit_price_minor INTEGER NOT NULL,
+        gross_minor INTEGER NOT NULL,
+        discount_minor INTEGER NOT NULL,
+        paid_minor INTEGER NOT NULL,
+        host_difference_minor INTEGER NOT NULL,
+        vat_rate_bp INTEGER NOT NULL,
+        discountable INTEGER NOT NULL CHECK (discountable IN (0, 1)),
+        markdown INTEGER NOT NULL CHECK (markdown IN (0, 1)),
+        measured INTEGER NOT NULL CHECK (measured IN (0, 1)),
+        PRIMARY KEY (receipt, position)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE promotion_result (
+        receipt INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        promotion TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        layer TEXT NOT NULL,
+        application INTEGER NOT NULL,
+        role TEXT NOT NULL CHECK (role IN ('target', 'qualifier')),
+        times INTEGER NOT NULL,
+        units_milli INTEGER NOT NULL,
+        vat_rate_bp INTEGER NOT NULL,
+        discount_minor INTEGER NOT NULL,
+        PRIMARY KEY (receipt, position, promotion, application, role),
+        FOREIGN KEY (receipt, position) REFERENCES receipt_line (receipt, position)
+    ) STRICT, WITHOUT ROWID""",
+    # Law 1 of domain.md: a balance is the sum of these, never a stored number.
+    """CREATE TABLE ledger_entry (
+        id TEXT PRIMARY KEY,
+        seq INTEGER NOT NULL REFERENCES event (seq),
+        customer TEXT NOT NULL,
+        program TEXT NOT NULL,
+        kind TEXT NOT NULL CHECK (kind IN ('earn')),
+        delta INTEGER NOT NULL,
+        promotions TEXT NOT NULL,
+        generation INTEGER NOT NULL,
+        occurred_at TEXT NOT NULL
+    ) STRICT""",
+    """CREATE TABLE voucher (
+        id TEXT PRIMARY KEY,
+        code_hash BLOB NOT NULL UNIQUE CHECK (length(code_hash) = 16),
+        type TEXT NOT NULL,
+        legal_kind TEXT NOT NULL CHECK (legal_kind IN ('promo')),
+        customer TEXT,
+        customer_bound INTEGER NOT NULL CHECK (customer_bound IN (0, 1)),
+        state TEXT NOT NULL,
+        valid_from_on TEXT NOT NULL,
+        valid_to_on TEXT NOT NULL,
+        issued_at TEXT NOT NULL,
+        issued_seq INTEGER NOT NULL REFERENCES event (seq),
+        cashier TEXT,
+        "trigger" TEXT NOT NULL,
+        class_at_issue TEXT,
+        redeemed_at TEXT
+    ) STRICT""",
+    "CREATE INDEX voucher_of_customer ON voucher (customer) WHERE customer IS NOT NULL",
+    """CREATE TABLE voucher_event (
+        voucher TEXT NOT NULL REFERENCES voucher (id),
+        seq INTEGER NOT NULL REFERENCES event (seq),
+        kind TEXT NOT NULL CHECK (kind IN ('issued', 'redeemed')),
+        at TEXT NOT NULL,
+        receipt INTEGER REFERENCES receipt (seq),
+        promotion TEXT,
+        right_used TEXT,
+        PRIMARY KEY (voucher, seq, kind)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE print_job (
+        uid TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        subject_uid TEXT NOT NULL,
+        printer_role TEXT NOT NULL,
+        document TEXT NOT NULL,
+        copy_index INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        created_at TEXT NOT NULL,
+        closed_at TEXT,
+        UNIQUE (subject_uid, kind, copy_index)
+    ) STRICT""",
+    "CREATE INDEX print_job_open ON print_job (created_at) WHERE state IN ('QUEUED', 'SENDING')",
+    """CREATE TABLE print_attempt (
+        job_uid TEXT NOT NULL REFERENCES print_job (uid),
+        attempt INTEGER NOT NULL,
+        printer TEXT NOT NULL,
+        byte_count INTEGER NOT NULL,
+        sha256 TEXT NOT NULL,
+        fragment_max INTEGER NOT NULL,
+        started_at TEXT NOT NULL,
+        ended_at TEXT,
+        outcome TEXT,
+        reason TEXT,
+        PRIMARY KEY (job_uid, attempt)
+    ) STRICT, WITHOUT ROWID""",
+    # A parked basket; recalled_at: it is on the screen again. Gone with complete or cancel.
+    """CREATE TABLE suspended_sale (
+        sale_id TEXT PRIMARY KEY,
+        snapshot TEXT NOT NULL,
+        suspended_at TEXT NOT NULL,
+        business_on TEXT NOT NULL,
+        recalled_at TEXT
+    ) STRICT""",
+    # What a call answered, so that the same call again gets the same bytes.
+    """CREATE TABLE answer (
+        key TEXT PRIMARY KEY,
+        request_hash BLOB NOT NULL CHECK (length(request_hash) = 32),
+        answer TEXT NOT NULL
+    ) STRICT""",
+    *(statement for table in FACTS for statement in _never_changed(table)),
+    _never_deleted("voucher"),
+    _never_deleted("print_job"),
+    _never_deleted("print_attempt"),
+    """CREATE TRIGGER voucher_starts_issued BEFORE INSERT ON voucher
+        WHEN NEW.state <> 'issued'
+        BEGIN SELECT RAISE(ABORT, 'voucher: starts as issued'); END""",
+    """CREATE TRIGGER voucher_step BEFORE UPDATE ON voucher
+        WHEN OLD.state || '>' || NEW.state NOT IN ('issued>redeemed')
+        BEGIN SELECT RAISE(ABORT, 'voucher: this step is not in the state table'); END""",
+    """CREATE TRIGGER voucher_terms_stay
+        BEFORE UPDATE OF id, code_hash, type, legal_kind, customer, customer_bound, valid_from_on,
+            valid_to_on, issued_at, issued_seq, cashier, "trigger", class_at_issue ON voucher
+        BEGIN SELECT RAISE(ABORT, 'voucher: its terms never change'); END""",
+    """CREATE TRIGGER print_job_starts_queued BEFORE INSERT ON print_job
+        WHEN NEW.state <> 'QUEUED'
+        BEGIN SELECT RAISE(ABORT, 'print_job: starts as QUEUED'); END""",
+    # `OF state`: the reason for which a QUEUED job waits may change while the state stays.
+    """CREATE TRIGGER print_job_step BEFORE UPDATE OF state ON print_job
+        WHEN OLD.state || '>' || NEW.state NOT IN (
+            'QUEUED>SENDING', 'SENDING>CONFIRMED', 'SENDING>UNKNOWN')
+        BEGIN SELECT RAISE(ABORT, 'print_job: this step is not in the state table'); END""",
+    """CREATE TRIGGER print_job_document_stays
+        BEFORE UPDATE OF uid, kind, subject_uid, printer_role, document, copy_index, created_at
+        ON print_job
+        BEGIN SELECT RAISE(ABORT, 'print_job: its document never changes'); END""",
+    """CREATE TRIGGER print_attempt_ends_once BEFORE UPDATE ON print_attempt
+        WHEN OLD.outcome IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'print_attempt: has ended'); END""",
+)
