@@ -40,7 +40,8 @@ class JobReason(StrEnum):
     DOCUMENT_INVALID = "document_invalid"  # QUEUED: cannot be laid out, nothing left the till
     PRINTER_OFFLINE = "printer_offline"  # UNKNOWN: the printer fell silent or away while sending
     PROCESS_START = "process_start"  # UNKNOWN: the process died while sending
-    INTERNAL_FAULT = "internal_fault"  # UNKNOWN: our own fault while sending; nobody can know
+    # Our own mistake: before sending the job stays QUEUED, while sending it is UNKNOWN.
+    INTERNAL_FAULT = "internal_fault"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,18 @@ class PrintJob:
 
 @dataclass(frozen=True, slots=True)
 class JobChange:
-    """A committed change of a job, told to ``on_change`` afterwards; ``attempt`` counts from 1."""
+    """A committed change of a job, told to ``on_change`` afterwards.
+
+    ``attempt`` counts from 1 and is 0 before the first; ``notes`` name what the paper lacks, for
+    example ``missing_glyph U+4E2D``.
+    """
 
     job_uid: str
     subject_uid: str
     state: JobState
     reason: JobReason
     attempt: int
+    notes: tuple[str, ...] = ()
 
 
 class SpoolStore(Protocol):
@@ -124,6 +130,6 @@ class Device(Protocol):
 class Assets(Protocol):
     """Pictures by content."""
 
-    def read(self, sha256: str) -> bytes | None:
+    def read(self, sha256_hex: str) -> bytes | None:
         """Return the file with this SHA-256 (lower-case hex); None if missing or not as named."""
         ...

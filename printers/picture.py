@@ -1,0 +1,86 @@
+"""Pictures of a voucher: PBM (P4) files named by their own SHA-256, nothing else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from printers.limits import ASSET_BYTES_MAX, PAGE_ROWS_MAX
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Digits are bounded, so that no header can ask for more than the file holds.
+_HEADER: Final = re.compile(rb"P4\s(?:#[^\n]{0,200}\n)?([1-9][0-9]{0,4})\s+([1-9][0-9]{0,4})\s")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Rows of a picture as integers, the leftmost dot in bit ``width_dots - 1``, 1 is black."""
+
+    width_dots: int
+    rows: tuple[int, ...]
+
+    def scaled_to(self, width_dots: int) -> Picture | None:
+        """The picture at another width, nearest dots; None if it would be longer than a page.
+
+        Pictures come at the width of their place, so this changes them only when a shop's layout
+        and its picture do not fit each other.
+        """
+        if width_dots == self.width_dots:
+            return self if len(self.rows) <= PAGE_ROWS_MAX else None
+        height = max(1, len(self.rows) * width_dots // self.width_dots)
+        if height > PAGE_ROWS_MAX:
+            return None
+        columns = [
+            self.width_dots - 1 - column * self.width_dots // width_dots
+            for column in range(width_dots)
+        ]
+        rows = []
+        for place in range(height):
+            row = self.rows[place * len(self.rows) // height]
+            scaled = 0
+            for column in columns:
+                scaled = scaled << 1 | row >> column & 1
+            rows.append(scaled)
+        return Picture(width_dots, tuple(rows))
+
+
+def read_pbm(file: bytes) -> Picture | None:
+    """The picture in a PBM file of type P4; None if it is anything else or cut off."""
+    header = _HEADER.match(file)
+    if header is None or len(file) > ASSET_BYTES_MAX:
+        return None
+    width_dots, height_dots = int(header[1]), int(header[2])
+    row_bytes = -(-width_dots // 8)
+    data = file[header.end() :]
+    if len(data) != row_bytes * height_dots:
+        return None
+    spare_bits = 8 * row_bytes - width_dots
+    return Picture(
+        width_dots,
+        tuple(
+            int.from_bytes(data[start : start + row_bytes], "big") >> spare_bits
+            for start in range(0, len(data), row_bytes)
+        ),
+    )
+
+
+class FolderAssets:
+    """The pictures of a folder whose files are named by their SHA-256 (a till's ``blobs``)."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, sha256_hex: str) -> bytes | None:
+        """Return the file; None if it is missing, over 256 kB, or not what its name says."""
+        try:
+            with (self._folder / sha256_hex).open("rb") as file:
+                content = file.read(ASSET_BYTES_MAX + 1)
+        except OSError:
+            return None
+        if len(content) > ASSET_BYTES_MAX or sha256(content).hexdigest() != sha256_hex:
+            return None
+        return content

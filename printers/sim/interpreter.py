@@ -1,0 +1,156 @@
+"""What a printer understands of our bytes; pure and strict.
+
+It knows exactly the commands that the encoder may send and has its own reading of them (Epson's
+ESC/POS reference), so a mistake of the encoder is not repeated here. Everything else, also a
+command cut off, is an error with its offset.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from printers.page import Cut, CutMode, Page
+
+_NUL: Final = 0x00
+_ESC: Final = 0x1B
+_GS: Final = 0x1D
+_RASTER_HEADER_BYTES: Final = 8
+_CUT_BYTES: Final = 4
+_ESC_BYTES: Final = 2
+_CUT_MODES: Final[dict[int, CutMode]] = {65: "full", 66: "partial"}
+
+ErrorCode = Literal[
+    "unknown_command", "wrong_parameter", "strip_too_large", "wider_than_paper", "cut_off"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FramingError:
+    """Bytes that are no command of ours; ``offset`` counts from the first byte after power on."""
+
+    offset: int
+    code: ErrorCode
+    bytes_hex: str
+
+
+class Interpreter:
+    """The command reader of a printer between power on and power off.
+
+    Args:
+        dots: printable width, a multiple of 8.
+        strip_bytes_max: the largest picture strip it takes in one command.
+    """
+
+    def __init__(self, *, dots: int = 576, strip_bytes_max: int = 4_096) -> None:
+        self._row_bytes = dots // 8
+        self._dots = dots
+        self._strip_bytes_max = strip_bytes_max
+        self._pending = bytearray()
+        self._offset = 0
+        self._paper = bytearray()
+        # Unknown bytes in a row are one mistake, not one for each byte.
+        self._lost = False
+
+    def feed(self, data: bytes) -> tuple[list[Page], list[FramingError]]:
+        """Take bytes as they arrive, in pieces of any size.
+
+        Returns:
+            The pages cut off by them and the mistakes found in them, in order.
+        """
+        self._pending += data
+        pages: list[Page] = []
+        errors: list[FramingError] = []
+        while self._pending:
+            used = self._command(pages, errors)
+            if used == 0:
+                break
+            del self._pending[:used]
+            self._offset += used
+        return pages, errors
+
+    def power_off(self) -> tuple[Page | None, list[FramingError]]:
+        """Lose the power: what is on paper without a cut, and a command cut off, if any."""
+        errors = []
+        if self._pending:
+            errors.append(self._error("cut_off", len(self._pending)))
+            self._paper += self._rows_of_unfinished_strip()
+        page = Page(self._dots, bytes(self._paper)) if self._paper else None
+        self._pending.clear()
+        self._paper.clear()
+        self._lost = False
+        return page, errors
+
+    def _command(self, pages: list[Page], errors: list[FramingError]) -> int:
+        """Bytes used by the next command; 0 if it has not arrived whole."""
+        first = self._pending[0]
+        if first == _NUL:
+            self._lost = False
+            return 1
+        if first in (_ESC, _GS) and len(self._pending) < _ESC_BYTES:
+            return 0
+        known = bytes(self._pending[:2])
+        if known == b"\x1b@":
+            self._lost = False
+            return _ESC_BYTES
+        if known == b"\x1dV":
+            return self._cut(pages, errors)
+        if known == b"\x1dv":
+            return self._raster(errors)
+        if not self._lost:
+            errors.append(self._error("unknown_command", 2))
+        self._lost = True
+        return 1
+
+    def _cut(self, pages: list[Page], errors: list[FramingError]) -> int:
+        if len(self._pending) < _CUT_BYTES:
+            return 0
+        self._lost = False
+        mode = _CUT_MODES.get(self._pending[2])
+        if mode is None or self._pending[3] != 0:
+            errors.append(self._error("wrong_parameter", _CUT_BYTES))
+            return _CUT_BYTES
+        page = Page(self._dots, bytes(self._paper))
+        pages.append(Page(page.width_dots, page.data, (Cut(page.height_dots, mode),)))
+        self._paper.clear()
+        return _CUT_BYTES
+
+    def _raster(self, errors: list[FramingError]) -> int:
+        if len(self._pending) < _RASTER_HEADER_BYTES:
+            return 0
+        letter, mode = self._pending[2], self._pending[3]
+        row_bytes = int.from_bytes(self._pending[4:6], "little")
+        size = row_bytes * int.from_bytes(self._pending[6:8], "little")
+        wrong: ErrorCode | None = None
+        if letter != ord("0") or mode != 0 or size == 0:
+            wrong = "wrong_parameter"
+        elif size > self._strip_bytes_max:
+            wrong = "strip_too_large"
+        elif row_bytes > self._row_bytes:
+            wrong = "wider_than_paper"
+        if wrong is not None:
+            errors.append(self._error(wrong, _RASTER_HEADER_BYTES))
+            # What follows are dots without a frame: one mistake, already told.
+            self._lost = True
+            return _RASTER_HEADER_BYTES
+        if len(self._pending) < _RASTER_HEADER_BYTES + size:
+            return 0
+        self._lost = False
+        self._paper += self._rows(bytes(self._pending[8 : 8 + size]), row_bytes)
+        return _RASTER_HEADER_BYTES + size
+
+    def _rows(self, dots: bytes, row_bytes: int) -> bytes:
+        white = bytes(self._row_bytes - row_bytes)
+        whole = len(dots) // row_bytes * row_bytes
+        return b"".join(
+            dots[start : start + row_bytes] + white for start in range(0, whole, row_bytes)
+        )
+
+    def _rows_of_unfinished_strip(self) -> bytes:
+        if bytes(self._pending[:4]) != b"\x1dv0\x00" or len(self._pending) < _RASTER_HEADER_BYTES:
+            return b""
+        row_bytes = int.from_bytes(self._pending[4:6], "little")
+        return self._rows(bytes(self._pending[_RASTER_HEADER_BYTES:]), row_bytes)
+
+    def _error(self, code: ErrorCode, length: int) -> FramingError:
+        return FramingError(self._offset, code, bytes(self._pending[:length][:8]).hex(" "))

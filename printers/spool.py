@@ -1,0 +1,261 @@
+"""The spool: one worker thread per printer; the till never waits for paper.
+
+Laws of this file (printing.md §1 and §3.9):
+1. A document is laid out and encoded whole before the first byte; what fails there stays queued
+   with its reason, and nothing is on paper.
+2. ``SENDING`` is committed before byte 1 leaves. After that nothing is repeated by itself.
+3. ``CONFIRMED`` only after the device said so. Every exception while sending is ``UNKNOWN``.
+4. At start each ``SENDING`` becomes ``UNKNOWN``: its process died and nobody saw the paper.
+5. An outcome that could not be stored is stored first, before the next job is taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Final
+
+from printers.document import Document
+from printers.encode import PADDING_BYTES_MAX, RASTER_HEADER_BYTES, encode
+from printers.errors import DocumentInvalid, InvalidReason, PrinterError
+from printers.ports import (
+    TRANSITIONS,
+    Assets,
+    Device,
+    JobChange,
+    JobReason,
+    JobState,
+    PrintJob,
+    SpoolStore,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from printers.encode import Job
+
+__all__ = [
+    "TRANSITIONS",
+    "Assets",
+    "Device",
+    "JobChange",
+    "JobReason",
+    "JobState",
+    "PrintJob",
+    "Spool",
+    "SpoolStore",
+]
+
+# A printer out of paper waits for its refill; after this long nobody believes in it (P30).
+SEND_TIMEOUT_MS: Final = 120_000
+RETRY_FIRST_MS: Final = 1_000
+RETRY_MAX_MS: Final = 30_000
+STOP_MS: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    job: PrintJob
+    attempt: int
+    state: JobState
+    reason: JobReason
+    notes: tuple[str, ...]
+
+
+class Spool:
+    """Prints the queued jobs of one printer, oldest first, in its own thread.
+
+    Args:
+        store: durable jobs.
+        device: the printer; closed by :meth:`stop`.
+        assets: pictures by SHA-256.
+        printer: name of the printer in the settings, written to each attempt.
+        printer_role: which jobs it prints.
+        on_change: told after each committed change, mostly from the worker thread.
+        on_fault: told of exceptions of the store, of ``on_change`` and of our own.
+        send_timeout_ms: how long one job may take before it is ``UNKNOWN``.
+        retry_first_ms: pause after a fault of the store; doubles up to 30 s.
+    """
+
+    def __init__(
+        self,
+        store: SpoolStore,
+        device: Device,
+        assets: Assets,
+        *,
+        printer: str,
+        printer_role: str,
+        on_change: Callable[[JobChange], None],
+        on_fault: Callable[[Exception], None],
+        send_timeout_ms: int = SEND_TIMEOUT_MS,
+        retry_first_ms: int = RETRY_FIRST_MS,
+    ) -> None:
+        self._store = store
+        self._device = device
+        self._assets = assets
+        self._printer = printer
+        self._printer_role = printer_role
+        self._on_change = on_change
+        self._on_fault = on_fault
+        self._send_timeout_ms = send_timeout_ms
+        self._retry_first_ms = retry_first_ms
+        self._work = Event()
+        self._stopping = Event()
+        self._unprintable: set[str] = set()
+        self._unstored: _Outcome | None = None
+        # Whatever the printer was reading before we came: enough zeros end it.
+        self._padding_bytes = PADDING_BYTES_MAX
+        self._thread = Thread(target=self._run, name=f"spool-{printer}", daemon=True)
+
+    def start(self) -> None:
+        """Settle what the last process left, then print what is queued.
+
+        Raises:
+            Exception: whatever the store raises; then nothing was started.
+        """
+        for change in self._store.recover(printer_role=self._printer_role):
+            self._tell(change)
+        self._work.set()
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that a job was committed; returns at once."""
+        self._work.set()
+
+    def stop(self) -> bool:
+        """End within 2 s: the running job may finish in the first half, then the line is cut.
+
+        Returns:
+            Whether the thread has ended; if not, its job stays ``SENDING`` and the next start
+            makes it ``UNKNOWN``.
+        """
+        self._stopping.set()
+        self._work.set()
+        if self._thread.is_alive():
+            self._thread.join(STOP_MS / 2_000)
+        self._device.close()
+        if self._thread.is_alive():
+            self._thread.join(STOP_MS / 2_000)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        retry_ms = self._retry_first_ms
+        while not self._stopping.is_set():
+            self._work.wait()
+            self._work.clear()
+            try:
+                while not self._stopping.is_set() and self._print_next():
+                    retry_ms = self._retry_first_ms
+            # The end of this thread would be the end of printing; the host hears of the fault.
+            except Exception as error:  # noqa: BLE001
+                self._report(error)
+                self._stopping.wait(retry_ms / 1_000)
+                retry_ms = min(2 * retry_ms, RETRY_MAX_MS)
+                self._work.set()
+
+    def _print_next(self) -> bool:
+        """Print one job; False when nothing is queued."""
+        self._store_outcome()
+        job = self._store.next_queued(
+            printer_role=self._printer_role, skip=frozenset(self._unprintable)
+        )
+        if job is None:
+            return False
+        encoded = self._encoded(job)
+        if encoded is None:
+            return True
+        attempt = self._store.begin_attempt(
+            job.uid,
+            printer=self._printer,
+            byte_count=len(encoded.data),
+            sha256=encoded.sha256,
+            fragment_max=encoded.fragment_max,
+        )
+        if attempt is None:
+            return True
+        self._tell(_change(job, JobState.SENDING, attempt=attempt, notes=encoded.warnings))
+        self._send(job, encoded, attempt)
+        return True
+
+    def _encoded(self, job: PrintJob) -> Job | None:
+        try:
+            document = Document.from_json(job.document)
+            _check_copy_mark(document, job)
+            found = {name: self._assets.read(name) for name in document.assets()}
+            pictures = {name: file for name, file in found.items() if file is not None}
+            return encode(document, pictures, padding_bytes=self._padding_bytes)
+        except DocumentInvalid:
+            reason = JobReason.DOCUMENT_INVALID
+        # One document that finds a mistake of ours must not stop the ones behind it.
+        except Exception as error:  # noqa: BLE001
+            reason = JobReason.INTERNAL_FAULT
+            self._report(error)
+        self._store.note(job.uid, reason=reason)
+        self._unprintable.add(job.uid)
+        self._tell(_change(job, JobState.QUEUED, reason=reason))
+        return None
+
+    def _send(self, job: PrintJob, encoded: Job, attempt: int) -> None:
+        state, reason = JobState.UNKNOWN, JobReason.INTERNAL_FAULT
+        try:
+            self._device.send(encoded.data, timeout_ms=self._send_timeout_ms)
+            state, reason = JobState.CONFIRMED, JobReason.NONE
+        except PrinterError:
+            reason = JobReason.PRINTER_OFFLINE
+        # Any fault after byte 1 may have left paper: it is a doubt like every other.
+        except Exception as error:  # noqa: BLE001
+            self._report(error)
+        # P31: an unclean end may have left the printer inside a strip of this job.
+        clean = state is JobState.CONFIRMED
+        self._padding_bytes = 0 if clean else encoded.fragment_max + RASTER_HEADER_BYTES
+        self._unstored = _Outcome(job, attempt, state, reason, encoded.warnings)
+        self._store_outcome()
+
+    def _store_outcome(self) -> None:
+        if self._unstored is None:
+            return
+        ended = self._unstored
+        self._store.finish(
+            ended.job.uid, attempt=ended.attempt, state=ended.state, reason=ended.reason
+        )
+        self._unstored = None
+        self._tell(
+            _change(
+                ended.job,
+                ended.state,
+                reason=ended.reason,
+                attempt=ended.attempt,
+                notes=ended.notes,
+            )
+        )
+
+    def _tell(self, change: JobChange) -> None:
+        try:
+            self._on_change(change)
+        # The listener is the host's code; printing goes on without it.
+        except Exception as error:  # noqa: BLE001
+            self._report(error)
+
+    def _report(self, error: Exception) -> None:
+        self._on_fault(error)
+
+
+def _check_copy_mark(document: Document, job: PrintJob) -> None:
+    # Law 9: a further print without its copy mark would pass as the original.
+    if document.copy_index != job.copy_index:
+        raise DocumentInvalid(
+            InvalidReason.OUT_OF_RANGE,
+            "copy_index",
+            f"the document says {document.copy_index}, its job {job.copy_index}",
+        )
+
+
+def _change(
+    job: PrintJob,
+    state: JobState,
+    *,
+    reason: JobReason = JobReason.NONE,
+    attempt: int = 0,
+    notes: tuple[str, ...] = (),
+) -> JobChange:
+    return JobChange(job.uid, job.subject_uid, state, reason, attempt, notes)

@@ -1,0 +1,31 @@
+"""Lines of text: broken at blanks, and inside a word only when it is longer than a line."""
+
+from __future__ import annotations
+
+
+def wrap(text: str, *, columns: int) -> list[str]:
+    """The lines of ``text``, each at most ``columns`` characters, 1 or more; at least one line.
+
+    Only the ordinary blank breaks: "5,00 EUR" with a protected blank stays together.
+
+    >>> wrap("Nur einmal einlösbar", columns=10)
+    ['Nur einmal', 'einlösbar']
+    >>> wrap("Donaudampfschiff fährt", columns=10)
+    ['Donaudampf', 'schiff', 'fährt']
+    """
+    lines = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            rest = word
+            if line and len(line) + 1 + len(rest) <= columns:
+                line = f"{line} {rest}"
+                continue
+            if line:
+                lines.append(line)
+            while len(rest) > columns:
+                lines.append(rest[:columns])
+                rest = rest[columns:]
+            line = rest
+        lines.append(line)
+    return lines
