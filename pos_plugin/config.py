@@ -1,0 +1,114 @@
+"""``till.toml``: which till this is, where its data lies, what hangs on it.
+
+Unknown keys are refused by name: a misspelt setting must not look as if it worked.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pos_plugin.errors import ConfigError
+from pos_plugin.limits import MAX_TEXT
+from pos_plugin.validation import first_error
+
+_BYTES_MAX = 1 << 20
+# Transports of printing.md that a later version brings; named so that the refusal can say so.
+_LATER_TRANSPORTS = frozenset({"host", "network", "serial", "usb", "devfile", "winraw", "queue"})
+
+Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class HeadOffice(_Closed):
+    """Where the agent finds head office."""
+
+    url: Annotated[str, Field(pattern="^https?://", max_length=MAX_TEXT)]
+
+
+class Printer(_Closed):
+    """A printer; the simulator writes every page as a PNG into ``directory`` of the data folder."""
+
+    name: Text
+    transport: Literal["simulator"]
+    directory: Text = "prints"
+
+
+class Prefix(_Closed):
+    """A row of the prefix table: what a scanned code is, first match wins.
+
+    Args:
+        kind: what such a code is.
+        starts_with: its first characters.
+        length: its number of characters, blanks and hyphens removed.
+        check: the check digit it must carry.
+    """
+
+    kind: Literal["card", "voucher", "article"]
+    starts_with: Annotated[str, Field(max_length=MAX_TEXT)] = ""
+    length: Annotated[int, Field(ge=1, le=MAX_TEXT)] | None = None
+    check: Literal["none", "ean13", "voucher"] = "none"
+
+
+DEFAULT_PREFIXES = (
+    Prefix(kind="card", starts_with="29", length=13, check="ean13"),
+    Prefix(kind="voucher", check="voucher"),
+    Prefix(kind="article"),
+)
+
+
+class TillConfig(_Closed):
+    """The settings of one till."""
+
+    shop: Text
+    till: Text
+    data_dir: Annotated[Path, Field(strict=False)] = Path()
+    language: Literal["de", "en"] = "de"
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
+    head_office: HeadOffice | None = None
+    # One printer: choosing among several by role comes with the second one.
+    printer: Annotated[tuple[Printer, ...], Field(max_length=1, strict=False)] = ()
+    prefix: Annotated[tuple[Prefix, ...], Field(max_length=100, strict=False)] = DEFAULT_PREFIXES
+
+
+def read_config(path: Path) -> TillConfig:
+    """Return the settings of a ``till.toml``; ``data_dir`` is absolute afterwards.
+
+    Raises:
+        ConfigError: naming file and place; also when the file cannot be read.
+    """
+    name = path.name
+    try:
+        with path.open("rb") as file:
+            content = file.read(_BYTES_MAX + 1)
+    except OSError as error:
+        raise ConfigError("not_toml", name, f"cannot be read: {error.strerror}") from None
+    if len(content) > _BYTES_MAX:
+        raise ConfigError("limit", name, f"is larger than {_BYTES_MAX} bytes")
+    try:
+        value = tomllib.loads(content.decode())
+    except (ValueError, RecursionError) as error:
+        raise ConfigError("not_toml", name, f"not valid TOML: {error}") from None
+    _say_not_yet(value, name)
+    try:
+        config = TillConfig.model_validate(value)
+    except ValidationError as error:
+        code, place, message = first_error(error, value, name)
+        raise ConfigError(code, place, message) from None
+    folder = path.parent.absolute()
+    return config.model_copy(update={"data_dir": folder / config.data_dir})
+
+
+def _say_not_yet(value: dict[str, Any], name: str) -> None:
+    printers = value.get("printer")
+    for number, printer in enumerate(printers if isinstance(printers, list) else ()):
+        transport = printer.get("transport") if isinstance(printer, dict) else None
+        if isinstance(transport, str) and transport in _LATER_TRANSPORTS:
+            place = f"{name}.printer[{number}].transport"
+            raise ConfigError("unknown_word", place, f"{transport!r} is not yet known")

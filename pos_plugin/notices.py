@@ -1,0 +1,217 @@
+"""What is said to the cashier: refusals (a value with a reason) and notices; both closed lists.
+
+Every code has a German and an English sentence of at most two lines that says what to do, and never
+why a customer is in a group.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Refusal(StrEnum):
+    """Why something was not done; the sale goes on without it."""
+
+    CODE_UNKNOWN = "code_unknown"
+    CARD_UNKNOWN = "card_unknown"
+    CARD_BLOCKED = "card_blocked"
+    CONFLICT = "conflict"
+    SALE_UNKNOWN = "sale_unknown"
+    JOURNAL_UNAVAILABLE = "journal_unavailable"
+    PLUGIN_FAULT = "plugin_fault"
+    VOUCHER_UNKNOWN = "voucher_unknown"
+    VOUCHER_NOT_YET_VALID = "voucher_not_yet_valid"
+    VOUCHER_EXPIRED = "voucher_expired"
+    VOUCHER_REDEEMED = "voucher_redeemed"
+    VOUCHER_OTHER_CUSTOMER = "voucher_other_customer"
+    VOUCHER_NEEDS_CUSTOMER = "voucher_needs_customer"
+    VOUCHER_NOTHING_TO_APPLY = "voucher_nothing_to_apply"
+
+
+class NoticeCode(StrEnum):
+    """What the cashier should know; nothing here stops a sale."""
+
+    NO_RULES = "no_rules"
+    RULES_DAMAGED = "rules_damaged"
+    CACHE_UNAVAILABLE = "cache_unavailable"
+    KEYS_MISSING = "keys_missing"
+    JOURNAL_UNAVAILABLE = "journal_unavailable"
+    LIST_PRICE = "list_price"
+    CHARGED_DIFFERS = "charged_differs"
+    RECALLED_OTHER_DAY = "recalled_other_day"
+    BIRTHDAY = "birthday"
+    PRINT_QUEUED = "print_queued"
+    PRINT_SENDING = "print_sending"
+    PRINT_CONFIRMED = "print_confirmed"
+    PRINT_UNKNOWN = "print_unknown"
+    PRINT_DOCUMENT_INVALID = "print_document_invalid"
+    PRINTER_UNAVAILABLE = "printer_unavailable"
+
+
+TEXTS: Final[Mapping[Refusal | NoticeCode, Mapping[str, str]]] = {
+    Refusal.CODE_UNKNOWN: {
+        "de": "Code unbekannt: {code}",
+        "en": "Unknown code: {code}",
+    },
+    Refusal.CARD_UNKNOWN: {
+        "de": "Karte hier nicht bekannt. Der Verkauf läuft ohne Kunde weiter.",
+        "en": "Card not known here. The sale goes on without a customer.",
+    },
+    Refusal.CARD_BLOCKED: {
+        "de": "Karte gesperrt. Der Verkauf läuft ohne Kunde weiter.",
+        "en": "Card blocked. The sale goes on without a customer.",
+    },
+    Refusal.CONFLICT: {
+        "de": "Dieser Vorgang ist schon mit anderem Inhalt abgeschlossen.",
+        "en": "This was already completed with other content.",
+    },
+    Refusal.SALE_UNKNOWN: {
+        "de": "Verkauf nicht bekannt. Bitte den Bon noch einmal senden.",
+        "en": "Sale not known. Please send the basket again.",
+    },
+    Refusal.JOURNAL_UNAVAILABLE: {
+        "de": "Bon kann nicht gespeichert werden. Bitte weiter kassieren und den Bon nachreichen.",
+        "en": "The receipt cannot be stored. Please go on and hand the receipt in later.",
+    },
+    Refusal.PLUGIN_FAULT: {
+        "de": "Das ging nicht. Bitte ohne diesen Schritt weiter kassieren.",
+        "en": "That did not work. Please go on without this step.",
+    },
+    Refusal.VOUCHER_UNKNOWN: {
+        "de": "Gutschein nicht bekannt.",
+        "en": "Voucher not known.",
+    },
+    Refusal.VOUCHER_NOT_YET_VALID: {
+        "de": "Gutschein gilt erst ab {valid_from_on}.",
+        "en": "Voucher is valid from {valid_from_on} on.",
+    },
+    Refusal.VOUCHER_EXPIRED: {
+        "de": "Gutschein galt bis {valid_to_on}.",
+        "en": "Voucher was valid until {valid_to_on}.",
+    },
+    Refusal.VOUCHER_REDEEMED: {
+        "de": "Gutschein wurde schon eingelöst.",
+        "en": "Voucher has already been redeemed.",
+    },
+    Refusal.VOUCHER_OTHER_CUSTOMER: {
+        "de": "Gutschein gehört einem anderen Kunden.",
+        "en": "Voucher belongs to another customer.",
+    },
+    Refusal.VOUCHER_NEEDS_CUSTOMER: {
+        "de": "Gutschein gilt nur mit Kundenkarte. Bitte Karte scannen.",
+        "en": "Voucher needs the customer's card. Please scan it.",
+    },
+    Refusal.VOUCHER_NOTHING_TO_APPLY: {
+        "de": "Gutschein gültig, wirkt bei diesem Einkauf aber nicht. Er bleibt gültig.",
+        "en": "Voucher is valid but changes nothing in this purchase. It stays valid.",
+    },
+    NoticeCode.NO_RULES: {
+        "de": "Noch keine Aktionen geladen: Verkauf zum Listenpreis.",
+        "en": "No promotions loaded yet: selling at list price.",
+    },
+    NoticeCode.RULES_DAMAGED: {
+        "de": "Aktionsstand {generation} ist nicht lesbar und bleibt außer Kraft.",
+        "en": "Promotion state {generation} cannot be read and is not used.",
+    },
+    NoticeCode.CACHE_UNAVAILABLE: {
+        "de": "Kundendaten zurzeit nicht lesbar. Der Verkauf läuft weiter.",
+        "en": "Customer data cannot be read at the moment. The sale goes on.",
+    },
+    NoticeCode.KEYS_MISSING: {
+        "de": "Kasse noch nicht bei der Zentrale angemeldet (keys.json fehlt).",
+        "en": "This till is not enrolled at head office yet (keys.json is missing).",
+    },
+    NoticeCode.JOURNAL_UNAVAILABLE: {
+        "de": "Bons können nicht gespeichert werden: {message}",
+        "en": "Receipts cannot be stored: {message}",
+    },
+    NoticeCode.LIST_PRICE: {
+        "de": "Aktionen konnten nicht berechnet werden: Verkauf zum Listenpreis.",
+        "en": "Promotions could not be worked out: selling at list price.",
+    },
+    NoticeCode.CHARGED_DIFFERS: {
+        "de": "Kassierter Betrag weicht von der Berechnung ab; gebucht ist, was kassiert wurde.",
+        "en": "The amount charged differs from the calculation; what was charged is booked.",
+    },
+    NoticeCode.RECALLED_OTHER_DAY: {
+        "de": "Bon von {business_on}: Aktionen wurden für heute neu berechnet.",
+        "en": "Sale of {business_on}: promotions were worked out anew for today.",
+    },
+    NoticeCode.BIRTHDAY: {
+        "de": "Geburtstag am {birthday_on}.",
+        "en": "Birthday on {birthday_on}.",
+    },
+    NoticeCode.PRINT_QUEUED: {
+        "de": "Gutschein wird gedruckt.",
+        "en": "The voucher is being printed.",
+    },
+    NoticeCode.PRINT_SENDING: {
+        "de": "Gutschein wird gedruckt.",
+        "en": "The voucher is being printed.",
+    },
+    NoticeCode.PRINT_CONFIRMED: {
+        "de": "Bitte den gedruckten Gutschein überreichen.",
+        "en": "Please hand the printed voucher to the customer.",
+    },
+    NoticeCode.PRINT_UNKNOWN: {
+        "de": "Kam der Gutschein vollständig heraus?",
+        "en": "Did the voucher come out whole?",
+    },
+    NoticeCode.PRINT_DOCUMENT_INVALID: {
+        "de": "Gutschein nicht druckbar. Der Code auf dem Bildschirm gilt.",
+        "en": "The voucher cannot be printed. The code on the screen is valid.",
+    },
+    NoticeCode.PRINTER_UNAVAILABLE: {
+        "de": "Drucker nicht bereit. Gutscheine liegen im Kundenkonto bereit.",
+        "en": "Printer not ready. Vouchers wait in the customer's account.",
+    },
+}
+
+
+def _text(code: Refusal | NoticeCode, params: Mapping[str, Any], language: str) -> str:
+    return TEXTS[code][language].format_map(params)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An answer: not done, and why."""
+
+    code: Refusal
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, language: str) -> str:
+        """Return the sentence for the cashier; ``language`` is ``de`` or ``en``."""
+        return _text(self.code, self.params, language)
+
+    def to_dict(self, language: str) -> dict[str, Any]:
+        """Return the answer as plain values."""
+        return {
+            "refused": self.code.value,
+            "params": dict(self.params),
+            "text": self.text(language),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the cashier should know."""
+
+    code: NoticeCode
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def text(self, language: str) -> str:
+        """Return the sentence for the cashier; ``language`` is ``de`` or ``en``."""
+        return _text(self.code, self.params, language)
+
+    def to_dict(self, language: str) -> dict[str, Any]:
+        """Return the notice as plain values."""
+        return {
+            "code": self.code.value,
+            "params": dict(self.params),
+            "text": self.text(language),
+        }
