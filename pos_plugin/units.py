@@ -80,7 +80,7 @@ def allocate(total: int, weights: Sequence[Exact], order: Sequence[object]) -> l
     # Never more than one unit each: the remainders sum to `left` and each is below 1.
     by_remainder = sorted(
         range(len(parts)),
-        key=lambda i: (parts[i] - shares[i], order[i]),  # type: ignore[operator]
+        key=lambda i: (parts[i] - shares[i], order[i]),
     )
     for i in by_remainder[:left]:
         parts[i] += 1

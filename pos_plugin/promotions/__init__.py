@@ -1,0 +1,1 @@
+"""Promotions: vocabulary, generation, evaluation, explanation. No I/O, no clock."""

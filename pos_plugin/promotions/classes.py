@@ -1,0 +1,93 @@
+"""Equal units as classes with a count, in canonical order: nothing depends on the order of lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pos_plugin.model import Basket
+
+
+@dataclass(slots=True)
+class UnitClass:
+    """Units that are equal in every fact.
+
+    ``price_minor`` is the price of one unit in minor units (cents); a measured line is one unit at
+    its line amount. ``lines`` are (index of the line, units of it), in line order.
+    """
+
+    price_minor: int
+    sku: str
+    categories: tuple[str, ...]
+    brand: str
+    season: str
+    tags: tuple[str, ...]
+    vat_rate_bp: int
+    markdown: bool
+    discountable: bool
+    unit_milli: int
+    count: int = 0
+    lines: list[tuple[int, int]] = field(default_factory=list)
+
+    def facts(self) -> Iterator[tuple[str, str]]:
+        """Yield the (field, word) pairs that selectors ask for."""
+        yield "sku", self.sku
+        for category in self.categories:
+            yield "category", category
+        if self.brand:
+            yield "brand", self.brand
+        if self.season:
+            yield "season", self.season
+        for tag in self.tags:
+            yield "tag", tag
+
+
+def classes_of(basket: Basket) -> list[UnitClass]:
+    """Return the classes of all units sold: price falling, then sku, then the remaining facts.
+
+    Returned lines (negative quantity) have no units.
+    """
+    found: dict[tuple[object, ...], UnitClass] = {}
+    for number, line in enumerate(basket.lines):
+        if line.quantity_milli <= 0:
+            continue
+        if line.is_one_unit:
+            units, price_minor, unit_milli = 1, line.gross_minor, line.quantity_milli
+        else:
+            units, price_minor, unit_milli = (
+                line.quantity_milli // 1000,
+                line.unit_price_minor,
+                1000,
+            )
+        key = (
+            -price_minor,
+            line.sku,
+            tuple(sorted(set(line.categories))),
+            line.brand or "",
+            line.season or "",
+            tuple(sorted(set(line.tags))),
+            line.vat_rate_bp,
+            line.markdown,
+            line.discountable,
+            unit_milli,
+        )
+        one = found.get(key)
+        if one is None:
+            one = found[key] = UnitClass(
+                price_minor,
+                line.sku,
+                key[2],  # type: ignore[arg-type]
+                line.brand or "",
+                line.season or "",
+                key[5],  # type: ignore[arg-type]
+                line.vat_rate_bp,
+                line.markdown,
+                line.discountable,
+                unit_milli,
+            )
+        one.count += units
+        one.lines.append((number, units))
+    return [found[key] for key in sorted(found)]  # type: ignore[type-var]

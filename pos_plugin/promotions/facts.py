@@ -1,0 +1,71 @@
+"""The sale as scanned, as conditions see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from pos_plugin.model import Basket, Customer
+    from pos_plugin.promotions.classes import UnitClass
+    from pos_plugin.promotions.pack import PackedSelectors
+    from pos_plugin.promotions.selector import Selector
+
+
+class SaleFacts:
+    """Answers of one basket to the questions of ``condition.Facts``.
+
+    Args:
+        basket: the sale.
+        classes: its units.
+        packed: the selectors of the generation.
+        matching: for each of them the classes it matches.
+    """
+
+    def __init__(
+        self,
+        basket: Basket,
+        classes: Sequence[UnitClass],
+        packed: PackedSelectors,
+        matching: list[list[int]],
+    ) -> None:
+        self.wall_at: dt.datetime = basket.wall_at
+        self.customer: Customer | None = basket.customer
+        self.tenders: tuple[str, ...] = basket.tenders
+        self._coupons: dict[str, int] = {}
+        for coupon in basket.coupons:
+            self._coupons[coupon.series] = self._coupons.get(coupon.series, 0) + 1
+        self._hidden: str | None = None
+        self._classes = classes
+        self._packed = packed
+        self._matching = matching
+
+    def classes_of(self, selector: Selector) -> list[int]:
+        """Return the numbers of the classes a selector matches."""
+        return self._matching[self._packed.number_of(selector)]
+
+    def coupons_of(self, series: str) -> int:
+        """Return the number of scanned coupons of a series."""
+        return 0 if series == self._hidden else self._coupons.get(series, 0)
+
+    def value_minor(self, of: Selector) -> int:
+        """Return the scanned value of the matching units in minor units (cents)."""
+        return sum(
+            self._classes[c].price_minor * self._classes[c].count for c in self.classes_of(of)
+        )
+
+    def units(self, of: Selector) -> int:
+        """Return the number of matching units."""
+        return sum(self._classes[c].count for c in self.classes_of(of))
+
+    def distinct_skus(self, of: Selector) -> int:
+        """Return the number of different articles among the matching units."""
+        return len({self._classes[c].sku for c in self.classes_of(of)})
+
+    def without_coupons(self, series: str) -> SaleFacts:
+        """Return the same sale as if no coupon of this series had been scanned."""
+        other = object.__new__(SaleFacts)
+        other.__dict__ = {**self.__dict__, "_hidden": series}
+        return other

@@ -1,0 +1,155 @@
+"""From the rule vocabulary to the arrays of the core: terms interned, selectors numbered."""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import native
+from pos_plugin.limits import INT64_MAX
+from pos_plugin.promotions.condition import walk
+from pos_plugin.promotions.selector import Match
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pos_plugin.promotions.classes import UnitClass
+    from pos_plugin.promotions.promotion import Promotion
+    from pos_plugin.promotions.selector import Selector
+
+_EVERYTHING = Match()
+_STATES = {"any": 0, "full_price": 1, "markdown": 2}
+
+
+class PackedSelectors:
+    """Every distinct selector of a generation, ready for the core.
+
+    Args:
+        promotions: of one generation; selectors of offers and of conditions are packed.
+    """
+
+    def __init__(self, promotions: Iterable[Promotion]) -> None:
+        self._number: dict[Selector, int] = {}
+        self._terms: dict[tuple[str, str], int] = {}
+        for promotion in promotions:
+            for selector in promotion.selectors():
+                self._number.setdefault(selector, len(self._number))
+            for condition in walk(promotion.when):
+                measured = condition.selector()
+                if measured is not None:
+                    self._number.setdefault(measured, len(self._number))
+        self._index = self._pack(list(self._number))
+
+    def number_of(self, selector: Selector) -> int:
+        """Return the number of a selector of this generation."""
+        return self._number[selector]
+
+    def __len__(self) -> int:
+        return len(self._number)
+
+    def matching(self, classes: Sequence[UnitClass]) -> list[list[int]]:
+        """Return for each selector the classes it matches, ascending."""
+        term_start = array("q", [0])
+        term = array("q")
+        known = self._terms.get
+        for c in classes:
+            for fact in c.facts():
+                number = known(fact)
+                if number is not None:
+                    term.append(number)
+            term_start.append(len(term))
+        pairs = native.match_classes(
+            self._index,
+            term_start=term_start,
+            term=term,
+            price_minor=array("q", [c.price_minor for c in classes]),
+            markdown=array("q", [1 if c.markdown else 0 for c in classes]),
+        )
+        found: list[list[int]] = [[] for _ in self._number]
+        flat = iter(pairs)
+        for c_number, selector in zip(flat, flat, strict=True):
+            found[selector].append(c_number)
+        return found
+
+    def _term(self, field: str, word: str) -> int:
+        return self._terms.setdefault((field, word), len(self._terms))
+
+    def _groups(self, match: Match) -> list[list[int]]:
+        """AND of groups, OR inside: every field is a group, every wanted tag one of its own."""
+        groups = [
+            sorted({self._term(field, word) for word in words})
+            for field, words in (
+                ("sku", match.skus),
+                ("category", match.categories),
+                ("brand", match.brands),
+                ("season", match.seasons),
+                ("tag", match.tags),
+            )
+            if words
+        ]
+        return groups + [[self._term("tag", tag)] for tag in match.tags_all]
+
+    def _pack(self, selectors: list[Selector]) -> native.MatchIndex:
+        groups_of: list[list[list[int]]] = []
+        matches: list[tuple[int, Match]] = []
+        exclude_start = array("q", [0])
+        exclude_match = array("q")
+        including: list[int] = []
+        for number, selector in enumerate(selectors):
+            for match in selector.any_of or (_EVERYTHING,):
+                including.append(len(matches))
+                matches.append((number, match))
+                groups_of.append(self._groups(match))
+            for match in selector.none_of:
+                exclude_match.append(len(matches))
+                matches.append((number, match))
+                groups_of.append(self._groups(match))
+            exclude_start.append(len(exclude_match))
+        # Rarest first: a match is found through the group whose terms stand in the fewest matches.
+        frequency: dict[int, int] = defaultdict(int)
+        for groups in groups_of:
+            for group in groups:
+                for term in group:
+                    frequency[term] += 1
+        postings: dict[int, list[int]] = defaultdict(list)
+        everywhere = array("q")
+        for m in including:
+            if not groups_of[m]:
+                everywhere.append(m)
+                continue
+            rarest = min(groups_of[m], key=lambda group: sum(frequency[term] for term in group))
+            for term in rarest:
+                postings[term].append(m)
+        posting_start = array("q", [0])
+        posting_match = array("q")
+        for term in range(len(self._terms)):
+            posting_match.extend(postings[term])
+            posting_start.append(len(posting_match))
+        group_start = array("q", [0])
+        group_term_start = array("q", [0])
+        group_term = array("q")
+        for groups in groups_of:
+            for group in groups:
+                group_term.extend(group)
+                group_term_start.append(len(group_term))
+            group_start.append(len(group_term_start) - 1)
+        return native.MatchIndex(
+            posting_start=posting_start,
+            posting_match=posting_match,
+            everywhere_match=everywhere,
+            group_start=group_start,
+            group_term_start=group_term_start,
+            group_term=group_term,
+            price_min_minor=array(
+                "q", [0 if m.price_min_minor is None else m.price_min_minor for _, m in matches]
+            ),
+            price_max_minor=array(
+                "q",
+                [INT64_MAX if m.price_max_minor is None else m.price_max_minor for _, m in matches],
+            ),
+            price_state=array("q", [_STATES[m.price_state] for _, m in matches]),
+            match_selector=array("q", [number for number, _ in matches]),
+            exclude_start=exclude_start,
+            exclude_match=exclude_match,
+        )

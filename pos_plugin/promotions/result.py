@@ -1,0 +1,202 @@
+"""The result of an evaluation (promotions.md §5), values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class LineDiscount:
+    """What one group of equal applications gives on one line.
+
+    ``times`` and ``application`` belong to the group; ``units_milli`` and ``discount_minor`` are
+    what the whole group takes of and gives on this line.
+    """
+
+    promotion: str
+    revision: int
+    layer: str
+    application: int
+    times: int
+    units_milli: int
+    role: str
+    discount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineResult:
+    """A line: gross - discount = paid, in minor units (cents), VAT included."""
+
+    line_id: str
+    gross_minor: int
+    discount_minor: int
+    paid_minor: int
+    discounts: tuple[LineDiscount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionResult:
+    """An applied promotion: number of applications and its whole discount."""
+
+    promotion: str
+    label: dict[str, str]
+    applications: int
+    discount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class VatResult:
+    """Sums of one VAT rate, amounts including VAT."""
+
+    vat_rate_bp: int
+    gross_minor: int
+    discount_minor: int
+    paid_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What an account earns: points or minor units of bonus money, rounded down once."""
+
+    account: str
+    amount: int
+    promotions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CouponUsed:
+    """A coupon that this sale redeems when it is completed."""
+
+    code: str
+    series: str
+    promotion: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplied:
+    """Why a promotion does not apply: the first reason in the order of promotions.md §5."""
+
+    promotion: str
+    code: str
+    need: int | None = None
+    have: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object; figures only where there are some."""
+        value: dict[str, Any] = {"promotion": self.promotion, "code": self.code}
+        if self.need is not None:
+            value["need"] = self.need
+        if self.have is not None:
+            value["have"] = self.have
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostics:
+    """How the result came about; the only part that may differ between the two forms."""
+
+    engine: str
+    compiled: bool
+    steps: int
+
+
+@dataclass(slots=True)
+class Result:
+    """Everything the till needs to know; ``not_applied`` is worked out on first access."""
+
+    generation: int
+    optimal: bool
+    gap_minor: int
+    gross_minor: int
+    discount_minor: int
+    total_minor: int
+    lines: tuple[LineResult, ...]
+    promotions: tuple[PromotionResult, ...]
+    vat: tuple[VatResult, ...]
+    earned: tuple[Earned, ...]
+    coupons_used: tuple[CouponUsed, ...]
+    diagnostics: Diagnostics
+    explain: Callable[[], tuple[NotApplied, ...]] = field(repr=False, compare=False)
+    _not_applied: tuple[NotApplied, ...] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def not_applied(self) -> tuple[NotApplied, ...]:
+        """Every promotion that does not apply, with the reason, by id."""
+        if self._not_applied is None:
+            self._not_applied = self.explain()
+        return self._not_applied
+
+    @property
+    def hints(self) -> tuple[()]:
+        """Near misses; this version gives none."""
+        return ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of promotions.md §5."""
+        return {
+            "generation": self.generation,
+            "optimal": self.optimal,
+            "gap_minor": self.gap_minor,
+            "gross_minor": self.gross_minor,
+            "discount_minor": self.discount_minor,
+            "total_minor": self.total_minor,
+            "lines": [
+                {
+                    "line_id": line.line_id,
+                    "gross_minor": line.gross_minor,
+                    "discount_minor": line.discount_minor,
+                    "paid_minor": line.paid_minor,
+                    "discounts": [
+                        {
+                            "promotion": d.promotion,
+                            "revision": d.revision,
+                            "layer": d.layer,
+                            "application": d.application,
+                            "times": d.times,
+                            "units_milli": d.units_milli,
+                            "role": d.role,
+                            "discount_minor": d.discount_minor,
+                        }
+                        for d in line.discounts
+                    ],
+                }
+                for line in self.lines
+            ],
+            "promotions": [
+                {
+                    "promotion": p.promotion,
+                    "label": p.label,
+                    "applications": p.applications,
+                    "discount_minor": p.discount_minor,
+                }
+                for p in self.promotions
+            ],
+            "vat": [
+                {
+                    "vat_rate_bp": v.vat_rate_bp,
+                    "gross_minor": v.gross_minor,
+                    "discount_minor": v.discount_minor,
+                    "paid_minor": v.paid_minor,
+                }
+                for v in self.vat
+            ],
+            "earned": [
+                {"account": e.account, "amount": e.amount, "promotions": list(e.promotions)}
+                for e in self.earned
+            ],
+            "coupons_used": [
+                {"code": c.code, "series": c.series, "promotion": c.promotion}
+                for c in self.coupons_used
+            ],
+            "not_applied": [n.to_dict() for n in self.not_applied],
+            "hints": list(self.hints),
+            "diagnostics": {
+                "engine": self.diagnostics.engine,
+                "compiled": self.diagnostics.compiled,
+                "steps": self.diagnostics.steps,
+            },
+        }
