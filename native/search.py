@@ -699,7 +699,9 @@ class _Layers:
                 under_caps += label.pending[i]
             else:
                 factor = _W if p.exclusive == UNITS else _W - self.least_weight[p.index]
-                under_caps += max(0, p.cap - states[i].given) * factor
+                # What is deferred is not yet in the value: the whole cap may still come.
+                given = 0 if p.index in self.deferred else states[i].given
+                under_caps += max(0, p.cap - given) * factor
         return min(bound, under_caps)
 
     def _run(
