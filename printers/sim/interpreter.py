@@ -21,13 +21,18 @@ _ESC_BYTES: Final = 2
 _CUT_MODES: Final[dict[int, CutMode]] = {65: "full", 66: "partial"}
 
 ErrorCode = Literal[
-    "unknown_command", "wrong_parameter", "strip_too_large", "wider_than_paper", "cut_off"
+    "unknown_command",
+    "wrong_parameter",
+    "strip_too_large",
+    "wider_than_paper",
+    "stray_padding",
+    "cut_off",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class FramingError:
-    """Bytes that are no command of ours; ``offset`` counts from the first byte after power on."""
+    """Bytes that are no command of ours; ``offset`` counts from the first byte ever taken."""
 
     offset: int
     code: ErrorCode
@@ -35,7 +40,7 @@ class FramingError:
 
 
 class Interpreter:
-    """The command reader of a printer between power on and power off.
+    """The command reader of a printer.
 
     Args:
         dots: printable width, a multiple of 8.
@@ -51,6 +56,13 @@ class Interpreter:
         self._paper = bytearray()
         # Unknown bytes in a row are one mistake, not one for each byte.
         self._lost = False
+        # Zeros are allowed in front of ESC @ alone; anywhere else they are dots without a frame.
+        self._padding_at: int | None = None
+
+    @property
+    def taken_bytes(self) -> int:
+        """All bytes fed so far."""
+        return self._offset + len(self._pending)
 
     def feed(self, data: bytes) -> tuple[list[Page], list[FramingError]]:
         """Take bytes as they arrive, in pieces of any size.
@@ -75,24 +87,32 @@ class Interpreter:
         if self._pending:
             errors.append(self._error("cut_off", len(self._pending)))
             self._paper += self._rows_of_unfinished_strip()
+            self._offset += len(self._pending)
         page = Page(self._dots, bytes(self._paper)) if self._paper else None
         self._pending.clear()
         self._paper.clear()
         self._lost = False
+        self._padding_at = None
         return page, errors
 
     def _command(self, pages: list[Page], errors: list[FramingError]) -> int:
         """Bytes used by the next command; 0 if it has not arrived whole."""
         first = self._pending[0]
         if first == _NUL:
-            self._lost = False
+            if self._padding_at is None:
+                self._padding_at = self._offset
             return 1
         if first in (_ESC, _GS) and len(self._pending) < _ESC_BYTES:
             return 0
         known = bytes(self._pending[:2])
         if known == b"\x1b@":
             self._lost = False
+            self._padding_at = None
             return _ESC_BYTES
+        if self._padding_at is not None:
+            if not self._lost:
+                errors.append(FramingError(self._padding_at, "stray_padding", "00"))
+            self._padding_at = None
         if known == b"\x1dV":
             return self._cut(pages, errors)
         if known == b"\x1dv":

@@ -59,16 +59,18 @@ class SimulatedPrinter:
             if self._closed.is_set():
                 raise PrinterOffline("the simulated printer is closed")
             fault, self.fault = self.fault, None
+            start = self._interpreter.taken_bytes
             mistakes = len(self.errors)
             name = sha256(data).hexdigest()[:12]
             stop = len(data) if fault is None else min(fault.at_byte, len(data))
             self._take(data[:stop], name)
             if fault is not None:
                 self._fail(fault, data[stop:], name, timeout_ms)
-            if len(self.errors) > mistakes:
-                first = self.errors[mistakes]
+            # What an interrupted job left half said is no mistake of this one.
+            own = [error for error in self.errors[mistakes:] if error.offset >= start]
+            if own:
                 raise PrinterOffline(
-                    f"{first.code} at byte {first.offset}: {first.bytes_hex}",
+                    f"{own[0].code} at byte {own[0].offset - start}: {own[0].bytes_hex}",
                     hint="The simulated printer reads strictly; a real one prints garbage here.",
                 )
 

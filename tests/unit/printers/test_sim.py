@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from printing import PICTURES, dots_of, read_paper, welcome
+
+from printers.document import Document
+from printers.encode import encode
+from printers.errors import PrinterOffline
+from printers.render import render
+from printers.sim.printer import Fault, SimulatedPrinter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+JOB = encode(Document.from_dict(welcome()), PICTURES)
+PAGE = render(Document.from_dict(welcome()), PICTURES)
+
+
+@pytest.mark.parametrize(
+    ("data", "offset", "code"),
+    [
+        (b"Hallo", 0, "unknown_command"),
+        (b"\x1b@\x1bp\x00\x19\xfa", 2, "unknown_command"),  # the cash drawer
+        (b"\x1b@\x10\x04\x01", 2, "unknown_command"),
+        (b"\x1d(L", 0, "unknown_command"),
+        (b"\x1dV\x00\x00", 0, "wrong_parameter"),
+        (b"\x1dv0\x01\x01\x00\x01\x00\xff", 0, "wrong_parameter"),
+        (b"\x1dv0\x00\x00\x00\x01\x00", 0, "wrong_parameter"),
+        (b"\x1dv0\x00\x48\x00\x39\x00" + bytes(57 * 72), 0, "strip_too_large"),
+        (b"\x1dv0\x00\x49\x00\x01\x00" + bytes(73), 0, "wider_than_paper"),
+        (b"\x1b@\x1dv0\x00\x48\x00\x02\x00" + bytes(100), 2, "cut_off"),
+        (b"\x1b@\x1dV\x42", 2, "cut_off"),
+        (b"\x1b", 0, "cut_off"),
+        (b"\x1b@\x00\x1dV\x42\x00", 2, "stray_padding"),
+    ],
+)
+def test_everything_but_our_commands_is_an_error(data: bytes, offset: int, code: str) -> None:
+    for chunk_bytes in (0, 1, 3):
+        _, errors = read_paper(data, chunk_bytes=chunk_bytes)
+        assert [(error.offset, error.code) for error in errors] == [(offset, code)]
+
+
+def test_printed_picture_is_the_page(tmp_path: Path) -> None:
+    printer = SimulatedPrinter(tmp_path / "prints")
+    printer.send(JOB.data, timeout_ms=100)
+    (picture,) = printer.pages()
+    assert dots_of(picture.read_bytes()) == dots_of(PAGE.png())
+    assert picture.name == f"000001-{JOB.sha256[:12]}.png"
+
+
+def test_numbering_goes_on_after_a_restart(tmp_path: Path) -> None:
+    for _ in range(2):
+        SimulatedPrinter(tmp_path).send(JOB.data, timeout_ms=100)
+    names = [path.name[:6] for path in SimulatedPrinter(tmp_path).pages()]
+    assert names == ["000001", "000002"]
+
+
+@pytest.mark.parametrize("at_byte", [0, 1, 5, 9, 3_000, len(JOB.data) - 1])
+@pytest.mark.parametrize("kind", ["stall", "reset", "power_off"])
+def test_no_fault_before_the_last_byte_passes_as_printed(
+    tmp_path: Path, kind: str, at_byte: int
+) -> None:
+    printer = SimulatedPrinter(tmp_path, fault=Fault(kind, at_byte))  # type: ignore[arg-type]
+    if kind == "reset" and at_byte == 0:
+        printer.send(JOB.data, timeout_ms=1)  # nothing was being read yet
+        return
+    with pytest.raises(PrinterOffline):
+        printer.send(JOB.data, timeout_ms=1)
+    if kind != "reset":
+        assert not [path for path in printer.pages() if not path.stem.endswith("torn")]
+
+
+def test_mute_printer_prints_and_confirms_nothing(tmp_path: Path) -> None:
+    printer = SimulatedPrinter(tmp_path, fault=Fault("mute"))
+    with pytest.raises(PrinterOffline):
+        printer.send(JOB.data, timeout_ms=1)
+    assert len(printer.pages()) == 1
+
+
+def test_power_cut_leaves_a_torn_page(tmp_path: Path) -> None:
+    printer = SimulatedPrinter(tmp_path, fault=Fault("power_off", 30_000))
+    with pytest.raises(PrinterOffline):
+        printer.send(JOB.data, timeout_ms=1)
+    (torn,) = printer.pages()
+    assert torn.name.endswith("-torn.png")
+    size, _ = dots_of(torn.read_bytes())
+    assert 400 < size[1] < PAGE.height_dots
+
+
+@pytest.mark.parametrize("at_byte", [1, 3, 5, 9, 20, 4_042, 4_045, 30_000, len(JOB.data) - 1])
+def test_padding_saves_the_voucher_after_an_interrupted_one(tmp_path: Path, at_byte: int) -> None:
+    printer = SimulatedPrinter(tmp_path, fault=Fault("stall", at_byte))
+    with pytest.raises(PrinterOffline):
+        printer.send(JOB.data, timeout_ms=1)
+    again = encode(Document.from_dict(welcome()), PICTURES, padding_bytes=JOB.fragment_max + 8)
+    printer.send(again.data, timeout_ms=100)
+    # What the interrupted job left hangs above it on the same strip of paper.
+    _, paper = dots_of(printer.pages()[-1].read_bytes())
+    assert paper.endswith(dots_of(PAGE.png())[1])
+
+
+def test_without_padding_the_next_voucher_is_eaten(tmp_path: Path) -> None:
+    printer = SimulatedPrinter(tmp_path, fault=Fault("stall", 20))
+    with pytest.raises(PrinterOffline):
+        printer.send(JOB.data, timeout_ms=1)
+    with pytest.raises(PrinterOffline):
+        printer.send(JOB.data, timeout_ms=100)
+
+
+def test_closed_printer_takes_nothing(tmp_path: Path) -> None:
+    printer = SimulatedPrinter(tmp_path)
+    printer.close()
+    with pytest.raises(PrinterOffline):
+        printer.send(JOB.data, timeout_ms=100)

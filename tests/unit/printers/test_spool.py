@@ -1,0 +1,379 @@
+"""The spool on a real SQLite file, a simulated printer and, where it dies, a real process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from queue import Queue
+from threading import Event
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import apsw
+import pytest
+from printing import PICTURES, dots_of, plain, welcome
+from spool_store import SqliteSpoolStore
+
+from printers.document import Document
+from printers.errors import PrinterError
+from printers.ports import TRANSITIONS, JobChange, JobReason, JobState
+from printers.render import render
+from printers.sim.printer import Fault, SimulatedPrinter
+from printers.spool import Spool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from printers.encode import Job
+    from printers.ports import Device, PrintJob, SpoolStore
+
+WAIT_S = 20
+TILL = Path(__file__).parents[2] / "support" / "spool_till.py"
+
+
+class Pictures:
+    def read(self, sha256_hex: str) -> bytes | None:
+        return PICTURES.get(sha256_hex)
+
+
+class Till:
+    """A running spool and everything it says."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.prints = folder / "prints"
+        self.store = SqliteSpoolStore(folder / "journal.db")
+        self.changes: Queue[JobChange] = Queue()
+        self.faults: Queue[Exception] = Queue()
+        self.spools: list[Spool] = []
+
+    def start(
+        self,
+        *,
+        fault: Fault | None = None,
+        kind: type[Spool] = Spool,
+        store: SpoolStore | None = None,
+        device: Device | None = None,
+        **options: Any,
+    ) -> Spool:
+        options.setdefault("on_change", self.changes.put)
+        spool = kind(
+            store or self.store,
+            device or SimulatedPrinter(self.prints, fault=fault),
+            Pictures(),
+            printer="bon",
+            printer_role="voucher",
+            on_fault=self.faults.put,
+            send_timeout_ms=options.pop("send_timeout_ms", 50),
+            retry_first_ms=1,
+            **options,
+        )
+        self.spools.append(spool)
+        spool.start()
+        return spool
+
+    def until(self, uid: str, *states: JobState) -> JobChange:
+        end = monotonic() + WAIT_S
+        while True:
+            change = self.changes.get(timeout=end - monotonic())
+            if change.job_uid == uid and change.state in states:
+                return change
+
+    def whole_pages(self) -> list[Path]:
+        return sorted(p for p in self.prints.glob("*.png") if not p.stem.endswith("torn"))
+
+    def close(self) -> None:
+        for spool in self.spools:
+            spool.stop()
+        self.store.close()
+
+
+@pytest.fixture
+def till(tmp_path: Path) -> Iterator[Till]:
+    till = Till(tmp_path)
+    yield till
+    till.close()
+
+
+def test_voucher_is_printed_and_confirmed(till: Till) -> None:
+    spool = till.start()
+    till.store.add("a", welcome())
+    spool.wake()
+    change = till.until("a", JobState.CONFIRMED)
+    assert (change.reason, change.attempt) == (JobReason.NONE, 1)
+    assert till.store.state("a") == ("CONFIRMED", "")
+    ((_, digest, outcome),) = till.store.attempts("a")
+    assert outcome == "CONFIRMED"
+    (page,) = till.whole_pages()
+    assert page.name == f"000001-{digest[:12]}.png"
+    expected = render(Document.from_dict(welcome()), PICTURES)
+    assert dots_of(page.read_bytes()) == dots_of(expected.png())
+
+
+def test_jobs_print_in_order_and_each_once(till: Till) -> None:
+    for number in range(4):
+        till.store.add(f"job{number}", plain(subject_uid=f"v{number}"))
+    till.start()
+    till.until("job3", JobState.CONFIRMED)
+    assert len(till.whole_pages()) == 4
+    assert till.faults.empty()
+
+
+@pytest.mark.parametrize("fault", [Fault("stall", 9_000), Fault("mute"), Fault("power_off", 9_000)])
+def test_any_doubt_is_unknown_and_nothing_is_repeated(till: Till, fault: Fault) -> None:
+    till.store.add("a", welcome())
+    till.store.add("b", plain())
+    till.start(fault=fault)
+    assert till.until("a", JobState.UNKNOWN).reason is JobReason.PRINTER_OFFLINE
+    till.until("b", JobState.CONFIRMED)
+    assert till.store.state("a") == ("UNKNOWN", "printer_offline")
+    assert len(till.store.attempts("a")) == 1
+    assert printed_at_most_once(till, "a")
+
+
+def printed_at_most_once(till: Till, uid: str) -> bool:
+    """Independent of the spool's word: how often does the voucher lie on the table?"""
+    wanted = render(Document.from_json(document_of(till, uid)), PICTURES).png()
+    dots = dots_of(wanted)[1]
+    papers = [dots_of(page.read_bytes())[1] for page in till.whole_pages()]
+    return sum(dots in paper for paper in papers) <= 1
+
+
+def document_of(till: Till, uid: str) -> str:
+    (row,) = till.store._db.execute("SELECT document FROM print_job WHERE uid = ?", (uid,))
+    return str(row[0])
+
+
+class RetryingSpool(Spool):
+    """Negative control: tries again after byte 1."""
+
+    def _send(self, job: PrintJob, encoded: Job, attempt: int) -> None:
+        try:
+            self._device.send(encoded.data, timeout_ms=50)
+        except PrinterError:
+            super()._send(job, encoded, attempt)
+
+
+def test_retry_after_byte_1_would_print_twice(till: Till) -> None:
+    till.store.add("a", welcome())
+    till.start(fault=Fault("mute"), kind=RetryingSpool)
+    till.until("a", JobState.CONFIRMED)
+    assert not printed_at_most_once(till, "a")
+
+
+class HastySpool(Spool):
+    """Negative control: takes the end of writing for the end of printing."""
+
+    def _send(self, job: PrintJob, encoded: Job, attempt: int) -> None:
+        with suppress(PrinterError):
+            self._device.send(encoded.data, timeout_ms=50)
+        self._store.finish(
+            job.uid, attempt=attempt, state=JobState.CONFIRMED, reason=JobReason.NONE
+        )
+        self._on_change(
+            JobChange(job.uid, job.subject_uid, JobState.CONFIRMED, JobReason.NONE, attempt)
+        )
+
+
+def confirmed_without_paper(till: Till, uid: str) -> bool:
+    return till.store.state(uid)[0] == "CONFIRMED" and not till.whole_pages()
+
+
+@pytest.mark.parametrize("at_byte", [0, 3_000, 30_000])
+def test_stall_confirms_nothing(till: Till, at_byte: int) -> None:
+    till.store.add("a", welcome())
+    till.start(fault=Fault("stall", at_byte))
+    till.until("a", JobState.UNKNOWN)
+    assert not confirmed_without_paper(till, "a")
+
+
+def test_confirming_when_writing_ends_would_lie(till: Till) -> None:
+    till.store.add("a", welcome())
+    till.start(fault=Fault("stall", 30_000), kind=HastySpool)
+    till.until("a", JobState.CONFIRMED)
+    assert confirmed_without_paper(till, "a")
+
+
+def killed_while_sending(till: Till, store: str, fault: Fault) -> None:
+    """A real process prints ``a`` and dies by kill -9 when nobody can know the outcome."""
+    till.store.add("a", welcome())
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            str(TILL),
+            str(till.folder / "journal.db"),
+            str(till.prints),
+            store,
+            fault.kind,
+            str(fault.at_byte),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "waiting\n"
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault("stall", 0), Fault("stall", 1), Fault("stall", 30_000), Fault("mute")]
+)
+def test_kill_while_sending_is_unknown_after_restart(till: Till, fault: Fault) -> None:
+    killed_while_sending(till, "honest", fault)
+    assert till.store.state("a") == ("SENDING", "")
+    till.store.add("b", plain())
+    till.start()
+    assert till.until("a", JobState.UNKNOWN).reason is JobReason.PROCESS_START
+    till.until("b", JobState.CONFIRMED)
+    assert till.store.state("a") == ("UNKNOWN", "process_start")
+    assert printed_at_most_once(till, "a")
+    assert len(till.whole_pages()) == (2 if fault.kind == "mute" else 1)
+
+
+def test_sending_after_byte_1_would_print_twice(till: Till) -> None:
+    killed_while_sending(till, "late", Fault("mute"))
+    till.start()
+    till.until("a", JobState.CONFIRMED)
+    assert not printed_at_most_once(till, "a")
+
+
+def test_unprintable_document_stays_queued_and_blocks_nobody(till: Till) -> None:
+    till.store.add("a", plain(kind="coupon"))
+    till.store.add("b", plain(), copy_index=1)
+    till.store.add("c", plain())
+    till.start()
+    till.until("c", JobState.CONFIRMED)
+    assert till.store.state("a") == ("QUEUED", "document_invalid")
+    assert till.store.state("b") == ("QUEUED", "document_invalid"), "a copy without its mark"
+    assert till.store.attempts("a") == []
+    assert len(till.whole_pages()) == 1
+
+
+def test_missing_picture_is_told_and_printed_without(till: Till) -> None:
+    till.store.add("a", plain({"type": "image", "asset": "0" * 64}))
+    till.start()
+    assert till.until("a", JobState.CONFIRMED).notes == (f"missing_picture {'0' * 64}",)
+
+
+class FullDisk(SqliteSpoolStore):
+    """Fails once at each step, as a full disk does."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.failing = {"next_queued", "begin_attempt", "finish"}
+
+    def _once(self, step: str) -> None:
+        if step in self.failing:
+            self.failing.remove(step)
+            raise apsw.FullError(step)
+
+    def next_queued(self, **options: Any) -> PrintJob | None:
+        self._once("next_queued")
+        return super().next_queued(**options)
+
+    def begin_attempt(self, job_uid: str, **options: Any) -> int | None:
+        self._once("begin_attempt")
+        return super().begin_attempt(job_uid, **options)
+
+    def finish(self, job_uid: str, **options: Any) -> None:
+        self._once("finish")
+        super().finish(job_uid, **options)
+
+
+def test_fault_of_the_store_neither_loses_nor_repeats(till: Till) -> None:
+    till.store.add("a", welcome())
+    store = FullDisk(till.folder / "journal.db")
+    spool = till.start(store=store)
+    till.until("a", JobState.CONFIRMED)
+    assert till.faults.qsize() == 3
+    assert len(till.whole_pages()) == 1
+    spool.stop()
+    store.close()
+
+
+def test_faulty_listener_stops_no_printing(till: Till) -> None:
+    def listener(change: JobChange) -> None:
+        till.changes.put(change)
+        raise RuntimeError(change.state)
+
+    till.store.add("a", plain())
+    till.store.add("b", plain())
+    till.start(on_change=listener)
+    till.until("b", JobState.CONFIRMED)
+    assert till.faults.qsize() >= 3
+
+
+def test_stop_cuts_a_stalled_line_within_two_seconds(till: Till) -> None:
+    till.store.add("a", welcome())
+    spool = till.start(fault=Fault("stall", 100), send_timeout_ms=60_000)
+    till.until("a", JobState.SENDING)
+    before = monotonic()
+    assert spool.stop()
+    assert monotonic() - before < 3
+    assert till.store.state("a") == ("UNKNOWN", "printer_offline")
+
+
+class DeafDevice:
+    """A driver that hangs and does not even let go."""
+
+    def __init__(self) -> None:
+        self.released = Event()
+
+    def send(self, data: bytes, *, timeout_ms: int) -> None:
+        del data, timeout_ms
+        self.released.wait(WAIT_S)
+
+    def close(self) -> None:
+        return
+
+
+def test_stop_does_not_wait_for_a_hanging_driver(till: Till) -> None:
+    till.store.add("a", welcome())
+    device = DeafDevice()
+    spool = till.start(device=device)
+    till.until("a", JobState.SENDING)
+    before = monotonic()
+    assert not spool.stop()
+    assert monotonic() - before < 3
+    other = SqliteSpoolStore(till.folder / "journal.db")
+    assert other.state("a") == ("SENDING", "")
+    assert [change.state for change in other.recover(printer_role="voucher")] == [JobState.UNKNOWN]
+    other.close()
+    device.released.set()
+
+
+def test_state_table_lets_nothing_print_twice() -> None:
+    into_queue = {start for start, end in TRANSITIONS if end is JobState.QUEUED}
+    assert into_queue == {None}
+    assert {end for start, end in TRANSITIONS if start is JobState.SENDING} == {
+        JobState.CONFIRMED,
+        JobState.UNKNOWN,
+    }
+
+
+@pytest.mark.parametrize("start", list(JobState))
+@pytest.mark.parametrize("end", list(JobState))
+def test_trigger_refuses_every_other_step(till: Till, start: JobState, end: JobState) -> None:
+    till.store.add("a", plain())
+    ways = {"QUEUED": [], "SENDING": ["SENDING"]}
+    for step in ways.get(start, ["SENDING", start]):
+        till.store.move("a", step)
+    if start is end or (start, end) in TRANSITIONS:
+        till.store.move("a", end)
+    else:
+        with pytest.raises(apsw.ConstraintError):
+            till.store.move("a", end)
+
+
+def test_spool_loads_no_picture_library_before_the_first_voucher() -> None:
+    look = (
+        "import sys, printers.spool, printers.sim.printer;"
+        "print([m for m in ('PIL', 'qrcode', 'escpos', 'pos_plugin') if m in sys.modules])"
+    )
+    seen = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert seen.stdout == "[]\n"
