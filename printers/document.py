@@ -99,7 +99,7 @@ class TextBlock(_Closed):
     value: Text
     role: Role | None = Field(default=None, strict=False)
     align: Align = "left"
-    size: Literal[1, 2] = 1
+    size: Annotated[int, Field(ge=1, le=2)] = 1
     bold: bool = False
     inverse: bool = False
 

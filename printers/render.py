@@ -72,7 +72,7 @@ def render(document: Document, pictures: Mapping[str, bytes], *, dots: int = PAG
     Args:
         document: a checked document.
         pictures: PBM files by SHA-256; one that is missing or damaged is left out and noted.
-        dots: width of the printer, a multiple of 96.
+        dots: width of the printer, a multiple of 8.
 
     Raises:
         DocumentInvalid: ``page_too_long``, ``columns_too_wide`` or ``code_too_wide``.
