@@ -1,0 +1,120 @@
+"""Balances and counters of customers, and which events of which tills they include.
+
+The balance invariant (sync.md §6): value and ``folded`` are one row and change in one transaction,
+so a till can always tell which of its own entries are in the number that it got.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from head_office.effects import NotUnderstood
+from head_office.storage import balance
+from pos_plugin.limits import INT64_MAX
+from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy.engine import Connection
+
+    from head_office.log import Row
+    from sync_agent.protocol import Entry
+
+COUNTER_PREFIXES = (USES, HISTORY)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The event that a fold takes in."""
+
+    till: str
+    epoch: int
+    seq: int
+
+
+def fold(
+    connection: Connection,
+    entries: Iterable[Entry],
+    *,
+    source: Source,
+    counts: bool,
+    as_of: str,
+) -> dict[str, list[Row]]:
+    """Take the entries of one event into the balances; return the changed rows by customer.
+
+    Args:
+        connection: an open write transaction.
+        entries: signed changes, as the till wrote them.
+        source: the event they stand in.
+        counts: false when the same event was counted under another number before; then only
+            ``folded`` moves.
+        as_of: instant shown beside the balance, ISO 8601 UTC.
+
+    Raises:
+        NotUnderstood: a balance would leave its range.
+    """
+    by_place: dict[tuple[str, str], list[int]] = {}
+    for entry in entries:
+        by_place.setdefault((entry.customer, entry.key), []).append(entry.delta)
+    changed: dict[str, list[Row]] = {}
+    for (customer, key), deltas in by_place.items():
+        here = (balance.c.customer == customer) & (balance.c.account == key)
+        row = connection.execute(select(balance).where(here)).one_or_none()
+        value = row.value if row else 0
+        if counts:
+            # Of a day the later one counts, everything else adds up.
+            value = max(value, *deltas) if key == LAST_DAY else value + sum(deltas)
+        if abs(value) > INT64_MAX:
+            raise NotUnderstood(f"{key} of {customer} leaves the 64-bit range")
+        folded = _with(json.loads(row.folded) if row else [], source)
+        values = {"value": value, "as_of": as_of, "folded": json.dumps(folded)}
+        if row is None:
+            connection.execute(balance.insert().values(customer=customer, account=key, **values))
+        else:
+            connection.execute(balance.update().where(here).values(values))
+        changed.setdefault(customer, []).append(_wire(customer, key, value, as_of, folded))
+    return changed
+
+
+def rows_of_customer(connection: Connection, customer: str) -> list[Row]:
+    """Return every balance and counter of a customer as wire rows."""
+    rows = connection.execute(
+        select(balance).where(balance.c.customer == customer).order_by(balance.c.account)
+    )
+    return [
+        _wire(row.customer, row.account, row.value, row.as_of, json.loads(row.folded))
+        for row in rows
+    ]
+
+
+def _with(folded: list[list[Any]], source: Source) -> list[list[Any]]:
+    kept = [
+        element for element in folded if (element[0], element[1]) != (source.till, source.epoch)
+    ]
+    highest = max(
+        [source.seq]
+        + [seq for till, epoch, seq in folded if (till, epoch) == (source.till, source.epoch)]
+    )
+    return [*kept, [source.till, source.epoch, highest]]
+
+
+def _wire(customer: str, key: str, value: int, as_of: str, folded: list[list[Any]]) -> Row:
+    if key.startswith(COUNTER_PREFIXES):
+        return "customer_counter", {
+            "customer": customer,
+            "key": key,
+            "value": value,
+            "folded": folded,
+        }
+    return "balance", {
+        "customer": customer,
+        "program": key,
+        "value": value,
+        "as_of": as_of,
+        "folded": folded,
+    }

@@ -1,0 +1,177 @@
+"""``stammkunde head-office``: set up, publish rules, load master data, serve.
+
+Exit codes: 0 done, 1 the machine is not ready (one sentence), 2 input that a person must correct
+(one JSON object on stderr, promotions.md §6).
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import click
+
+from head_office.errors import HeadOfficeError, PortTaken
+from pos_plugin.errors import InputError, RuleError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from head_office.storage import Database
+
+DEFAULT_PORT: Final = 8710
+LOOPBACK: Final = "127.0.0.1"
+
+_data = click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("head-office"),
+    show_default=True,
+    envvar="STAMMKUNDE_HEAD_OFFICE",
+    help="Data folder of head office.",
+)
+
+
+@click.group("head-office")
+def head_office() -> None:
+    """The reference head office: rules, customers and receipts of a chain."""
+
+
+@head_office.command()
+@_data
+@click.option("--shop", required=True, help="The till's shop, for example 001.")
+@click.option("--till", required=True, help="Number of the till, unique in the chain.")
+@click.option(
+    "--till-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Data folder of the till; gets keys.json, and till.toml when there is none.",
+)
+@click.option(
+    "--url",
+    default=f"http://{LOOPBACK}:{DEFAULT_PORT}",
+    show_default=True,
+    help="Where this head office will answer.",
+)
+def init(data: Path, shop: str, till: str, till_dir: Path, url: str) -> None:
+    """Create the head office where there is none, and make a till known to it.
+
+    Repeated for the same till it writes a new token; the old one dies at once.
+    """
+    from head_office import rules, tills
+    from pos_plugin.clock import SystemClock, utc_text
+
+    with _faults(), _database(data, create=True) as database:
+        rules.ensure_keys(database)
+        written = tills.set_up_till(
+            database,
+            shop=shop,
+            till=till,
+            till_dir=till_dir,
+            url=url,
+            now_text=utc_text(SystemClock().now()),
+        )
+    click.echo(f"Till {till} of shop {shop} is known to the head office in {data}.")
+    click.echo(f"Written: {till_dir / tills.KEYS_NAME}")
+    if written:
+        click.echo(f"Written: {till_dir / tills.CONFIG_NAME}")
+    click.echo(f"Move {data / 'rule-key.next'} to a medium that lies in a safe.")
+
+
+@head_office.command()
+@click.argument("promotions", type=click.Path(dir_okay=False, path_type=Path))
+@_data
+def publish(promotions: Path, data: Path) -> None:
+    """Check, number and sign the rules of PROMOTIONS; they are active at once."""
+    from head_office import rules
+    from pos_plugin.clock import SystemClock
+
+    with _faults(), _database(data) as database:
+        try:
+            text = promotions.read_bytes()
+        except OSError as fault:
+            raise RuleError(
+                "not_json", str(promotions), f"cannot be read: {fault.strerror}"
+            ) from None
+        entry = rules.publish(database, text, now=SystemClock().now())
+    click.echo(f"Generation {entry.generation} is published, active from {entry.activate_at}.")
+
+
+@head_office.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@_data
+def load(folder: Path, data: Path) -> None:
+    """Load the master data of FOLDER: one <table>.jsonl file a table, all or nothing.
+
+    Tables: program, voucher_type, event_trigger, article, customer, card.
+    """
+    from head_office.load import folder_bytes, load_folder
+
+    with _faults(), _database(data) as database:
+        total = folder_bytes(folder)
+        with click.progressbar(length=total, label="Loading", file=sys.stderr) as bar:
+            loaded = load_folder(database, folder, progress=bar.update)
+    for table, count in loaded.read.items():
+        click.echo(f"{table}: {count} rows, {loaded.written[table]} new or changed")
+
+
+@head_office.command()
+@_data
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 takes a free one.",
+)
+def serve(data: Path, port: int) -> None:
+    """Answer the tills on this machine until Ctrl-C."""
+    from head_office.running import run_server
+
+    with _faults(), _database(data) as database, closing(_bind(port)) as listener:
+        click.echo(f"Head office answers on http://{LOOPBACK}:{listener.getsockname()[1]}")
+        run_server(database, listener)
+    click.echo("Head office has stopped.")
+
+
+def _bind(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if sys.platform != "win32":  # there it would let two servers share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((LOOPBACK, port))
+    except OSError as fault:
+        listener.close()
+        raise PortTaken(port, fault) from None
+    return listener
+
+
+@contextmanager
+def _database(folder: Path, *, create: bool = False) -> Iterator[Database]:
+    from head_office.storage import Database
+
+    database = Database(folder, create=create)
+    with closing(database):
+        yield database
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Turn faults into the exit codes of the command line."""
+    try:
+        yield
+    except InputError as fault:
+        _end(json.dumps(fault.to_dict(), ensure_ascii=False), code=2)
+    except HeadOfficeError as fault:
+        _end(f"{fault}. {fault.hint}", code=1)
+    except OSError as fault:
+        _end(f"{fault.filename or 'The disk'}: {fault.strerror}.", code=1)
+
+
+def _end(sentence: str, *, code: int) -> NoReturn:
+    click.echo(sentence, err=True)
+    sys.exit(code)

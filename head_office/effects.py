@@ -1,0 +1,215 @@
+"""What an event means at head office: receipt, ledger entries, vouchers, changes of balances.
+
+An event whose body this version does not understand raises ``NotUnderstood``: it is stored all the
+same, but nothing is booked from it and no balance claims to include it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import select
+
+from head_office.storage import ledger_entry, receipt, receipt_line, voucher
+from pos_plugin import limits
+from sync_agent import protocol  # noqa: TC001 - pydantic reads the annotations
+from sync_agent.protocol import Entry, compact_json
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from sync_agent.protocol import Event
+
+_OPEN = ConfigDict(strict=True, extra="allow", frozen=True)
+
+SaleMinor = Annotated[int, Field(ge=-limits.INT64_MAX, le=limits.INT64_MAX)]
+
+
+class NotUnderstood(Exception):  # noqa: N818 - a state of the event, not a fault of ours
+    """The body is not what this version knows for the kind."""
+
+
+class _Receipt(BaseModel):
+    model_config = _OPEN
+
+    sale_id: protocol.Text
+    receipt_number: protocol.Text | None = None
+    cashier: protocol.Text | None = None
+    customer: protocol.Text | None = None
+    business_on: protocol.Day | None = None
+    generation: protocol.Sequence | None = None
+    gross_minor: SaleMinor
+    discount_minor: SaleMinor
+    total_minor: SaleMinor
+    charged_differs: bool = False
+
+
+class _Line(BaseModel):
+    model_config = _OPEN
+
+    line_id: protocol.Text
+    sku: protocol.Text
+    quantity_milli: protocol.Int64
+    gross_minor: SaleMinor
+    discount_minor: SaleMinor
+    paid_minor: SaleMinor
+    vat_rate_bp: protocol.Bp
+
+
+class _LedgerEntry(BaseModel):
+    model_config = _OPEN
+
+    id: protocol.Text
+    customer: protocol.Text
+    program: protocol.Text
+    kind: protocol.Text
+    delta: protocol.Int64
+
+
+class _Voucher(BaseModel):
+    model_config = _OPEN
+
+    id: protocol.Text
+    type: protocol.Text
+    customer: protocol.Text | None = None
+
+
+class _Redemption(BaseModel):
+    model_config = _OPEN
+
+    voucher: protocol.Text
+
+
+class _Body(BaseModel):
+    """What any kind may carry; what an event does not have is empty."""
+
+    model_config = _OPEN
+
+    shop: protocol.Text | None = None
+    entries: Annotated[list[Entry], Field(max_length=10_000)] = []
+    ledger: Annotated[list[_LedgerEntry], Field(max_length=10_000)] = []
+    vouchers: Annotated[list[_Voucher], Field(max_length=1_000)] = []
+    redemptions: Annotated[list[_Redemption], Field(max_length=1_000)] = []
+
+
+class _SaleBody(_Body):
+    receipt: _Receipt
+    lines: Annotated[list[_Line], Field(max_length=limits.MAX_LINES)]
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What an event changes; ``entries`` go into balances and counters."""
+
+    body: _Body
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Signed changes, exactly the ``own_entry`` rows of the till."""
+        return self.body.entries
+
+    def store(self, connection: Connection, *, till: str, event: Event, recorded_at: str) -> None:
+        """Write receipt, ledger entries and vouchers of the event."""
+        occurred_at = event.occurred_at.isoformat()
+        if isinstance(self.body, _SaleBody):
+            _store_receipt(connection, self.body, till=till, event=event)
+        for entry in self.body.ledger:
+            known = select(ledger_entry.c.id).where(ledger_entry.c.id == entry.id)
+            if connection.execute(known).first():
+                raise NotUnderstood(f"the ledger entry {entry.id} is known from another event")
+            connection.execute(
+                ledger_entry.insert().values(
+                    id=entry.id,
+                    till=till,
+                    epoch=event.epoch,
+                    seq=event.seq,
+                    customer=entry.customer,
+                    program=entry.program,
+                    kind=entry.kind,
+                    delta=entry.delta,
+                    occurred_at=occurred_at,
+                    recorded_at=recorded_at,
+                    detail=_text(entry),
+                )
+            )
+        for issued in self.body.vouchers:
+            values = {
+                "type": issued.type,
+                "customer": issued.customer,
+                "till": till,
+                "detail": _text(issued),
+            }
+            here = voucher.c.id == issued.id
+            if connection.execute(voucher.update().where(here).values(values)).rowcount == 0:
+                connection.execute(voucher.insert().values(id=issued.id, state="issued", **values))
+        for redemption in self.body.redemptions:
+            here = voucher.c.id == redemption.voucher
+            connection.execute(voucher.update().where(here).values(state="redeemed"))
+
+
+def effects_of(event: Event) -> Effects:
+    """Return what the event means.
+
+    Raises:
+        NotUnderstood: the body is not what its kind and schema say.
+    """
+    if event.schema_number != 1:
+        raise NotUnderstood(f"schema {event.schema_number} of {event.kind} is not known")
+    model = _SaleBody if event.kind == "sale_completed" else _Body
+    try:
+        body = model.model_validate(event.body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(step) for step in first["loc"])
+        raise NotUnderstood(f"{event.kind}: {place}: {first['msg']}") from None
+    untouched = {entry.customer for entry in body.entries} - set(event.touches)
+    if untouched:
+        # Else a later version could not tell whose balances an event changes.
+        raise NotUnderstood(f"{event.kind}: changes {min(untouched)} without touching")
+    return Effects(body)
+
+
+def _store_receipt(connection: Connection, body: _SaleBody, *, till: str, event: Event) -> None:
+    uid = event.uid_hex
+    connection.execute(
+        receipt.insert().values(
+            uid=uid,
+            till=till,
+            epoch=event.epoch,
+            seq=event.seq,
+            shop=body.shop,
+            occurred_at=event.occurred_at.isoformat(),
+            sale_id=body.receipt.sale_id,
+            receipt_number=body.receipt.receipt_number,
+            cashier=body.receipt.cashier,
+            customer=body.receipt.customer,
+            business_on=body.receipt.business_on,
+            generation=body.receipt.generation,
+            gross_minor=body.receipt.gross_minor,
+            discount_minor=body.receipt.discount_minor,
+            total_minor=body.receipt.total_minor,
+            charged_differs=body.receipt.charged_differs,
+        )
+    )
+    rows: list[dict[str, Any]] = [
+        {
+            "receipt_uid": uid,
+            "line_number": number,
+            "line_id": line.line_id,
+            "sku": line.sku,
+            "quantity_milli": line.quantity_milli,
+            "gross_minor": line.gross_minor,
+            "discount_minor": line.discount_minor,
+            "paid_minor": line.paid_minor,
+            "vat_rate_bp": line.vat_rate_bp,
+        }
+        for number, line in enumerate(body.lines, 1)
+    ]
+    if rows:
+        connection.execute(receipt_line.insert(), rows)
+
+
+def _text(model: BaseModel) -> str:
+    return compact_json(model.model_dump(mode="json")).decode()

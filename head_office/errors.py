@@ -1,0 +1,53 @@
+"""What can be wrong with head office itself: its folder, its file, its port."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pos_plugin.errors import InputError, PosPluginError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class HeadOfficeError(PosPluginError):
+    """Root of the faults of head office; only its subclasses are raised."""
+
+
+class HeadOfficeMissing(HeadOfficeError):  # noqa: N818 - read as states, like the till's
+    """The folder holds no head office."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"there is no head office in {folder}",
+            hint="Create one with: stammkunde head-office init",
+        )
+
+
+class HeadOfficeStorage(HeadOfficeError):  # noqa: N818
+    """The file cannot be opened or written."""
+
+    def __init__(self, path: Path, fault: Exception) -> None:
+        super().__init__(
+            f"{path} cannot be used: {fault}", hint="Look at disk space and rights of the folder."
+        )
+
+
+class HeadOfficeBusy(HeadOfficeError):  # noqa: N818
+    """Another process writes to the file for longer than the busy timeout."""
+
+    def __init__(self) -> None:
+        super().__init__("head office is busy", hint="Try again.", retryable=True)
+
+
+class LoadError(InputError):
+    """A row of a load folder that cannot be taken; nothing of the folder was."""
+
+
+class PortTaken(HeadOfficeError):  # noqa: N818
+    """Another program already listens on the port."""
+
+    def __init__(self, port: int, fault: OSError) -> None:
+        super().__init__(
+            f"port {port} cannot be used: {fault.strerror}", hint="Choose another with --port."
+        )

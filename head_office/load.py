@@ -1,0 +1,393 @@
+"""Loads master data: a folder with one JSON-lines file a table (file name = table).
+
+Laws of this file:
+
+1. All or nothing: one bad row, named by file and line, and nothing of the folder is taken.
+2. Repeatable: a row that stands there already, equal in every column, writes nothing.
+3. Card numbers stay here in passing only: what is kept and sent is their keyed hash.
+
+Files (columns of domain.md §5; ``?`` = may be missing):
+
+- ``program``: code, unit, maturity_days?, expiry?, payout_threshold?, liability?
+- ``voucher_type``: code, legal_kind, effect, validity, layout, conditions?, customer_bound?,
+  transferable?, multi_use?, partial?, offline_scope?, offline_cap_minor?, code_scheme?,
+  vat_rate_bp?, interval_days?, per_year_max?
+- ``event_trigger``: event, voucher_type, conditions?
+- ``article``: sku, name, unit_price_minor, vat_rate_bp, categories?, brand?, season?, tags?,
+  markdown?, discountable?
+- ``customer``: id, number, name, home_shop, segments? (codes), birthday_on?, status?,
+  instant_discount_bp?, discount_group?, tier?, limit_left_minor?
+- ``card``: code (the number itself), customer, symbology?, role?, status?
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NotRequired
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from sqlalchemy import select
+from typing_extensions import TypedDict
+
+from head_office import log
+from head_office.balances import rows_of_customer
+from head_office.errors import LoadError
+from head_office.storage import master
+from pos_plugin.card_hash import card_hash
+from pos_plugin.validation import first_error, read_json
+from sync_agent import protocol
+from sync_agent.protocol import SEGMENT_BITS, compact_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from sqlalchemy.engine import Connection
+
+    from head_office.storage import Database
+
+LINE_BYTES_MAX: Final = 2**20
+_CLOSED = ConfigDict(strict=True, extra="forbid")
+
+
+@with_config(_CLOSED)
+class _Program(TypedDict):
+    code: protocol.Text
+    unit: protocol.ProgramUnit
+    maturity_days: NotRequired[protocol.Days]
+    expiry: NotRequired[protocol.Text]
+    payout_threshold: NotRequired[protocol.Sequence]
+    liability: NotRequired[protocol.Liability]
+
+
+@with_config(_CLOSED)
+class _VoucherType(TypedDict):
+    code: protocol.Text
+    legal_kind: protocol.LegalKind
+    effect: protocol.Document
+    validity: protocol.Document
+    layout: protocol.Document
+    conditions: NotRequired[protocol.Document]
+    customer_bound: NotRequired[bool]
+    transferable: NotRequired[bool]
+    multi_use: NotRequired[bool]
+    partial: NotRequired[bool]
+    offline_scope: NotRequired[protocol.OfflineScope]
+    offline_cap_minor: NotRequired[protocol.Minor]
+    code_scheme: NotRequired[protocol.Text]
+    vat_rate_bp: NotRequired[protocol.Bp | None]
+    interval_days: NotRequired[protocol.Days | None]
+    per_year_max: NotRequired[protocol.Sequence | None]
+
+
+@with_config(_CLOSED)
+class _EventTrigger(TypedDict):
+    event: protocol.Text
+    voucher_type: protocol.Text
+    conditions: NotRequired[protocol.Document]
+
+
+@with_config(_CLOSED)
+class _Article(TypedDict):
+    sku: protocol.Text
+    name: protocol.Text
+    unit_price_minor: protocol.Minor
+    vat_rate_bp: protocol.Bp
+    categories: NotRequired[protocol.Words]
+    brand: NotRequired[protocol.Text | None]
+    season: NotRequired[protocol.Text | None]
+    tags: NotRequired[protocol.Words]
+    markdown: NotRequired[bool]
+    discountable: NotRequired[bool]
+
+
+@with_config(_CLOSED)
+class _Customer(TypedDict):
+    id: protocol.Text
+    number: protocol.Text
+    name: protocol.Text
+    home_shop: protocol.Text
+    segments: NotRequired[protocol.Words]
+    birthday_on: NotRequired[protocol.Day | None]
+    status: NotRequired[protocol.CustomerStatus]
+    instant_discount_bp: NotRequired[protocol.Bp]
+    discount_group: NotRequired[protocol.Text | None]
+    tier: NotRequired[protocol.Text | None]
+    limit_left_minor: NotRequired[protocol.Int64 | None]
+
+
+@with_config(_CLOSED)
+class _Card(TypedDict):
+    code: protocol.Text
+    customer: protocol.Text
+    symbology: NotRequired[protocol.Text]
+    role: NotRequired[protocol.Text]
+    status: NotRequired[protocol.CardStatus]
+
+
+_DEFAULTS: Final[dict[str, dict[str, Any]]] = {
+    "program": {
+        "maturity_days": 0,
+        "expiry": "none",
+        "payout_threshold": 0,
+        "liability": "earned",
+    },
+    "voucher_type": {
+        "conditions": {},
+        "customer_bound": True,
+        "transferable": False,
+        "multi_use": False,
+        "partial": False,
+        "offline_scope": "shop",
+        "offline_cap_minor": 0,
+        "code_scheme": "typed",
+        "vat_rate_bp": None,
+        "interval_days": None,
+        "per_year_max": None,
+    },
+    "event_trigger": {"conditions": {}},
+    "article": {
+        "categories": [],
+        "brand": None,
+        "season": None,
+        "tags": [],
+        "markdown": False,
+        "discountable": True,
+    },
+    "customer": {
+        "segments": [],
+        "birthday_on": None,
+        "status": "active",
+        "instant_discount_bp": 0,
+        "discount_group": None,
+        "tier": None,
+        "limit_left_minor": None,
+    },
+    "card": {"symbology": "ean13", "role": "main", "status": "active"},
+}
+# In the order in which they are taken: what is referred to comes first.
+_FILES: Final[dict[str, TypeAdapter[Any]]] = {
+    "program": TypeAdapter(_Program),
+    "voucher_type": TypeAdapter(_VoucherType),
+    "event_trigger": TypeAdapter(_EventTrigger),
+    "article": TypeAdapter(_Article),
+    "customer": TypeAdapter(_Customer),
+    "card": TypeAdapter(_Card),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load did: rows read and rows that were new or changed, by table."""
+
+    read: dict[str, int]
+    written: dict[str, int]
+
+
+@dataclass(slots=True)
+class _Load:
+    """One load inside its transaction."""
+
+    connection: Connection
+    card_key: bytes
+    bits: dict[str, int]
+    shared: list[list[log.Row]] = field(default_factory=list)
+    by_shop: defaultdict[str, list[list[log.Row]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+
+    def take(self, table: str, row: dict[str, Any], where: str) -> bool:
+        """Take one checked row; say whether it was new or changed."""
+        if table == "customer":
+            return self._customer(row, where)
+        if table == "card":
+            return self._card(row, where)
+        if table == "event_trigger" and not self._known("voucher_type", [row["voucher_type"]]):
+            raise LoadError(
+                "unknown_word", f"{where}.voucher_type", f"no voucher type {row['voucher_type']!r}"
+            )
+        if not self._write(table, row, shop=None):
+            return False
+        self.shared.append([(table, row)])
+        return True
+
+    def _customer(self, row: dict[str, Any], where: str) -> bool:
+        segments = row.pop("segments")
+        row["segment_bits"] = sum(1 << self._bit(segment, where) for segment in {*segments})
+        shop = row["home_shop"]
+        before = self._row("customer", [row["id"]])
+        if before is not None and before["home_shop"] != shop:
+            raise LoadError(
+                "out_of_range", f"{where}.home_shop", "a customer keeps the home shop of the start"
+            )
+        if not self._write("customer", row, shop=shop):
+            return False
+        group: list[log.Row] = [("customer", row)]
+        if before is None:
+            # Receipts may have come before the customer was made known here.
+            group += rows_of_customer(self.connection, row["id"])
+        self.by_shop[shop].append(group)
+        return True
+
+    def _card(self, row: dict[str, Any], where: str) -> bool:
+        customer = self._row("customer", [row["customer"]])
+        if customer is None:
+            raise LoadError("unknown_word", f"{where}.customer", f"no customer {row['customer']!r}")
+        wire = {
+            "code_hash": card_hash(row["code"], self.card_key).hex(),
+            "symbology": row["symbology"],
+            "customer": row["customer"],
+            "role": row["role"],
+            "status": row["status"],
+            "replaced_by": None,
+        }
+        before = self._row("card", [wire["code_hash"]])
+        if before is not None and before["customer"] != wire["customer"]:
+            raise LoadError(
+                "duplicate_id", f"{where}.code", f"this card belongs to {before['customer']!r}"
+            )
+        if not self._write("card", wire, shop=customer["home_shop"]):
+            return False
+        self.by_shop[customer["home_shop"]].append([("card", wire)])
+        return True
+
+    def _bit(self, segment: str, where: str) -> int:
+        if segment not in self.bits:
+            bit = len(self.bits)
+            if bit >= SEGMENT_BITS:
+                raise LoadError(
+                    "limit", f"{where}.segments", f"a chain has at most {SEGMENT_BITS} segments"
+                )
+            row = {"bit": bit, "segment": segment}
+            self._write("segment_bit", row, shop=None)
+            self.shared.append([("segment_bit", row)])
+            self.bits[segment] = bit
+        return self.bits[segment]
+
+    def _known(self, table: str, key: list[str]) -> bool:
+        return self._row(table, key) is not None
+
+    def _row(self, table: str, key: list[str]) -> dict[str, Any] | None:
+        text = self.connection.execute(
+            select(master.c.row).where(_is(table, json.dumps(key, ensure_ascii=False)))
+        ).scalar_one_or_none()
+        return None if text is None else json.loads(text)
+
+    def _write(self, table: str, row: dict[str, Any], *, shop: str | None) -> bool:
+        """Keep the row; say whether it was new or changed."""
+        wire = {column: row[column] for column in protocol.TABLES[table].columns}
+        key = log.row_key(table, wire)
+        text = compact_json(wire).decode()
+        before = self.connection.execute(
+            select(master.c.row).where(_is(table, key))
+        ).scalar_one_or_none()
+        if before == text:
+            return False
+        if before is None:
+            self.connection.execute(
+                master.insert().values(table_name=table, row_key=key, shop=shop, row=text)
+            )
+        else:
+            self.connection.execute(master.update().where(_is(table, key)).values(row=text))
+        return True
+
+
+def _bits(connection: Connection) -> dict[str, int]:
+    """Return which bit stands for which segment; bits are given in order and never moved."""
+    rows = connection.execute(select(master.c.row).where(master.c.table_name == "segment_bit"))
+    return {row["segment"]: int(row["bit"]) for row in map(json.loads, rows.scalars())}
+
+
+def _is(table: str, key: str) -> Any:  # noqa: ANN401 - a clause of SQLAlchemy
+    return (master.c.table_name == table) & (master.c.row_key == key)
+
+
+def load_folder(
+    database: Database, folder: Path, *, progress: Callable[[int], None] = lambda _bytes: None
+) -> Loaded:
+    """Take every file of the folder, or nothing.
+
+    Args:
+        database: head office.
+        folder: holds ``<table>.jsonl`` files; other files are none of our business.
+        progress: called with the number of bytes of each line taken.
+
+    Raises:
+        LoadError: names file and line, for example ``article.jsonl:17.unit_price_minor``.
+    """
+    files = _files(folder)
+    read = dict.fromkeys(files, 0)
+    written = dict.fromkeys(files, 0)
+    with database.write() as connection:
+        load = _Load(connection, database.card_key(connection), _bits(connection))
+        for table, path in files.items():
+            seen: set[str] = set()
+            for where, row, size in _rows(path, table):
+                identity = ", ".join(row[column] for column in _identity(table))
+                if identity in seen:
+                    raise LoadError(
+                        "duplicate_id", where, f"{identity!r} stands twice in {path.name}"
+                    )
+                seen.add(identity)
+                read[table] += 1
+                written[table] += load.take(table, row, where)
+                progress(size)
+        for shop in load.by_shop:
+            log.ensure_bucket(connection, shop)
+        for bucket in log.buckets(connection):
+            own = [
+                group
+                for shop, groups in load.by_shop.items()
+                if log.shop_bucket(shop) == bucket
+                for group in groups
+            ]
+            log.append(connection, bucket, load.shared + own)
+    return Loaded(read=read, written=written)
+
+
+def folder_bytes(folder: Path) -> int:
+    """Return the size of what ``load_folder`` will read, for a progress bar."""
+    return sum(path.stat().st_size for path in _files(folder).values())
+
+
+def _identity(table: str) -> tuple[str, ...]:
+    return ("code",) if table == "card" else protocol.TABLES[table].key
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    found = sorted(path for path in folder.glob("*.jsonl") if path.is_file())
+    for path in found:
+        if path.stem not in _FILES:
+            raise LoadError(
+                "unknown_word", path.name, f"no table {path.stem!r}; known are {', '.join(_FILES)}"
+            )
+    if not found:
+        raise LoadError("missing", str(folder), "no .jsonl file in this folder")
+    by_table = {path.stem: path for path in found}
+    return {table: by_table[table] for table in _FILES if table in by_table}
+
+
+def _rows(path: Path, table: str) -> Iterator[tuple[str, dict[str, Any], int]]:
+    try:
+        with path.open("rb") as file:
+            number = 0
+            while line := file.readline(LINE_BYTES_MAX + 1):
+                number += 1
+                where = f"{path.name}:{number}"
+                if len(line) > LINE_BYTES_MAX:
+                    raise LoadError("limit", where, f"a line has at most {LINE_BYTES_MAX} bytes")
+                if line.strip():
+                    yield where, _checked(line, table, where), len(line)
+    except OSError as fault:
+        raise LoadError("not_json", path.name, f"cannot be read: {fault.strerror}") from None
+
+
+def _checked(line: bytes, table: str, where: str) -> dict[str, Any]:
+    value = read_json(line, where, LoadError)
+    try:
+        row: dict[str, Any] = _FILES[table].validate_python(value)
+    except ValidationError as error:
+        raise LoadError(*first_error(error, value, where)) from None
+    return {**_DEFAULTS[table], **row}

@@ -1,0 +1,167 @@
+"""The log of a bucket: what changed for the tills of a shop, in commit order.
+
+Laws of this file:
+
+1. Numbers are given inside the one writing transaction, so a reader never skips a row.
+2. The log is compacted as it is written: a row stands once, under its newest number. A till that
+   starts at zero reads every live row once; a till that is up to date reads only what is newer.
+3. Rows of one group become visible together: a page ends between two groups.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from head_office.problems import ProblemError
+from head_office.storage import bucket as bucket_table
+from head_office.storage import bucket_row, master
+from sync_agent.protocol import PAGE_BYTES_MAX, TABLES, BucketMark, compact_json, page_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy.engine import Connection
+
+Row = tuple[str, dict[str, Any]]
+"""Table name and wire row."""
+
+# Header and end of a page are small; the rows keep this much away from the limit.
+_ROWS_BYTES_MAX = PAGE_BYTES_MAX - 2**16
+
+
+def shop_bucket(shop: str) -> str:
+    """Return the name of a shop's bucket."""
+    return f"shop:{shop}"
+
+
+def row_key(table: str, row: dict[str, Any]) -> str:
+    """Return the identity of a wire row inside its table."""
+    return json.dumps([row[column] for column in TABLES[table].key], ensure_ascii=False)
+
+
+def ensure_bucket(connection: Connection, shop: str) -> str:
+    """Return the shop's bucket; a new one starts with what the whole chain shares."""
+    name = shop_bucket(shop)
+    if connection.execute(select(bucket_table).where(bucket_table.c.bucket == name)).first():
+        return name
+    connection.execute(
+        bucket_table.insert().values(bucket=name, epoch=secrets.randbits(62), head=0)
+    )
+    shared = connection.execute(
+        select(master.c.table_name, master.c.row)
+        .where(master.c.shop.is_(None))
+        .order_by(master.c.table_name, master.c.row_key)
+    )
+    append(connection, name, ([(table, json.loads(row))] for table, row in shared))
+    return name
+
+
+def buckets(connection: Connection) -> list[str]:
+    """Return the names of all buckets."""
+    return list(
+        connection.execute(select(bucket_table.c.bucket).order_by(bucket_table.c.bucket)).scalars()
+    )
+
+
+def append(connection: Connection, bucket: str, groups: Iterable[Sequence[Row]]) -> int:
+    """Write groups of rows behind the head of the log and return the new head.
+
+    The numbers of a group follow each other without a hole; the group bears its first number.
+    """
+    head = int(
+        connection.execute(
+            select(bucket_table.c.head).where(bucket_table.c.bucket == bucket)
+        ).scalar_one()
+    )
+    for rows in groups:
+        group = head + 1
+        for table, row in rows:
+            head += 1
+            key = row_key(table, row)
+            values = {
+                "log_seq": head,
+                "log_group": group,
+                "row": compact_json(row).decode(),
+            }
+            here = (
+                (bucket_row.c.bucket == bucket)
+                & (bucket_row.c.table_name == table)
+                & (bucket_row.c.row_key == key)
+            )
+            if connection.execute(bucket_row.update().where(here).values(values)).rowcount == 0:
+                connection.execute(
+                    bucket_row.insert().values(
+                        bucket=bucket, table_name=table, row_key=key, **values
+                    )
+                )
+    connection.execute(
+        bucket_table.update().where(bucket_table.c.bucket == bucket).values(head=head)
+    )
+    return head
+
+
+def mark(connection: Connection, bucket: str) -> BucketMark:
+    """Return epoch and head of a bucket."""
+    row = connection.execute(
+        select(bucket_table.c.epoch, bucket_table.c.head).where(bucket_table.c.bucket == bucket)
+    ).one()
+    return BucketMark(epoch=row.epoch, head=row.head)
+
+
+def page(connection: Connection, bucket: str, *, after: int, rows_max: int) -> bytes:
+    """Return the page of rows above ``after`` as NDJSON.
+
+    At most ``rows_max`` rows and 8 MiB, except that a group is never split: the page runs on to
+    the end of the group it began.
+
+    Raises:
+        ProblemError: ``must-refetch`` when the cursor is ahead of the log.
+    """
+    state = mark(connection, bucket)
+    if after > state.head:
+        raise ProblemError("must-refetch", 409, f"{bucket} ends at {state.head}, not at {after}")
+    taken: list[tuple[str, str, int, int, dict[str, Any]]] = []
+    size = 0
+    complete = True
+    with connection.execute(
+        select(
+            bucket_row.c.table_name,
+            bucket_row.c.log_seq,
+            bucket_row.c.log_group,
+            bucket_row.c.row,
+        )
+        .where((bucket_row.c.bucket == bucket) & (bucket_row.c.log_seq > after))
+        .order_by(bucket_row.c.log_seq)
+    ) as found:
+        for table, log_seq, group, text in found:
+            size += len(text.encode()) + 64
+            full = len(taken) >= rows_max or size > _ROWS_BYTES_MAX
+            if taken and full and group != taken[-1][3]:
+                complete = False
+                break
+            taken.append(("P", table, log_seq, group, json.loads(text)))
+    checkpoint = state.head if complete else taken[-1][2]
+    return page_bytes(
+        bucket=bucket,
+        bucket_epoch=state.epoch,
+        after=after,
+        changes=taken,
+        checkpoint=checkpoint,
+        complete=complete,
+    )
+
+
+def holders(connection: Connection, customer: str) -> list[str]:
+    """Return the buckets that hold this customer."""
+    key = json.dumps([customer], ensure_ascii=False)
+    return list(
+        connection.execute(
+            select(bucket_row.c.bucket)
+            .where((bucket_row.c.table_name == "customer") & (bucket_row.c.row_key == key))
+            .order_by(bucket_row.c.bucket)
+        ).scalars()
+    )

@@ -1,0 +1,32 @@
+"""Runs the server on a socket that is already bound, until a signal ends it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from head_office.server import create_app
+
+if TYPE_CHECKING:
+    import socket
+
+    from head_office.storage import Database
+
+
+def run_server(database: Database, listener: socket.socket) -> None:
+    """Serve until SIGTERM or Ctrl-C; answers under way are finished first."""
+    config = uvicorn.Config(
+        create_app(database),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        # Nobody outside this machine: no header of a proxy is believed.
+        proxy_headers=False,
+        server_header=False,
+    )
+    server = uvicorn.Server(config)
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        return

@@ -1,0 +1,148 @@
+"""The endpoints of ``/v1`` (sync.md §5) over the functions of head office.
+
+A token opens exactly two things: the events of its own till, and the bucket of its own shop.
+Answers that are no good news are problem documents (RFC 9457).
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends, FastAPI, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from sqlalchemy import select
+from starlette.exceptions import HTTPException
+
+from head_office import events, log, rules
+from head_office.errors import HeadOfficeBusy
+from head_office.problems import ProblemError
+from head_office.storage import blob
+from head_office.tills import Till, authenticate
+from pos_plugin.clock import Clock, SystemClock
+from sync_agent.protocol import (
+    BATCH_BYTES_MAX,
+    NDJSON,
+    PAGE_ROWS_MAX,
+    PROBLEM_JSON,
+    Head,
+    compact_json,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from head_office.storage import Database
+
+
+def create_app(database: Database, clock: Clock | None = None) -> FastAPI:
+    """Return the server over an open head office; it closes it when it stops."""
+    clock = clock or SystemClock()
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        database.close()
+
+    app = FastAPI(title="stammkunde head office", docs_url=None, redoc_url=None, lifespan=lifespan)
+
+    def token_of(request: Request) -> Till:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and token:
+            with database.read() as connection:
+                found = authenticate(connection, token)
+            if found is not None:
+                return found
+        raise ProblemError("unauthorized", 401)
+
+    Caller = Annotated[Till, Depends(token_of)]  # noqa: N806 - a type
+
+    @app.get("/v1/head")
+    def head(caller: Caller) -> Response:
+        bucket = log.shop_bucket(caller.shop)
+        with database.read() as connection:
+            mark = log.mark(connection, bucket)
+            generations = rules.manifest(connection, now=clock.now())
+        highest = generations[-1].generation if generations else 0
+        answer = Head(
+            mark=f"{mark.epoch}-{mark.head}-{highest}",
+            capabilities=[],
+            incarnation=database.incarnation,
+            buckets={bucket: mark},
+            generations=generations,
+        )
+        return Response(answer.model_dump_json(), media_type="application/json")
+
+    @app.get("/v1/buckets/{bucket}/changes")
+    def changes(
+        bucket: str,
+        caller: Caller,
+        after: Annotated[int, Query(ge=0, lt=2**63)],
+        limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_MAX,
+    ) -> Response:
+        if bucket != log.shop_bucket(caller.shop):
+            raise ProblemError("forbidden", 403, "the token reads the bucket of its own shop")
+        with database.read() as connection:
+            content = log.page(connection, bucket, after=after, rows_max=limit)
+        return Response(content, media_type=NDJSON)
+
+    @app.get("/v1/blobs/{sha256}")
+    def blobs(sha256: str, _caller: Caller) -> Response:
+        with database.read() as connection:
+            content = connection.execute(
+                select(blob.c.content).where(blob.c.sha256 == sha256)
+            ).scalar_one_or_none()
+        if content is None:
+            raise ProblemError("not-found", 404)
+        return Response(content, media_type="application/octet-stream")
+
+    @app.post("/v1/tills/{till}/events")
+    async def take_events(till: str, caller: Caller, request: Request) -> Response:
+        if till != caller.till:
+            raise ProblemError("forbidden", 403, "the token writes the events of its own till")
+        body = await _read(request, BATCH_BYTES_MAX)
+        answer = await run_in_threadpool(
+            events.take_batch, database, till=till, body=body, now=clock.now()
+        )
+        return Response(answer.model_dump_json(), media_type="application/json")
+
+    @app.exception_handler(ProblemError)
+    def problem(_request: Request, fault: ProblemError) -> Response:
+        return _answer(fault)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_request: Request, fault: RequestValidationError) -> Response:
+        first: Any = fault.errors()[0]
+        place = ".".join(str(step) for step in first["loc"])
+        return _answer(ProblemError("invalid", 400, f"{place}: {first['msg']}"))
+
+    @app.exception_handler(HTTPException)
+    def unknown(_request: Request, fault: HTTPException) -> Response:
+        word = "not-found" if fault.status_code == 404 else "invalid"
+        return _answer(ProblemError(word, fault.status_code))
+
+    @app.exception_handler(HeadOfficeBusy)
+    def busy(_request: Request, _fault: HeadOfficeBusy) -> Response:
+        return _answer(ProblemError("busy", 503))
+
+    return app
+
+
+def _answer(fault: ProblemError) -> Response:
+    return Response(
+        compact_json(fault.problem.model_dump()),
+        status_code=fault.problem.status,
+        media_type=PROBLEM_JSON,
+    )
+
+
+async def _read(request: Request, bytes_max: int) -> bytes:
+    """Read the body, at most so many bytes; what the client announces does not count."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > bytes_max:
+            raise ProblemError("too-large", 413, f"a batch has at most {bytes_max} bytes")
+    return bytes(body)

@@ -1,0 +1,335 @@
+"""Head office's own file and its tables (sync.md §13).
+
+SQLAlchemy Core, so that PostgreSQL can take the place of the embedded SQLite; what only SQLite
+understands stands in ``_prepare``. Rollback journal, never WAL: Python's own SQLite library
+serves here and older ones of it lose data in WAL.
+"""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    create_engine,
+    event,
+    select,
+)
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from head_office.errors import HeadOfficeBusy, HeadOfficeMissing, HeadOfficeStorage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy.engine import Connection, Engine
+
+FILE_NAME: Final = "head_office.db"
+BUSY_TIMEOUT_MS: Final = 10_000
+
+metadata = MetaData()
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+till = Table(
+    "till",
+    metadata,
+    Column("till", Text, primary_key=True),
+    Column("shop", Text, nullable=False),
+    Column("token_sha256", Text, nullable=False, unique=True),
+    Column("created_at", Text, nullable=False),
+)
+
+# Master data of the whole chain (shop NULL) or of one shop's customers; `row` is the wire row.
+master = Table(
+    "master",
+    metadata,
+    Column("table_name", Text, nullable=False),
+    Column("row_key", Text, nullable=False),
+    Column("shop", Text),
+    Column("row", Text, nullable=False),
+    PrimaryKeyConstraint("table_name", "row_key"),
+)
+
+bucket = Table(
+    "bucket",
+    metadata,
+    Column("bucket", Text, primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("head", BigInteger, nullable=False),
+)
+
+# The log of a bucket, already compacted: each row stands once, under its newest number.
+bucket_row = Table(
+    "bucket_row",
+    metadata,
+    Column("bucket", Text, nullable=False),
+    Column("table_name", Text, nullable=False),
+    Column("row_key", Text, nullable=False),
+    Column("log_seq", BigInteger, nullable=False),
+    Column("log_group", BigInteger, nullable=False),
+    Column("row", Text, nullable=False),
+    PrimaryKeyConstraint("bucket", "table_name", "row_key"),
+    Index("bucket_row_log", "bucket", "log_seq", unique=True),
+)
+
+rule_key = Table(
+    "rule_key",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("public_key", Text, nullable=False),
+)
+
+blob = Table(
+    "blob",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+rule_generation = Table(
+    "rule_generation",
+    metadata,
+    Column("chain", Text, nullable=False),
+    Column("ring", Text, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("activate_at", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("signature", Text, nullable=False),
+    PrimaryKeyConstraint("chain", "ring", "generation"),
+)
+
+till_epoch = Table(
+    "till_epoch",
+    metadata,
+    Column("till", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("first_seq", BigInteger, nullable=False),
+    Column("acked_seq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("till", "epoch"),
+)
+
+# `line` holds the very bytes the till sent; `problem` says why an event had no effect.
+till_event = Table(
+    "till_event",
+    metadata,
+    Column("till", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("uid", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("occurred_at", Text, nullable=False),
+    Column("received_at", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("line", LargeBinary, nullable=False),
+    Column("took_effect", Boolean, nullable=False),
+    Column("problem", Text),
+    PrimaryKeyConstraint("till", "epoch", "seq"),
+    Index("till_event_uid", "uid"),
+)
+
+balance = Table(
+    "balance",
+    metadata,
+    Column("customer", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("value", BigInteger, nullable=False),
+    Column("as_of", Text, nullable=False),
+    Column("folded", Text, nullable=False),
+    PrimaryKeyConstraint("customer", "account"),
+)
+
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("uid", Text, primary_key=True),
+    Column("till", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("sale_id", Text, nullable=False),
+    Column("receipt_number", Text),
+    Column("shop", Text),
+    Column("cashier", Text),
+    Column("customer", Text),
+    Column("occurred_at", Text, nullable=False),
+    Column("business_on", Text),
+    Column("generation", BigInteger),
+    Column("gross_minor", BigInteger, nullable=False),
+    Column("discount_minor", BigInteger, nullable=False),
+    Column("total_minor", BigInteger, nullable=False),
+    Column("charged_differs", Boolean, nullable=False),
+    Index("receipt_customer", "customer"),
+)
+
+receipt_line = Table(
+    "receipt_line",
+    metadata,
+    Column("receipt_uid", Text, nullable=False),
+    Column("line_number", BigInteger, nullable=False),
+    Column("line_id", Text, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("quantity_milli", BigInteger, nullable=False),
+    Column("gross_minor", BigInteger, nullable=False),
+    Column("discount_minor", BigInteger, nullable=False),
+    Column("paid_minor", BigInteger, nullable=False),
+    Column("vat_rate_bp", BigInteger, nullable=False),
+    PrimaryKeyConstraint("receipt_uid", "line_number"),
+)
+
+ledger_entry = Table(
+    "ledger_entry",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("till", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("program", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("delta", BigInteger, nullable=False),
+    Column("occurred_at", Text, nullable=False),
+    Column("recorded_at", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("ledger_entry_customer", "customer", "program"),
+)
+
+voucher = Table(
+    "voucher",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("customer", Text),
+    Column("state", Text, nullable=False),
+    Column("till", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+
+class Database:
+    """The open file of head office; ``read`` and ``write`` are the only ways in.
+
+    Args:
+        folder: data folder of head office.
+        create: make the folder and an empty file when there is none.
+
+    Raises:
+        HeadOfficeMissing: no data there and ``create`` is off.
+        HeadOfficeStorage: the file cannot be opened: damaged, disk full, no rights.
+    """
+
+    def __init__(self, folder: Path, *, create: bool = False) -> None:
+        self.folder = folder
+        path = folder / FILE_NAME
+        if not create and not path.is_file():
+            raise HeadOfficeMissing(folder)
+        try:
+            if create:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._engine = _engine(path)
+            if create:
+                metadata.create_all(self._engine)
+                self._first_words()
+            with self.read() as connection:
+                self.incarnation = _word(connection, "incarnation")
+                self.chain = _word(connection, "chain")
+        except (OSError, DatabaseError) as fault:
+            raise HeadOfficeStorage(path, fault) from fault
+
+    def _first_words(self) -> None:
+        with self.write() as connection:
+            if connection.execute(select(meta.c.name).limit(1)).first() is None:
+                words = {
+                    "incarnation": secrets.token_hex(8),
+                    "chain": secrets.token_hex(8),
+                    "card_key": secrets.token_hex(16),
+                }
+                connection.execute(
+                    meta.insert(), [{"name": name, "value": value} for name, value in words.items()]
+                )
+
+    def card_key(self, connection: Connection) -> bytes:
+        """Return the chain's key of card hashes, 16 bytes."""
+        return bytes.fromhex(_word(connection, "card_key"))
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give one consistent view; nothing is written."""
+        with _busy(), self._engine.connect() as connection, connection.begin() as transaction:
+            yield connection
+            transaction.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give one transaction: all of it is committed at the end, or nothing of it."""
+        options = {"stammkunde_write": True}
+        with (
+            _busy(),
+            self._engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection to the file."""
+        self._engine.dispose()
+
+
+@contextmanager
+def _busy() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as fault:
+        if "locked" in str(fault.orig):
+            raise HeadOfficeBusy from fault
+        raise
+
+
+def _word(connection: Connection, name: str) -> str:
+    value = connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar_one()
+    return str(value)
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}")
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own object
+    # Transactions are opened by `_begin` alone; the driver's guesses would start them too late.
+    connection.isolation_level = None
+    for pragma, wanted in (
+        (f"busy_timeout={BUSY_TIMEOUT_MS}", BUSY_TIMEOUT_MS),
+        ("journal_mode=TRUNCATE", "truncate"),
+        ("synchronous=FULL", None),
+        ("foreign_keys=ON", None),
+        ("trusted_schema=OFF", None),
+    ):
+        row = connection.execute(f"PRAGMA {pragma}").fetchone()
+        if wanted is not None and row[0] != wanted:
+            raise RuntimeError(f"PRAGMA {pragma} answered {row[0]}")
+
+
+def _begin(connection: Connection) -> None:
+    # A writer takes its lock at once: upgrading in the middle would meet another one and fail.
+    write = connection.get_execution_options().get("stammkunde_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,232 @@
+"""Speaks HTTP to head office; every answer is bounded in time and size before it is looked at.
+
+Laws of this file:
+
+1. One deadline for the whole request. httpx has time-outs for each step only, which a server that
+   sends a byte now and then never reaches.
+2. No redirects, no proxies from the environment, no compressed bodies (a kilobyte can unpack to a
+   gigabyte), never more bytes than the endpoint's limit, whatever ``Content-Length`` says.
+3. Plain HTTP to this machine only; everything else is TLS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+
+from pos_plugin.errors import ConfigError
+from sync_agent.errors import HeadOfficeRefused, Stopped, Unreachable
+from sync_agent.protocol import (
+    ANSWER_BYTES_MAX,
+    BLOB_BYTES_MAX,
+    NDJSON,
+    PAGE_BYTES_MAX,
+    PROBLEM_JSON,
+    EventsAnswer,
+    Head,
+    Model,
+    Page,
+    Problem,
+    ProtocolError,
+    parse_model,
+    parse_page,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from types import TracebackType
+    from typing import Self
+
+REQUEST_S: Final = 60.0
+CONNECT_S: Final = 5.0
+
+
+class HeadOfficeClient:
+    """One connection to head office with the token of this till.
+
+    Args:
+        url: address of head office, without ``/v1``.
+        token: the till's bearer token.
+        request_s: deadline of a whole request in seconds.
+
+    Raises:
+        ConfigError: the address is none, or plain HTTP to another machine.
+    """
+
+    def __init__(self, url: str, token: str, *, request_s: float = REQUEST_S) -> None:
+        self._request_s = request_s
+        self._stopped = False
+        self._task: asyncio.Task[bytes] | None = None
+        self._runner = asyncio.Runner()
+        self._http = httpx.AsyncClient(
+            base_url=_checked(url),
+            headers={"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"},
+            timeout=httpx.Timeout(request_s, connect=min(CONNECT_S, request_s)),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
+        self._runner.run(self._http.aclose())
+        self._runner.close()
+
+    def stop(self) -> None:
+        """End the request under way, and let no other begin; for signal handlers and threads."""
+        self._stopped = True
+        task = self._task
+        if task is not None:
+            self._runner.get_loop().call_soon_threadsafe(task.cancel)
+
+    def head(self) -> Head:
+        """Return what there is to pull."""
+        return _answer(Head, self._ask("GET", "/v1/head", bytes_max=ANSWER_BYTES_MAX))
+
+    def changes(self, bucket: str, *, after: int, limit: int) -> Page:
+        """Return the page of a bucket behind ``after``."""
+        content = self._ask(
+            "GET",
+            f"/v1/buckets/{bucket}/changes",
+            params={"after": after, "limit": limit},
+            bytes_max=PAGE_BYTES_MAX,
+        )
+        try:
+            return parse_page(content, bucket=bucket, after=after)
+        except ProtocolError as fault:
+            raise HeadOfficeRefused("not-understood", str(fault), status=200) from None
+
+    def blob(self, sha256: str) -> bytes:
+        """Return a file by its hash; the caller checks that it is the one it asked for."""
+        return self._ask("GET", f"/v1/blobs/{sha256}", bytes_max=BLOB_BYTES_MAX)
+
+    def send_events(self, till: str, body: bytes) -> EventsAnswer:
+        """Upload a batch of events."""
+        content = self._ask(
+            "POST",
+            f"/v1/tills/{till}/events",
+            content=body,
+            headers={"Content-Type": NDJSON},
+            bytes_max=ANSWER_BYTES_MAX,
+        )
+        return _answer(EventsAnswer, content)
+
+    def _ask(self, method: str, path: str, *, bytes_max: int, **request: Any) -> bytes:  # noqa: ANN401
+        """Return the body of a good answer.
+
+        Raises:
+            Unreachable: nobody answered, or not in time.
+            HeadOfficeRefused: an answer that is not good news.
+            Stopped: ``stop`` was called.
+        """
+        if self._stopped:
+            raise Stopped
+        return self._runner.run(self._one(method, path, bytes_max=bytes_max, **request))
+
+    async def _one(self, method: str, path: str, *, bytes_max: int, **request: Any) -> bytes:  # noqa: ANN401
+        self._task = asyncio.current_task()
+        try:
+            async with (
+                _mapped(self._request_s),
+                asyncio.timeout(self._request_s),
+                self._http.stream(method, path, **request) as response,
+            ):
+                good = response.status_code == httpx.codes.OK
+                body = await _body(response, bytes_max if good else ANSWER_BYTES_MAX)
+        except asyncio.CancelledError:
+            if self._stopped:
+                raise Stopped from None
+            raise
+        finally:
+            self._task = None
+        if not good:
+            raise _refusal(response, body)
+        return body
+
+
+def _checked(url: str) -> httpx.URL:
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as fault:
+        raise ConfigError("out_of_range", "keys.json.head_office", str(fault)) from None
+    if parsed.scheme == "https" and parsed.host:
+        return parsed
+    if parsed.scheme == "http" and _is_this_machine(parsed.host):
+        return parsed
+    raise ConfigError(
+        "out_of_range", "keys.json.head_office", f"{url!r}: https, or http to this machine"
+    )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@asynccontextmanager
+async def _mapped(request_s: float) -> AsyncIterator[None]:
+    """Foreign exceptions become ours; the one mapping of this edge."""
+    try:
+        yield
+    except TimeoutError:
+        raise Unreachable(f"no whole answer within {request_s:g} s") from None
+    except httpx.HTTPError as fault:
+        raise Unreachable(f"{type(fault).__name__}: {fault}") from None
+
+
+async def _body(response: httpx.Response, bytes_max: int) -> bytes:
+    encoding = response.headers.get("content-encoding", "identity")
+    if encoding != "identity":
+        raise HeadOfficeRefused(
+            "not-understood", f"a body as {encoding} was not asked for", status=response.status_code
+        )
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > bytes_max:
+            raise HeadOfficeRefused(
+                "not-understood",
+                f"an answer of more than {bytes_max} bytes",
+                status=response.status_code,
+            )
+    return bytes(body)
+
+
+def _answer(model: type[Model], content: bytes) -> Model:
+    try:
+        return parse_model(model, content)
+    except ProtocolError as fault:
+        raise HeadOfficeRefused("not-understood", str(fault), status=200) from None
+
+
+def _refusal(response: httpx.Response, body: bytes) -> HeadOfficeRefused:
+    status = response.status_code
+    kind = response.headers.get("content-type", "").partition(";")[0].strip()
+    if kind == PROBLEM_JSON:
+        try:
+            problem = parse_model(Problem, body)
+        except ProtocolError:
+            pass
+        else:
+            detail = f": {problem.detail}" if problem.detail else ""
+            return HeadOfficeRefused(problem.word, f"{problem.title}{detail}", status=status)
+    # A captive portal or a proxy answers too; nothing is concluded from its status.
+    return HeadOfficeRefused(
+        "not-understood", f"status {status} and no problem document", status=status
+    )

@@ -1,0 +1,380 @@
+"""What the agent does next: a pure step from what is known and what happened to one action.
+
+Laws of this file:
+
+1. Upload first, then download; a refused upload never keeps rules and customers from coming.
+2. A number is moved only by the event that reports its commit (``AckedKept``, ``PageApplied``,
+   ``PackageTaken``), so a crash between two steps repeats the work and never skips it.
+3. Every loop has a bound: so many batches and pages a cycle, then a rest.
+4. No clock, no disk, no network, no dice here: the driver passes in what it saw.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sync_agent.outbox import Batch
+    from sync_agent.protocol import EventsAnswer, GenerationEntry, Head, Page
+
+IDLE_S: Final = 1.0  # until hints say when there is something to pull
+BACKOFF_FIRST_S: Final = 0.5
+BACKOFF_MAX_S: Final = 300.0
+BATCHES_A_CYCLE: Final = 50
+PAGES_A_CYCLE: Final = 200
+SKIP_MAX: Final = 300
+
+LOST_DATA: Final = "head_office_lost_data"
+MUST_REFETCH: Final = "must-refetch"
+NO_BUCKET: Final = "no_bucket"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What the agent knows between two steps.
+
+    Args:
+        bucket: the bucket of this till's shop.
+        bucket_epoch: life of the cached bucket; None before the first page.
+        position: cursor of the cached bucket.
+        incarnation: of the head office whose acknowledgements are kept; None before the first.
+        generations: accepted generation to hash of its content.
+        floor: no generation below it is taken (highest accepted, or on a receipt).
+        refused: packages that were looked at and not taken: generation and hash to reason.
+        backoff_max_s: longest rest after failures, in seconds.
+        failures: cycles in a row that did not reach their end.
+        refusals: refused uploads in a row; ``skip``: cycles until the next try.
+        problems: what keeps a direction from working, by direction: ``upload``, ``download``.
+    """
+
+    bucket: str
+    bucket_epoch: int | None = None
+    position: int = 0
+    incarnation: str | None = None
+    generations: Mapping[int, str] = field(default_factory=dict)
+    floor: int = 0
+    refused: Mapping[tuple[int, str], str] = field(default_factory=dict)
+    backoff_max_s: float = BACKOFF_MAX_S
+    failures: int = 0
+    refusals: int = 0
+    skip: int = 0
+    problems: Mapping[str, str] = field(default_factory=dict)
+    batches: int = 0
+    pages: int = 0
+    head: Head | None = None
+
+
+# --- events: what happened ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """A cycle begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRead:
+    """The next events to send, or none."""
+
+    batch: Batch | None
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """Head office answered a batch."""
+
+    batch: Batch
+    answer: EventsAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRefused:
+    """Head office refused a batch with this problem."""
+
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class AckedKept:
+    """What head office acknowledged is committed in the cache."""
+
+    incarnation: str
+
+
+@dataclass(frozen=True, slots=True)
+class AckedForgotten:
+    """All acknowledgements of an earlier head office are gone."""
+
+    incarnation: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeadSeen:
+    """The manifest of head office; ``contact_due``: the kept instant of contact is old."""
+
+    head: Head
+    contact_due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PageArrived:
+    """A checked page, not yet applied."""
+
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class PageApplied:
+    """Rows and cursor of a page are committed."""
+
+    bucket_epoch: int
+    position: int
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PackageTaken:
+    """A rule package is verified, parsed and committed."""
+
+    entry: GenerationEntry
+
+
+@dataclass(frozen=True, slots=True)
+class PackageRefused:
+    """A rule package is not taken, as a whole."""
+
+    entry: GenerationEntry
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadRefused:
+    """Head office refused to hand out head, page or package; ``dice`` as below."""
+
+    problem: str
+    dice: float
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyAnswered:
+    """Head office cannot be reached; ``dice`` is a random number from 0 to below 1."""
+
+    dice: float
+
+
+Happened = (
+    Began
+    | OutboxRead
+    | Uploaded
+    | UploadRefused
+    | AckedKept
+    | AckedForgotten
+    | HeadSeen
+    | PageArrived
+    | PageApplied
+    | PackageTaken
+    | PackageRefused
+    | DownloadRefused
+    | NobodyAnswered
+)
+
+# --- actions: what to do next -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOutbox:
+    """Read the next batch from the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Send a batch."""
+
+    batch: Batch
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAcked:
+    """Commit that head office holds everything of the epoch up to ``seq``."""
+
+    epoch: int
+    seq: int
+    incarnation: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetAcked:
+    """Another head office answers: send everything again, it knows what it has."""
+
+    incarnation: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskHead:
+    """Fetch the manifest."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskPage:
+    """Fetch the page behind ``after``."""
+
+    bucket: str
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyPage:
+    """Commit the rows of a page together with its cursor."""
+
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class TakePackage:
+    """Fetch, verify and parse a rule package, then commit it."""
+
+    entry: GenerationEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The cycle is over; the next begins after so many seconds."""
+
+    seconds: float
+
+
+Action = (
+    ReadOutbox
+    | Upload
+    | KeepAcked
+    | ForgetAcked
+    | AskHead
+    | AskPage
+    | ApplyPage
+    | TakePackage
+    | Rest
+)
+
+
+def step(state: State, happened: Happened) -> tuple[State, Action]:
+    """Return the new state and the one next action."""
+    match happened:
+        case Began():
+            state = replace(state, batches=0, pages=0, head=None)
+            if state.skip > 0:
+                return replace(state, skip=state.skip - 1), AskHead()
+            return state, ReadOutbox()
+        case OutboxRead(batch=None):
+            return _without_problem(state, "upload"), AskHead()
+        case OutboxRead(batch=batch) if batch is not None:
+            if state.batches >= BATCHES_A_CYCLE:
+                return state, AskHead()
+            return replace(state, batches=state.batches + 1), Upload(batch)
+        case Uploaded(batch=batch, answer=answer):
+            return _uploaded(state, batch, answer)
+        case UploadRefused(problem=problem):
+            return _blocked(state, problem), AskHead()
+        case AckedKept(incarnation=incarnation):
+            return _flowing(state, incarnation), ReadOutbox()
+        case AckedForgotten(incarnation=incarnation):
+            return _pull(_flowing(state, incarnation), contact_due=False)
+        case HeadSeen(head=head, contact_due=contact_due):
+            state = replace(state, head=head)
+            if state.incarnation not in (None, head.incarnation):
+                return state, ForgetAcked(head.incarnation)
+            return _pull(state, contact_due=contact_due)
+        case PageArrived(page=page):
+            return replace(state, pages=state.pages + 1), ApplyPage(page)
+        case PageApplied(bucket_epoch=bucket_epoch, position=position, complete=complete):
+            state = replace(state, bucket_epoch=bucket_epoch, position=position)
+            if complete or state.pages >= PAGES_A_CYCLE:
+                return _packages(state)
+            return state, AskPage(state.bucket, position)
+        case PackageTaken(entry=entry):
+            taken = {**state.generations, entry.generation: entry.sha256}
+            floor = max(state.floor, entry.generation)
+            return _packages(replace(state, generations=taken, floor=floor))
+        case PackageRefused(entry=entry, reason=reason):
+            refused = {**state.refused, (entry.generation, entry.sha256): reason}
+            return _packages(replace(state, refused=refused))
+        case DownloadRefused(problem=problem, dice=dice):
+            return _back_off(_with_problem(state, "download", problem), dice)
+        case NobodyAnswered(dice=dice):
+            return _back_off(state, dice)
+    raise AssertionError(f"no rule for {happened}")
+
+
+def _uploaded(state: State, batch: Batch, answer: EventsAnswer) -> tuple[State, Action]:
+    same_head_office = state.incarnation in (None, answer.incarnation)
+    if same_head_office and answer.acked_seq < batch.last_seq:
+        return _blocked(state, LOST_DATA), AskHead()
+    if not same_head_office:
+        return state, ForgetAcked(answer.incarnation)
+    return state, KeepAcked(batch.epoch, answer.acked_seq, answer.incarnation)
+
+
+def _pull(state: State, *, contact_due: bool) -> tuple[State, Action]:
+    """Pages first, then packages: what a rule names should be there before the rule."""
+    if state.head is None:
+        return state, AskHead()
+    mark = state.head.buckets.get(state.bucket)
+    if mark is None:
+        return _packages(_with_problem(state, "download", NO_BUCKET))
+    if state.bucket_epoch not in (None, mark.epoch) or mark.head < state.position:
+        # Another log: its rows do not fit behind the cursor. Rules come all the same.
+        return _packages(_with_problem(state, "download", MUST_REFETCH))
+    state = _without_problem(state, "download")
+    if mark.head > state.position or state.bucket_epoch is None or contact_due:
+        return state, AskPage(state.bucket, state.position)
+    return _packages(state)
+
+
+def _packages(state: State) -> tuple[State, Action]:
+    entries = state.head.generations if state.head is not None else []
+    for entry in sorted(entries, key=lambda entry: entry.generation):
+        if (entry.generation, entry.sha256) in state.refused:
+            continue
+        known = state.generations.get(entry.generation)
+        if known == entry.sha256:
+            continue
+        highest = max(state.generations, default=0)
+        if known is not None or entry.generation < max(state.floor, highest):
+            refused = {**state.refused, (entry.generation, entry.sha256): "floor"}
+            state = replace(state, refused=refused)
+            continue
+        return state, TakePackage(entry)
+    behind = state.batches >= BATCHES_A_CYCLE or state.pages >= PAGES_A_CYCLE
+    return replace(state, failures=0), Rest(0.0 if behind else IDLE_S)
+
+
+def _back_off(state: State, dice: float) -> tuple[State, Action]:
+    failures = state.failures + 1
+    # The exponent is bounded too: a shop may be offline for weeks.
+    longest_s = min(state.backoff_max_s, BACKOFF_FIRST_S * 2 ** min(failures, 30))
+    return replace(state, failures=failures), Rest(dice * longest_s)
+
+
+def _blocked(state: State, problem: str) -> State:
+    """Uploads wait a growing number of cycles; a person has to look at it anyway."""
+    refusals = state.refusals + 1
+    skip = min(2**refusals, SKIP_MAX) if refusals < 30 else SKIP_MAX
+    return _with_problem(replace(state, refusals=refusals, skip=skip), "upload", problem)
+
+
+def _flowing(state: State, incarnation: str) -> State:
+    state = replace(state, incarnation=incarnation, refusals=0, skip=0)
+    return _without_problem(state, "upload")
+
+
+def _with_problem(state: State, direction: str, problem: str) -> State:
+    return replace(state, problems={**state.problems, direction: problem})
+
+
+def _without_problem(state: State, direction: str) -> State:
+    if direction not in state.problems:
+        return state
+    rest = {name: word for name, word in state.problems.items() if name != direction}
+    return replace(state, problems=rest)

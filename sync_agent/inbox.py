@@ -1,0 +1,91 @@
+"""Applies what head office sent: pages of a bucket, rule packages. Whole, or not at all.
+
+A package is believed in this order (sync.md §7), and the first "no" refuses all of it while the
+generation before stays in force: its number (never lower, never the same with other content), its
+hash, its signature by one of the two keys of this chain, its content by the strict parser.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pos_plugin.errors import RuleError
+from pos_plugin.promotions.generation import RuleGeneration
+from pos_plugin.rule_package import Manifest, find_flaw
+from pos_plugin.storage.blobs import write_blob
+from sync_agent.errors import PackageRejected
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pos_plugin.storage.cache_writer import CacheWriter
+    from sync_agent.protocol import GenerationEntry, Page
+
+
+def apply_page(writer: CacheWriter, page: Page, *, till: str, at: dt.datetime) -> None:
+    """Commit rows and cursor of a page in one transaction.
+
+    Of ``folded`` only this till's elements are kept: the others concern no entry of this journal,
+    and a row stays small however many tills a chain has.
+    """
+    own = [
+        replace(change, row={**change.row, "folded": _own(change.row["folded"], till)})
+        if "folded" in change.row
+        else change
+        for change in page.changes
+    ]
+    writer.apply_page(replace(page, changes=tuple(own)), at=at)
+
+
+def take_package(
+    writer: CacheWriter,
+    data_dir: Path,
+    entry: GenerationEntry,
+    content: bytes,
+    *,
+    keys: Mapping[str, bytes],
+    accepted_at: dt.datetime,
+) -> None:
+    """Verify and parse a rule package, then make it known to the till.
+
+    Args:
+        writer: the cache.
+        data_dir: data folder of the till; the content goes to ``blobs/``.
+        entry: what the manifest says of it.
+        content: the bytes that head office sent.
+        keys: public keys of this chain by key id.
+        accepted_at: instant of acceptance.
+
+    Raises:
+        PackageRejected: nothing was changed.
+    """
+    manifest = Manifest(
+        chain=entry.chain,
+        ring=entry.ring,
+        generation=entry.generation,
+        activate_at=entry.activate_at,
+        sha256=entry.sha256,
+        key_id=entry.key_id,
+        signature=entry.signature,
+    )
+    flaw = find_flaw(manifest, content, keys)
+    if flaw is not None:
+        raise PackageRejected(entry.generation, flaw.value, f"the package is not ours: {flaw}")
+    try:
+        rules = RuleGeneration.from_json(content)
+    except RuleError as fault:
+        raise PackageRejected(entry.generation, fault.code, str(fault)) from None
+    if rules.generation != entry.generation:
+        raise PackageRejected(
+            entry.generation, "number", f"the package says generation {rules.generation}"
+        )
+    # Content before its row: a crash in between leaves a file that nobody names.
+    write_blob(data_dir, content)
+    writer.store_generation(manifest, accepted_at=accepted_at)
+
+
+def _own(folded: list[tuple[str, int, int]], till: str) -> list[list[str | int]]:
+    return [list(element) for element in folded if element[0] == till]

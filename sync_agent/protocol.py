@@ -1,0 +1,549 @@
+"""The wire models of ``/v1`` (sync.md §5): what till and head office say to each other.
+
+Laws of this file:
+
+1. Every number, text and list from outside has a maximum here, before anything else sees it.
+2. Values are strict (no text becomes a number); fields nobody knows yet are kept or passed over,
+   never refused: changes of the protocol are additive.
+3. Nothing here does I/O. Bytes go in, values come out, or ``ProtocolError``.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    Strict,
+    TypeAdapter,
+    ValidationError,
+    with_config,
+)
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
+
+from pos_plugin import limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+PAGE_ROWS_MAX: Final = 5_000
+PAGE_BYTES_MAX: Final = 8 * 2**20
+BLOB_BYTES_MAX: Final = 8 * 2**20
+BATCH_EVENTS_MAX: Final = 200
+BATCH_BYTES_MAX: Final = 2**20
+ANSWER_BYTES_MAX: Final = 2**20  # head, events answer, problem document
+TOUCHES_MAX: Final = 100
+SEGMENT_BITS: Final = 63  # bit 0 to 62 of a signed 64-bit column
+PROBLEM_PREFIX: Final = "urn:stammkunde:problem:"
+NDJSON: Final = "application/x-ndjson"
+PROBLEM_JSON: Final = "application/problem+json"
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class ProtocolError(ValueError):
+    """Bytes that are not what the protocol says."""
+
+
+def _iso_text(value: object) -> object:
+    if isinstance(value, str):
+        return value
+    raise PydanticCustomError("date_type", "Input should be an instant as ISO 8601 text")
+
+
+Text = Annotated[str, Field(min_length=1, max_length=limits.MAX_TEXT)]
+Words = Annotated[list[Text], Field(max_length=limits.MAX_LIST)]
+Int64 = Annotated[int, Field(ge=-limits.INT64_MAX, le=limits.INT64_MAX)]
+Sequence = Annotated[int, Field(ge=0, le=limits.INT64_MAX)]
+Minor = Annotated[int, Field(ge=0, le=limits.MAX_PRICE_MINOR)]
+Bp = Annotated[int, Field(ge=0, le=limits.MAX_BP)]
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+CodeHash = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+Instant = Annotated[AwareDatetime, BeforeValidator(_iso_text), Strict(strict=False)]
+InstantText = Annotated[str, Field(min_length=20, max_length=40)]
+Document = dict[Annotated[str, Field(max_length=limits.MAX_TEXT)], JsonValue]
+Days = Annotated[int, Field(ge=0, le=36_500)]
+CustomerStatus = Literal["active", "blocked", "merged", "erased"]
+CardStatus = Literal["ordered", "active", "blocked", "lost", "replaced"]
+ProgramUnit = Literal["EUR_MINOR", "POINTS"]
+Liability = Literal["earned", "future_discount"]
+LegalKind = Literal["promo", "earned_bonus", "gift_mpv", "gift_spv", "goods_credit", "reward"]
+OfflineScope = Literal["never", "issuing_till", "shop", "region"]
+
+_WIRE = ConfigDict(strict=True, extra="ignore", frozen=True)
+_ROW = ConfigDict(strict=True, extra="ignore")
+
+
+# --- head ---------------------------------------------------------------------------------------
+
+
+class GenerationEntry(BaseModel):
+    """A rule generation as the manifest names it; the signature covers the first five fields."""
+
+    model_config = _WIRE
+
+    chain: Text
+    ring: Text
+    generation: Sequence
+    activate_at: InstantText
+    sha256: Sha256
+    key_id: Text
+    signature: Annotated[str, Field(pattern="^[0-9a-f]{128}$")]
+
+
+class BucketMark(BaseModel):
+    """Where the log of a bucket stands."""
+
+    model_config = _WIRE
+
+    epoch: Sequence
+    head: Sequence
+
+
+class Head(BaseModel):
+    """The answer of ``GET /v1/head``: everything there is to pull, in one small document."""
+
+    model_config = _WIRE
+
+    mark: Text
+    capabilities: Words
+    incarnation: Text
+    buckets: Annotated[dict[Text, BucketMark], Field(max_length=1_000)]
+    generations: Annotated[list[GenerationEntry], Field(max_length=100)]
+    spread_s: Annotated[int, Field(ge=0, le=3_600)] = 0
+
+
+# --- events -------------------------------------------------------------------------------------
+
+
+class Event(BaseModel):
+    """The envelope of something that happened at a till; ``body`` belongs to its kind."""
+
+    model_config = ConfigDict(strict=True, extra="allow", frozen=True)
+
+    epoch: Int64
+    seq: Annotated[int, Field(ge=1, le=limits.INT64_MAX)]
+    uid: Annotated[str, Field(pattern="^[0-9a-fA-F-]{32,36}$")]
+    kind: Text
+    schema_number: Annotated[int, Field(alias="schema", ge=1, le=1_000_000)]
+    occurred_at: Instant
+    touches: Annotated[list[Text], Field(max_length=TOUCHES_MAX)]
+    body: dict[str, Any]
+
+    @property
+    def uid_hex(self) -> str:
+        """The uid as 32 lower-case hex digits, however it was written."""
+        return self.uid.replace("-", "").lower()
+
+
+class EventsAnswer(BaseModel):
+    """The answer of ``POST /v1/tills/{t}/events``.
+
+    ``acked_seq``: highest event of the batch's epoch that head office holds; ``durable_seq``: the
+    highest that also stands in a verified backup of head office.
+    """
+
+    model_config = _WIRE
+
+    acked_seq: Sequence
+    durable_seq: Sequence
+    incarnation: Text
+
+
+class Entry(BaseModel):
+    """One signed change of a balance or counter (``key``), as ``own_entry`` holds it."""
+
+    model_config = _WIRE
+
+    customer: Text
+    key: Text
+    delta: Int64
+
+
+# --- problem documents --------------------------------------------------------------------------
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457); ``type`` is stable, the texts are for people."""
+
+    model_config = _WIRE
+
+    type: Annotated[str, Field(max_length=limits.MAX_TEXT)]
+    title: Annotated[str, Field(max_length=1_000)]
+    status: Annotated[int, Field(ge=400, le=599)]
+    detail: Annotated[str, Field(max_length=10_000)] = ""
+
+    @property
+    def word(self) -> str:
+        """The last part of the type: ``gap``, ``fork``, ``unauthorized``."""
+        return self.type.removeprefix(PROBLEM_PREFIX)
+
+
+# --- rows of a bucket ---------------------------------------------------------------------------
+
+
+@with_config(_ROW)
+class ArticleRow(TypedDict):
+    """An article as the till knows it."""
+
+    sku: Text
+    name: Text
+    categories: Words
+    brand: Text | None
+    season: Text | None
+    tags: Words
+    unit_price_minor: Minor
+    markdown: bool
+    vat_rate_bp: Bp
+    discountable: bool
+
+
+@with_config(_ROW)
+class CustomerRow(TypedDict):
+    """A customer as a till may know one, without contact data.
+
+    The log number of the row is its twelfth column at the till, ``version`` (domain.md, law 9).
+    """
+
+    id: Text
+    number: Text
+    name: Text
+    birthday_on: Day | None
+    home_shop: Text
+    status: CustomerStatus
+    instant_discount_bp: Bp
+    discount_group: Text | None
+    tier: Text | None
+    segment_bits: Sequence
+    limit_left_minor: Int64 | None
+
+
+@with_config(_ROW)
+class CardRow(TypedDict):
+    """A card by the keyed hash of its number."""
+
+    code_hash: CodeHash
+    symbology: Text
+    customer: Text
+    role: Text
+    status: CardStatus
+    replaced_by: CodeHash | None
+
+
+@with_config(_ROW)
+class SegmentBitRow(TypedDict):
+    """Which bit of ``segment_bits`` stands for which segment."""
+
+    bit: Annotated[int, Field(ge=0, lt=SEGMENT_BITS)]
+    segment: Text
+
+
+@with_config(_ROW)
+class ProgramRow(TypedDict):
+    """A points or bonus-money account of the rules."""
+
+    code: Text
+    unit: ProgramUnit
+    maturity_days: Days
+    expiry: Text
+    payout_threshold: Sequence
+    liability: Liability
+
+
+@with_config(_ROW)
+class VoucherTypeRow(TypedDict):
+    """A kind of voucher; ``legal_kind`` alone decides what it is for VAT."""
+
+    code: Text
+    legal_kind: LegalKind
+    effect: Document
+    conditions: Document
+    validity: Document
+    customer_bound: bool
+    transferable: bool
+    multi_use: bool
+    partial: bool
+    offline_scope: OfflineScope
+    offline_cap_minor: Minor
+    layout: Document
+    code_scheme: Text
+    vat_rate_bp: Bp | None
+    interval_days: Days | None
+    per_year_max: Sequence | None
+
+
+@with_config(_ROW)
+class EventTriggerRow(TypedDict):
+    """Which event issues which voucher type under which conditions."""
+
+    event: Text
+    conditions: Document
+    voucher_type: Text
+
+
+# JSON knows lists only, so a tuple is read from one; what stands inside stays strict.
+FoldedElement = Annotated[tuple[Text, Int64, Sequence], Strict(strict=False)]
+Folded = Annotated[list[FoldedElement], Field(max_length=100_000)]
+
+
+@with_config(_ROW)
+class BalanceRow(TypedDict):
+    """What a customer has in a program, and which events of which tills that includes."""
+
+    customer: Text
+    program: Text
+    value: Int64
+    as_of: InstantText
+    folded: Folded
+
+
+@with_config(_ROW)
+class CustomerCounterRow(TypedDict):
+    """What rules read of a customer's past: ``uses:<promotion>``, ``history:<metric>``."""
+
+    customer: Text
+    key: Text
+    value: Int64
+    folded: Folded
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that travels: its row model and the columns that identify a row."""
+
+    name: str
+    row: TypeAdapter[Any]
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+
+
+def _table(name: str, model: type, *key: str) -> Table:
+    return Table(name, TypeAdapter(model), tuple(model.__annotations__), key)
+
+
+TABLES: Final[Mapping[str, Table]] = {
+    table.name: table
+    for table in (
+        _table("article", ArticleRow, "sku"),
+        _table("customer", CustomerRow, "id"),
+        _table("card", CardRow, "code_hash"),
+        _table("segment_bit", SegmentBitRow, "bit"),
+        _table("program", ProgramRow, "code"),
+        _table("voucher_type", VoucherTypeRow, "code"),
+        _table("event_trigger", EventTriggerRow, "event", "voucher_type"),
+        _table("balance", BalanceRow, "customer", "program"),
+        _table("customer_counter", CustomerCounterRow, "customer", "key"),
+    )
+}
+
+
+# --- pages --------------------------------------------------------------------------------------
+
+
+class PageHeader(BaseModel):
+    """First line of a page."""
+
+    model_config = _WIRE
+
+    bucket: Text
+    bucket_epoch: Sequence
+    after: Sequence
+    tables: Annotated[
+        dict[Text, Annotated[list[Text], Field(max_length=100)]], Field(max_length=100)
+    ]
+
+
+class PageEnd(BaseModel):
+    """Last line of a page: the new cursor, and whether the log ends there."""
+
+    model_config = _WIRE
+
+    checkpoint: Sequence
+    complete: bool
+    rows: Annotated[int, Field(ge=0, le=2 * PAGE_ROWS_MAX)]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of a page: put (``P``, the whole row) or remove (``R``, its key and a reason)."""
+
+    op: Literal["P", "R"]
+    table: str
+    log_seq: int
+    group: int
+    row: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of changes, checked; tables this version does not know are already left out."""
+
+    bucket: str
+    bucket_epoch: int
+    after: int
+    changes: tuple[Change, ...]
+    checkpoint: int
+    complete: bool
+
+
+_RowLine = Annotated[
+    tuple[
+        Literal["P", "R"],
+        Text,
+        Sequence,
+        Sequence,
+        Annotated[list[JsonValue], Field(max_length=100)],
+    ],
+    Strict(strict=False),
+]
+_ROW_LINE: Final[TypeAdapter[tuple[Literal["P", "R"], str, int, int, list[JsonValue]]]] = (
+    TypeAdapter(_RowLine, config=ConfigDict(strict=True))
+)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number here")
+
+
+def parse_json(data: bytes) -> Any:  # noqa: ANN401
+    """Return the value of a JSON document.
+
+    Raises:
+        ProtocolError: broken text, NaN, nesting or numbers beyond what the parser takes.
+    """
+    try:
+        return json.loads(data, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as fault:
+        raise ProtocolError(f"not JSON: {fault}") from None
+
+
+def parse_model(model: type[Model], data: bytes) -> Model:
+    """Return the document as its model.
+
+    Raises:
+        ProtocolError: not JSON, or not what the model says; names the first wrong place.
+    """
+    return check_model(model, parse_json(data))
+
+
+def check_model(model: type[Model], value: object) -> Model:
+    """Return the parsed value as its model, or raise ProtocolError naming the first place."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise ProtocolError(_first(model.__name__, error)) from None
+
+
+def check_row(table: Table, row: object) -> dict[str, Any]:
+    """Return a full row of ``table`` with the columns this version knows.
+
+    Raises:
+        ProtocolError: naming the first wrong column.
+    """
+    try:
+        checked: dict[str, Any] = table.row.validate_python(row)
+    except ValidationError as error:
+        raise ProtocolError(_first(table.name, error)) from None
+    return checked
+
+
+def _first(name: str, error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(str(step) for step in first["loc"])
+    return f"{name}: {place}: {first['msg']}" if place else f"{name}: {first['msg']}"
+
+
+def parse_page(data: bytes, *, bucket: str, after: int) -> Page:
+    """Return the page that answers ``changes?after=`` for ``bucket``.
+
+    Checked here: the header answers the question that was asked, rows stand in ascending order
+    above ``after`` and not above the checkpoint, each row fits its table, the end is there and
+    counts the rows (a connection cut in the middle is no page).
+
+    Raises:
+        ProtocolError: anything else.
+    """
+    lines = data.split(b"\n")
+    if lines[-1] == b"":
+        lines.pop()
+    if len(lines) < 2:
+        raise ProtocolError("a page has at least a header and an end")
+    header = parse_model(PageHeader, lines[0])
+    if header.bucket != bucket or header.after != after:
+        raise ProtocolError(f"asked for {bucket} after {after}, got {header.bucket}")
+    end = parse_model(PageEnd, lines[-1])
+    if end.rows != len(lines) - 2:
+        raise ProtocolError(f"the page promises {end.rows} rows and holds {len(lines) - 2}")
+    changes = []
+    last = after
+    for line in lines[1:-1]:
+        try:
+            op, name, log_seq, group, values = _ROW_LINE.validate_python(parse_json(line))
+        except ValidationError as error:
+            raise ProtocolError(_first("row", error)) from None
+        if log_seq <= last:
+            raise ProtocolError(f"row {log_seq} does not follow {last}")
+        last = log_seq
+        columns = header.tables.get(name)
+        if columns is None:
+            raise ProtocolError(f"the header does not name the table {name}")
+        table = TABLES.get(name)
+        if table is None:
+            continue
+        named = columns if op == "P" else [*table.key, "reason"]
+        if len(named) != len(values):
+            raise ProtocolError(f"{name}: {len(values)} values for {len(named)} columns")
+        row = dict(zip(named, values, strict=True))
+        if op == "P":
+            row = check_row(table, row)
+        changes.append(Change(op=op, table=name, log_seq=log_seq, group=group, row=row))
+    if end.checkpoint < last:
+        raise ProtocolError(f"the checkpoint {end.checkpoint} stands before row {last}")
+    return Page(
+        bucket=bucket,
+        bucket_epoch=header.bucket_epoch,
+        after=after,
+        changes=tuple(changes),
+        checkpoint=end.checkpoint,
+        complete=end.complete,
+    )
+
+
+def compact_json(value: object) -> bytes:
+    """Return JSON without blanks, UTF-8; what both sides put on the wire."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def page_bytes(
+    *,
+    bucket: str,
+    bucket_epoch: int,
+    after: int,
+    changes: Iterable[tuple[str, str, int, int, Mapping[str, Any]]],
+    checkpoint: int,
+    complete: bool,
+) -> bytes:
+    """Return a page as NDJSON; ``changes`` are (op, table, log_seq, group, row), puts only."""
+    rows = [
+        [op, name, log_seq, group, [row[column] for column in TABLES[name].columns]]
+        for op, name, log_seq, group, row in changes
+    ]
+    named = sorted({str(row[1]) for row in rows})
+    header = {
+        "bucket": bucket,
+        "bucket_epoch": bucket_epoch,
+        "after": after,
+        "tables": {name: TABLES[name].columns for name in named},
+    }
+    end = {"checkpoint": checkpoint, "complete": complete, "rows": len(rows)}
+    return b"".join(compact_json(line) + b"\n" for line in (header, *rows, end))
