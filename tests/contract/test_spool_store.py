@@ -1,0 +1,80 @@
+"""What every spool store must do (``printers.ports.SpoolStore``); one factory per store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from printing import plain
+from spool_store import SqliteSpoolStore
+
+from printers.ports import JobReason, JobState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ATTEMPT = {"printer": "bon", "byte_count": 900, "sha256": "0" * 64, "fragment_max": 72}
+NOBODY: frozenset[str] = frozenset()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteSpoolStore]:
+    store = SqliteSpoolStore(tmp_path / "journal.db")
+    yield store
+    store.close()
+
+
+def next_uid(store: SqliteSpoolStore, skip: frozenset[str] = NOBODY) -> str | None:
+    job = store.next_queued(printer_role="voucher", skip=skip)
+    return job.uid if job else None
+
+
+def test_oldest_job_of_this_printer_comes_first(store: SqliteSpoolStore) -> None:
+    store.add("b", plain())
+    store.add("a", plain())
+    assert next_uid(store) == "b"
+    assert next_uid(store, frozenset({"b"})) == "a"
+    assert next_uid(store, frozenset({"a", "b"})) is None
+    assert store.next_queued(printer_role="slip", skip=NOBODY) is None
+
+
+def test_begun_attempt_is_durable_and_begins_once(store: SqliteSpoolStore, tmp_path: Path) -> None:
+    store.add("a", plain())
+    assert store.begin_attempt("a", **ATTEMPT) == 1
+    assert store.begin_attempt("a", **ATTEMPT) is None
+    assert next_uid(store) is None
+    other = SqliteSpoolStore(tmp_path / "journal.db")
+    assert other.state("a") == ("SENDING", "")
+    other.close()
+
+
+@pytest.mark.parametrize("state", [JobState.CONFIRMED, JobState.UNKNOWN])
+def test_finishing_again_changes_nothing(store: SqliteSpoolStore, state: JobState) -> None:
+    store.add("a", plain())
+    assert store.begin_attempt("a", **ATTEMPT) == 1
+    for _ in range(2):
+        store.finish("a", attempt=1, state=state, reason=JobReason.NONE)
+    assert store.state("a") == (state, "")
+    assert next_uid(store) is None
+
+
+def test_recovery_turns_sending_into_unknown_and_nothing_else(store: SqliteSpoolStore) -> None:
+    for uid in ("sending", "confirmed", "queued"):
+        store.add(uid, plain())
+    for uid in ("sending", "confirmed"):
+        store.begin_attempt(uid, **ATTEMPT)
+    store.finish("confirmed", attempt=1, state=JobState.CONFIRMED, reason=JobReason.NONE)
+    changed = store.recover(printer_role="voucher")
+    assert [(change.job_uid, change.state) for change in changed] == [("sending", JobState.UNKNOWN)]
+    assert store.recover(printer_role="voucher") == ()
+    assert store.state("sending") == ("UNKNOWN", "process_start")
+    assert store.state("confirmed") == ("CONFIRMED", "")
+    assert next_uid(store) == "queued"
+
+
+def test_noted_job_waits_with_its_reason(store: SqliteSpoolStore) -> None:
+    store.add("a", plain())
+    store.note("a", reason=JobReason.DOCUMENT_INVALID)
+    assert store.state("a") == ("QUEUED", "document_invalid")
+    assert next_uid(store) == "a"
