@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pos_plugin.rule_package import Manifest
-from pos_plugin.storage.connect import cache_path, open_cache_reader
+from pos_plugin.storage.connect import cache_path, open_cache_reader, quick_check
 from pos_plugin.storage.faults import mapped
 
 if TYPE_CHECKING:
@@ -131,6 +130,16 @@ class CacheReader:
             for chain, ring, generation, activate_at, sha256, key_id, signature in rows
         )
 
+    def incarnation(self) -> str | None:
+        """Return which head office gave the acknowledgements, or None before the first."""
+        row = self._one("SELECT incarnation FROM acked LIMIT 1")
+        return row[0] if row else None
+
+    def quick_check(self) -> str | None:
+        """Return what SQLite finds damaged in the file, or None when it is sound."""
+        with mapped(self._path):
+            return quick_check(self._connection)
+
     # --- for the till ------------------------------------------------------------------------
 
     def synced_at(self) -> str | None:
@@ -250,12 +259,3 @@ def _folded(text: str) -> dict[int, int]:
     for _till, epoch, seq in json.loads(text):
         highest[epoch] = max(seq, highest.get(epoch, 0))
     return highest
-
-
-def read_generations(data_dir: Path) -> tuple[Manifest, ...]:
-    """Return the accepted generations of a data folder, none while there is no cache."""
-    reader = CacheReader.open(data_dir)
-    if reader is None:
-        return ()
-    with closing(reader):
-        return reader.generations()

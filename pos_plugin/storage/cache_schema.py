@@ -225,6 +225,7 @@ RELEASE_1: Final = (
     ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE acked (
         epoch INTEGER PRIMARY KEY,
-        acked_seq INTEGER NOT NULL
+        acked_seq INTEGER NOT NULL,
+        incarnation TEXT NOT NULL
     ) STRICT""",
 )

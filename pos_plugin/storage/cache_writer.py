@@ -199,14 +199,23 @@ class CacheWriter:
             )
         return True
 
-    def set_acked(self, epoch: int, seq: int) -> None:
-        """Remember up to which event of an epoch head office holds everything."""
+    def set_acked(self, epoch: int, seq: int, *, incarnation: str) -> None:
+        """Remember up to which event of an epoch head office holds everything.
+
+        Acknowledgements of another head office (restored, or a new one) are forgotten with it.
+        """
         with self._transaction():
+            self._connection.execute("DELETE FROM acked WHERE incarnation <> ?", (incarnation,))
             self._connection.execute(
-                "INSERT INTO acked (epoch, acked_seq) VALUES (?, ?) "
+                "INSERT INTO acked (epoch, acked_seq, incarnation) VALUES (?, ?, ?) "
                 "ON CONFLICT (epoch) DO UPDATE SET acked_seq = excluded.acked_seq",
-                (epoch, seq),
+                (epoch, seq, incarnation),
             )
+
+    def forget_acked(self) -> None:
+        """Forget what head office holds: the agent sends every event again."""
+        with self._transaction():
+            self._connection.execute("DELETE FROM acked")
 
     def _apply(self, change: Change) -> None:
         table = TABLES.get(change.table)

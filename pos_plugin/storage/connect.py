@@ -210,6 +210,12 @@ def _refuse_older(found: int, version: int, path: Path) -> None:
         raise StorageError(f"{path.name} waits for its migration", hint="Start the till once.")
 
 
+def quick_check(connection: apsw.Connection) -> str | None:
+    """Return the first things SQLite finds damaged, or None when the file is sound."""
+    found = [str(line) for (line,) in connection.execute("PRAGMA quick_check(5)")]
+    return None if found == ["ok"] else "; ".join(found)
+
+
 def set_pragmas(connection: apsw.Connection, pragmas: Mapping[str, int | str], path: Path) -> None:
     """Set every pragma on its own and read it back.
 

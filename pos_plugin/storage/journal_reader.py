@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pos_plugin.errors import StorageDamaged
-from pos_plugin.storage.connect import JOURNAL_NAME, open_journal_reader
+from pos_plugin.storage.connect import JOURNAL_NAME, open_journal_reader, quick_check
 from pos_plugin.storage.faults import mapped
 
 if TYPE_CHECKING:
@@ -75,6 +75,25 @@ class JournalReader:
                     hint="Restore the last backup.",
                 )
         return [OutboxEvent(row_seq, epoch, line) for row_seq, epoch, line, _ in rows]
+
+    def epochs(self) -> list[tuple[int, int]]:
+        """Return every epoch of this journal with its first event number, in order."""
+        with mapped(self._path):
+            rows: list[Any] = self._connection.execute(
+                "SELECT epoch, first_seq FROM epoch ORDER BY first_seq, opened_at"
+            ).fetchall()
+        return [(epoch, first_seq) for epoch, first_seq in rows]
+
+    def highest_generation(self) -> int:
+        """Return the highest rule generation on a receipt, 0 without any."""
+        with mapped(self._path):
+            highest: Any = self._connection.execute("SELECT max(generation) FROM receipt").get
+        return highest or 0
+
+    def quick_check(self) -> str | None:
+        """Return what SQLite finds damaged in the file, or None when it is sound."""
+        with mapped(self._path):
+            return quick_check(self._connection)
 
     def last_seq(self) -> int:
         """Return the number of the newest event, 0 before the first."""
