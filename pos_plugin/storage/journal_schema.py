@@ -116,6 +116,7 @@ RELEASE_1: Final = (
     """CREATE TABLE promotion_result (
         receipt INTEGER NOT NULL,
         position INTEGER NOT NULL,
+        number INTEGER NOT NULL,
         promotion TEXT NOT NULL,
         revision INTEGER NOT NULL,
         layer TEXT NOT NULL,
@@ -125,7 +126,7 @@ RELEASE_1: Final = (
         units_milli INTEGER NOT NULL,
         vat_rate_bp INTEGER NOT NULL,
         discount_minor INTEGER NOT NULL,
-        PRIMARY KEY (receipt, position, promotion, application, role),
+        PRIMARY KEY (receipt, position, number),
         FOREIGN KEY (receipt, position) REFERENCES receipt_line (receipt, position)
     ) STRICT, WITHOUT ROWID""",
     # Law 1 of domain.md: a balance is the sum of these, never a stored number.

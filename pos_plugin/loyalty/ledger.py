@@ -1,0 +1,148 @@
+"""Points and bonus: what a receipt adds to the accounts and counters of its customer.
+
+A balance is never a stored number: it is the cached number of head office plus the own entries
+that are not in it yet (sync.md §6). Included is what ``folded`` of that row covers, nothing else.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
+
+from pos_plugin.promotions.classes import classes_of
+from pos_plugin.promotions.facts import SaleFacts
+from pos_plugin.promotions.offers import Earn
+from pos_plugin.promotions.result import Earned
+from pos_plugin.units import divide_down
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pos_plugin.model import Basket
+    from pos_plugin.promotions.generation import RuleGeneration
+
+USES = "uses:"
+HISTORY = "history:"
+LAST_DAY = "history:days_since_last"  # holds a day, as a number of days since 1970-01-01
+
+
+class OwnEntry(NamedTuple):
+    """A signed change by this till that head office may not know yet."""
+
+    key: str
+    epoch: int
+    seq: int
+    delta: int
+
+
+class Shown(NamedTuple):
+    """A balance or counter as it is shown now; ``own`` tells whether own entries are in it."""
+
+    value: int
+    own: bool
+
+
+def shown(
+    cached: Mapping[str, tuple[int, Mapping[int, int]]], own: Iterable[OwnEntry]
+) -> dict[str, Shown]:
+    """Return every balance and counter: cached value plus own entries that it does not include.
+
+    Args:
+        cached: key to value and ``folded``: epoch to the highest event that is in the value.
+        own: entries of this till for the customer.
+
+    Example: 100 includes event 4 of epoch 1; event 5 is on top.
+
+    >>> own = [OwnEntry("points", 1, 4, 30), OwnEntry("points", 1, 5, 7)]
+    >>> shown({"points": (100, {1: 4})}, own)
+    {'points': Shown(value=107, own=True)}
+    """
+    values = {key: Shown(value, own=False) for key, (value, _) in cached.items()}
+    for entry in own:
+        here = values.get(entry.key)
+        if entry.key == LAST_DAY:
+            # The later day counts; taking an own day twice changes nothing.
+            values[entry.key] = Shown(max(entry.delta, here.value if here else 0), own=True)
+            continue
+        folded = cached[entry.key][1] if entry.key in cached else {}
+        if folded.get(entry.epoch, 0) >= entry.seq:
+            continue
+        values[entry.key] = Shown((here.value if here else 0) + entry.delta, own=True)
+    return values
+
+
+def day_number(day: dt.date) -> int:
+    """Return a day as a number of days since 1970-01-01.
+
+    >>> import datetime
+    >>> day_number(datetime.date(1970, 1, 2))
+    1
+    """
+    return day.toordinal() - 719_163
+
+
+def entries_of(
+    *,
+    earned: Iterable[Earned],
+    given: Iterable[str],
+    total_minor: int,
+    is_purchase: bool,
+    business_on: dt.date,
+) -> dict[str, int]:
+    """Return what a receipt changes for its customer: key to signed change.
+
+    Args:
+        earned: what the receipt earns.
+        given: ids of the promotions it used.
+        total_minor: what was paid in minor units (cents); returns count negative.
+        is_purchase: whether anything was sold; a pure return is no visit.
+        business_on: shop day.
+    """
+    changes: defaultdict[str, int] = defaultdict(int)
+    for one in earned:
+        changes[one.account] += one.amount
+    for promotion in given:
+        changes[USES + promotion] += 1
+    changes[HISTORY + "revenue_minor_365d"] += total_minor
+    if is_purchase:
+        changes[HISTORY + "receipts_365d"] += 1
+        changes[HISTORY + "receipts_total"] += 1
+        changes[LAST_DAY] = day_number(business_on)
+    return {key: delta for key, delta in changes.items() if delta}
+
+
+def earned_on_paid(
+    rules: RuleGeneration, basket: Basket, earned: Iterable[Earned], paid_minor: Sequence[int]
+) -> tuple[Earned, ...]:
+    """Return what the same earning promotions give on what was really paid.
+
+    Args:
+        rules: the generation of the sale.
+        basket: the sale.
+        earned: what they gave as evaluated; it names the promotions.
+        paid_minor: per line, in minor units (cents).
+
+    Returns:
+        Amounts per account, fractions summed over the receipt and rounded down once.
+    """
+    classes = classes_of(basket)
+    facts = SaleFacts(basket, classes, rules.packed, rules.packed.matching(classes))
+    by_id = {promotion.id: promotion for promotion in rules.promotions}
+    booked = []
+    for one in earned:
+        exact = Fraction(0)
+        for promotion in one.promotions:
+            offer = by_id[promotion].offer
+            if isinstance(offer, Earn):
+                # A line belongs to one class only: its units are equal in every fact.
+                value_minor = sum(
+                    max(0, paid_minor[line])
+                    for unit_class in facts.classes_of(offer.on)
+                    for line, _ in classes[unit_class].lines
+                )
+                exact += Fraction(value_minor * offer.points, offer.per_value_minor)
+        amount = divide_down(exact.numerator, exact.denominator)
+        booked.append(Earned(account=one.account, amount=amount, promotions=one.promotions))
+    return tuple(booked)

@@ -1,0 +1,427 @@
+"""Writes ``journal.db``: the till's half. One connection, one lock, one transaction per fact.
+
+1. A receipt with everything that follows from it is one transaction; it is confirmed after the
+   commit returned, never before.
+2. An event is serialised once; those bytes are stored, hashed and sent.
+3. The thread that prints shares the connection under the same lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from pos_plugin.clock import utc_text
+from pos_plugin.storage.connect import JOURNAL_NAME, open_journal
+from pos_plugin.storage.faults import mapped
+from pos_plugin.uids import new_uid
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    import apsw
+
+    from pos_plugin.loyalty.vouchers import NewVoucher
+    from pos_plugin.model import Basket
+    from pos_plugin.receipts import BookedReceipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptHead:
+    """What a receipt knows beside its amounts; ``at`` is the first scan."""
+
+    sale_id: str
+    receipt_number: str | None
+    cashier: str | None
+    customer: str | None
+    at: dt.datetime
+    completed_at: dt.datetime
+    currency: str
+    generation: int
+    evaluation_id: str
+    optimal: bool
+    gap_minor: int
+    evaluated_total_minor: int
+    tenders: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """An entry of a points or bonus account, in the account's own unit."""
+
+    id: str
+    customer: str
+    program: str
+    delta: int
+    promotions: tuple[str, ...]
+
+    def to_event(self) -> dict[str, Any]:
+        """Return the entry as it stands in the body of an event."""
+        return {
+            "id": self.id,
+            "customer": self.customer,
+            "program": self.program,
+            "kind": "earn",
+            "delta": self.delta,
+            "promotions": list(self.promotions),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redemption:
+    """A voucher that was used up by a promotion."""
+
+    voucher: str
+    promotion: str
+    right_used: str | None
+
+    def to_event(self) -> dict[str, Any]:
+        """Return the redemption as it stands in the body of an event."""
+        return {
+            "voucher": self.voucher,
+            "promotion": self.promotion,
+            "right_used": self.right_used,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPrintJob:
+    """A document to be printed; stored as JSON, laid out by the printing thread."""
+
+    uid: str
+    subject_uid: str
+    document: str
+
+
+class JournalWriter:
+    """The one writer of the journal of a data folder."""
+
+    def __init__(self, connection: apsw.Connection, path: Path) -> None:
+        self._connection = connection
+        self._path = path
+        self._lock = RLock()
+        self.epoch = 0
+
+    @classmethod
+    def open(cls, data_dir: Path, *, at: dt.datetime) -> JournalWriter:
+        """Return the writer; the journal is created or migrated first where needed.
+
+        Args:
+            data_dir: folder of the till.
+            at: now; instant of a new epoch.
+
+        Raises:
+            StorageError: nothing was changed.
+        """
+        writer = cls(open_journal(data_dir), data_dir / JOURNAL_NAME)
+        try:
+            with writer.transaction():
+                writer.epoch = writer._current_epoch(at)
+        except BaseException:
+            writer.close()
+            raise
+        return writer
+
+    def close(self) -> None:
+        """Let go of the file; its log goes back into it."""
+        with self._lock, mapped(self._path):
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[apsw.Connection]:
+        """Hold the writer's lock and one transaction; committed when this returns.
+
+        Raises:
+            StorageError: the transaction was rolled back.
+        """
+        with self._lock, mapped(self._path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def reading(self) -> Iterator[apsw.Connection]:
+        """Hold the writer's lock to look something up."""
+        with self._lock, mapped(self._path):
+            yield self._connection
+
+    # --- inside a transaction ----------------------------------------------------------------
+
+    def add_event(
+        self,
+        *,
+        kind: str,
+        body: Mapping[str, Any],
+        touches: Iterable[str],
+        at: dt.datetime,
+    ) -> int:
+        """Store an event in the outbox and return its number.
+
+        Args:
+            kind: word of domain.md §6.
+            body: plain values.
+            touches: ids of the customers it concerns.
+            at: when it happened.
+        """
+        # sqlite_sequence and not max(seq): a pruned number is never used again.
+        last: Any = self._connection.execute(
+            "SELECT seq FROM sqlite_sequence WHERE name = 'event'"
+        ).get
+        seq = (last or 0) + 1
+        uid = new_uid(at)
+        occurred_at = utc_text(at)
+        line = _json(
+            {
+                "epoch": self.epoch,
+                "seq": seq,
+                "uid": str(uid),
+                "kind": kind,
+                "schema": 1,
+                "occurred_at": occurred_at,
+                "touches": list(touches),
+                "body": body,
+            }
+        ).encode()
+        self._connection.execute(
+            "INSERT INTO event (seq, epoch, uid, kind, line, hash, occurred_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (seq, self.epoch, uid.bytes, kind, line, hashlib.sha256(line).digest(), occurred_at),
+        )
+        return seq
+
+    def add_receipt(
+        self, seq: int, head: ReceiptHead, basket: Basket, booked: BookedReceipt
+    ) -> None:
+        """Store a receipt, its lines and what each promotion gave on them."""
+        self._connection.execute(
+            "INSERT INTO receipt (seq, sale_id, receipt_number, cashier, customer, at, "
+            "business_on, completed_at, currency, generation, evaluation_id, optimal, gap_minor, "
+            "gross_minor, discount_minor, total_minor, evaluated_total_minor, charged_differs, "
+            "tenders) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                seq,
+                head.sale_id,
+                head.receipt_number,
+                head.cashier,
+                head.customer,
+                head.at.isoformat(),
+                head.completed_at.date().isoformat(),
+                utc_text(head.completed_at),
+                head.currency,
+                head.generation,
+                head.evaluation_id,
+                int(head.optimal),
+                head.gap_minor,
+                booked.gross_minor,
+                booked.discount_minor,
+                booked.total_minor,
+                head.evaluated_total_minor,
+                int(booked.charged_differs),
+                _json(head.tenders),
+            ),
+        )
+        self._connection.executemany(
+            "INSERT INTO receipt_line (receipt, position, line_id, sku, categories, brand, "
+            "season, tags, quantity_milli, unit_price_minor, gross_minor, discount_minor, "
+            "paid_minor, host_difference_minor, vat_rate_bp, discountable, markdown, measured) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    seq,
+                    position,
+                    line.line_id,
+                    line.sku,
+                    _json(line.categories),
+                    line.brand,
+                    line.season,
+                    _json(line.tags),
+                    line.quantity_milli,
+                    line.unit_price_minor,
+                    amounts.gross_minor,
+                    amounts.gross_minor - amounts.paid_minor,
+                    amounts.paid_minor,
+                    amounts.host_difference_minor,
+                    line.vat_rate_bp,
+                    int(line.discountable),
+                    int(line.markdown),
+                    int(line.measured),
+                )
+                for position, (line, amounts) in enumerate(
+                    zip(basket.lines, booked.lines, strict=True)
+                )
+            ],
+        )
+        self._connection.executemany(
+            "INSERT INTO promotion_result (receipt, position, number, promotion, revision, layer, "
+            "application, role, times, units_milli, vat_rate_bp, discount_minor) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    seq,
+                    position,
+                    number,
+                    one.promotion,
+                    one.revision,
+                    one.layer,
+                    one.application,
+                    one.role,
+                    one.times,
+                    one.units_milli,
+                    line.vat_rate_bp,
+                    one.discount_minor,
+                )
+                for position, (line, amounts) in enumerate(
+                    zip(basket.lines, booked.lines, strict=True)
+                )
+                for number, one in enumerate(amounts.discounts)
+            ],
+        )
+
+    def add_ledger(
+        self, seq: int, entries: Iterable[LedgerEntry], *, generation: int, at: dt.datetime
+    ) -> None:
+        """Store what the accounts of a customer get."""
+        self._connection.executemany(
+            "INSERT INTO ledger_entry (id, seq, customer, program, kind, delta, promotions, "
+            "generation, occurred_at) VALUES (?, ?, ?, ?, 'earn', ?, ?, ?, ?)",
+            [
+                (
+                    entry.id,
+                    seq,
+                    entry.customer,
+                    entry.program,
+                    entry.delta,
+                    _json(entry.promotions),
+                    generation,
+                    utc_text(at),
+                )
+                for entry in entries
+            ],
+        )
+
+    def add_own_entries(self, seq: int, customer: str, changes: Mapping[str, int]) -> None:
+        """Store what balances and counters of a customer get until head office has folded it."""
+        self._connection.executemany(
+            "INSERT INTO own_entry (customer, key, epoch, seq, delta) VALUES (?, ?, ?, ?, ?)",
+            [(customer, key, self.epoch, seq, delta) for key, delta in changes.items()],
+        )
+
+    def redeem(self, seq: int, redemption: Redemption, *, receipt: int, at: dt.datetime) -> None:
+        """Use a voucher up."""
+        self._connection.execute(
+            "UPDATE voucher SET state = 'redeemed', redeemed_at = ? WHERE id = ?",
+            (utc_text(at), redemption.voucher),
+        )
+        self._connection.execute(
+            "INSERT INTO voucher_event (voucher, seq, kind, at, receipt, promotion, right_used) "
+            "VALUES (?, ?, 'redeemed', ?, ?, ?, ?)",
+            (
+                redemption.voucher,
+                seq,
+                utc_text(at),
+                receipt,
+                redemption.promotion,
+                redemption.right_used,
+            ),
+        )
+
+    def add_voucher(
+        self,
+        seq: int,
+        voucher: NewVoucher,
+        *,
+        receipt: int | None,
+        cashier: str | None,
+        at: dt.datetime,
+    ) -> None:
+        """Issue a voucher."""
+        self._connection.execute(
+            "INSERT INTO voucher (id, code_hash, type, legal_kind, customer, customer_bound, "
+            'state, valid_from_on, valid_to_on, issued_at, issued_seq, cashier, "trigger", '
+            "class_at_issue) VALUES (?, ?, ?, ?, ?, ?, 'issued', ?, ?, ?, ?, ?, ?, ?)",
+            (
+                voucher.id,
+                voucher.code_hash,
+                voucher.type.code,
+                voucher.type.legal_kind,
+                voucher.customer,
+                int(voucher.type.customer_bound),
+                voucher.valid_from_on,
+                voucher.valid_to_on,
+                utc_text(at),
+                seq,
+                cashier,
+                voucher.trigger,
+                voucher.class_at_issue,
+            ),
+        )
+        self._connection.execute(
+            "INSERT INTO voucher_event (voucher, seq, kind, at, receipt) "
+            "VALUES (?, ?, 'issued', ?, ?)",
+            (voucher.id, seq, utc_text(at), receipt),
+        )
+
+    def add_print_job(self, job: NewPrintJob, *, at: dt.datetime) -> None:
+        """Queue a document for the printer of vouchers."""
+        self._connection.execute(
+            "INSERT INTO print_job (uid, kind, subject_uid, printer_role, document, copy_index, "
+            "state, reason, created_at) VALUES (?, 'voucher', ?, 'voucher', ?, 0, 'QUEUED', '', ?)",
+            (job.uid, job.subject_uid, job.document, utc_text(at)),
+        )
+
+    def keep_answer(self, key: str, *, request_hash: bytes, answer: str) -> None:
+        """Keep what a call answered, for the same call again."""
+        self._connection.execute(
+            "INSERT INTO answer (key, request_hash, answer) VALUES (?, ?, ?)",
+            (key, request_hash, answer),
+        )
+
+    def suspend(self, sale_id: str, *, snapshot: str, at: dt.datetime) -> None:
+        """Park a basket, or replace the one parked under the same id."""
+        self._connection.execute(
+            "INSERT INTO suspended_sale (sale_id, snapshot, suspended_at, business_on) "
+            "VALUES (?, ?, ?, ?) ON CONFLICT (sale_id) DO UPDATE SET snapshot = excluded.snapshot, "
+            "suspended_at = excluded.suspended_at, business_on = excluded.business_on, "
+            "recalled_at = NULL",
+            (sale_id, snapshot, utc_text(at), at.date().isoformat()),
+        )
+
+    def mark_recalled(self, sale_id: str, *, at: dt.datetime) -> None:
+        """Say that a parked basket is on the screen again; it stays until the sale is closed."""
+        self._connection.execute(
+            "UPDATE suspended_sale SET recalled_at = ? WHERE sale_id = ?", (utc_text(at), sale_id)
+        )
+
+    def drop_suspended(self, sale_id: str) -> None:
+        """Forget a parked basket; its sale is completed or cancelled."""
+        self._connection.execute("DELETE FROM suspended_sale WHERE sale_id = ?", (sale_id,))
+
+    def _current_epoch(self, at: dt.datetime) -> int:
+        newest: Any = self._connection.execute(
+            "SELECT epoch FROM epoch ORDER BY first_seq DESC, opened_at DESC LIMIT 1"
+        ).get
+        if newest is not None:
+            return int(newest)
+        # 53 bits: the number travels in JSON, and a head office in JavaScript must not round it.
+        epoch = secrets.randbits(53)
+        self._connection.execute(
+            "INSERT INTO epoch (epoch, first_seq, opened_at, reason) VALUES (?, 1, ?, 'new')",
+            (epoch, utc_text(at)),
+        )
+        return epoch
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
