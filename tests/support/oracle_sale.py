@@ -188,10 +188,12 @@ def may_apply(promotion: Doc, sale: Doc) -> Alternatives:
         or (scope.get("shops") and sale.get("shop") not in scope["shops"])
         or (scope.get("tills") and sale.get("till") not in scope["tills"])
         or promotion["id"] in sale.get("declined", ())
+        # Without a customer nobody can count the receipts: the promotion does not apply.
         or (
             per_customer is not None
-            and customer is not None
-            and customer.get("uses", {}).get(promotion["id"], 0) >= per_customer
+            and (
+                customer is None or customer.get("uses", {}).get(promotion["id"], 0) >= per_customer
+            )
         )
     )
     return [] if refused else ways_to_hold_all(promotion.get("when") or [], sale)

@@ -69,7 +69,7 @@ def lines(draw: st.DrawFn, *, nice: bool, max_units: int) -> list[Doc]:
             "line_id": str(number + 1),
             "quantity_milli": {"pieces": 1000 * pieces, "measured": 750, "return": -1000}[kind],
             "unit_price_minor": draw(prices(nice=nice)),
-            "vat_rate_bp": draw(st.sampled_from([1900, 700])),
+            "vat_rate_bp": 700 if line["brand"] == "Gant" else 1900,
             "markdown": draw(st.sampled_from([False, False, False, True])),
             "discountable": draw(st.sampled_from([True] * 9 + [False])),
         }

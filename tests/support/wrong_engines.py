@@ -38,6 +38,9 @@ def greedy(promotions: list[Doc], sale: Doc, *, max_units_per_line: bool = False
                 free[number] -= units
                 left -= units
                 taken += units
+        for entry in (entry for given in discounts for entry in given):
+            if entry["promotion"] == promotion["id"]:
+                entry["times"] = taken  # one group for all units of the promotion
         if taken:
             applied.append((promotion, taken))
         else:
@@ -51,7 +54,7 @@ def _entry(promotion: Doc, units: int, discount_minor: int) -> Doc:
         "revision": 1,
         "layer": "article",
         "application": 1,
-        "times": units,
+        "times": 0,
         "units_milli": 1000 * units,
         "role": "target",
         "discount_minor": discount_minor,

@@ -1,0 +1,116 @@
+"""Cases with known answers, kept beside the repository: what the engine says of them is honest."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from laws import assert_adds_up, assert_explained
+from legality import assert_rules_kept
+from oracle import best_total
+
+from pos_plugin.errors import RuleError
+from pos_plugin.promotions.generation import RuleGeneration
+
+Doc = dict[str, Any]
+
+FOLDER = Path(
+    os.environ.get("STAMMKUNDE_CONFORMANCE")
+    or Path(__file__).resolve().parents[2] / ".." / "shared" / "conformance"
+)
+EXPRESSIBLE = {"best_price.jsonl": 142, "overlaps.jsonl": 12}
+LATER_WORDS = {"buy_get", "quantity_tiers", "earn_fixed", "earn_multiplier"}
+
+
+def _read(name: str) -> list[Doc]:
+    path = FOLDER / name
+    return [json.loads(text) for text in path.read_text().splitlines()] if path.exists() else []
+
+
+CASES = {name: _read(name) for name in EXPRESSIBLE}
+HERE = all(CASES.values())
+
+
+def is_expressible(case: Doc) -> bool:
+    return not LATER_WORDS & {promotion["offer"]["kind"] for promotion in case["promotions"]}
+
+
+SPOKEN = [case for cases in CASES.values() for case in cases if is_expressible(case)]
+REFUSED = [case for cases in CASES.values() for case in cases if not is_expressible(case)]
+
+
+@functools.cache
+def _result(number: int) -> Doc:
+    case = SPOKEN[number]
+    rules = RuleGeneration.from_json(json.dumps(case["promotions"]))
+    return rules.evaluate(case["sale"]).to_dict()
+
+
+def test_the_conformance_cases_are_beside_the_repository() -> None:
+    if not HERE and os.environ.get("CI") != "true":
+        pytest.skip(f"no conformance cases at {FOLDER}; STAMMKUNDE_CONFORMANCE names another place")
+    assert HERE, f"no conformance cases at {FOLDER}"
+
+
+@pytest.mark.skipif(not HERE, reason="no conformance cases; the test above says where they belong")
+@pytest.mark.parametrize("name", EXPRESSIBLE)
+def test_the_number_of_expressible_cases_is_known(name: str) -> None:
+    assert sum(is_expressible(case) for case in CASES[name]) == EXPRESSIBLE[name]
+
+
+if HERE:  # without the files nothing is collected; the test at the top skips or fails
+
+    @pytest.mark.parametrize("number", range(len(SPOKEN)), ids=[case["id"] for case in SPOKEN])
+    def test_the_engine_is_honest_about_the_case(number: int) -> None:
+        case, result = SPOKEN[number], _result(number)
+        _assert_answer(result, case["expect"])
+        assert_adds_up(result, case["sale"])
+        assert_explained(result, case["promotions"])
+        assert_rules_kept(result, case["promotions"], case["sale"])
+
+    @pytest.mark.parametrize("case", SPOKEN, ids=[case["id"] for case in SPOKEN])
+    def test_the_oracle_gives_the_known_answer(case: Doc) -> None:
+        answer = Fraction(str(case["expect"]["total_minor"]))  # some stand with decimals
+        assert abs(best_total(case["promotions"], case["sale"]) - answer) < Fraction(1, 1000)
+
+    @pytest.mark.parametrize("case", REFUSED, ids=[case["id"] for case in REFUSED])
+    def test_a_case_with_a_later_word_is_refused_as_not_yet(case: Doc) -> None:
+        with pytest.raises(RuleError) as refusal:
+            RuleGeneration.from_json(json.dumps(case["promotions"]))
+        assert refusal.value.code == "unknown_word"
+        assert "not yet" in refusal.value.message
+
+    def test_every_case_is_proven_optimal() -> None:
+        optimal = sum(_result(number)["optimal"] for number in range(len(SPOKEN)))
+        assert optimal == len(SPOKEN)
+
+    @pytest.mark.parametrize(
+        "lie",
+        [
+            {"total_minor": -100},
+            {"total_minor": 100},
+            {"total_minor": 100, "optimal": False},
+            {"gap_minor": 100},
+        ],
+    )
+    def test_a_dishonest_answer_is_caught(lie: Doc) -> None:
+        result = dict(_result(0))
+        for key, change in lie.items():
+            result[key] = change if isinstance(change, bool) else result[key] + change
+        with pytest.raises(AssertionError):
+            _assert_answer(result, SPOKEN[0]["expect"])
+
+
+def _assert_answer(result: Doc, expect: Doc) -> None:
+    answer, tolerance = Fraction(str(expect["total_minor"])), expect["tolerance_minor"]
+    assert result["gross_minor"] == expect["gross_minor"]
+    assert result["total_minor"] >= answer - tolerance, "cheaper than the rules allow"
+    assert result["total_minor"] - result["gap_minor"] <= answer + tolerance, "gap too small"
+    if result["optimal"]:
+        assert result["gap_minor"] == 0
+        assert result["total_minor"] <= answer + tolerance, "optimal is claimed, but it is not"
