@@ -5,32 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from journal_spool import JournalSpool
 from printing import plain
-from spool_store import SqliteSpoolStore
 
-from printers.ports import JobReason, JobState
+from pos_plugin.errors import StorageError
+from printers.ports import TRANSITIONS, JobReason, JobState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 ATTEMPT = {"printer": "bon", "byte_count": 900, "sha256": "0" * 64, "fragment_max": 72}
+STORES = [JournalSpool]
+Store = JournalSpool
 NOBODY: frozenset[str] = frozenset()
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteSpoolStore]:
-    store = SqliteSpoolStore(tmp_path / "journal.db")
+@pytest.fixture(params=STORES)
+def store(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Store]:
+    store: Store = request.param(tmp_path / "journal.db")
     yield store
     store.close()
 
 
-def next_uid(store: SqliteSpoolStore, skip: frozenset[str] = NOBODY) -> str | None:
+def next_uid(store: Store, skip: frozenset[str] = NOBODY) -> str | None:
     job = store.next_queued(printer_role="voucher", skip=skip)
     return job.uid if job else None
 
 
-def test_oldest_job_of_this_printer_comes_first(store: SqliteSpoolStore) -> None:
+def test_oldest_job_of_this_printer_comes_first(store: Store) -> None:
     store.add("b", plain())
     store.add("a", plain())
     assert next_uid(store) == "b"
@@ -39,18 +42,18 @@ def test_oldest_job_of_this_printer_comes_first(store: SqliteSpoolStore) -> None
     assert store.next_queued(printer_role="slip", skip=NOBODY) is None
 
 
-def test_begun_attempt_is_durable_and_begins_once(store: SqliteSpoolStore, tmp_path: Path) -> None:
+def test_begun_attempt_is_durable_and_begins_once(store: Store, tmp_path: Path) -> None:
     store.add("a", plain())
     assert store.begin_attempt("a", **ATTEMPT) == 1
     assert store.begin_attempt("a", **ATTEMPT) is None
     assert next_uid(store) is None
-    other = SqliteSpoolStore(tmp_path / "journal.db")
+    other = type(store)(tmp_path / "journal.db")
     assert other.state("a") == ("SENDING", "")
     other.close()
 
 
 @pytest.mark.parametrize("state", [JobState.CONFIRMED, JobState.UNKNOWN])
-def test_finishing_again_changes_nothing(store: SqliteSpoolStore, state: JobState) -> None:
+def test_finishing_again_changes_nothing(store: Store, state: JobState) -> None:
     store.add("a", plain())
     assert store.begin_attempt("a", **ATTEMPT) == 1
     for _ in range(2):
@@ -59,7 +62,7 @@ def test_finishing_again_changes_nothing(store: SqliteSpoolStore, state: JobStat
     assert next_uid(store) is None
 
 
-def test_recovery_turns_sending_into_unknown_and_nothing_else(store: SqliteSpoolStore) -> None:
+def test_recovery_turns_sending_into_unknown_and_nothing_else(store: Store) -> None:
     for uid in ("sending", "confirmed", "queued"):
         store.add(uid, plain())
     for uid in ("sending", "confirmed"):
@@ -73,8 +76,22 @@ def test_recovery_turns_sending_into_unknown_and_nothing_else(store: SqliteSpool
     assert next_uid(store) == "queued"
 
 
-def test_noted_job_waits_with_its_reason(store: SqliteSpoolStore) -> None:
+def test_noted_job_waits_with_its_reason(store: Store) -> None:
     store.add("a", plain())
     store.note("a", reason=JobReason.DOCUMENT_INVALID)
     assert store.state("a") == ("QUEUED", "document_invalid")
     assert next_uid(store) == "a"
+
+
+@pytest.mark.parametrize("start", list(JobState))
+@pytest.mark.parametrize("end", list(JobState))
+def test_trigger_refuses_every_other_step(store: Store, start: JobState, end: JobState) -> None:
+    store.add("a", plain())
+    ways: dict[str, list[str]] = {"QUEUED": [], "SENDING": ["SENDING"]}
+    for step in ways.get(start, ["SENDING", start]):
+        store.move("a", step)
+    if (start, end) in TRANSITIONS:
+        store.move("a", end)
+    elif start is not end:
+        with pytest.raises(StorageError, match="not in the state table"):
+            store.move("a", end)

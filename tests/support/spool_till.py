@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from threading import Event
 
+from journal_spool import JournalSpool, LateJournalSpool
 from printing import PICTURES
-from spool_store import LateSpoolStore, SqliteSpoolStore
 
 from printers.sim.printer import Fault, SimulatedPrinter
 from printers.spool import Spool
@@ -33,7 +33,7 @@ class Pictures:
 
 
 def main(database: str, folder: str, store_name: str, kind: str, at_byte: str) -> None:
-    store = {"honest": SqliteSpoolStore, "late": LateSpoolStore}[store_name](Path(database))
+    store = {"honest": JournalSpool, "late": LateJournalSpool}[store_name](Path(database))
     fault = Fault("mute" if kind == "mute" else "stall", int(at_byte))
     spool = Spool(
         store,

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from printing import DEMANDED, documents, plain, welcome
 
 from printers.document import Document
@@ -23,7 +23,6 @@ def test_stored_document_reads_back_equal() -> None:
     assert len(document.to_json()) < 2_048
 
 
-@settings(deadline=None)
 @given(documents())
 def test_every_document_survives_the_journal(made: tuple[Document, dict[str, bytes]]) -> None:
     document, _ = made

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from printing import PICTURES, documents, pbm, plain, read_paper, welcome
 
@@ -32,7 +32,6 @@ def assert_paper_is_the_page(page: Page, data: bytes, chunk_bytes: int = 0) -> N
     assert ends == [cut.row for cut in page.cuts]
 
 
-@settings(deadline=None)  # the first example loads the QR library
 @given(documents(), st.integers(1, 700))
 def test_paper_is_the_preview_dot_for_dot(made: Made, chunk_bytes: int) -> None:
     document, pictures = made
@@ -40,7 +39,6 @@ def test_paper_is_the_preview_dot_for_dot(made: Made, chunk_bytes: int) -> None:
     assert_paper_is_the_page(page, encode(document, pictures).data, chunk_bytes)
 
 
-@settings(deadline=None)
 @given(documents())
 def test_no_real_time_command_ever_leaves(made: Made) -> None:
     document, pictures = made

@@ -1,0 +1,71 @@
+"""The till's own spool store, with the few questions that the tests of printing ask."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING, Any
+
+from pos_plugin.clock import SettableClock
+from pos_plugin.storage.journal_writer import JournalWriter, NewPrintJob
+from pos_plugin.storage.spool_store import JournalSpoolStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from printers.ports import JobReason, JobState
+
+MORNING = dt.datetime(2026, 3, 7, 9, 0, tzinfo=dt.UTC)
+
+
+class JournalSpool(JournalSpoolStore):
+    """``journal.db`` of a till whose folder is the parent of ``path``."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(exist_ok=True)
+        self._writer = JournalWriter.open(path.parent, at=MORNING)
+        self._jobs = 0
+        super().__init__(self._writer, SettableClock(MORNING))
+
+    def close(self) -> None:
+        self._writer.close()
+
+    def add(self, uid: str, document: dict[str, Any]) -> None:
+        self._jobs += 1
+        with self._writer.transaction():
+            self._writer.add_print_job(
+                NewPrintJob(uid=uid, subject_uid=f"of {uid}", document=json.dumps(document)),
+                at=MORNING + dt.timedelta(seconds=self._jobs),
+            )
+
+    def state(self, uid: str) -> tuple[str, str]:
+        return self._rows("SELECT state, reason FROM print_job WHERE uid = ?", uid)[0]
+
+    def attempts(self, uid: str) -> list[tuple[Any, ...]]:
+        return self._rows(
+            "SELECT attempt, sha256, outcome FROM print_attempt WHERE job_uid = ?", uid
+        )
+
+    def document(self, uid: str) -> str:
+        return self._rows("SELECT document FROM print_job WHERE uid = ?", uid)[0][0]
+
+    def move(self, uid: str, state: str) -> None:
+        with self._writer.transaction() as connection:
+            connection.execute("UPDATE print_job SET state = ? WHERE uid = ?", (state, uid))
+
+    def _rows(self, question: str, uid: str) -> list[Any]:
+        with self._writer.reading() as connection:
+            return connection.execute(question, (uid,)).fetchall()
+
+
+class LateJournalSpool(JournalSpool):
+    """Negative control: says ``SENDING`` only after the bytes have left."""
+
+    def begin_attempt(self, job_uid: str, **attempt: Any) -> int | None:
+        self._late = (job_uid, attempt)
+        return 1
+
+    def finish(self, job_uid: str, *, attempt: int, state: JobState, reason: JobReason) -> None:
+        late_uid, late = self._late
+        super().begin_attempt(late_uid, **late)
+        super().finish(job_uid, attempt=attempt, state=state, reason=reason)
