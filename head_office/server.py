@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
@@ -20,7 +20,7 @@ from head_office import events, log, rules
 from head_office.errors import HeadOfficeBusy
 from head_office.problems import ProblemError
 from head_office.storage import blob
-from head_office.tills import Till, authenticate
+from head_office.tills import authenticate
 from pos_plugin.clock import Clock, SystemClock
 from sync_agent.protocol import (
     BATCH_BYTES_MAX,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from head_office.storage import Database
+    from head_office.tills import Till
 
 
 def create_app(database: Database, clock: Clock | None = None) -> FastAPI:
@@ -48,7 +49,7 @@ def create_app(database: Database, clock: Clock | None = None) -> FastAPI:
 
     app = FastAPI(title="stammkunde head office", docs_url=None, redoc_url=None, lifespan=lifespan)
 
-    def token_of(request: Request) -> Till:
+    def caller_of(request: Request) -> Till:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token:
             with database.read() as connection:
@@ -57,11 +58,9 @@ def create_app(database: Database, clock: Clock | None = None) -> FastAPI:
                 return found
         raise ProblemError("unauthorized", 401)
 
-    Caller = Annotated[Till, Depends(token_of)]  # noqa: N806 - a type
-
     @app.get("/v1/head")
-    def head(caller: Caller) -> Response:
-        bucket = log.shop_bucket(caller.shop)
+    def head(request: Request) -> Response:
+        bucket = log.shop_bucket(caller_of(request).shop)
         with database.read() as connection:
             mark = log.mark(connection, bucket)
             generations = rules.manifest(connection, now=clock.now())
@@ -78,18 +77,19 @@ def create_app(database: Database, clock: Clock | None = None) -> FastAPI:
     @app.get("/v1/buckets/{bucket}/changes")
     def changes(
         bucket: str,
-        caller: Caller,
+        request: Request,
         after: Annotated[int, Query(ge=0, lt=2**63)],
         limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = PAGE_ROWS_MAX,
     ) -> Response:
-        if bucket != log.shop_bucket(caller.shop):
+        if bucket != log.shop_bucket(caller_of(request).shop):
             raise ProblemError("forbidden", 403, "the token reads the bucket of its own shop")
         with database.read() as connection:
             content = log.page(connection, bucket, after=after, rows_max=limit)
         return Response(content, media_type=NDJSON)
 
     @app.get("/v1/blobs/{sha256}")
-    def blobs(sha256: str, _caller: Caller) -> Response:
+    def blobs(sha256: str, request: Request) -> Response:
+        caller_of(request)
         with database.read() as connection:
             content = connection.execute(
                 select(blob.c.content).where(blob.c.sha256 == sha256)
@@ -99,7 +99,8 @@ def create_app(database: Database, clock: Clock | None = None) -> FastAPI:
         return Response(content, media_type="application/octet-stream")
 
     @app.post("/v1/tills/{till}/events")
-    async def take_events(till: str, caller: Caller, request: Request) -> Response:
+    async def take_events(till: str, request: Request) -> Response:
+        caller = await run_in_threadpool(caller_of, request)
         if till != caller.till:
             raise ProblemError("forbidden", 403, "the token writes the events of its own till")
         body = await _read(request, BATCH_BYTES_MAX)

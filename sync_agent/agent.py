@@ -1,0 +1,283 @@
+"""The agent process: carries out what the pure cycle asks for, one action after the other.
+
+Laws of this file:
+
+1. It is the only writer of ``cache.db``; of ``journal.db`` it only reads.
+2. Every number moves in the transaction of its effect. kill -9 at any line is safe: the next start
+   reads where it stands and repeats at most one action.
+3. The cycle counts in monotonic time. Calendar jobs (the nightly check) run on the wall clock, and
+   a clock that is set never stops them.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from pos_plugin.clock import utc_text
+from pos_plugin.errors import StorageError
+from pos_plugin.storage.cache_reader import CacheReader
+from pos_plugin.storage.cache_writer import CacheWriter
+from pos_plugin.storage.connect import cache_path
+from pos_plugin.storage.journal_reader import JournalReader
+from sync_agent import cycle, inbox
+from sync_agent.calendar_jobs import CalendarJobs
+from sync_agent.client import HeadOfficeClient
+from sync_agent.errors import HeadOfficeRefused, PackageRejected, Stopped, Unreachable
+from sync_agent.outbox import next_batch, start_after
+from sync_agent.status import Status, write_status
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from types import TracebackType
+    from typing import Self
+
+    from pos_plugin.clock import Clock
+    from sync_agent.cycle import Action, Happened, State
+    from sync_agent.protocol import GenerationEntry
+    from sync_agent.settings import Settings
+
+PAGE_ROWS: Final = 500  # a page is one transaction; more would make the till's lookups wait
+NAP_S: Final = 0.01  # between two pages, for the same reason
+CONTACT_EVERY_S: Final = 60  # so often the instant of the last contact is kept when nothing changes
+WAKE_NAME: Final = "agent.wake"
+LOOK_S: Final = 0.2  # so often a resting agent looks for a wake-up or a clock that was set
+
+
+class Agent:
+    """One till's agent, between ``open`` and ``close``; ``cycle`` does one whole round.
+
+    Args:
+        settings: of the till.
+        clock: tells the time of contacts.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._unreachable = ""
+        self._storage = ""
+        self._acked_seq = 0
+        self._contact_kept_s: float | None = None
+        self._state: State
+        self._waiting_events = 0
+        self.status = Status(started_at=utc_text(clock.now()), pid=os.getpid())
+        self._client = HeadOfficeClient(settings.url, settings.token)
+        try:
+            self._open_cache()
+        except BaseException:
+            self._client.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the cache and of head office."""
+        self._client.close()
+        self._writer.close()
+
+    def stop(self) -> None:
+        """End the run soon, also in the middle of a request; for signal handlers and threads."""
+        self._stop.set()
+        self._client.stop()
+
+    def run(self) -> None:
+        """Synchronise until ``stop``."""
+        with CalendarJobs(self.check_files) as jobs:
+            while not self._stop.is_set():
+                self._rest(self.cycle(), jobs)
+
+    def cycle(self) -> float:
+        """Do one round, upload first, then download; return the rest before the next in seconds."""
+        if cache_path(self._settings.data_dir) != self._cache_file:
+            # Somebody deleted the cache; it is disposable, so it is built again.
+            self._writer.close()
+            self._open_cache()
+        happened: Happened = cycle.Began()
+        while not self._stop.is_set():
+            self._state, action = cycle.step(self._state, happened)
+            if isinstance(action, cycle.Rest):
+                self._tell(happened)
+                return action.seconds
+            try:
+                happened = self._do(action)
+            except Stopped:
+                break
+            except Unreachable as fault:
+                self._unreachable = str(fault)
+                happened = cycle.NobodyAnswered(dice=_dice())
+            except HeadOfficeRefused as fault:
+                happened = _refused(action, fault.problem)
+            except StorageError as fault:
+                self._storage = str(fault)
+                happened = _refused(action, "storage")
+        return 0.0
+
+    def check_files(self) -> None:
+        """Look whether both files are sound; the nightly job."""
+        damage: dict[str, str] = {}
+        for name, opened in (("journal.db", JournalReader.open), ("cache.db", CacheReader.open)):
+            try:
+                reader = opened(self._settings.data_dir)
+                if reader is not None:
+                    with reader:
+                        found = reader.quick_check()
+                    if found is not None:
+                        damage[name] = found
+            except StorageError as fault:
+                damage[name] = str(fault)
+        with self._lock:
+            self.status.damage = damage
+            self.status.checked_at = utc_text(self._clock.now())
+
+    def _do(self, action: Action) -> Happened:
+        match action:
+            case cycle.ReadOutbox():
+                return self._read_outbox()
+            case cycle.Upload(batch=batch):
+                answer = self._client.send_events(self._settings.till, batch.body)
+                return cycle.Uploaded(batch, answer)
+            case cycle.KeepAcked(epoch=epoch, seq=seq, incarnation=incarnation):
+                self._writer.set_acked(epoch, seq, incarnation=incarnation)
+                self._acked[epoch] = seq
+                return cycle.AckedKept(incarnation)
+            case cycle.ForgetAcked(incarnation=incarnation):
+                self._writer.forget_acked()
+                self._acked.clear()
+                return cycle.AckedForgotten(incarnation)
+            case cycle.AskHead():
+                return cycle.HeadSeen(self._client.head(), contact_due=self._contact_due())
+            case cycle.AskPage(bucket=bucket, after=after):
+                if self._state.pages:
+                    self._stop.wait(NAP_S)
+                page = self._client.changes(bucket, after=after, limit=PAGE_ROWS)
+                return cycle.PageArrived(page)
+            case cycle.ApplyPage(page=page):
+                inbox.apply_page(self._writer, page, till=self._settings.till, at=self._now())
+                self._contact_kept_s = time.monotonic()
+                return cycle.PageApplied(page.bucket_epoch, page.checkpoint, page.complete)
+            case cycle.TakePackage(entry=entry):
+                return self._take_package(entry)
+        raise AssertionError(f"nobody carries out {action}")
+
+    def _read_outbox(self) -> Happened:
+        journal = JournalReader.open(self._settings.data_dir)
+        if journal is None:
+            return cycle.OutboxRead(None)
+        with journal:
+            batch = next_batch(journal, self._acked)
+            self._acked_seq = start_after(journal.epochs(), self._acked)
+            self._waiting_events = journal.last_seq() - self._acked_seq
+        return cycle.OutboxRead(batch)
+
+    def _take_package(self, entry: GenerationEntry) -> Happened:
+        content = self._client.blob(entry.sha256)
+        try:
+            inbox.take_package(
+                self._writer,
+                self._settings.data_dir,
+                entry,
+                content,
+                keys=self._settings.rule_keys,
+                accepted_at=self._now(),
+            )
+        except PackageRejected as fault:
+            return cycle.PackageRefused(entry, fault.reason)
+        return cycle.PackageTaken(entry)
+
+    def _contact_due(self) -> bool:
+        kept_s = self._contact_kept_s
+        return kept_s is None or time.monotonic() - kept_s >= CONTACT_EVERY_S
+
+    def _open_cache(self) -> None:
+        """Open the cache file, made first where there is none, and read where it stands."""
+        data_dir = self._settings.data_dir
+        bucket = f"shop:{self._settings.shop}"
+        self._writer = CacheWriter.open(data_dir)
+        self._cache_file = cache_path(data_dir)
+        cache = CacheReader.open(data_dir)
+        if cache is None:
+            raise StorageError("the cache file vanished while it was opened", retryable=True)
+        with cache:
+            cursor = cache.cursor(bucket)
+            generations = {known.generation: known.sha256 for known in cache.generations()}
+            incarnation = cache.incarnation()
+            self._acked = cache.acked()
+        journal = JournalReader.open(data_dir)
+        on_a_receipt = 0
+        if journal is not None:
+            with journal:
+                on_a_receipt = journal.highest_generation()
+        self._contact_kept_s = None
+        self._state = cycle.State(
+            bucket=bucket,
+            bucket_epoch=cursor.epoch if cursor else None,
+            position=cursor.position if cursor else 0,
+            incarnation=incarnation,
+            generations=generations,
+            floor=max(on_a_receipt, *generations, 0),
+            backoff_max_s=self._settings.backoff_max_s,
+        )
+
+    def _tell(self, last: Happened) -> None:
+        """Write the status file; a full disk must not end the agent."""
+        state = self._state
+        with self._lock:
+            status = self.status
+            status.cycles += 1
+            status.cycle_at = utc_text(self._now())
+            if not isinstance(last, (cycle.NobodyAnswered, cycle.DownloadRefused)):
+                status.contact_at = status.cycle_at
+            nobody = isinstance(last, cycle.NobodyAnswered)
+            status.unreachable = self._unreachable if nobody else None
+            status.problems = dict(state.problems)
+            status.storage = self._storage if "storage" in state.problems.values() else None
+            status.refused_packages = {
+                str(generation): reason for (generation, _), reason in state.refused.items()
+            }
+            status.generation = max(state.generations, default=0)
+            status.position = state.position
+            status.acked_seq = self._acked_seq
+            status.waiting_events = self._waiting_events
+            with suppress(OSError):
+                write_status(self._settings.data_dir, status)
+
+    def _rest(self, seconds: float, jobs: CalendarJobs) -> None:
+        """Wait, but wake up for ``stop``, for a wish to synchronise, and for a clock that jumps."""
+        ends_s = time.monotonic() + seconds
+        wake = self._settings.data_dir / WAKE_NAME
+        while (left_s := ends_s - time.monotonic()) > 0:
+            if self._stop.wait(min(LOOK_S, left_s)):
+                return
+            jobs.look_at_the_clock()
+            if wake.exists():
+                wake.unlink(missing_ok=True)
+                return
+
+    def _now(self) -> dt.datetime:
+        return self._clock.now()
+
+
+def _refused(action: Action, problem: str) -> Happened:
+    if isinstance(action, (cycle.ReadOutbox, cycle.Upload, cycle.KeepAcked)):
+        return cycle.UploadRefused(problem)
+    return cycle.DownloadRefused(problem, dice=_dice())
+
+
+def _dice() -> float:
+    return random.random()  # noqa: S311 - spreads load, keeps no secret

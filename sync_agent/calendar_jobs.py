@@ -1,0 +1,74 @@
+"""What the agent does at an hour of the day: the nightly check of both files.
+
+APScheduler 3.x stops for good when the wall clock goes back (issues 351, 752, 1066). So somebody
+who counts in monotonic time looks at the clock now and then, and wakes it when the clock was set.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from pos_plugin.clock import SystemClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Self
+
+CHECK_HOUR: Final = 3
+CHECK_SPREAD_S: Final = 3_600  # tills of a shop do not all read their disks in the same minute
+JUMP_S: Final = 2.0
+
+
+class CalendarJobs:
+    """The scheduler, running between ``__enter__`` and ``__exit__``.
+
+    Args:
+        check_files: the nightly job; must not raise.
+        wall_s: tells the wall clock in seconds.
+    """
+
+    def __init__(
+        self, check_files: Callable[[], None], wall_s: Callable[[], float] | None = None
+    ) -> None:
+        self._wall_s = wall_s or _system_s
+        self._drift_s = self._wall_s() - time.monotonic()
+        self._scheduler = BackgroundScheduler()
+        self._job = self._scheduler.add_job(
+            check_files,
+            "cron",
+            hour=CHECK_HOUR,
+            jitter=CHECK_SPREAD_S,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=6 * 3_600,
+        )
+
+    def __enter__(self) -> Self:
+        self._scheduler.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._scheduler.shutdown()
+
+    def look_at_the_clock(self) -> bool:
+        """Run the job now when the clock was set by more than two seconds; say whether it was."""
+        drift_s = self._wall_s() - time.monotonic()
+        was_set = abs(drift_s - self._drift_s) > JUMP_S
+        if was_set:
+            self._drift_s = drift_s
+            self._job.modify(next_run_time=SystemClock().now())
+            self._scheduler.wakeup()
+        return was_set
+
+
+def _system_s() -> float:
+    return SystemClock().now().timestamp()

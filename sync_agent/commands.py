@@ -1,0 +1,159 @@
+"""``stammkunde agent``: run, look, hurry.
+
+Exit codes of ``status``: 0 ok, 1 degraded, 2 failed or bad input, 3 not running. The others: 0
+done, 1 the machine is not ready (one sentence), 2 input that a person must correct (one JSON
+object on stderr).
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+
+from pos_plugin.errors import InputError, PosPluginError
+from sync_agent.cycle import BACKOFF_MAX_S
+from sync_agent.errors import AgentRunning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SYNC_NOW_S: Final = 30.0
+LOOK_S: Final = 0.05
+
+_config = click.option(
+    "--config",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("till.toml"),
+    show_default=True,
+    help="The till's settings.",
+)
+
+
+@click.group()
+def agent() -> None:
+    """The agent between this till and head office."""
+
+
+@agent.command()
+@_config
+@click.option(
+    "--retry-at-most-s",
+    type=click.FloatRange(min=0.1, max=BACKOFF_MAX_S),
+    default=BACKOFF_MAX_S,
+    show_default=True,
+    help="Longest wait between two tries while head office does not answer, in seconds.",
+)
+def run(config: Path, retry_at_most_s: float) -> None:
+    """Synchronise until Ctrl-C or SIGTERM."""
+    from pos_plugin.clock import SystemClock
+    from sync_agent.agent import Agent
+    from sync_agent.lock import agent_lock
+    from sync_agent.settings import read_settings
+
+    with _faults():
+        settings = read_settings(config, backoff_max_s=retry_at_most_s)
+        with agent_lock(settings.data_dir), Agent(settings, SystemClock()) as running:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda _number, _frame: running.stop())
+            click.echo(f"Agent of till {settings.till} speaks to {settings.url}")
+            running.run()
+    click.echo("The agent has stopped.")
+
+
+@agent.command("sync-now")
+@_config
+def sync_now(config: Path) -> None:
+    """Synchronise at once: wakes the running agent, or does one round itself."""
+    from pos_plugin.clock import SystemClock
+    from sync_agent.agent import WAKE_NAME, Agent
+    from sync_agent.lock import agent_lock
+    from sync_agent.settings import read_settings
+    from sync_agent.status import read_status
+
+    with _faults():
+        settings = read_settings(config)
+        before = read_status(settings.data_dir) or {}
+        try:
+            with agent_lock(settings.data_dir), Agent(settings, SystemClock()) as once:
+                while once.cycle() == 0.0:
+                    pass
+        except AgentRunning:
+            (settings.data_dir / WAKE_NAME).touch()
+            _wait_for_a_round(settings.data_dir, before)
+        status = read_status(settings.data_dir) or {}
+    sys.exit(_show(status, as_json=False))
+
+
+@agent.command()
+@_config
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def status(config: Path, as_json: bool) -> None:
+    """Say how the agent is; reads files only, so it works while the agent is dead."""
+    from pos_plugin.config import read_config
+    from sync_agent.lock import is_running
+    from sync_agent.status import read_status
+
+    with _faults():
+        data_dir = read_config(config).data_dir
+        last = read_status(data_dir) or {}
+        running = is_running(data_dir)
+    code = _show({**last, "running": running}, as_json=as_json)
+    sys.exit(code if running else 3)
+
+
+def _show(last: dict[str, Any], *, as_json: bool) -> int:
+    """Print the status and return its exit code."""
+    from sync_agent.status import ADVICE, words_of
+
+    words = words_of(last)
+    if as_json:
+        click.echo(json.dumps({**last, "advice": [ADVICE.get(word, word) for word in words]}))
+    else:
+        if "running" in last:
+            click.echo("The agent runs." if last["running"] else "The agent does not run.")
+        click.echo(f"Last contact: {last.get('contact_at') or 'never'}")
+        click.echo(f"Rule generation: {last.get('generation') or 'none'}")
+        click.echo(f"Events that head office does not hold yet: {last.get('waiting_events', 0)}")
+        for word in words:
+            click.echo(ADVICE.get(word, word))
+    if "damaged" in words:
+        return 2
+    return 1 if words else 0
+
+
+def _wait_for_a_round(data_dir: Path, before: dict[str, Any]) -> None:
+    from sync_agent.status import read_status
+
+    pause = Event()
+    ends_s = time.monotonic() + SYNC_NOW_S
+    # The round under way may have begun before the wish: the one after it counts.
+    wanted = int(before.get("cycles", 0)) + 2
+    while time.monotonic() < ends_s:
+        now = read_status(data_dir) or {}
+        if now.get("pid") != before.get("pid") or int(now.get("cycles", 0)) >= wanted:
+            return
+        pause.wait(LOOK_S)
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Turn faults into the exit codes of the command line."""
+    try:
+        yield
+    except InputError as fault:
+        _end(json.dumps(fault.to_dict(), ensure_ascii=False), code=2)
+    except PosPluginError as fault:
+        _end(f"{fault}. {fault.hint}", code=1)
+
+
+def _end(sentence: str, *, code: int) -> NoReturn:
+    click.echo(sentence, err=True)
+    sys.exit(code)

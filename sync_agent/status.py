@@ -1,0 +1,96 @@
+"""What the agent last did, in a small file that anybody of the shop may read while it is dead."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from pos_plugin.storage.connect import replace_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME: Final = "agent.status.json"
+
+ADVICE: Final = {
+    "unreachable": "Head office does not answer. The till goes on; look at the network.",
+    "unauthorized": "Head office does not know the token: set the till up again.",
+    "forbidden": "The token belongs to another till or shop: set the till up again.",
+    "gap": "Head office misses events before these; it may have been restored. Call support.",
+    "fork": "Another till uses the numbers of this one: was its disk copied? Call support.",
+    "head_office_lost_data": "Head office lost receipts it had acknowledged. Call support.",
+    "must-refetch": "The cache belongs to another head office: stop agent and till, delete "
+    "cache.current, start both.",
+    "no_bucket": "Head office has no data for this shop: look at shop in till.toml.",
+    "not-understood": "Something answered that is no head office: look at the address.",
+    "package": "A rule generation was refused; the one before stays in force.",
+    "storage": "The disk of the till is full or its files are busy: look at the disk.",
+    "damaged": "A file of the till is damaged. Call support.",
+}
+
+
+@dataclass(slots=True)
+class Status:
+    """Counts and instants of the agent; instants as ISO 8601 UTC text.
+
+    Args:
+        started_at: start of the process.
+        cycle_at: end of the last cycle.
+        contact_at: last cycle that head office answered to its end.
+        cycles: cycles since the start.
+        pid: the process.
+        unreachable: what the last try said, while nobody answers.
+        storage: what the last try said, while the till's own files cannot be used.
+        problems: ``upload`` and ``download`` to what keeps them from working.
+        refused_packages: generation to reason.
+        generation: highest accepted generation.
+        position: cursor of the shop's bucket.
+        acked_seq: highest event that head office holds.
+        waiting_events: events that it does not hold yet.
+        checked_at: last nightly check of the files.
+        damage: what the check found, by file.
+    """
+
+    started_at: str
+    pid: int
+    cycles: int = 0
+    cycle_at: str | None = None
+    contact_at: str | None = None
+    unreachable: str | None = None
+    storage: str | None = None
+    problems: dict[str, str] = field(default_factory=dict)
+    refused_packages: dict[str, str] = field(default_factory=dict)
+    generation: int = 0
+    position: int = 0
+    acked_seq: int = 0
+    waiting_events: int = 0
+    checked_at: str | None = None
+    damage: dict[str, str] = field(default_factory=dict)
+
+
+def words_of(status: dict[str, Any]) -> list[str]:
+    """Return the words of what is wrong in a written status; ``ADVICE`` has a sentence for each."""
+    found = list(dict.fromkeys((status.get("problems") or {}).values()))
+    for name, word in (
+        ("unreachable", "unreachable"),
+        ("refused_packages", "package"),
+        ("damage", "damaged"),
+    ):
+        if status.get(name):
+            found.append(word)
+    return found
+
+
+def write_status(data_dir: Path, status: Status) -> None:
+    """Put the status file in place whole."""
+    replace_file(data_dir / NAME, json.dumps(asdict(status), indent=1).encode())
+
+
+def read_status(data_dir: Path) -> dict[str, Any] | None:
+    """Return the last written status, or None when there is none that can be read."""
+    try:
+        value = json.loads((data_dir / NAME).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
