@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from printers.limits import ASSET_BYTES_MAX, PAGE_ROWS_MAX
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # Digits are bounded, so that no header can ask for more than the file holds.
 _HEADER: Final = re.compile(rb"P4\s(?:#[^\n]{0,200}\n)?([1-9][0-9]{0,4})\s+([1-9][0-9]{0,4})\s")
@@ -66,21 +62,3 @@ def read_pbm(file: bytes) -> Picture | None:
             for start in range(0, len(data), row_bytes)
         ),
     )
-
-
-class FolderAssets:
-    """The pictures of a folder whose files are named by their SHA-256 (a till's ``blobs``)."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def read(self, sha256_hex: str) -> bytes | None:
-        """Return the file; None if it is missing, over 256 kB, or not what its name says."""
-        try:
-            with (self._folder / sha256_hex).open("rb") as file:
-                content = file.read(ASSET_BYTES_MAX + 1)
-        except OSError:
-            return None
-        if len(content) > ASSET_BYTES_MAX or sha256(content).hexdigest() != sha256_hex:
-            return None
-        return content

@@ -130,6 +130,6 @@ class Device(Protocol):
 class Assets(Protocol):
     """Pictures by content."""
 
-    def read(self, sha256_hex: str) -> bytes | None:
+    def read(self, sha256: str, /) -> bytes | None:
         """Return the file with this SHA-256 (lower-case hex); None if missing or not as named."""
         ...

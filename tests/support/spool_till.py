@@ -28,8 +28,8 @@ class AnnouncingPrinter(SimulatedPrinter):
 
 
 class Pictures:
-    def read(self, sha256_hex: str) -> bytes | None:
-        return PICTURES.get(sha256_hex)
+    def read(self, sha256: str) -> bytes | None:
+        return PICTURES.get(sha256)
 
 
 def main(database: str, folder: str, store_name: str, kind: str, at_byte: str) -> None:

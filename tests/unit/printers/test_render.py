@@ -10,8 +10,7 @@ from printing import GOLDEN, LOGO_NAME, PICTURES, dots_of, pbm, plain, welcome
 
 from printers.document import Document
 from printers.errors import DocumentInvalid, InvalidReason
-from printers.limits import ASSET_BYTES_MAX
-from printers.picture import FolderAssets, read_pbm
+from printers.picture import read_pbm
 from printers.render import render
 
 if TYPE_CHECKING:
@@ -103,16 +102,10 @@ def test_endless_picture_does_not_cost_the_voucher() -> None:
     assert page.notes == (f"missing_picture {name}",)
 
 
-def test_pictures_come_by_content_and_bounded(tmp_path: Any) -> None:
-    assets = FolderAssets(tmp_path)
-    good, large = b"P4\n8 1\n\xff", b"x" * (ASSET_BYTES_MAX + 1)
-    for content in (good, large):
-        (tmp_path / sha256(content).hexdigest()).write_bytes(content)
-    (tmp_path / ("0" * 64)).write_bytes(good)
-    assert assets.read(sha256(good).hexdigest()) == good
-    assert assets.read(sha256(large).hexdigest()) is None
-    assert assets.read("0" * 64) is None, "a file that is not what its name says"
-    assert assets.read("f" * 64) is None
+def test_picture_file_over_256_kb_is_left_out() -> None:
+    row = b"\xff" * 72
+    assert read_pbm(pbm([row] * 3_640, width_dots=576)) is not None
+    assert read_pbm(pbm([row] * 3_641, width_dots=576)) is None
 
 
 def test_page_over_4000_rows_is_refused() -> None:

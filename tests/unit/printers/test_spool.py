@@ -34,8 +34,8 @@ TILL = Path(__file__).parents[2] / "support" / "spool_till.py"
 
 
 class Pictures:
-    def read(self, sha256_hex: str) -> bytes | None:
-        return PICTURES.get(sha256_hex)
+    def read(self, sha256: str) -> bytes | None:
+        return PICTURES.get(sha256)
 
 
 class Till:
