@@ -70,7 +70,7 @@ if HERE:  # without the files nothing is collected; the test at the top skips or
         case, result = SPOKEN[number], _result(number)
         _assert_answer(result, case["expect"])
         assert_adds_up(result, case["sale"])
-        assert_explained(result, case["promotions"])
+        assert_explained(result, case["promotions"], case["sale"])
         assert_rules_kept(result, case["promotions"], case["sale"])
 
     @pytest.mark.parametrize("case", SPOKEN, ids=[case["id"] for case in SPOKEN])

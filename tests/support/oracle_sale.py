@@ -174,26 +174,33 @@ def _in_window(window: Doc, at: dt.datetime) -> bool:
     return False
 
 
-def may_apply(promotion: Doc, sale: Doc) -> Alternatives:
-    """What one application needs in coupons, as alternatives; [] when it may not apply at all."""
+def refusal(promotion: Doc, sale: Doc) -> str | None:
+    """The first reason code before the conditions that keeps a promotion out of a sale."""
     at, customer = _wall_at(sale), sale.get("customer")
     validity, scope = promotion.get("validity") or {}, promotion.get("scope") or {}
     start, end = validity.get("from"), validity.get("until")
     windows = validity.get("windows") or []
     per_customer = (promotion.get("limits") or {}).get("per_customer")
-    refused = (
-        (start and at < dt.datetime.fromisoformat(start))
-        or (end and at >= dt.datetime.fromisoformat(end))
-        or (windows and not any(_in_window(window, at) for window in windows))
-        or (scope.get("shops") and sale.get("shop") not in scope["shops"])
-        or (scope.get("tills") and sale.get("till") not in scope["tills"])
-        or promotion["id"] in sale.get("declined", ())
+    if start and at < dt.datetime.fromisoformat(start):
+        return "not_started"
+    if end and at >= dt.datetime.fromisoformat(end):
+        return "ended"
+    if windows and not any(_in_window(window, at) for window in windows):
+        return "outside_window"
+    if scope.get("shops") and sale.get("shop") not in scope["shops"]:
+        return "wrong_shop"
+    if scope.get("tills") and sale.get("till") not in scope["tills"]:
+        return "wrong_till"
+    if promotion["id"] in sale.get("declined", ()):
+        return "declined"
+    if per_customer is not None:
         # Without a customer nobody can count the receipts: the promotion does not apply.
-        or (
-            per_customer is not None
-            and (
-                customer is None or customer.get("uses", {}).get(promotion["id"], 0) >= per_customer
-            )
-        )
-    )
-    return [] if refused else ways_to_hold_all(promotion.get("when") or [], sale)
+        uses = customer.get("uses", {}).get(promotion["id"], 0) if customer else per_customer
+        if uses >= per_customer:
+            return "limit_customer"
+    return None
+
+
+def may_apply(promotion: Doc, sale: Doc) -> Alternatives:
+    """What one application needs in coupons, as alternatives; [] when it may not apply at all."""
+    return [] if refusal(promotion, sale) else ways_to_hold_all(promotion.get("when") or [], sale)
