@@ -48,7 +48,7 @@ class JournalSpoolStore:
             rows: Any = connection.execute(
                 "SELECT uid, kind, subject_uid, printer_role, document, copy_index, state, reason "
                 "FROM print_job WHERE state = 'QUEUED' AND printer_role = ? "
-                "ORDER BY created_at, uid",
+                "ORDER BY rowid",
                 (printer_role,),
             )
             for uid, kind, subject, role, document, copy_index, state, reason in rows:

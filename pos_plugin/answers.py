@@ -1,0 +1,164 @@
+"""What the plugin answers a host: plain values with the texts of the shop's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pos_plugin.loyalty.voucher_type import in_language
+from pos_plugin.receipts import effect_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pos_plugin.notices import Notice, Refused
+    from pos_plugin.promotions.result import Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanned:
+    """What a code is, and what the host adds to its snapshot.
+
+    Args:
+        kind: ``card``, ``voucher`` or ``article``.
+        code: vouchers and cards in their one written form.
+        customer: of a card: the ``customer`` object, to be sent back unchanged.
+        panel: of a card: what the cashier sees.
+        line: of an article: facts and price for a new line, plus ``name``.
+    """
+
+    kind: str
+    code: str
+    customer: dict[str, Any] | None = None
+    panel: dict[str, Any] | None = None
+    line: dict[str, Any] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the answer as plain values."""
+        value: dict[str, Any] = {"kind": self.kind, "code": self.code}
+        for name in ("customer", "panel", "line"):
+            part = getattr(self, name)
+            if part is not None:
+                value[name] = part
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What a sale costs now, and every effect that now holds (till.md §4).
+
+    Args:
+        evaluation_id: the same snapshot under the same rules gives the same id.
+        result: promotions.md §5.
+        rejected: scanned codes that do nothing, with the reason.
+        notices: what the cashier should know.
+        language: of the texts, ``de`` or ``en``.
+    """
+
+    evaluation_id: str
+    result: Result
+    rejected: Mapping[str, Refused] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
+    language: str = "de"
+
+    @property
+    def generation(self) -> int:
+        """The rules that were used; 0 at list price."""
+        return self.result.generation
+
+    @property
+    def total_minor(self) -> int:
+        """What the customer pays, in minor units (cents)."""
+        return self.result.total_minor
+
+    def effects(self) -> list[dict[str, Any]]:
+        """Return the complete current set of effects, in the order of the sale."""
+        labels = {one.promotion: one.label for one in self.result.promotions}
+        effects: list[dict[str, Any]] = []
+        for line in self.result.lines:
+            by_promotion: dict[str, int] = {}
+            for one in line.discounts:
+                given_minor = by_promotion.get(one.promotion, 0) + one.discount_minor
+                by_promotion[one.promotion] = given_minor
+            effects += [
+                {
+                    "effect_id": effect_id(promotion, line.line_id),
+                    "kind": "line_discount",
+                    "promotion": promotion,
+                    "text": in_language(labels.get(promotion), self.language) or promotion,
+                    "line_id": line.line_id,
+                    "discount_minor": discount_minor,
+                }
+                for promotion, discount_minor in by_promotion.items()
+            ]
+        effects += [
+            {
+                "effect_id": f"earn:{one.account}",
+                "kind": "earn",
+                "account": one.account,
+                "amount": one.amount,
+                "promotions": list(one.promotions),
+            }
+            for one in self.result.earned
+        ]
+        effects += [
+            {
+                "effect_id": f"code:{code}",
+                "kind": "rejected",
+                "code": code,
+                "reason": refused.code.value,
+                "params": dict(refused.params),
+                "text": refused.text(self.language),
+            }
+            for code, refused in self.rejected.items()
+        ]
+        return effects + [message(notice, self.language) for notice in self.notices]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return promotions.md §5 plus ``evaluation_id`` and ``effects``."""
+        return {
+            **self.result.to_dict(),
+            "evaluation_id": self.evaluation_id,
+            "effects": self.effects(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a completed sale or another stored event answered; the same call again gives the same.
+
+    ``values`` is the stored answer: for a sale ``sale_id, receipt_number, generation,
+    evaluation_id, completed_at, gross_minor, discount_minor, total_minor, charged_differs, earned,
+    effects``.
+    """
+
+    values: Mapping[str, Any]
+
+    @property
+    def total_minor(self) -> int:
+        """What was charged, in minor units (cents)."""
+        return int(self.values["total_minor"])
+
+    @property
+    def vouchers(self) -> list[dict[str, Any]]:
+        """What was issued: ``voucher_id, type, title, benefit, code, valid_to_on``."""
+        return [one for one in self.values["effects"] if one["kind"] == "issue_voucher"]
+
+    @property
+    def print_jobs(self) -> list[str]:
+        """The uids of the print jobs that were queued."""
+        return [one["job"] for one in self.values["effects"] if one["kind"] == "print"]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the stored answer as plain values."""
+        return dict(self.values)
+
+
+def message(notice: Notice, language: str) -> dict[str, Any]:
+    """Return a notice as an effect."""
+    return {
+        "effect_id": f"notice:{notice.code.value}",
+        "kind": "message",
+        "level": "info",
+        **notice.to_dict(language),
+    }

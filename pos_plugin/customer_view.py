@@ -1,0 +1,133 @@
+"""A customer as this till knows one now: cached by head office plus the till's own entries.
+
+``facts`` is what the rules may know, handed to the host on a card scan and sent back unchanged
+with every snapshot; ``panel`` is what the cashier sees, and no more than the cashier needs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, Final
+
+from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES, day_number, shown
+from pos_plugin.loyalty.voucher_type import in_language, read_voucher_type
+from pos_plugin.storage.journal_lookup import open_vouchers, own_entries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import apsw
+
+    from pos_plugin.loyalty.ledger import OwnEntry, Shown
+    from pos_plugin.storage.cache_reader import CacheReader, CustomerRow, Summed
+
+BIRTHDAY_HINT_DAYS: Final = 7
+_DAYS_SINCE_LAST: Final = "days_since_last"
+
+
+def facts(
+    row: CustomerRow, cache: CacheReader, journal: apsw.Connection, *, on: dt.date
+) -> dict[str, Any]:
+    """Return the ``customer`` object of promotions.md §3.
+
+    Args:
+        row: the cached customer.
+        cache: counters of head office.
+        journal: own entries.
+        on: shop day; ``days_since_last`` is counted from it.
+    """
+    counters = _sums(cache.counters(row.id), own_entries(journal, row.id))
+    uses = {
+        key.removeprefix(USES): max(0, counter.value)
+        for key, counter in sorted(counters.items())
+        if key.startswith(USES)
+    }
+    history = {
+        key.removeprefix(HISTORY): counter.value
+        for key, counter in sorted(counters.items())
+        if key.startswith(HISTORY)
+    }
+    if LAST_DAY in counters:
+        history[_DAYS_SINCE_LAST] = max(0, day_number(on) - counters[LAST_DAY].value)
+    known: dict[str, Any] = {"id": row.id, "segments": list(row.segments)}
+    if row.birthday_on is not None:
+        known["birthday"] = row.birthday_on
+    known["instant_discount_bp"] = row.instant_discount_bp
+    known["uses"] = uses
+    known["history"] = history
+    return known
+
+
+def panel(
+    row: CustomerRow,
+    cache: CacheReader,
+    journal: apsw.Connection,
+    *,
+    on: dt.date,
+    language: str,
+) -> dict[str, Any]:
+    """Return what the cashier sees of a customer.
+
+    Balances name their instant (``as_of``, None before the first word of head office) and whether
+    own entries that head office may not know are in them. Segments are never shown.
+    """
+    balances = cache.balances(row.id)
+    sums = _sums(balances, own_entries(journal, row.id))
+    programs = cache.programs()
+    return {
+        "name": row.name,
+        "number": row.number,
+        "group": row.discount_group,
+        "instant_discount_bp": row.instant_discount_bp,
+        "balances": [
+            {
+                "program": program,
+                "unit": unit,
+                "value": sums[program].value if program in sums else 0,
+                "as_of": balances[program].as_of if program in balances else None,
+                "own_entries": program in sums and sums[program].own,
+            }
+            for program, unit in programs.items()
+        ],
+        "vouchers": [
+            _voucher(voucher.type, voucher.valid_to_on, cache, language)
+            for voucher in open_vouchers(journal, row.id, on=on.isoformat())
+        ],
+        "birthday_on": _birthday_soon(row.birthday_on, on),
+        "synced_at": cache.synced_at(),
+    }
+
+
+def _sums(cached: Mapping[str, Summed], own: list[OwnEntry]) -> dict[str, Shown]:
+    return shown({key: (one.value, one.folded) for key, one in cached.items()}, own)
+
+
+def _voucher(code: str, valid_to_on: str, cache: CacheReader, language: str) -> dict[str, Any]:
+    kind = read_voucher_type(cache.voucher_type(code))
+    return {
+        "type": code,
+        "title": in_language(kind.layout.title, language) if kind else code,
+        "benefit": in_language(kind.effect.label, language) if kind else "",
+        "valid_to_on": valid_to_on,
+    }
+
+
+def _birthday_soon(birthday_on: str | None, on: dt.date) -> str | None:
+    """Return the birthday that lies within a week, as a shop day; 29 February counts on the 28th.
+
+    >>> _birthday_soon("1980-01-02", dt.date(2025, 12, 30))
+    '2026-01-02'
+    """
+    if birthday_on is None:
+        return None
+    born = dt.date.fromisoformat(birthday_on)
+    for year in (on.year, on.year + 1):
+        leap_day_missing = (born.month, born.day) == (2, 29) and not _is_leap(year)
+        day = dt.date(year, 2, 28) if leap_day_missing else born.replace(year=year)
+        if 0 <= (day - on).days <= BIRTHDAY_HINT_DAYS:
+            return day.isoformat()
+    return None
+
+
+def _is_leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)

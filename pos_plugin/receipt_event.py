@@ -1,0 +1,87 @@
+"""The completed sale in plain values: for the outbox and for the host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pos_plugin.model import Basket
+    from pos_plugin.receipts import BookedReceipt
+    from pos_plugin.storage.journal_writer import ReceiptHead
+
+
+def receipt_event(head: ReceiptHead, booked: BookedReceipt) -> dict[str, Any]:
+    """Return the receipt as it stands in the body of its event."""
+    return {
+        "sale_id": head.sale_id,
+        "receipt_number": head.receipt_number,
+        "cashier": head.cashier,
+        "customer": head.customer,
+        "at": head.at.isoformat(),
+        "business_on": head.completed_at.date().isoformat(),
+        "currency": head.currency,
+        "generation": head.generation,
+        "evaluation_id": head.evaluation_id,
+        "gross_minor": booked.gross_minor,
+        "discount_minor": booked.discount_minor,
+        "total_minor": booked.total_minor,
+        "evaluated_total_minor": head.evaluated_total_minor,
+        "charged_differs": booked.charged_differs,
+        "tenders": head.tenders,
+    }
+
+
+def line_events(basket: Basket, booked: BookedReceipt) -> list[dict[str, Any]]:
+    """Return the lines as they were charged."""
+    return [
+        {
+            "line_id": line.line_id,
+            "sku": line.sku,
+            "quantity_milli": line.quantity_milli,
+            "unit_price_minor": line.unit_price_minor,
+            "gross_minor": amounts.gross_minor,
+            "discount_minor": amounts.gross_minor - amounts.paid_minor,
+            "paid_minor": amounts.paid_minor,
+            "host_difference_minor": amounts.host_difference_minor,
+            "vat_rate_bp": line.vat_rate_bp,
+        }
+        for line, amounts in zip(basket.lines, booked.lines, strict=True)
+    ]
+
+
+def promotion_events(basket: Basket, booked: BookedReceipt) -> list[dict[str, Any]]:
+    """Return what each promotion gave on each line."""
+    return [
+        {
+            "line_id": line.line_id,
+            "promotion": one.promotion,
+            "revision": one.revision,
+            "layer": one.layer,
+            "application": one.application,
+            "role": one.role,
+            "times": one.times,
+            "units_milli": one.units_milli,
+            "discount_minor": one.discount_minor,
+        }
+        for line, amounts in zip(basket.lines, booked.lines, strict=True)
+        for one in amounts.discounts
+    ]
+
+
+def sale_answer(
+    head: ReceiptHead, booked: BookedReceipt, effects: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Return what the host is told, and told again."""
+    return {
+        "sale_id": head.sale_id,
+        "receipt_number": head.receipt_number,
+        "generation": head.generation,
+        "evaluation_id": head.evaluation_id,
+        "completed_at": head.completed_at.isoformat(timespec="milliseconds"),
+        "gross_minor": booked.gross_minor,
+        "discount_minor": booked.discount_minor,
+        "total_minor": booked.total_minor,
+        "charged_differs": booked.charged_differs,
+        "earned": [{"account": one.account, "amount": one.amount} for one in booked.earned],
+        "effects": effects,
+    }

@@ -1,0 +1,147 @@
+"""The whole sale as the till sends it: promotions.md §3 plus cashier, rights, generation, codes.
+
+What the till does not send is filled here: shop, till and currency from the settings, article facts
+from the cached master, a bare customer id from the cached customer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pos_plugin import limits
+from pos_plugin.errors import SaleError
+from pos_plugin.model import Basket, basket_to_dict
+from pos_plugin.validation import first_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Text = Annotated[str, Field(min_length=1, max_length=limits.MAX_TEXT)]
+
+# What the article master knows of a line; the price is always the till's own.
+ARTICLE_FACTS: Final = (
+    "categories",
+    "brand",
+    "season",
+    "tags",
+    "markdown",
+    "vat_rate_bp",
+    "discountable",
+)
+_OURS: Final = ("cashier", "rights", "generation", "codes")
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class ScannedCode(_Closed):
+    """A voucher code as it was scanned."""
+
+    code: Text
+
+
+class Extras(_Closed):
+    """What a snapshot holds beside the sale of promotions.md §3.
+
+    Args:
+        cashier: number of the cashier.
+        rights: what the host lets this cashier do.
+        generation: the rules this sale began with; missing at its first evaluation.
+        codes: scanned vouchers.
+    """
+
+    cashier: Text | None = None
+    rights: Annotated[tuple[Text, ...], Field(max_length=100, strict=False)] = ()
+    generation: Annotated[int, Field(ge=0, le=limits.INT64_MAX)] | None = None
+    codes: Annotated[
+        tuple[ScannedCode, ...], Field(max_length=limits.MAX_COUPONS, strict=False)
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A checked snapshot; ``basket`` is complete but for the coupons that ``codes`` become."""
+
+    basket: Basket
+    extras: Extras
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What every snapshot of this till has in common."""
+
+    shop: str
+    till: str
+    currency: str
+
+
+def read_snapshot(
+    value: Mapping[str, Any],
+    *,
+    defaults: Defaults,
+    article: Callable[[str], Mapping[str, Any] | None],
+    customer: Callable[[str], Mapping[str, Any] | None],
+) -> Snapshot:
+    """Return the checked and filled snapshot.
+
+    Args:
+        value: as the till sent it; not changed.
+        defaults: from the settings.
+        article: looks an article up by sku.
+        customer: looks the facts of a customer up by id.
+
+    Raises:
+        SaleError: naming the first wrong place.
+    """
+    if not isinstance(value, dict):
+        raise SaleError("wrong_type", "sale", "a sale is an object")
+    extras = _read_extras({name: value[name] for name in _OURS if name in value})
+    sale = {name: part for name, part in value.items() if name not in _OURS}
+    sale.setdefault("shop", defaults.shop)
+    sale.setdefault("till", defaults.till)
+    sale.setdefault("currency", defaults.currency)
+    lines = sale.get("lines")
+    if isinstance(lines, (list, tuple)):
+        sale["lines"] = [_fill(line, article) for line in lines]
+    known = sale.get("customer")
+    if isinstance(known, dict) and list(known) == ["id"] and isinstance(known["id"], str):
+        sale["customer"] = customer(known["id"]) or known
+    return Snapshot(basket=Basket.from_dict(sale), extras=extras)
+
+
+def fingerprint(snapshot: Snapshot, *, generation: int) -> str:
+    """Return the id of an evaluation: the same sale and rules give the same id, on every till."""
+    extras = snapshot.extras
+    seen = {
+        "sale": basket_to_dict(snapshot.basket),
+        "codes": [code.code for code in extras.codes],
+        "rights": sorted(extras.rights),
+        "generation": generation,
+    }
+    text = json.dumps(seen, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _read_extras(value: dict[str, Any]) -> Extras:
+    try:
+        return Extras.model_validate(value)
+    except ValidationError as error:
+        code, place, message = first_error(error, value, "sale")
+        raise SaleError(code, place, message) from None
+
+
+def _fill(line: object, article: Callable[[str], Mapping[str, Any] | None]) -> object:
+    """Add the facts of the article master that the till did not send."""
+    if not isinstance(line, dict) or not isinstance(line.get("sku"), str):
+        return line  # the basket says what is wrong with it
+    missing = [name for name in ARTICLE_FACTS if name not in line]
+    facts = article(line["sku"]) if missing else None
+    if not facts:
+        return line
+    return {**line, **{name: facts[name] for name in missing}}
