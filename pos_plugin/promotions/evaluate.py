@@ -54,6 +54,7 @@ class _Tier(NamedTuple):
     benefit: int
     value: int
     min_value_minor: int
+    cap_minor: int = -1
 
 
 def evaluate(rules: RuleGeneration, basket: Basket) -> Result:
@@ -79,9 +80,8 @@ def evaluate(rules: RuleGeneration, basket: Basket) -> Result:
     for number in (found.receipt_choice, found.customer_choice):
         if number >= 0:
             tier = tiers[number]
-            one = _give_tier(tier, set(facts.classes_of(_on(tier.promotion))), classes, pieces)
-            if one is not None:
-                given.append((tier.promotion, 1, one))
+            base = set(facts.classes_of(_on(tier.promotion)))
+            given.append((tier.promotion, 1, _give_tier(tier, base, classes, pieces)))
     earned, earning = _earn(eligible, facts, pieces)
 
     outcome = Outcome(
@@ -210,8 +210,26 @@ def _tiers(eligible: list[Promotion], customer: Customer | None) -> list[_Tier]:
                 benefit, value = core.AMOUNT_OFF, tier.benefit.minor
             elif customer is not None:
                 value = min(tier.benefit.max_bp, customer.instant_discount_bp)
-            if value:
+            cap_minor = promotion.limits.max_discount_minor
+            if not value or cap_minor == 0:
+                continue
+            if cap_minor is None:
                 tiers.append(_Tier(promotion, benefit, value, tier.min_value_minor))
+            elif benefit == core.AMOUNT_OFF:
+                capped = min(value, cap_minor)
+                tiers.append(_Tier(promotion, benefit, capped, tier.min_value_minor))
+            else:
+                # Below the cap a rate, from there on an amount: the core takes both as tiers.
+                reached_minor = -(-cap_minor * 10_000 // value)
+                tiers += [
+                    _Tier(promotion, benefit, value, tier.min_value_minor, cap_minor),
+                    _Tier(
+                        promotion,
+                        core.AMOUNT_OFF,
+                        cap_minor,
+                        max(tier.min_value_minor, reached_minor),
+                    ),
+                ]
     return tiers
 
 
@@ -288,6 +306,7 @@ def _search(
         tier_min_minor=array("q", [t.min_value_minor for t in tiers]),
         tier_pool=array("q", [pools.pool_of(t.promotion) for t in tiers]),
         tier_exclusive=array("q", [_EXCLUSIVE[t.promotion.exclusive] for t in tiers]),
+        tier_cap_minor=array("q", [t.cap_minor for t in tiers]),
         tier_class_start=tier_class_start,
         tier_class=tier_class,
         pool_limit=array("q", pools.limits),
@@ -389,7 +408,7 @@ def _round_article(
 
 def _give_tier(
     tier: _Tier, wanted: set[int], classes: list[UnitClass], pieces: _Pieces
-) -> list[Given] | None:
+) -> list[Given]:
     """Hand a receipt or customer discount to the units of its base, on the rounded amounts."""
 
     def in_base(piece: Piece) -> bool:
@@ -403,10 +422,10 @@ def _give_tier(
     base_minor = sum(piece.left_minor * piece.count for piece in base)
     if tier.benefit == core.PERCENT:
         discount_minor = divide_half_up(base_minor * tier.value, 10_000)
+        if tier.cap_minor >= 0:
+            discount_minor = min(discount_minor, tier.cap_minor)
     else:
         discount_minor = min(tier.value, base_minor)
-    if not discount_minor:
-        return None
     rest = [piece for piece in pieces.taken if not in_base(piece)]
     given, left = hand_down(
         proportional(base, discount_minor), discount_minor, classes, close=False
@@ -456,6 +475,8 @@ def _lines(
             times[g.application] = g.times
         numbers = {label: n for n, label in enumerate(sorted(times), start=1)}
         for (line, application, role), (units, discount_minor) in merged.items():
+            if not discount_minor and promotion.layer != "article":
+                continue
             source = basket.lines[line]
             per_line[line].append(
                 LineDiscount(

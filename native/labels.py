@@ -1,0 +1,1072 @@
+"""Solves one component, or one whole choice, by labels that run over its units.
+
+Units come in order of falling price. A label says what was decided so far; its state is what the
+stateful promotions carry: fill counters, used applications, open applications. Labels of equal
+state keep only the best. A label whose bound cannot beat the best known solution is dropped, and
+beyond the width the most promising ones stay: the best bound given up is the proof of the gap.
+
+In ``exact`` mode a label also carries exact sums, for thresholds and for sums that are not linear;
+then labels of equal state stay beside each other unless one is better in every respect.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any, NamedTuple, TypeVar
+
+from native.problem import (
+    AMOUNT_OFF,
+    BUNDLE,
+    D,
+    N_FOR_M,
+    PERCENT,
+    UNITS,
+    W,
+    Application,
+    Budget,
+    Choice,
+    Exact,
+    Problem,
+    Promo,
+    Solved,
+    fraction,
+)
+
+_NARROW = 48  # labels kept in the first pass; enough for nearly every sale
+_WIDE = 1_500
+_EXHAUSTED = 4  # once the budget is spent
+_TABLE = 64  # n up to which an n-for-m gets an exact outlook
+_CHUNKS = 32  # equal units that no group offer wants are tried in at most this many portions
+_MANY = 400  # equal units beyond which the rest is decided at once, proven or not
+_FEW = 60  # units that are then left to decide one by one
+
+_NOTHING = -(10**30)  # below the value of every solution
+
+T = TypeVar("T")
+
+
+# --- the state of a label ---------------------------------------------------------------------
+
+
+class Open(NamedTuple):
+    """An application that still lacks units, where its composition matters."""
+
+    fill: tuple[int, ...]
+    price: tuple[int, ...]  # price sum per zone, minor
+    discount: Exact
+    share: Exact
+    weighed: int  # what the later layers would have given on its units
+
+
+class State(NamedTuple):
+    """What one promotion has done so far on this receipt."""
+
+    used: int
+    fill: tuple[int, ...]
+    open: tuple[Open, ...]
+    given: Exact  # counted towards the cap, 1/10_000 minor
+    later: tuple[Exact, ...] = ()  # value and sums that the cap may still cut
+
+
+_NO_ZONES = (0, 0, 0, 0)
+_NO_SUMS: tuple[Exact, ...] = (0, 0, 0, 0, 0)
+
+
+class Outlook(NamedTuple):
+    """What one promotion could add beyond the free promotions, were it alone.
+
+    ``more[i]``: sum of the shares of the units from i on. ``table[i][fill]``: exactly, for an
+    n-for-m without limits whose open group holds ``fill`` units.
+    """
+
+    more: list[Exact]
+    table: list[list[Exact]]
+
+
+_NEW = Open((), (), 0, 0, 0)  # marks the first unit of an application
+
+Trace = tuple["Trace | None", tuple[Any, ...]]
+Key = tuple[tuple[State, ...], tuple[int, ...]]  # per promotion, and coupons used per pool
+Unit = tuple[int, int]  # class, and how many equal units are decided together
+
+# value (1/10^12 minor) of everything decided; per stateful promotion the bound of its open group
+# beyond that value; in exact mode discount and what left the three bases; how it came about
+Label = tuple[Exact, tuple[Exact, ...], tuple[Exact, ...], "Trace | None"]
+_Pass = tuple["Label | None", "Exact | None"]
+
+# new state, applications opened, value, bound beyond it (None: nothing is open), sums, joined
+Step = tuple[State, int, Exact, "Exact | None", tuple[Exact, ...], "Open | None"]
+# number of the new state, value, promotion whose pending bound changes, by how much, sums, action
+Move = tuple[int, Exact, int, "Exact | None", tuple[Exact, ...], tuple[Any, ...]]
+
+
+def _is_idle(states: tuple[State, ...]) -> bool:
+    """Whether no application is open."""
+    return not any(state.open or any(state.fill) for state in states)
+
+
+def _with(values: tuple[T, ...], place: int, value: T) -> tuple[T, ...]:
+    return (*values[:place], value, *values[place + 1 :])
+
+
+def _application(p: Promo, times: int, classes: list[int]) -> Application:
+    """Members in falling price; of an n for m the last ``discounted`` units are the targets."""
+    units: dict[int, int] = {}
+    for c in sorted(classes):
+        units[c] = units.get(c, 0) + 1
+    targets_left = p.discounted if p.kind == N_FOR_M else p.size
+    members = []
+    for c in reversed(units):
+        targets = min(units[c], targets_left)
+        targets_left -= targets
+        members.append((c, units[c], targets))
+    return Application(p.index, times, tuple(reversed(members)))
+
+
+def _chunked(p: Promo, slots: list[list[tuple[int, int]]]) -> list[Application]:
+    """Applications of a promotion that took these units per slot, in falling price."""
+    result: list[Application] = []
+    flat = [[c for c, units in slot for _ in range(units)] for slot in slots]
+    times = len(flat[0]) // p.slots[0].quantity
+    for number in range(times):
+        classes: list[int] = []
+        for slot, taken in zip(p.slots, flat, strict=True):
+            classes += taken[number * slot.quantity : (number + 1) * slot.quantity]
+        one = _application(p, 1, classes)
+        if result and result[-1].members == one.members:
+            result[-1] = result[-1]._replace(times=result[-1].times + 1)
+        else:
+            result.append(one)
+    return result
+
+
+# --- one component, or one whole choice, by labels --------------------------------------------
+
+
+class Labels:
+    """Labels over the units of some classes for one choice."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        choice: Choice,
+        classes: list[int],
+        promos: list[Promo],
+        budget: Budget,
+        *,
+        exact: bool,
+    ) -> None:
+        self.problem = problem
+        self.choice = choice
+        self.budget = budget
+        self.exact = exact
+        self.classes = classes
+        self.free = [p for p in promos if p.is_free]
+        self.stateful = [p for p in promos if not p.is_free]
+        self.place = {p.index: i for i, p in enumerate(self.stateful)}
+        self.pools = sorted({p.pool for p in self.stateful if p.pool >= 0})
+        self.restricted = False
+        self.fixed: list[Application] = []
+        weights = choice.weight
+        self.least_weight = {
+            p.index: min((weights[choice.zone[c]] for c in p.classes), default=0) for p in promos
+        }
+        self.one_zone = {
+            p.index: len({weights[choice.zone[c]] for c in p.classes}) <= 1 for p in promos
+        }
+        self.explicit = {p.index: self._is_explicit(p) for p in self.stateful}
+        # A cap cuts all applications in proportion: where it matters on which units, or where the
+        # shares may fall below zero, its effect is only known at the end.
+        self.deferred = {
+            p.index
+            for p in self.stateful
+            if p.cap is not None
+            and (
+                exact
+                or self.explicit[p.index]
+                or (p.exclusive != UNITS and not self.one_zone[p.index])
+            )
+        }
+        self.on_class: dict[int, list[tuple[Promo, int]]] = {c: [] for c in classes}
+        for p in self.stateful:
+            for s, slot in enumerate(p.slots):
+                for c in slot.classes:
+                    if c in self.on_class:
+                        self.on_class[c].append((p, s))
+        self.options = {c: self._free_options(c) for c in classes}
+        self.dearest = {p.index: self._dearest(p) for p in self.stateful}
+        self.allowance = self._allowances()
+        self.rooms = choice.rooms() if exact else []
+        self.own_bound = self._own_bounds()
+        self.suffix: list[tuple[Exact, ...]] = []
+        self.still: list[list[int]] = []
+        self.keys: list[Key] = []
+        self.needs: list[tuple[int, ...]] = []
+        self.numbers: dict[Key, int] = {}
+        self.known_moves: dict[tuple[int, int, int], list[Move]] = {}
+        self.touched = {
+            c: sorted({self.place[p.index] for p, _ in wanting})
+            for c, wanting in self.on_class.items()
+        }
+        self.outlooks: list[Outlook] = []
+
+    # What a promotion is worth on a unit.
+
+    def _is_explicit(self, p: Promo) -> bool:
+        """Whether the composition of each single application matters."""
+        if p.size == 1:
+            return False
+        if self.exact or (p.kind == BUNDLE and p.cap is not None):
+            return True
+        if p.exclusive != UNITS and not self.one_zone[p.index]:
+            return True
+        if p.kind == BUNDLE and p.benefit == AMOUNT_OFF:
+            price = self.problem.price
+            least = sum(
+                slot.quantity * min((price[c] for c in slot.classes), default=0) for slot in p.slots
+            )
+            return least < p.value
+        return False
+
+    def _gain(self, p: Promo, c: int, discount: Exact) -> Exact:
+        """Value of a discount on one unit of class c, when the unit stands for itself."""
+        weight = self.choice.weight[self.choice.zone[c]]
+        if p.exclusive == UNITS:
+            return discount * W - self.problem.price[c] * D * weight
+        return discount * (W - weight)
+
+    def _share(self, p: Promo, slot: int, c: int) -> Exact:
+        """Admissible share of one unit in the value of an application.
+
+        The shares of an application sum to at least its value: an n-for-m discounts the cheapest,
+        so its discount is at most discounted/n of the benefit on all its units; a bundle's price
+        is split over its slots.
+        """
+        price = self.problem.price[c]
+        if p.kind == N_FOR_M:
+            share = -(-p.unit_discount(price) * p.discounted // p.size)
+        elif p.benefit == PERCENT:
+            share = price * p.value
+        elif p.benefit == AMOUNT_OFF:
+            share = p.slots[slot].part
+        else:
+            share = price * D - p.slots[slot].part
+        if p.exclusive == UNITS:
+            return share * W - price * D * self.choice.weight[self.choice.zone[c]]
+        return share * (W - self.least_weight[p.index])
+
+    def _free_options(self, c: int) -> list[tuple[Exact, tuple[Exact, ...], int]]:
+        """Ways to treat one unit without any state: (value, sums, promotion or -1), best first."""
+        options: list[tuple[Exact, tuple[Exact, ...], int]] = [(0, (0, 0, 0, 0), -1)]
+        for p in self.free:
+            if c in p.classes:
+                discount = p.unit_discount(self.problem.price[c])
+                if discount:
+                    options.append(
+                        (self._gain(p, c, discount), self._sums(p, c, discount, discount), p.index)
+                    )
+        # Equal values: untouched first, then the order of ids.
+        options.sort(key=lambda option: (-option[0], option[2]))
+        if not self.exact:
+            return options[:1]
+        kept: list[tuple[Exact, tuple[Exact, ...], int]] = []
+        for option in options:
+            if not any(self._not_worse(k[0], k[1], option[0], option[1]) for k in kept):
+                kept.append(option)
+        return kept
+
+    def _sums(self, p: Promo, c: int, discount: Exact, share: Exact) -> tuple[Exact, ...]:
+        """Discount given now, and what one unit takes from the three bases."""
+        leaves = self.problem.price[c] * D if p.exclusive == UNITS else share
+        zone = self.choice.zone[c]
+        return (
+            discount,
+            leaves if zone & 1 else 0,
+            leaves if zone & 2 else 0,
+            leaves if zone == 3 else 0,
+        )
+
+    def _not_worse(
+        self, value: Exact, sums: tuple[Exact, ...], other: Exact, others: tuple[Exact, ...]
+    ) -> bool:
+        """Whether the first label can replace the second one in every continuation."""
+        if not self.exact:
+            return value >= other
+        choice = self.choice
+        receipt, customer = choice.receipt, choice.customer
+        if all(
+            tier is None or (tier.benefit == PERCENT and tier.cap is None)
+            for tier in (receipt, customer)
+        ):
+            if value < other:
+                return False
+            if receipt is not None and sums[1] > others[1]:
+                return False
+            if customer is not None:
+                rate = receipt.value if receipt is not None else 0
+                return sums[2] * D - rate * sums[3] <= others[2] * D - rate * others[3]
+            return True
+        if sums[0] < others[0]:
+            return False
+        # From here on: more discount, and bases that are no smaller (or just equal).
+        if customer is None:
+            return sums[1] <= others[1]
+        if receipt is None:
+            return sums[2] <= others[2]
+        if all(zone in (0, 3) for zone in choice.zone):
+            return sums[1] <= others[1]
+        return sums[1:] == others[1:]
+
+    # Equal units beyond any use are decided at once.
+
+    def _reduced_count(self, c: int) -> int:
+        """Units of class c left for the labels; the others go to the best option of the class.
+
+        Exchange argument: whole groups inside one class are worth the same per unit, so more than
+        a few groups of a lesser promotion can always be swapped for groups of the best one. The
+        argument needs a best option without limit or cap, and no threshold; elsewhere cutting is a
+        heuristic, and ``restricted`` says that the bound no longer follows from the labels.
+        """
+        count = self.problem.count[c]
+        wants = {p.index: p for p, _ in self.on_class[c]}.values()
+        best_rate: Exact = Fraction(self.options[c][0][0])
+        best: Promo | None = None
+        for p in wants:
+            if p.limit is None and p.cap is None and p.pool < 0 and self._fits_within(p, c):
+                rate = Fraction(self._group_value(p, c), p.size)
+                if rate > best_rate:
+                    best_rate, best = rate, p
+        best_size = 1 if best is None else best.size
+        slack = 0
+        proven = not self.exact
+        for p in wants:
+            mixing = 2 if p.kind == N_FOR_M and not self.explicit[p.index] else p.units - count
+            use = p.size * (best_size + mixing)
+            limit = (
+                p.limit if p.pool < 0 else min(p.limit or count, self.problem.pool_limit[p.pool])
+            )
+            if limit is not None:
+                use = p.size * limit
+            elif p.cap is not None:
+                group = max(1, p.unit_discount(self.problem.price[c]) * p.discounted)
+                use = max(use, p.size * (p.cap // group + 2))
+            slack += min(use, count)
+        slack += 2 * best_size
+        if count <= slack and count > _MANY:
+            slack, proven = _FEW, False
+        if count <= slack or (not proven and count <= 64):
+            return count
+        groups = (count - slack) // best_size
+        if groups <= 0:
+            return count
+        if not proven:
+            self.restricted = True
+        if best is None:
+            promo = self.options[c][0][2]
+            if promo >= 0:
+                self.fixed.append(Application(promo, groups, ((c, 1, 1),)))
+        else:
+            targets = best.discounted if best.kind == N_FOR_M else best.size
+            self.fixed.append(Application(best.index, groups, ((c, best.size, targets),)))
+        return count - groups * best_size
+
+    def _fits_within(self, p: Promo, c: int) -> bool:
+        return all(c in slot.classes for slot in p.slots)
+
+    def _group_value(self, p: Promo, c: int) -> Exact:
+        """Value of one application made of units of class c alone."""
+        price = self.problem.price[c]
+        if p.kind == N_FOR_M:
+            discount = p.unit_discount(price) * p.discounted
+        else:
+            discount = p.sum_discount(price * p.size)
+        weight = self.choice.weight[self.choice.zone[c]]
+        if p.exclusive == UNITS:
+            return discount * W - price * p.size * D * weight
+        return discount * (W - weight)
+
+    # The pass over the units.
+
+    def solve(self, floor: Exact) -> Solved:
+        """Best solution found and a bound that no solution exceeds (1/10^12 minor).
+
+        Solutions worth at most ``floor`` are of no interest and may be left out.
+        """
+        units: list[Unit] = []
+        start: list[Exact] = [0, 0, 0, 0, 0]
+        for c in self.classes:
+            if self.on_class[c]:
+                left = self._reduced_count(c)
+                units += [(c, 1)] * left
+            elif len(self.options[c]) == 1:
+                self._decide_all(c)
+            else:
+                count = self.problem.count[c]
+                portions = min(count, _CHUNKS)
+                if portions < count:
+                    self.restricted = True
+                whole, more = divmod(count, portions)
+                units += [(c, whole + 1)] * more + [(c, whole)] * (portions - more)
+        for application in self.fixed:
+            self._count_fixed(application, start)
+        self.still = self._still(units)
+        self.suffix = self._suffixes(units)
+        self.outlooks = self._outlooks(units)
+        first: Label = (
+            start[0],
+            (0,) * len(self.stateful),
+            tuple(start[1:]) if self.exact else (),
+            None,
+        )
+        root = self.root_bound()
+        best, lost = self._run(units, first, _NARROW, floor)
+        if lost is not None and (best is None or lost > self._worth(best)):
+            known = floor if best is None else max(floor, self._worth(best))
+            wide, lost = self._run(units, first, _WIDE, known)
+            if wide is not None and (best is None or self._worth(wide) > self._worth(best)):
+                best = wide
+        found = None if best is None else self._worth(best)
+        bound = floor if found is None else max(floor, found)
+        if lost is not None:
+            bound = max(bound, lost)
+        if self.restricted:
+            bound = max(bound, root)
+        if best is None or found is None:
+            return Solved(None, bound, [])
+        return Solved(found, bound, self._applications(best))
+
+    def _worth(self, label: Label) -> Exact:
+        """Value of a complete label; below every floor where a tier is not open."""
+        if not self.exact:
+            return label[0]
+        saving = self._exact_saving(label)
+        return _NOTHING if saving is None else saving * W - self.choice.constant
+
+    def _exact_saving(self, label: Label) -> Exact | None:
+        base = self.choice.base
+        discount, receipt, customer, common = label[2]
+        return self.choice.saving(
+            discount, (base[0] - receipt, base[1] - customer, base[2] - common)
+        )
+
+    def _decide_all(self, c: int) -> None:
+        promo = self.options[c][0][2]
+        if promo >= 0:
+            self.fixed.append(Application(promo, self.problem.count[c], ((c, 1, 1),)))
+
+    def _count_fixed(self, application: Application, start: list[Exact]) -> None:
+        """Add value and sums of applications decided at once, all inside one class."""
+        p = next(q for q in (*self.free, *self.stateful) if q.index == application.promo)
+        ((c, units, _),) = application.members
+        price = self.problem.price[c]
+        if p.kind == N_FOR_M:
+            discount = p.unit_discount(price) * p.discounted
+        else:
+            discount = p.sum_discount(price * units)
+        times = application.times
+        start[0] += self._group_value(p, c) * times
+        leaves = price * units * D if p.exclusive == UNITS else discount
+        zone = self.choice.zone[c]
+        start[1] += discount * times
+        start[2] += leaves * times if zone & 1 else 0
+        start[3] += leaves * times if zone & 2 else 0
+        start[4] += leaves * times if zone == 3 else 0
+
+    def _best_on(self, c: int, *, bounded: bool) -> Exact:
+        """Most that one unit of class c can add to the value."""
+        best: Exact = max(0, self.options[c][0][0])
+        for p, slot in self.on_class[c]:
+            if bounded or p.index not in self.allowance:
+                best = max(best, self._share(p, slot, c))
+        return best
+
+    def root_bound(self) -> Exact:
+        """Bound on the value before anything is decided."""
+        count = self.problem.count
+        whole = sum(self._best_on(c, bounded=True) * count[c] for c in self.classes)
+        if not self.allowance:
+            return whole
+        return min(
+            whole,
+            sum(self._best_on(c, bounded=False) * count[c] for c in self.classes)
+            + sum(self.allowance.values()),
+        )
+
+    def _allowances(self) -> dict[int, Exact]:
+        """What each promotion with a limit or a cap can add at most on the whole receipt."""
+        allowance: dict[int, Exact] = {}
+        for p in self.stateful:
+            bounds: list[Exact] = []
+            if p.cap is not None:
+                bounds.append(p.cap * self._factor(p))
+            applications = self._applications_left(p, 0)
+            if applications is not None:
+                bounds.append(applications * self._dearest(p))
+            if bounds:
+                allowance[p.index] = min(bounds)
+        return allowance
+
+    def _applications_left(self, p: Promo, used: int) -> int | None:
+        if p.pool >= 0:
+            pool = self.choice.pool_left[p.pool]
+            return pool if p.limit is None else min(pool, p.limit - used)
+        return None if p.limit is None else p.limit - used
+
+    def _factor(self, p: Promo) -> int:
+        """Value of a discount unit at most: its worth where the later layers give least."""
+        return W if p.exclusive == UNITS else W - self.least_weight[p.index]
+
+    def _dearest(self, p: Promo) -> Exact:
+        """Value of one application at most."""
+        total: Exact = 0
+        for s, slot in enumerate(p.slots):
+            best = max((self._share(p, s, c) for c in slot.classes), default=0)
+            total += max(0, best) * slot.quantity
+        return total
+
+    def _suffixes(self, units: list[Unit]) -> list[tuple[Exact, ...]]:
+        """What the units from here on can add at most.
+
+        In any way; by the promotions that are not bounded on their own; then for each room what it
+        does not bind.
+        """
+        best = {c: self._best_on(c, bounded=True) for c in self.classes}
+        kinds = [best, {c: self._mixed(c) for c in self.classes}]
+        kinds += [
+            {c: 0 if self.choice.zone[c] & room.zone else best[c] for c in self.classes}
+            for room in self.rooms
+        ]
+        rows: list[tuple[Exact, ...]] = [(0,) * len(kinds)]
+        for c, portion in reversed(units):
+            rows.append(
+                tuple(
+                    total + kind[c] * portion for total, kind in zip(rows[-1], kinds, strict=True)
+                )
+            )
+        return rows[::-1]
+
+    def _own_bounds(self) -> frozenset[int]:
+        """Promotions whose future is bounded on their own rather than by their best units.
+
+        Those with a limit or a cap, and those that share no unit with another unlimited one: there
+        the exact outlook is better than the sum of shares. Where two unlimited ones want the same
+        units, bounding both alone would count these units twice.
+        """
+        own = set(self.allowance)
+        unlimited = [p for p in self.stateful if p.index not in self.allowance]
+        for p in unlimited:
+            if not any(q is not p and q.classes & p.classes for q in unlimited):
+                own.add(p.index)
+        return frozenset(own)
+
+    def _mixed(self, c: int) -> Exact:
+        """Most that a unit of class c can add without the promotions bounded on their own."""
+        best: Exact = max(0, self.options[c][0][0])
+        for p, slot in self.on_class[c]:
+            if p.index not in self.own_bound:
+                best = max(best, self._share(p, slot, c))
+        return best
+
+    def _outlooks(self, units: list[Unit]) -> list[Outlook]:
+        """For each stateful promotion what it can add from each unit on, were it alone."""
+        outlooks = []
+        for p in self.stateful:
+            counted = p.kind == N_FOR_M and not self.explicit[p.index] and p.size <= _TABLE
+            by_class: dict[int, tuple[Exact, Exact, Exact]] = {}
+            for c in p.classes:
+                if c not in self.options:
+                    continue
+                free = max(0, self.options[c][0][0])
+                share = max(self._share(p, s, c) for s, t in enumerate(p.slots) if c in t.classes)
+                full = self._gain(p, c, p.unit_discount(self.problem.price[c]))
+                by_class[c] = (share - free, full - free, self._gain(p, c, 0) - free)
+            more: list[Exact] = [0]
+            table: list[list[Exact]] = [[0] * p.size] if counted else []
+            for c, _ in reversed(units):
+                worth = by_class.get(c)
+                if worth is None:
+                    more.append(more[-1])
+                    if counted:
+                        table.append(table[-1])
+                    continue
+                share, full, unpaid = worth
+                more.append(more[-1] + max(0, share))
+                if counted:
+                    after = table[-1]
+                    # Taking a unit at place fill + 1 of its group, or leaving it.
+                    table.append(
+                        [
+                            max(
+                                after[fill],
+                                after[(fill + 1) % p.size]
+                                + (full if fill + 1 > p.size - p.discounted else unpaid),
+                            )
+                            for fill in range(p.size)
+                        ]
+                    )
+            outlooks.append(Outlook(more[::-1], table[::-1]))
+        return outlooks
+
+    def _ahead(self, k: int, p: Promo, state: State, pending: Exact, position: int) -> Exact:
+        """What promotion k can still add to a label, were it alone with the units to come."""
+        outlook = self.outlooks[k]
+        if outlook.table and p.index not in self.deferred:
+            ahead = outlook.table[position][state.fill[0]]
+        elif p.kind == BUNDLE and not self.explicit[p.index]:
+            # The shares of an open bundle are in the value already.
+            ahead = outlook.more[position]
+        else:
+            ahead = pending + outlook.more[position]
+        allowance = self.allowance.get(p.index)
+        if allowance is None:
+            return ahead
+        if p.index in self.deferred:
+            return min(ahead, allowance)
+        if p.cap is not None:
+            ahead = min(ahead, (p.cap - state.given) * self._factor(p))
+        applications = self._applications_left(p, state.used)
+        if applications is not None:
+            # An open application still adds through the units it lacks.
+            applications += self._unfinished(p, state)
+            ahead = min(ahead, applications * self.dearest[p.index])
+        return ahead
+
+    def _bound(self, label: Label, states: tuple[State, ...], position: int) -> Exact:
+        """No completion of this label is worth more."""
+        suffix = self.suffix[position]
+        pending = sum(label[1])
+        bound = label[0] + pending + suffix[0]
+        alone: Exact = label[0] + suffix[1]
+        for k, p in enumerate(self.stateful):
+            if p.index in self.own_bound:
+                alone += self._ahead(k, p, states[k], label[1][k], position)
+            else:
+                alone += label[1][k]
+        bound = min(bound, alone)
+        for k, room in enumerate(self.rooms):
+            # Whatever is still given inside a base with a threshold comes out of its room.
+            left = room.factor * max(0, room.slack - room.used(label[2])) + suffix[2 + k]
+            if room.open_elsewhere:
+                left += pending
+            bound = min(bound, label[0] + left)
+        return bound
+
+    def _run(self, units: list[Unit], first: Label, width: int, floor: Exact) -> _Pass:
+        """One pass over the units: the best complete label and the best bound given up."""
+        lost: Exact | None = None
+        layer: dict[int, list[Label]] = {self._number(self._start()): [first]}
+        for i, (c, portion) in enumerate(units):
+            layer = self._extend(layer, c, portion, self.still[i + 1])
+            ranked: list[tuple[Exact, int, int, Label]] = []
+            for number, labels in layer.items():
+                states = self.keys[number][0]
+                for label in labels:
+                    bound = self._bound(label, states, i + 1)
+                    if bound > floor:
+                        ranked.append((-bound, len(ranked), number, label))
+            if self.budget.spent:
+                width = min(width, _EXHAUSTED)
+            if len(ranked) > width:
+                ranked, given_up = self._trim(ranked, width)
+                lost = given_up if lost is None else max(lost, given_up)
+            layer = {}
+            for _, _, number, label in ranked:
+                layer.setdefault(number, []).append(label)
+        best: Label | None = None
+        for number, labels in layer.items():
+            states = self.keys[number][0]
+            if not _is_idle(states):
+                continue
+            for label in labels:
+                complete = self._settle(label, states)
+                worth = self._worth(complete)
+                if worth > floor and (best is None or worth > self._worth(best)):
+                    best = complete
+        return best, lost
+
+    def _extend(
+        self, layer: dict[int, list[Label]], c: int, portion: int, still: list[int]
+    ) -> dict[int, list[Label]]:
+        """Every way on from every label with one more unit (or portion) of class c."""
+        following: dict[int, list[Label]] = {}
+        touched = self.touched[c]
+        for number, labels in layer.items():
+            for after, value, changed, pending, sums, action in self._moves(c, portion, number):
+                needs = self.needs[after]
+                if any(needs[k] > still[k] for k in touched):
+                    continue
+                self.budget.used += len(labels)
+                for label in labels:
+                    total = label[0] + value
+                    bucket = following.get(after)
+                    if bucket is not None and not self.exact and total <= bucket[0][0]:
+                        continue
+                    waiting = label[1]
+                    if changed >= 0:
+                        waiting = _with(
+                            waiting, changed, 0 if pending is None else waiting[changed] + pending
+                        )
+                    if not self.exact:
+                        following[after] = [(total, waiting, (), (label[3], action))]
+                        continue
+                    moved = tuple(a + b for a, b in zip(label[2], sums, strict=True))
+                    self._insert(
+                        following.setdefault(after, []),
+                        (total, waiting, moved, (label[3], action)),
+                    )
+        return following
+
+    def _start(self) -> Key:
+        return (
+            tuple(
+                State(0, () if self.explicit[p.index] else (0,) * len(p.slots), (), 0)
+                for p in self.stateful
+            ),
+            (0,) * len(self.pools),
+        )
+
+    def _number(self, key: Key) -> int:
+        """Number of a state; equal units meet the same states again and again."""
+        number = self.numbers.get(key)
+        if number is None:
+            number = self.numbers[key] = len(self.keys)
+            self.keys.append(key)
+            self.needs.append(tuple(map(self._missing, self.stateful, key[0])) if key[0] else ())
+        return number
+
+    def _still(self, units: list[Unit]) -> list[list[int]]:
+        """For each position, units from there on that each stateful promotion could take."""
+        rows = [[0] * len(self.stateful)]
+        for c, portion in reversed(units):
+            row = list(rows[-1])
+            for k in {self.place[p.index] for p, _ in self.on_class[c]}:
+                row[k] += portion
+            rows.append(row)
+        return rows[::-1]
+
+    def _unfinished(self, p: Promo, state: State) -> int:
+        if self.explicit[p.index]:
+            return len(state.open)
+        return self._started(p, state.fill)
+
+    def _missing(self, p: Promo, state: State) -> int:
+        """Units that the open applications of a promotion still need."""
+        if state.open:
+            return sum(p.size - sum(o.fill) for o in state.open)
+        if p.kind == N_FOR_M:
+            return (p.size - state.fill[0]) if state.fill and state.fill[0] else 0
+        if not any(state.fill):
+            return 0
+        started = self._started(p, state.fill)
+        return started * p.size - sum(state.fill)
+
+    def _started(self, p: Promo, fill: tuple[int, ...]) -> int:
+        return max(-(-f // slot.quantity) for f, slot in zip(fill, p.slots, strict=True))
+
+    def _insert(self, bucket: list[Label], new: Label) -> None:
+        for label in bucket:
+            if self._not_worse(label[0], label[2], new[0], new[2]):
+                return
+        bucket[:] = [
+            label for label in bucket if not self._not_worse(new[0], new[2], label[0], label[2])
+        ]
+        bucket.append(new)
+
+    def _trim(
+        self, ranked: list[tuple[Exact, int, int, Label]], width: int
+    ) -> tuple[list[tuple[Exact, int, int, Label]], Exact]:
+        """The most promising labels, in their order, and the best bound among the others."""
+        ranked.sort(key=lambda entry: entry[:2])
+        chosen = ranked[:width]
+        # Among those given up, one without open applications stays: it can always be completed.
+        if not any(_is_idle(self.keys[number][0]) for _, _, number, _ in chosen):
+            chosen += [e for e in ranked[width:] if _is_idle(self.keys[e[2]][0])][:1]
+        chosen.sort(key=lambda entry: entry[1])
+        return chosen, -ranked[width][0]
+
+    def _settle(self, label: Label, states: tuple[State, ...]) -> Label:
+        """Add what capped promotions give, cut in proportion where the cap binds."""
+        value, pending, _, trace = label
+        sums = list(label[2])
+        for p, state in zip(self.stateful, states, strict=True):
+            if p.index not in self.deferred or not state.given:
+                continue
+            cap = p.cap or 0
+            given = state.given
+            for k, amount in enumerate(state.later):
+                cut = amount if given <= cap else fraction(amount * cap, given)
+                if k == 0:
+                    value += cut
+                elif self.exact:
+                    sums[k - 1] += cut
+        return value, pending, tuple(sums), trace
+
+    # The ways on from one state with one unit (or portion) of class c.
+
+    def _moves(self, c: int, portion: int, number: int) -> list[Move]:
+        known = self.known_moves.get((c, portion, number))
+        if known is None:
+            known = self.known_moves[c, portion, number] = self._find_moves(c, portion, number)
+        return known
+
+    def _find_moves(self, c: int, portion: int, number: int) -> list[Move]:
+        states, pools = self.keys[number]
+        moves: list[Move] = [
+            (
+                number,
+                value * portion,
+                -1,
+                0,
+                tuple(s * portion for s in sums),
+                (promo, c, portion),
+            )
+            for value, sums, promo in self.options[c]
+        ]
+        for p, slot in self.on_class[c] if portion == 1 else ():
+            place = self.place[p.index]
+            state = states[place]
+            if self.explicit[p.index]:
+                steps = self._explicit_steps(p, slot, c, state)
+            elif p.kind == N_FOR_M:
+                steps = self._counter_steps(p, c, state)
+            else:
+                steps = self._bundle_steps(p, slot, c, state)
+            for new_state, opened, value, pending, sums, before in steps:
+                if p.limit is not None and new_state.used > p.limit:
+                    continue
+                new_pools = pools
+                if opened and p.pool >= 0:
+                    k = self.pools.index(p.pool)
+                    if pools[k] + opened > self.choice.pool_left[p.pool]:
+                        continue
+                    new_pools = _with(pools, k, pools[k] + opened)
+                after = self._number((_with(states, place, new_state), new_pools))
+                moves.append((after, value, place, pending, sums, (p.index, c, 1, slot, before)))
+        return moves
+
+    def _counter_steps(self, p: Promo, c: int, state: State) -> list[Step]:
+        """n for m over units of falling price: the last ones of each group are the cheapest."""
+        fill = state.fill[0] + 1
+        opened = 1 if fill == 1 else 0
+        discount = p.unit_discount(self.problem.price[c]) if fill > p.size - p.discounted else 0
+        used = state.used + (opened if p.limit is not None else 0)
+        if p.index in self.deferred:
+            later, value, sums = self._deferred(p, c, discount)
+            state = State(
+                used,
+                (fill % p.size,),
+                state.open,
+                state.given + discount,
+                tuple(a + b for a, b in zip(state.later or _NO_SUMS, later, strict=True)),
+            )
+            # What a capped promotion gives is only added at the end: all of it is pending.
+            return [(state, opened, value, self._share(p, 0, c) - value, sums, None)]
+        given = discount
+        if p.cap is not None:
+            given = min(p.cap - state.given, discount)
+        value = self._gain(p, c, given)
+        pending: Exact | None = self._share(p, 0, c) - value
+        if fill == p.size:
+            fill, pending = 0, None
+        acc = state.given + given if p.cap is not None else 0
+        sums = self._sums(p, c, given, given) if self.exact else ()
+        return [(State(used, (fill,), (), acc), opened, value, pending, sums, None)]
+
+    def _deferred(
+        self, p: Promo, c: int, discount: Exact
+    ) -> tuple[tuple[Exact, ...], Exact, tuple[Exact, ...]]:
+        """Parts of one unit that a cap may cut (value, sums), and those it may not."""
+        weight = self.choice.weight[self.choice.zone[c]]
+        if p.exclusive == UNITS:
+            fixed = self._sums(p, c, 0, 0)
+            return (
+                (discount * W, discount, 0, 0, 0),
+                -self.problem.price[c] * D * weight,
+                fixed,
+            )
+        return (
+            (discount * (W - weight), *self._sums(p, c, discount, discount)),
+            0,
+            (0, 0, 0, 0),
+        )
+
+    def _bundle_steps(self, p: Promo, slot: int, c: int, state: State) -> list[Step]:
+        """A bundle whose applications differ in nothing that matters: counters per slot."""
+        before = self._started(p, state.fill)
+        fill = _with(state.fill, slot, state.fill[slot] + 1)
+        opened = self._started(p, fill) - before
+        value = self._share(p, slot, c)
+        used = state.used + (opened if p.limit is not None else 0)
+        if all(f >= s.quantity for f, s in zip(fill, p.slots, strict=True)):
+            fill = tuple(f - s.quantity for f, s in zip(fill, p.slots, strict=True))
+            factor = W if p.exclusive == UNITS else W - self.least_weight[p.index]
+            value += p.correction * factor
+        return [(State(used, fill, (), 0), opened, value, 0, (), None)]
+
+    def _explicit_steps(self, p: Promo, slot: int, c: int, state: State) -> list[Step]:
+        """Every application on its own: composition, sums, then discount and shares at its end."""
+        steps: list[Step] = []
+        empty = Open((0,) * len(p.slots), _NO_ZONES, 0, 0, 0)
+        for before in (*dict.fromkeys(state.open), None):
+            one = empty if before is None else before
+            if one.fill[slot] == p.slots[slot].quantity:
+                continue
+            now = self._grown(p, slot, c, one)
+            share = now.share - one.share
+            others = list(state.open)
+            if before is not None:
+                others.remove(before)
+            used = state.used + (1 if before is None and p.limit is not None else 0)
+            opened = 1 if before is None else 0
+            if sum(now.fill) < p.size:
+                opens = tuple(sorted((*others, now)))
+                steps.append(
+                    (
+                        state._replace(used=used, open=opens),
+                        opened,
+                        0,
+                        share,
+                        (0, 0, 0, 0) if self.exact else (),
+                        before or _NEW,
+                    )
+                )
+                continue
+            finished = self._finish(p, now)
+            if finished is None:
+                continue
+            value, sums, given = finished
+            opens = tuple(others)
+            if p.index in self.deferred:
+                kept_value, kept_sums = (
+                    (-now.weighed, (0, *sums[1:])) if p.exclusive == UNITS else (0, (0, 0, 0, 0))
+                )
+                later = (given * W, given, 0, 0, 0) if p.exclusive == UNITS else (value, *sums)
+                new_state = State(
+                    used,
+                    state.fill,
+                    opens,
+                    state.given + given,
+                    tuple(a + b for a, b in zip(state.later or _NO_SUMS, later, strict=True)),
+                )
+                steps.append(
+                    (
+                        new_state,
+                        opened,
+                        kept_value,
+                        share - kept_value,
+                        kept_sums if self.exact else (),
+                        before or _NEW,
+                    )
+                )
+                continue
+            steps.append(
+                (
+                    state._replace(used=used, open=opens),
+                    opened,
+                    value,
+                    -one.share,
+                    sums if self.exact else (),
+                    before or _NEW,
+                )
+            )
+        return steps
+
+    def _finish(self, p: Promo, one: Open) -> tuple[Exact, tuple[Exact, ...], Exact] | None:
+        """Value, sums and discount of a complete application; None where it does not exist."""
+        price_sum = sum(one.price)
+        discount: Exact = one.discount if p.kind == N_FOR_M else p.sum_discount(price_sum)
+        if p.kind == BUNDLE and discount <= 0:
+            return None
+        in_receipt = one.price[1] + one.price[3]
+        in_customer = one.price[2] + one.price[3]
+        in_both = one.price[3]
+        if p.exclusive == UNITS:
+            return (
+                discount * W - one.weighed,
+                (discount, in_receipt * D, in_customer * D, in_both * D),
+                discount,
+            )
+        if not price_sum:
+            return 0, (0, 0, 0, 0), 0
+        value: Exact = 0
+        for zone, part in enumerate(one.price):
+            value += discount * part * (W - self.choice.weight[zone])
+        return (
+            fraction(value, price_sum),
+            (
+                discount,
+                fraction(discount * in_receipt, price_sum),
+                fraction(discount * in_customer, price_sum),
+                fraction(discount * in_both, price_sum),
+            ),
+            discount,
+        )
+
+    # From the trace of a label back to applications.
+
+    def _applications(self, label: Label) -> list[Application]:
+        taken: dict[int, list[list[tuple[int, int]]]] = {}
+        single: dict[tuple[int, int], int] = {}
+        explicit: dict[int, list[tuple[Open, list[tuple[int, int]]]]] = {}
+        finished: list[tuple[int, list[tuple[int, int]]]] = []
+        actions = []
+        trace = label[3]
+        while trace is not None:
+            trace, action = trace
+            actions.append(action)
+        by_index = {p.index: p for p in self.stateful}
+        for action in reversed(actions):
+            promo, c, portion = action[0], action[1], action[2]
+            if len(action) == 3:
+                if promo >= 0:
+                    single[promo, c] = single.get((promo, c), 0) + portion
+                continue
+            slot, before = action[3], action[4]
+            p = by_index[promo]
+            if before is None:
+                slots = taken.setdefault(promo, [[] for _ in p.slots])
+                slots[slot].append((c, 1))
+                continue
+            groups = explicit.setdefault(promo, [])
+            if before is _NEW:
+                groups.append((Open((0,) * len(p.slots), _NO_ZONES, 0, 0, 0), []))
+                place = len(groups) - 1
+            else:
+                place = next(k for k, group in enumerate(groups) if group[0] == before)
+            one, members = groups.pop(place)
+            members.append((c, slot))
+            now = self._grown(p, slot, c, one)
+            if sum(now.fill) == p.size:
+                finished.append((promo, members))
+            else:
+                groups.append((now, members))
+        result = list(self.fixed)
+        for (promo, c), count in single.items():
+            result.append(Application(promo, count, ((c, 1, 1),)))
+        for promo, slots in taken.items():
+            result += _chunked(by_index[promo], slots)
+        for promo, members in finished:
+            result.append(_application(by_index[promo], 1, [c for c, _ in members]))
+        price = self.problem.price
+        return [
+            a
+            for a in result
+            if a.promo not in by_index
+            or by_index[a.promo].kind == N_FOR_M
+            or by_index[a.promo].sum_discount(sum(price[c] * k for c, k, _ in a.members)) > 0
+        ]
+
+    def _grown(self, p: Promo, slot: int, c: int, one: Open) -> Open:
+        price = self.problem.price[c]
+        zone = self.choice.zone[c]
+        fill = _with(one.fill, slot, one.fill[slot] + 1)
+        discount = one.discount
+        if p.kind == N_FOR_M and fill[0] > p.size - p.discounted:
+            discount += p.unit_discount(price)
+        return Open(
+            fill,
+            _with(one.price, zone, one.price[zone] + price),
+            discount,
+            one.share + self._share(p, slot, c),
+            one.weighed + price * D * self.choice.weight[zone],
+        )

@@ -1,0 +1,278 @@
+"""The problem of the search as values: promotions, tiers, and a choice of tiers as weights.
+
+Amounts: discounts in 1/10_000 minor unit, values in 1/10^12 minor unit (two percentages on top).
+Shares that do not divide are Fractions; nothing is rounded here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import NamedTuple
+
+PERCENT, AMOUNT_OFF, FIXED_PRICE = 0, 1, 2
+N_FOR_M, BUNDLE = 0, 1
+RECEIPT, CUSTOMER = 0, 1
+SHARED, UNITS, ALONE = 0, 1, 2  # exclusive: no, units, receipt
+
+D = 10**4  # discounts: basis points of a minor unit
+W = 10**8  # weights of the later layers
+V = D * W
+
+Exact = int | Fraction
+
+
+class Application(NamedTuple):
+    """``times`` equal applications; members are (class, units, target units) of one."""
+
+    promo: int
+    times: int
+    members: tuple[tuple[int, int, int], ...]
+
+
+@dataclass(slots=True)
+class Slot:
+    quantity: int
+    classes: frozenset[int]
+    part: int = 0  # the slot's part of a fixed price or amount per unit, in 1/10_000 minor
+
+
+@dataclass(slots=True)
+class Promo:
+    index: int
+    kind: int
+    size: int  # units of one application
+    discounted: int
+    benefit: int
+    value: int
+    limit: int | None  # applications on this receipt
+    pool: int  # coupons shared with others, -1 none
+    cap: int | None  # 1/10_000 minor
+    exclusive: int
+    slots: list[Slot]
+    classes: frozenset[int]
+    units: int = 0
+    correction: int = 0  # what the parts of the slots miss of the whole, once per application
+
+    @property
+    def is_free(self) -> bool:
+        """Takes single units without any limit: no state to carry."""
+        return (
+            self.kind == N_FOR_M
+            and self.size == 1
+            and self.limit is None
+            and self.pool < 0
+            and self.cap is None
+        )
+
+    def unit_discount(self, price: int) -> int:
+        """Benefit on one unit in 1/10_000 minor."""
+        if self.benefit == PERCENT:
+            return price * self.value
+        if self.benefit == AMOUNT_OFF:
+            return min(price, self.value) * D
+        return max(0, price - self.value) * D
+
+    def sum_discount(self, price_sum: int) -> int:
+        """Benefit on a bundle's sum in 1/10_000 minor; 0 where the application does not exist."""
+        return self.unit_discount(price_sum)
+
+
+@dataclass(slots=True)
+class Tier:
+    """One tier of a receipt or customer promotion."""
+
+    index: int
+    layer: int
+    promo: int
+    benefit: int
+    value: int
+    min_value: int  # 1/10_000 minor
+    classes: frozenset[int]
+    pool: int
+    exclusive: int
+    cap: int | None = None  # of a percentage, 1/10_000 minor
+
+    def given(self, base: Exact) -> Exact:
+        """Discount on a base, both in 1/10_000 minor."""
+        if self.benefit == AMOUNT_OFF:
+            return min(self.value * D, base)
+        discount = fraction(base * self.value, D)
+        return discount if self.cap is None else min(self.cap, discount)
+
+
+@dataclass(slots=True)
+class Problem:
+    price: list[int]
+    count: list[int]
+    promos: list[Promo]
+    tiers: list[Tier]
+    pool_limit: list[int]
+
+
+@dataclass(slots=True)
+class Budget:
+    steps: int
+    used: int = 0
+
+    @property
+    def spent(self) -> bool:
+        return self.used >= self.steps
+
+
+class Room(NamedTuple):
+    """How much may be taken from a base before its threshold breaks, in 1/10_000 minor."""
+
+    zone: int  # bit of the zone
+    slack: Exact
+    factor: int  # value of a unit of room at most, 1/10^8
+    receipt_rate: int  # basis points that the receipt layer takes from the common base anyway
+    open_elsewhere: bool  # whether promotions may give outside this base
+
+    def used(self, sums: tuple[Exact, ...]) -> Exact:
+        """Room that a label has used."""
+        if self.zone == 1:
+            return sums[1]
+        if not self.receipt_rate:
+            return sums[2]
+        return sums[2] - fraction(sums[3] * self.receipt_rate, D)
+
+
+@dataclass(slots=True)
+class Choice:
+    """A receipt tier and a customer tier (either may be missing), as weights."""
+
+    receipt: Tier | None
+    customer: Tier | None
+    promos: list[Promo]
+    zone: list[int]  # per class: bit 0 in the receipt base, bit 1 in the customer base
+    weight: list[int] = field(default_factory=list)  # per zone, 1/10^8
+    constant: Exact = 0  # value when the article layer takes nothing, 1/10^12
+    base: list[int] = field(default_factory=list)  # untouched receipt, customer, common base
+    pool_left: list[int] = field(default_factory=list)
+
+    def rooms(self) -> list[Room]:
+        """What the article layer may give inside each base that has a threshold to keep."""
+        rooms = []
+        if self.receipt is not None and self.receipt.min_value:
+            weight = min((self.weight[z] for z in self.zone if z & 1), default=0)
+            rooms.append(
+                Room(
+                    1,
+                    self.base[0] - self.receipt.min_value,
+                    W - weight,
+                    0,
+                    any(not z & 1 for z in self.zone),
+                )
+            )
+        if self.customer is not None and self.customer.min_value:
+            rate = 0
+            slack: Exact = self.base[1] - self.customer.min_value
+            weight = min((self.weight[z] for z in self.zone if z & 2), default=0)
+            if self.receipt is not None and self.receipt.benefit == PERCENT:
+                rate = self.receipt.value
+                slack -= fraction(self.base[2] * rate, D)
+                # A discount in both bases lowers the customer base by (1 - rate) only, and is
+                # worth (1 - rate)(1 - customer rate): per unit of room the same as elsewhere.
+                weight = self.weight[2]
+            rooms.append(Room(2, slack, W - weight, rate, any(not z & 2 for z in self.zone)))
+        return rooms
+
+    def saving(self, discount: Exact, left: tuple[Exact, Exact, Exact]) -> Exact | None:
+        """Exact saving of all layers in 1/10_000 minor, or None where a tier is not open.
+
+        ``left`` is what the article layer leaves in the receipt base, the customer base and in
+        both.
+        """
+        receipt_left, customer_left, common_left = left
+        total: Exact = discount
+        taken_from_common: Exact = 0
+        if self.receipt is not None:
+            if receipt_left < self.receipt.min_value:
+                return None
+            given = self.receipt.given(receipt_left)
+            total += given
+            if receipt_left:
+                taken_from_common = fraction(given * common_left, receipt_left)
+        if self.customer is not None:
+            customer_base = customer_left - taken_from_common
+            if customer_base < self.customer.min_value:
+                return None
+            total += self.customer.given(customer_base)
+        return total
+
+
+def fraction(numerator: Exact, denominator: Exact) -> Exact:
+    """Exact quotient, an int where it divides."""
+    quotient = Fraction(numerator) / denominator
+    return quotient.numerator if quotient.denominator == 1 else quotient
+
+
+@dataclass(slots=True)
+class Solved:
+    """Solution of one component or of one whole choice."""
+
+    value: Exact | None  # None: nothing found that is worth more than the floor
+    bound: Exact
+    applications: list[Application]
+
+
+# --- the weights of a choice -----------------------------------------------------------------
+
+
+def make_choice(
+    problem: Problem, promos: list[Promo], receipt: Tier | None, customer: Tier | None
+) -> Choice | None:
+    classes = range(len(problem.price))
+    zone = [
+        (1 if receipt is not None and c in receipt.classes else 0)
+        | (2 if customer is not None and c in customer.classes else 0)
+        for c in classes
+    ]
+    choice = Choice(receipt, customer, promos, zone)
+    pool_left = list(problem.pool_limit)
+    for tier in (receipt, customer):
+        if tier is not None and tier.pool >= 0:
+            pool_left[tier.pool] -= 1
+            if pool_left[tier.pool] < 0:
+                return None
+    choice.pool_left = pool_left
+    base = [0, 0, 0]
+    for c in classes:
+        amount = problem.price[c] * problem.count[c] * D
+        if zone[c] & 1:
+            base[0] += amount
+        if zone[c] & 2:
+            base[1] += amount
+        if zone[c] == 3:
+            base[2] += amount
+    choice.base = base
+    receipt_rate = receipt.value if receipt is not None and receipt.benefit == PERCENT else 0
+    customer_rate = customer.value if customer is not None and customer.benefit == PERCENT else 0
+    choice.weight = [
+        0,
+        receipt_rate * D,
+        customer_rate * D,
+        (receipt_rate + customer_rate) * D - receipt_rate * customer_rate,
+    ]
+    constant = sum(
+        problem.price[c] * problem.count[c] * D * choice.weight[zone[c]] for c in classes
+    )
+    if receipt is not None and receipt.benefit == AMOUNT_OFF:
+        constant += receipt.value * V
+        # The customer base loses the whole amount when every unit of the receipt base is in it.
+        if customer_rate and all(zone[c] == 3 for c in classes if zone[c] & 1):
+            constant -= receipt.value * customer_rate * W
+    if customer is not None and customer.benefit == AMOUNT_OFF:
+        constant += customer.value * V
+    choice.constant = constant
+    if receipt is not None and base[0] < receipt.min_value:
+        return None
+    return None if any(room.slack < 0 for room in choice.rooms()) else choice
+
+
+def discount_of(p: Promo, a: Application, price: list[int]) -> int:
+    """Exact discount of one application before any cap, in 1/10_000 minor."""
+    if p.kind == N_FOR_M:
+        return sum(p.unit_discount(price[c]) * targets for c, _, targets in a.members)
+    return p.sum_discount(sum(price[c] * units for c, units, _ in a.members))

@@ -1,0 +1,144 @@
+"""The ``stammkunde`` command; other packages hang their commands in by entry point.
+
+Exit codes: 0 good, 1 not good, 2 bad input. Bad input gives one JSON object on stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pos_plugin.errors import InputError, PosPluginError, RuleError, SaleError
+from pos_plugin.version import __version__
+
+COMMANDS = "stammkunde.commands"
+"""Entry-point group in which ``sync_agent`` and ``head_office`` register their commands."""
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+class _Commands(click.Group):
+    """Finds commands of upper packages only when they are asked for: the till starts light."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *(e.name for e in _entries())})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        own = super().get_command(ctx, cmd_name)
+        if own is not None:
+            return own
+        for entry in _entries():
+            if entry.name == cmd_name:
+                command = entry.load()
+                return command if isinstance(command, click.Command) else None
+        return None
+
+
+def _entries() -> list[Any]:
+    return list(entry_points(group=COMMANDS))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="stammkunde")
+def stammkunde() -> None:
+    """Promotions and loyalty inside the till (Rabatte und Kundenbindung in der Kasse)."""
+
+
+def read_text(path: Path, where: str, error: type[InputError] = RuleError) -> bytes:
+    """Return the bytes of a file a person named; an unreadable one is bad input.
+
+    Raises:
+        InputError: code ``not_json``, naming the file and what the system says.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as fault:
+        raise error("not_json", where, f"cannot read {path}: {fault.strerror}") from None
+
+
+@stammkunde.command()
+@click.option("--promotions", type=_FILE, help="PROMOTIONS.json: the rules.")
+@click.option("--sale", type=_FILE, help="SALE.json: one sale.")
+@click.option("--cases", type=_FILE, help="CASES.jsonl: a case with promotions and sale a line.")
+def evaluate(promotions: Path | None, sale: Path | None, cases: Path | None) -> None:
+    """Print the best price of a sale as JSON, with every discount and its reason.
+
+    Either --promotions with --sale, or --cases. With --cases every line gives {"id", "result"} or
+    {"id", "error"}, in order.
+    """
+    if cases is not None and promotions is None and sale is None:
+        _evaluate_cases(cases)
+    elif cases is None and promotions is not None and sale is not None:
+        from pos_plugin.model import Basket
+        from pos_plugin.promotions.generation import RuleGeneration
+
+        rules = RuleGeneration.from_json(read_text(promotions, "promotions"))
+        basket = Basket.from_json(read_text(sale, "sale", SaleError))
+        _print_json(rules.evaluate(basket).to_dict())
+    else:
+        raise click.UsageError("give --promotions and --sale, or --cases alone")
+
+
+def _evaluate_cases(cases: Path) -> None:
+    from pos_plugin.validation import read_json
+
+    all_json = True
+    for number, line in enumerate(read_text(cases, "cases", SaleError).splitlines(), start=1):
+        if not line.strip():
+            continue
+        case_id: Any = None
+        try:
+            case = read_json(line, f"line {number}", SaleError)
+            if not isinstance(case, dict):
+                raise SaleError("wrong_type", f"line {number}", "a case is an object")
+            case_id = case.get("id")
+            answer = {"id": case_id, "result": _evaluate_case(case)}
+        except InputError as error:
+            all_json = all_json and error.code != "not_json"
+            answer = {"id": case_id, "error": error.to_dict()}
+        _print_json(answer)
+    if not all_json:
+        sys.exit(2)
+
+
+def _evaluate_case(case: dict[str, Any]) -> dict[str, Any]:
+    from pos_plugin.model import Basket
+    from pos_plugin.promotions.generation import RuleGeneration
+
+    for name, error in (("promotions", RuleError), ("sale", SaleError)):
+        if name not in case:
+            raise error("missing", name, "Field required")
+    rules = RuleGeneration.from_value(case["promotions"])
+    return rules.evaluate(Basket.from_dict(case["sale"])).to_dict()
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def main() -> None:
+    """Run the command; faults of a person end with one clear line and no traceback."""
+    try:
+        stammkunde.main(standalone_mode=False)
+    except InputError as error:
+        click.echo(json.dumps(error.to_dict(), ensure_ascii=False), err=True)
+        sys.exit(2)
+    except PosPluginError as error:
+        click.echo(f"{error}{f' {error.hint}' if error.hint else ''}", err=True)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(1)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except BrokenPipeError:
+        # Whoever read our output has gone, for example `| head`; nothing is wrong with us.
+        sys.stderr.close()
+        sys.exit(1)
