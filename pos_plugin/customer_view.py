@@ -16,18 +16,15 @@ from pos_plugin.storage.journal_lookup import open_vouchers, own_entries
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import apsw
-
     from pos_plugin.loyalty.ledger import OwnEntry, Shown
     from pos_plugin.storage.cache_reader import CacheReader, CustomerRow, Summed
+    from pos_plugin.storage.journal_lookup import Journal
 
 BIRTHDAY_HINT_DAYS: Final = 7
 _DAYS_SINCE_LAST: Final = "days_since_last"
 
 
-def facts(
-    row: CustomerRow, cache: CacheReader, journal: apsw.Connection, *, on: dt.date
-) -> dict[str, Any]:
+def facts(row: CustomerRow, cache: CacheReader, journal: Journal, *, on: dt.date) -> dict[str, Any]:
     """Return the ``customer`` object of promotions.md §3.
 
     Args:
@@ -61,7 +58,7 @@ def facts(
 def panel(
     row: CustomerRow,
     cache: CacheReader,
-    journal: apsw.Connection,
+    journal: Journal,
     *,
     on: dt.date,
     language: str,

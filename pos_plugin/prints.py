@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.notices import Notice, NoticeCode
+from pos_plugin.storage import journal_lookup
+from pos_plugin.storage.blobs import read_blob
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +29,6 @@ class _BlobAssets:
 
     def read(self, sha256: str) -> bytes | None:
         """Return the file with this SHA-256; None if missing or not as named."""
-        from pos_plugin.storage.blobs import read_blob
-
         return read_blob(self._data_dir, sha256)
 
 
@@ -65,10 +65,8 @@ class Prints:
     def start_if_needed(self) -> None:
         """Start the thread when jobs of the last process are open; else the first job does it."""
         with self._journal.reading() as connection:
-            waiting = connection.execute(
-                "SELECT 1 FROM print_job WHERE state IN ('QUEUED', 'SENDING') LIMIT 1"
-            ).get
-        if waiting is not None:
+            waiting = journal_lookup.has_print_work(connection)
+        if waiting:
             self.wake()
 
     def wake(self) -> None:
@@ -89,14 +87,10 @@ class Prints:
     def job(self, uid: str) -> dict[str, Any] | None:
         """Return where a job stands, with the pages of its last attempt; None if unknown."""
         with self._journal.reading() as connection:
-            row: Any = connection.execute(
-                "SELECT state, reason, (SELECT sha256 FROM print_attempt WHERE job_uid = uid "
-                "ORDER BY attempt DESC LIMIT 1) FROM print_job WHERE uid = ?",
-                (uid,),
-            ).fetchone()
-        if row is None:
+            found = journal_lookup.print_state(connection, uid)
+        if found is None:
             return None
-        state, reason, sha256 = row
+        state, reason, sha256 = found
         return {
             "job": uid,
             "state": state,
@@ -108,10 +102,7 @@ class Prints:
     def open_jobs(self) -> int:
         """Return how many jobs are not on paper for certain."""
         with self._journal.reading() as connection:
-            count: Any = connection.execute(
-                "SELECT count(*) FROM print_job WHERE state <> 'CONFIRMED'"
-            ).get
-        return int(count)
+            return journal_lookup.count_open_prints(connection)
 
     def _pages(self, sha256: str | None) -> list[Path]:
         if self._printer is None or sha256 is None:

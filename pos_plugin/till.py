@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection, Mapping, Sequence
 
-    import apsw
-
     from pos_plugin.clock import Clock
     from pos_plugin.config import TillConfig
     from pos_plugin.keys import Keys
@@ -54,6 +52,7 @@ if TYPE_CHECKING:
     from pos_plugin.receipts import BookedReceipt, Charge
     from pos_plugin.rule_shelf import RuleShelf
     from pos_plugin.storage.current_cache import CurrentCache
+    from pos_plugin.storage.journal_lookup import Journal
     from pos_plugin.storage.journal_writer import JournalWriter
 
 RUNNING_MAX: Final = 100  # sales whose last evaluation is kept in memory; others are sent again
@@ -536,7 +535,7 @@ def _with_coupons(basket: Basket, accepted: Mapping[str, Accepted]) -> Basket:
 
 
 def _redemptions(
-    journal: apsw.Connection, running: Running, booked: BookedReceipt
+    journal: Journal, running: Running, booked: BookedReceipt
 ) -> tuple[list[Redemption], list[dict[str, Any]]]:
     """Return the vouchers used up, and those that another sale used up meanwhile."""
     redemptions: list[Redemption] = []

@@ -13,11 +13,10 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Collection, Mapping
 
-    import apsw
-
     from pos_plugin.loyalty.voucher_type import VoucherType
     from pos_plugin.loyalty.vouchers import NewVoucher
     from pos_plugin.storage.cache_reader import CacheReader
+    from pos_plugin.storage.journal_lookup import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Offer:
 
     def issue(
         self,
-        journal: apsw.Connection,
+        journal: Journal,
         *,
         segments: Collection[str],
         redeemed: Collection[str],

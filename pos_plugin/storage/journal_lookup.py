@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
+
+import apsw
 
 from pos_plugin.loyalty.ledger import OwnEntry
 from pos_plugin.loyalty.vouchers import Voucher
 
-if TYPE_CHECKING:
-    import apsw
+Journal: TypeAlias = apsw.Connection
+"""The connection that ``JournalWriter.reading`` and ``transaction`` lend."""
 
 _VOUCHER = (
     "SELECT id, type, customer, customer_bound, state, valid_from_on, valid_to_on FROM voucher "
@@ -29,7 +31,7 @@ class Suspended(NamedTuple):
     business_on: str
 
 
-def stored_answer(journal: apsw.Connection, key: str) -> StoredAnswer | None:
+def stored_answer(journal: Journal, key: str) -> StoredAnswer | None:
     """Return what a call with this key answered before."""
     row: Any = journal.execute(
         "SELECT request_hash, answer FROM answer WHERE key = ?", (key,)
@@ -37,7 +39,7 @@ def stored_answer(journal: apsw.Connection, key: str) -> StoredAnswer | None:
     return StoredAnswer(*row) if row else None
 
 
-def own_entries(journal: apsw.Connection, customer: str) -> list[OwnEntry]:
+def own_entries(journal: Journal, customer: str) -> list[OwnEntry]:
     """Return every change by this till for a customer."""
     rows: Any = journal.execute(
         "SELECT key, epoch, seq, delta FROM own_entry WHERE customer = ?", (customer,)
@@ -45,13 +47,13 @@ def own_entries(journal: apsw.Connection, customer: str) -> list[OwnEntry]:
     return [OwnEntry(*row) for row in rows]
 
 
-def voucher_by_code(journal: apsw.Connection, code_hash: bytes) -> Voucher | None:
+def voucher_by_code(journal: Journal, code_hash: bytes) -> Voucher | None:
     """Return the voucher with this code."""
     row: Any = journal.execute(_VOUCHER + "WHERE code_hash = ?", (code_hash,)).fetchone()
     return _voucher(row) if row else None
 
 
-def open_vouchers(journal: apsw.Connection, customer: str, *, on: str) -> list[Voucher]:
+def open_vouchers(journal: Journal, customer: str, *, on: str) -> list[Voucher]:
     """Return what a customer may redeem on a shop day, the earliest expiry first."""
     rows: Any = journal.execute(
         _VOUCHER + "WHERE customer = ? AND state = 'issued' AND valid_to_on >= ? "
@@ -61,7 +63,7 @@ def open_vouchers(journal: apsw.Connection, customer: str, *, on: str) -> list[V
     return [_voucher(row) for row in rows]
 
 
-def suspended(journal: apsw.Connection, sale_id: str) -> Suspended | None:
+def suspended(journal: Journal, sale_id: str) -> Suspended | None:
     """Return the basket parked under this id, recalled or not."""
     row: Any = journal.execute(
         "SELECT snapshot, business_on FROM suspended_sale WHERE sale_id = ?", (sale_id,)
@@ -69,7 +71,7 @@ def suspended(journal: apsw.Connection, sale_id: str) -> Suspended | None:
     return Suspended(*row) if row else None
 
 
-def suspended_ids(journal: apsw.Connection) -> list[str]:
+def suspended_ids(journal: Journal) -> list[str]:
     """Return the ids of the baskets that wait to be recalled, the oldest first."""
     rows: Any = journal.execute(
         "SELECT sale_id FROM suspended_sale WHERE recalled_at IS NULL ORDER BY suspended_at"
@@ -77,10 +79,42 @@ def suspended_ids(journal: apsw.Connection) -> list[str]:
     return [sale_id for (sale_id,) in rows]
 
 
-def last_seq(journal: apsw.Connection) -> int:
+def last_seq(journal: Journal) -> int:
     """Return the number of the newest event, 0 before the first."""
     newest: Any = journal.execute("SELECT max(seq) FROM event").get
     return newest or 0
+
+
+class PrintState(NamedTuple):
+    """Where a print job stands, with the hash of the bytes of its last attempt."""
+
+    state: str
+    reason: str
+    sha256: str | None
+
+
+def print_state(journal: Journal, uid: str) -> PrintState | None:
+    """Return where a print job stands."""
+    row: Any = journal.execute(
+        "SELECT state, reason, (SELECT sha256 FROM print_attempt WHERE job_uid = uid "
+        "ORDER BY attempt DESC LIMIT 1) FROM print_job WHERE uid = ?",
+        (uid,),
+    ).fetchone()
+    return PrintState(*row) if row else None
+
+
+def has_print_work(journal: Journal) -> bool:
+    """Say whether jobs wait, or were being sent when the last process ended."""
+    found = journal.execute(
+        "SELECT 1 FROM print_job WHERE state IN ('QUEUED', 'SENDING') LIMIT 1"
+    ).get
+    return found is not None
+
+
+def count_open_prints(journal: Journal) -> int:
+    """Return how many jobs are not on paper for certain."""
+    count: Any = journal.execute("SELECT count(*) FROM print_job WHERE state <> 'CONFIRMED'").get
+    return int(count)
 
 
 def _voucher(row: Any) -> Voucher:  # noqa: ANN401 - a row of SQLite
