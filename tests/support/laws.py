@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from oracle import best_total
 from oracle_sale import (
     half_up,
     is_one_unit,
@@ -61,6 +62,16 @@ def assert_honest(result: Doc, lowest_total: Fraction) -> None:
         # One promotion is rounded once: the discount is known to the cent.
         lowest_discount = result["gross_minor"] - lowest_total
         assert result["discount_minor"] == half_up(*lowest_discount.as_integer_ratio())
+
+
+def assert_nothing_idle(result: Doc, promotions: list[Doc], sale: Doc) -> None:
+    """Equal totals (§4): no promotion is applied that could go without the sale becoming dearer."""
+    applied = {entry["promotion"] for entry in result["promotions"]}
+    chosen = [p for p in promotions if p["id"] in applied]
+    lowest_total = best_total(chosen, sale)
+    for idle in chosen if result["optimal"] else []:
+        others = [p for p in chosen if p is not idle]
+        assert best_total(others, sale) > lowest_total, f"{idle['id']} is applied for nothing"
 
 
 def assert_adds_up(result: Doc, sale: Doc) -> None:
