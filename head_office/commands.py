@@ -1,22 +1,17 @@
-"""``stammkunde head-office``: set up, publish rules, load master data, serve.
-
-Exit codes: 0 done, 1 the machine is not ready (one sentence), 2 input that a person must correct
-(one JSON object on stderr, promotions.md §6).
-"""
+"""``stammkunde head-office``: set up, publish rules, load master data, serve."""
 
 from __future__ import annotations
 
-import json
 import socket
 import sys
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from head_office.errors import HeadOfficeError, PortTaken
-from pos_plugin.errors import InputError, RuleError
+from head_office.errors import PortTaken
+from pos_plugin.errors import RuleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +60,7 @@ def init(data: Path, shop: str, till: str, till_dir: Path, url: str) -> None:
     from head_office import rules, tills
     from pos_plugin.clock import SystemClock, utc_text
 
-    with _faults(), _database(data, create=True) as database:
+    with _database(data, create=True) as database:
         rules.ensure_keys(database)
         written = tills.set_up_till(
             database,
@@ -90,7 +85,7 @@ def publish(promotions: Path, data: Path) -> None:
     from head_office import rules
     from pos_plugin.clock import SystemClock
 
-    with _faults(), _database(data) as database:
+    with _database(data) as database:
         try:
             text = promotions.read_bytes()
         except OSError as fault:
@@ -111,7 +106,7 @@ def load(folder: Path, data: Path) -> None:
     """
     from head_office.load import folder_bytes, load_folder
 
-    with _faults(), _database(data) as database:
+    with _database(data) as database:
         total = folder_bytes(folder)
         with click.progressbar(length=total, label="Loading", file=sys.stderr) as bar:
             loaded = load_folder(database, folder, progress=bar.update)
@@ -132,7 +127,7 @@ def serve(data: Path, port: int) -> None:
     """Answer the tills on this machine until Ctrl-C."""
     from head_office.running import run_server
 
-    with _faults(), _database(data) as database, closing(_bind(port)) as listener:
+    with _database(data) as database, closing(_bind(port)) as listener:
         click.echo(f"Head office answers on http://{LOOPBACK}:{listener.getsockname()[1]}")
         run_server(database, listener)
     click.echo("Head office has stopped.")
@@ -157,21 +152,3 @@ def _database(folder: Path, *, create: bool = False) -> Iterator[Database]:
     database = Database(folder, create=create)
     with closing(database):
         yield database
-
-
-@contextmanager
-def _faults() -> Iterator[None]:
-    """Turn faults into the exit codes of the command line."""
-    try:
-        yield
-    except InputError as fault:
-        _end(json.dumps(fault.to_dict(), ensure_ascii=False), code=2)
-    except HeadOfficeError as fault:
-        _end(f"{fault}. {fault.hint}", code=1)
-    except OSError as fault:
-        _end(f"{fault.filename or 'The disk'}: {fault.strerror}.", code=1)
-
-
-def _end(sentence: str, *, code: int) -> NoReturn:
-    click.echo(sentence, err=True)
-    sys.exit(code)

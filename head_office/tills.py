@@ -63,7 +63,6 @@ def set_up_till(
             connection.execute(till_table.insert().values(till=till, created_at=now_text, **values))
         log.ensure_bucket(connection, shop)
         rule_keys = public_keys(connection)
-        till_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         keys = {
             "till_token": token,
             "card_key": database.card_key(connection).hex(),
@@ -104,11 +103,9 @@ def _write_config(path: Path, *, shop: str, till: str, url: str) -> bool:
         'transport = "simulator"\n'
         'directory = "prints"\n'
     )
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
+    if path.exists():
         return False
+    write_private(path, text)
     return True
 
 

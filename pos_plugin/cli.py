@@ -129,7 +129,7 @@ def main() -> None:
         click.echo(json.dumps(error.to_dict(), ensure_ascii=False), err=True)
         sys.exit(2)
     except PosPluginError as error:
-        click.echo(f"{error}{f' {error.hint}' if error.hint else ''}", err=True)
+        click.echo(f"{error}.{f' {error.hint}' if error.hint else ''}", err=True)
         sys.exit(1)
     except click.ClickException as error:
         error.show()

@@ -1,8 +1,6 @@
 """``stammkunde agent``: run, look, hurry.
 
-Exit codes of ``status``: 0 ok, 1 degraded, 2 failed or bad input, 3 not running. The others: 0
-done, 1 the machine is not ready (one sentence), 2 input that a person must correct (one JSON
-object on stderr).
+Exit codes of ``status``: 0 ok, 1 degraded, 2 failed or bad input, 3 not running.
 """
 
 from __future__ import annotations
@@ -11,19 +9,14 @@ import json
 import signal
 import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import Any, Final
 
 import click
 
-from pos_plugin.errors import InputError, PosPluginError
 from sync_agent.cycle import BACKOFF_MAX_S
 from sync_agent.errors import AgentRunning
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SYNC_NOW_S: Final = 30.0
 LOOK_S: Final = 0.05
@@ -58,13 +51,12 @@ def run(config: Path, retry_at_most_s: float) -> None:
     from sync_agent.lock import agent_lock
     from sync_agent.settings import read_settings
 
-    with _faults():
-        settings = read_settings(config, backoff_max_s=retry_at_most_s)
-        with agent_lock(settings.data_dir), Agent(settings, SystemClock()) as running:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, lambda _number, _frame: running.stop())
-            click.echo(f"Agent of till {settings.till} speaks to {settings.url}")
-            running.run()
+    settings = read_settings(config, backoff_max_s=retry_at_most_s)
+    with agent_lock(settings.data_dir), Agent(settings, SystemClock()) as running:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: running.stop())
+        click.echo(f"Agent of till {settings.till} speaks to {settings.url}")
+        running.run()
     click.echo("The agent has stopped.")
 
 
@@ -78,18 +70,16 @@ def sync_now(config: Path) -> None:
     from sync_agent.settings import read_settings
     from sync_agent.status import read_status
 
-    with _faults():
-        settings = read_settings(config)
-        before = read_status(settings.data_dir) or {}
-        try:
-            with agent_lock(settings.data_dir), Agent(settings, SystemClock()) as once:
-                while once.cycle() == 0.0:
-                    pass
-        except AgentRunning:
-            (settings.data_dir / WAKE_NAME).touch()
-            _wait_for_a_round(settings.data_dir, before)
-        status = read_status(settings.data_dir) or {}
-    sys.exit(_show(status, as_json=False))
+    settings = read_settings(config)
+    before = read_status(settings.data_dir) or {}
+    try:
+        with agent_lock(settings.data_dir), Agent(settings, SystemClock()) as once:
+            while once.cycle() == 0.0:
+                pass
+    except AgentRunning:
+        (settings.data_dir / WAKE_NAME).touch()
+        _wait_for_a_round(settings.data_dir, before)
+    sys.exit(_show(read_status(settings.data_dir) or {}, as_json=False))
 
 
 @agent.command()
@@ -101,10 +91,9 @@ def status(config: Path, as_json: bool) -> None:
     from sync_agent.lock import is_running
     from sync_agent.status import read_status
 
-    with _faults():
-        data_dir = read_config(config).data_dir
-        last = read_status(data_dir) or {}
-        running = is_running(data_dir)
+    data_dir = read_config(config).data_dir
+    last = read_status(data_dir) or {}
+    running = is_running(data_dir)
     code = _show({**last, "running": running}, as_json=as_json)
     sys.exit(code if running else 3)
 
@@ -141,19 +130,3 @@ def _wait_for_a_round(data_dir: Path, before: dict[str, Any]) -> None:
         if now.get("pid") != before.get("pid") or int(now.get("cycles", 0)) >= wanted:
             return
         pause.wait(LOOK_S)
-
-
-@contextmanager
-def _faults() -> Iterator[None]:
-    """Turn faults into the exit codes of the command line."""
-    try:
-        yield
-    except InputError as fault:
-        _end(json.dumps(fault.to_dict(), ensure_ascii=False), code=2)
-    except PosPluginError as fault:
-        _end(f"{fault}. {fault.hint}", code=1)
-
-
-def _end(sentence: str, *, code: int) -> NoReturn:
-    click.echo(sentence, err=True)
-    sys.exit(code)
