@@ -7,7 +7,7 @@ with every snapshot; ``panel`` is what the cashier sees, and no more than the ca
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES, day_number, shown
 from pos_plugin.loyalty.voucher_type import in_language, read_voucher_type
@@ -16,7 +16,7 @@ from pos_plugin.storage.journal_lookup import open_vouchers, own_entries
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pos_plugin.loyalty.ledger import OwnEntry, Shown
+    from pos_plugin.loyalty.ledger import Shown
     from pos_plugin.storage.cache_reader import CacheReader, CustomerRow, Summed
     from pos_plugin.storage.journal_lookup import Journal
 
@@ -24,16 +24,30 @@ BIRTHDAY_HINT_DAYS: Final = 7
 _DAYS_SINCE_LAST: Final = "days_since_last"
 
 
-def facts(row: CustomerRow, cache: CacheReader, journal: Journal, *, on: dt.date) -> dict[str, Any]:
+class Accounts(NamedTuple):
+    """Balances of head office, and every balance and counter as it is shown now."""
+
+    cached: Mapping[str, Summed]
+    shown: Mapping[str, Shown]
+
+
+def accounts(row: CustomerRow, cache: CacheReader, journal: Journal) -> Accounts:
+    """Return what a customer has: numbers of head office plus own entries not yet in them."""
+    cached = {**cache.balances(row.id), **cache.counters(row.id)}
+    own = own_entries(journal, row.id, {key: one.folded for key, one in cached.items()})
+    return Accounts(
+        cached, shown({key: (one.value, one.folded) for key, one in cached.items()}, own)
+    )
+
+
+def facts(row: CustomerRow, counters: Mapping[str, Shown], *, on: dt.date) -> dict[str, Any]:
     """Return the ``customer`` object of promotions.md §3.
 
     Args:
         row: the cached customer.
-        cache: counters of head office.
-        journal: own entries.
+        counters: as they are shown now.
         on: shop day; ``days_since_last`` is counted from it.
     """
-    counters = _sums(cache.counters(row.id), own_entries(journal, row.id))
     uses = {
         key.removeprefix(USES): max(0, counter.value)
         for key, counter in sorted(counters.items())
@@ -57,6 +71,7 @@ def facts(row: CustomerRow, cache: CacheReader, journal: Journal, *, on: dt.date
 
 def panel(
     row: CustomerRow,
+    has: Accounts,
     cache: CacheReader,
     journal: Journal,
     *,
@@ -68,9 +83,7 @@ def panel(
     Balances name their instant (``as_of``, None before the first word of head office) and whether
     own entries that head office may not know are in them. Segments are never shown.
     """
-    balances = cache.balances(row.id)
-    sums = _sums(balances, own_entries(journal, row.id))
-    programs = cache.programs()
+    balances, sums = has
     return {
         "name": row.name,
         "number": row.number,
@@ -84,7 +97,7 @@ def panel(
                 "as_of": balances[program].as_of if program in balances else None,
                 "own_entries": program in sums and sums[program].own,
             }
-            for program, unit in programs.items()
+            for program, unit in cache.programs().items()
         ],
         "vouchers": [
             _voucher(voucher.type, voucher.valid_to_on, cache, language)
@@ -93,10 +106,6 @@ def panel(
         "birthday_on": _birthday_soon(row.birthday_on, on),
         "synced_at": cache.synced_at(),
     }
-
-
-def _sums(cached: Mapping[str, Summed], own: list[OwnEntry]) -> dict[str, Shown]:
-    return shown({key: (one.value, one.folded) for key, one in cached.items()}, own)
 
 
 def _voucher(code: str, valid_to_on: str, cache: CacheReader, language: str) -> dict[str, Any]:

@@ -134,12 +134,13 @@ class Till:
             return Refused(Refusal.CARD_BLOCKED)
         on = self._clock.now().date()
         with self._journal.reading() as journal:
+            has = customer_view.accounts(row, cache, journal)
             return Scanned(
                 kind="card",
                 code=code,
-                customer=customer_view.facts(row, cache, journal, on=on),
+                customer=customer_view.facts(row, has.shown, on=on),
                 panel=customer_view.panel(
-                    row, cache, journal, on=on, language=self._config.language
+                    row, has, cache, journal, on=on, language=self._config.language
                 ),
             )
 
@@ -149,7 +150,8 @@ class Till:
         if cache is None or row is None:
             return None
         with self._journal.reading() as journal:
-            return customer_view.facts(row, cache, journal, on=self._clock.now().date())
+            has = customer_view.accounts(row, cache, journal)
+        return customer_view.facts(row, has.shown, on=self._clock.now().date())
 
     # --- evaluate ------------------------------------------------------------------------------
 
