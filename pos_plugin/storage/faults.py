@@ -56,8 +56,12 @@ def mapped(path: Path) -> Iterator[None]:
     try:
         yield
     except apsw.Error as error:
-        code = getattr(error, "extendedresult", 0) or getattr(error, "result", 0)
-        name = apsw.mapping_extended_result_codes.get(code) or apsw.mapping_result_codes.get(
-            code & 0xFF, ""
-        )
-        raise fault_of(str(name), str(error), path) from error
+        raise fault_of(_name_of(error), str(error), path) from error
+
+
+def _name_of(error: apsw.Error) -> str:
+    code = getattr(error, "extendedresult", 0)
+    name = apsw.mapping_extended_result_codes.get(code) or apsw.mapping_result_codes.get(code)
+    # An error that the library itself raises carries no code; its class says the same.
+    kind = type(error).__name__.removesuffix("Error").upper()
+    return str(name) if code and name else f"SQLITE_{kind}"

@@ -50,7 +50,9 @@ def migrate(kind: str, path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         # Tables of the library itself (its list of applied migrations) are STRICT like ours.
         db = Database(connection, strict=True, execute_plugins=False)
-        {"journal": journal, "cache": cache}[kind].apply(db)
+        # One transaction with the library's own list: cut off in the middle, the file is as before.
+        with db.atomic():
+            {"journal": journal, "cache": cache}[kind].apply(db)
 
 
 def _run(db: Database, statements: Iterable[str]) -> None:

@@ -1,10 +1,10 @@
 """Builds the data folder of a till through the real writers: keys, signed rules, articles, people.
 
-    till = TillBuilder(tmp_path / "till")
-    till.rules(unit_discount("HOSEN20", 2000))
-    till.article("4711", 7999, categories=["hosen"])
-    till.customer("K100", card="2900000000018", segments=["abc:C"])
-    with till.open() as plugin: ...
+till = TillBuilder(tmp_path / "till")
+till.rules(unit_discount("HOSEN20", 2000))
+till.article("4711", 7999, categories=["hosen"])
+till.customer("K100", card="2900000000018", segments=["abc:C"])
+with till.open() as plugin: ...
 """
 
 from __future__ import annotations
@@ -95,7 +95,9 @@ class TillBuilder:
 
     # --- rules -----------------------------------------------------------------------------------
 
-    def rules(self, *promotions: Mapping[str, Any], activate_at: str = "2020-01-01T00:00:00Z") -> int:
+    def rules(
+        self, *promotions: Mapping[str, Any], activate_at: str = "2020-01-01T00:00:00Z"
+    ) -> int:
         """Publish, sign and accept the next generation; return its number."""
         self.generation += 1
         content = json.dumps({"generation": self.generation, "promotions": list(promotions)})

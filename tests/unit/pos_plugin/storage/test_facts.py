@@ -1,0 +1,128 @@
+"""Facts stay: what the triggers of journal.db refuse."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import apsw
+import pytest
+from till_builder import TillBuilder, card_number, points, unit_discount
+
+from pos_plugin.loyalty.vouchers import TRANSITIONS as VOUCHER_STEPS
+from pos_plugin.loyalty.vouchers import VoucherState
+from pos_plugin.storage.connect import open_journal
+from pos_plugin.storage.journal_schema import FACTS
+from printers.ports import TRANSITIONS as PRINT_STEPS
+from printers.ports import JobState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A till that sold once and issued a voucher: a row in every table of facts."""
+    till = TillBuilder(tmp_path_factory.mktemp("till"))
+    till.rules(unit_discount("ZEHN", 1000), points())
+    till.article("4711", 7999)
+    till.customer("K1", card=card_number(1), segments=["abc:C"])
+    till.voucher_type()
+    till.trigger()
+    with till.open() as plugin:
+        sale = plugin.begin_sale("S1")
+        sale.scan(card_number(1))
+        sale.scan("4711")
+        sale.evaluate()
+        sale.complete()
+    return till.data_dir
+
+
+@pytest.fixture
+def journal(folder: Path) -> Iterator[apsw.Connection]:
+    """Everything a test does here is rolled back."""
+    connection = open_journal(folder)
+    connection.execute("BEGIN IMMEDIATE")
+    yield connection
+    connection.execute("ROLLBACK")
+    connection.close()
+
+
+@pytest.mark.parametrize("table", FACTS)
+def test_no_fact_is_changed_or_deleted(journal: apsw.Connection, table: str) -> None:
+    first = _columns(journal, table)[0]
+    assert journal.execute(f"SELECT count(*) FROM {table}").get > 0  # noqa: S608
+    with pytest.raises(apsw.ConstraintError, match="never changed"):
+        journal.execute(f"UPDATE {table} SET {first} = {first}")  # noqa: S608
+    with pytest.raises(apsw.ConstraintError, match="never deleted"):
+        journal.execute(f"DELETE FROM {table}")  # noqa: S608
+
+
+@pytest.mark.parametrize("table", [*FACTS, "voucher", "print_job"])
+def test_replacing_a_row_is_deleting_it(journal: apsw.Connection, table: str) -> None:
+    # A key of its own per table decides which constraint speaks first; the row stays anyway.
+    with pytest.raises(apsw.ConstraintError):
+        journal.execute(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")  # noqa: S608
+
+
+def test_without_its_trigger_a_fact_could_be_changed(journal: apsw.Connection) -> None:
+    """Negative control: it is the trigger that refuses, not something else."""
+    journal.execute("DROP TRIGGER receipt_is_not_changed")
+    journal.execute("UPDATE receipt SET total_minor = 0")
+    assert journal.execute("SELECT total_minor FROM receipt").get == 0
+
+
+@pytest.mark.parametrize(("old", "new"), [*product(VoucherState, VoucherState)])
+def test_voucher_takes_only_the_steps_of_its_table(
+    journal: apsw.Connection, old: VoucherState, new: VoucherState
+) -> None:
+    _force(journal, "voucher", "voucher_step", old)
+    _step(journal, "voucher", new, allowed=(old, new) in VOUCHER_STEPS)
+
+
+@pytest.mark.parametrize(("old", "new"), [*product(JobState, JobState)])
+def test_print_job_takes_only_the_steps_of_its_table(
+    journal: apsw.Connection, old: JobState, new: JobState
+) -> None:
+    _force(journal, "print_job", "print_job_step", old)
+    _step(journal, "print_job", new, allowed=(old, new) in PRINT_STEPS)
+
+
+def test_voucher_keeps_its_terms(journal: apsw.Connection) -> None:
+    with pytest.raises(apsw.ConstraintError, match="its terms never change"):
+        journal.execute("UPDATE voucher SET valid_to_on = '2099-12-31', state = 'redeemed'")
+
+
+def test_print_job_keeps_its_document(journal: apsw.Connection) -> None:
+    with pytest.raises(apsw.ConstraintError, match="its document never changes"):
+        journal.execute("UPDATE print_job SET document = '{}'")
+
+
+def test_nothing_begins_half_way(journal: apsw.Connection) -> None:
+    with pytest.raises(apsw.ConstraintError, match="starts as QUEUED"):
+        journal.execute(
+            "INSERT INTO print_job SELECT 'x', kind, 'y', printer_role, document, copy_index, "
+            "'CONFIRMED', reason, created_at, closed_at FROM print_job"
+        )
+
+
+def _columns(journal: apsw.Connection, table: str) -> list[str]:
+    return [name for _, name, *_ in journal.execute(f"PRAGMA table_info({table})")]
+
+
+def _force(journal: apsw.Connection, table: str, trigger: str, state: str) -> None:
+    """Bring the row into a state by the back door, then close the door."""
+    sql = journal.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (trigger,)).get
+    journal.execute(f"DROP TRIGGER {trigger}")
+    journal.execute(f"UPDATE {table} SET state = ?", (state,))  # noqa: S608
+    journal.execute(sql)
+
+
+def _step(journal: apsw.Connection, table: str, state: str, *, allowed: bool) -> None:
+    change = f"UPDATE {table} SET state = ?"  # noqa: S608
+    if allowed:
+        journal.execute(change, (state,))
+        return
+    with pytest.raises(apsw.ConstraintError, match="not in the state table"):
+        journal.execute(change, (state,))
