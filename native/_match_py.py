@@ -142,18 +142,14 @@ def match_classes(
         candidates = list(index._everywhere_match)  # noqa: SLF001 - the index is this module's own
         for t in held_terms:
             candidates += index._posting_match[  # noqa: SLF001
-                index._posting_start[t] : index._posting_start[
-                    t + 1
-                ]  # noqa: SLF001
+                index._posting_start[t] : index._posting_start[t + 1]
             ]
         for match in candidates:
             selector = index._match_selector[match]  # noqa: SLF001
             if selector in found or not index._holds(match, held, price_minor[c], state):  # noqa: SLF001
                 continue
             excluding = index._exclude_match[  # noqa: SLF001
-                index._exclude_start[selector] : index._exclude_start[
-                    selector + 1
-                ]  # noqa: SLF001
+                index._exclude_start[selector] : index._exclude_start[selector + 1]
             ]
             if not any(index._holds(e, held, price_minor[c], state) for e in excluding):  # noqa: SLF001
                 found.add(selector)

@@ -12,30 +12,31 @@ then labels of equal state stay beside each other unless one is better in every 
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
+from native.bounds import Bounds
 from native.problem import (
-    AMOUNT_OFF,
     BUNDLE,
-    D,
     N_FOR_M,
     PERCENT,
     UNITS,
-    W,
     Application,
     Budget,
     Choice,
+    D,
     Exact,
     Problem,
     Promo,
     Solved,
+    W,
     fraction,
 )
+from native.state import NEW, NO_SUMS, NO_ZONES, Open, State, is_idle, started
+from native.worth import Worth
 
 _NARROW = 48  # labels kept in the first pass; enough for nearly every sale
 _WIDE = 1_500
 _EXHAUSTED = 4  # once the budget is spent
-_TABLE = 64  # n up to which an n-for-m gets an exact outlook
 _CHUNKS = 32  # equal units that no group offer wants are tried in at most this many portions
 _MANY = 400  # equal units beyond which the rest is decided at once, proven or not
 _FEW = 60  # units that are then left to decide one by one
@@ -44,46 +45,6 @@ _NOTHING = -(10**30)  # below the value of every solution
 
 T = TypeVar("T")
 
-
-# --- the state of a label ---------------------------------------------------------------------
-
-
-class Open(NamedTuple):
-    """An application that still lacks units, where its composition matters."""
-
-    fill: tuple[int, ...]
-    price: tuple[int, ...]  # price sum per zone, minor
-    discount: Exact
-    share: Exact
-    weighed: int  # what the later layers would have given on its units
-
-
-class State(NamedTuple):
-    """What one promotion has done so far on this receipt."""
-
-    used: int
-    fill: tuple[int, ...]
-    open: tuple[Open, ...]
-    given: Exact  # counted towards the cap, 1/10_000 minor
-    later: tuple[Exact, ...] = ()  # value and sums that the cap may still cut
-
-
-_NO_ZONES = (0, 0, 0, 0)
-_NO_SUMS: tuple[Exact, ...] = (0, 0, 0, 0, 0)
-
-
-class Outlook(NamedTuple):
-    """What one promotion could add beyond the free promotions, were it alone.
-
-    ``more[i]``: sum of the shares of the units from i on. ``table[i][fill]``: exactly, for an
-    n-for-m without limits whose open group holds ``fill`` units.
-    """
-
-    more: list[Exact]
-    table: list[list[Exact]]
-
-
-_NEW = Open((), (), 0, 0, 0)  # marks the first unit of an application
 
 Trace = tuple["Trace | None", tuple[Any, ...]]
 Key = tuple[tuple[State, ...], tuple[int, ...]]  # per promotion, and coupons used per pool
@@ -98,11 +59,6 @@ _Pass = tuple["Label | None", "Exact | None"]
 Step = tuple[State, int, Exact, "Exact | None", tuple[Exact, ...], "Open | None"]
 # number of the new state, value, promotion whose pending bound changes, by how much, sums, action
 Move = tuple[int, Exact, int, "Exact | None", tuple[Exact, ...], tuple[Any, ...]]
-
-
-def _is_idle(states: tuple[State, ...]) -> bool:
-    """Whether no application is open."""
-    return not any(state.open or any(state.fill) for state in states)
 
 
 def _with(values: tuple[T, ...], place: int, value: T) -> tuple[T, ...]:
@@ -140,9 +96,6 @@ def _chunked(p: Promo, slots: list[list[tuple[int, int]]]) -> list[Application]:
     return result
 
 
-# --- one component, or one whole choice, by labels --------------------------------------------
-
-
 class Labels:
     """Labels over the units of some classes for one choice."""
 
@@ -167,26 +120,9 @@ class Labels:
         self.pools = sorted({p.pool for p in self.stateful if p.pool >= 0})
         self.restricted = False
         self.fixed: list[Application] = []
-        weights = choice.weight
-        self.least_weight = {
-            p.index: min((weights[choice.zone[c]] for c in p.classes), default=0) for p in promos
-        }
-        self.one_zone = {
-            p.index: len({weights[choice.zone[c]] for c in p.classes}) <= 1 for p in promos
-        }
-        self.explicit = {p.index: self._is_explicit(p) for p in self.stateful}
-        # A cap cuts all applications in proportion: where it matters on which units, or where the
-        # shares may fall below zero, its effect is only known at the end.
-        self.deferred = {
-            p.index
-            for p in self.stateful
-            if p.cap is not None
-            and (
-                exact
-                or self.explicit[p.index]
-                or (p.exclusive != UNITS and not self.one_zone[p.index])
-            )
-        }
+        self.worth = Worth(problem, choice, promos, exact=exact)
+        self.explicit = self.worth.explicit
+        self.deferred = self.worth.deferred
         self.on_class: dict[int, list[tuple[Promo, int]]] = {c: [] for c in classes}
         for p in self.stateful:
             for s, slot in enumerate(p.slots):
@@ -194,11 +130,7 @@ class Labels:
                     if c in self.on_class:
                         self.on_class[c].append((p, s))
         self.options = {c: self._free_options(c) for c in classes}
-        self.dearest = {p.index: self._dearest(p) for p in self.stateful}
-        self.allowance = self._allowances()
-        self.rooms = choice.rooms() if exact else []
-        self.own_bound = self._own_bounds()
-        self.suffix: list[tuple[Exact, ...]] = []
+        best_free = {c: max(0, options[0][0]) for c, options in self.options.items()}
         self.still: list[list[int]] = []
         self.keys: list[Key] = []
         self.needs: list[tuple[int, ...]] = []
@@ -208,52 +140,7 @@ class Labels:
             c: sorted({self.place[p.index] for p, _ in wanting})
             for c, wanting in self.on_class.items()
         }
-        self.outlooks: list[Outlook] = []
-
-    # What a promotion is worth on a unit.
-
-    def _is_explicit(self, p: Promo) -> bool:
-        """Whether the composition of each single application matters."""
-        if p.size == 1:
-            return False
-        if self.exact or (p.kind == BUNDLE and p.cap is not None):
-            return True
-        if p.exclusive != UNITS and not self.one_zone[p.index]:
-            return True
-        if p.kind == BUNDLE and p.benefit == AMOUNT_OFF:
-            price = self.problem.price
-            least = sum(
-                slot.quantity * min((price[c] for c in slot.classes), default=0) for slot in p.slots
-            )
-            return least < p.value
-        return False
-
-    def _gain(self, p: Promo, c: int, discount: Exact) -> Exact:
-        """Value of a discount on one unit of class c, when the unit stands for itself."""
-        weight = self.choice.weight[self.choice.zone[c]]
-        if p.exclusive == UNITS:
-            return discount * W - self.problem.price[c] * D * weight
-        return discount * (W - weight)
-
-    def _share(self, p: Promo, slot: int, c: int) -> Exact:
-        """Admissible share of one unit in the value of an application.
-
-        The shares of an application sum to at least its value: an n-for-m discounts the cheapest,
-        so its discount is at most discounted/n of the benefit on all its units; a bundle's price
-        is split over its slots.
-        """
-        price = self.problem.price[c]
-        if p.kind == N_FOR_M:
-            share = -(-p.unit_discount(price) * p.discounted // p.size)
-        elif p.benefit == PERCENT:
-            share = price * p.value
-        elif p.benefit == AMOUNT_OFF:
-            share = p.slots[slot].part
-        else:
-            share = price * D - p.slots[slot].part
-        if p.exclusive == UNITS:
-            return share * W - price * D * self.choice.weight[self.choice.zone[c]]
-        return share * (W - self.least_weight[p.index])
+        self.bounds = Bounds(self.worth, classes, self.stateful, self.on_class, best_free)
 
     def _free_options(self, c: int) -> list[tuple[Exact, tuple[Exact, ...], int]]:
         """Ways to treat one unit without any state: (value, sums, promotion or -1), best first."""
@@ -263,7 +150,11 @@ class Labels:
                 discount = p.unit_discount(self.problem.price[c])
                 if discount:
                     options.append(
-                        (self._gain(p, c, discount), self._sums(p, c, discount, discount), p.index)
+                        (
+                            self.worth.gain(p, c, discount),
+                            self.worth.sums(p, c, discount, discount),
+                            p.index,
+                        )
                     )
         # Equal values: untouched first, then the order of ids.
         options.sort(key=lambda option: (-option[0], option[2]))
@@ -274,17 +165,6 @@ class Labels:
             if not any(self._not_worse(k[0], k[1], option[0], option[1]) for k in kept):
                 kept.append(option)
         return kept
-
-    def _sums(self, p: Promo, c: int, discount: Exact, share: Exact) -> tuple[Exact, ...]:
-        """Discount given now, and what one unit takes from the three bases."""
-        leaves = self.problem.price[c] * D if p.exclusive == UNITS else share
-        zone = self.choice.zone[c]
-        return (
-            discount,
-            leaves if zone & 1 else 0,
-            leaves if zone & 2 else 0,
-            leaves if zone == 3 else 0,
-        )
 
     def _not_worse(
         self, value: Exact, sums: tuple[Exact, ...], other: Exact, others: tuple[Exact, ...]
@@ -333,14 +213,14 @@ class Labels:
         best: Promo | None = None
         for p in wants:
             if p.limit is None and p.cap is None and p.pool < 0 and self._fits_within(p, c):
-                rate = Fraction(self._group_value(p, c), p.size)
+                rate = Fraction(self.worth.group_value(p, c), p.size)
                 if rate > best_rate:
                     best_rate, best = rate, p
         best_size = 1 if best is None else best.size
         slack = 0
         proven = not self.exact
         for p in wants:
-            mixing = 2 if p.kind == N_FOR_M and not self.explicit[p.index] else p.units - count
+            mixing = 2 if p.kind == N_FOR_M and p.index not in self.explicit else p.units - count
             use = p.size * (best_size + mixing)
             limit = (
                 p.limit if p.pool < 0 else min(p.limit or count, self.problem.pool_limit[p.pool])
@@ -373,18 +253,6 @@ class Labels:
     def _fits_within(self, p: Promo, c: int) -> bool:
         return all(c in slot.classes for slot in p.slots)
 
-    def _group_value(self, p: Promo, c: int) -> Exact:
-        """Value of one application made of units of class c alone."""
-        price = self.problem.price[c]
-        if p.kind == N_FOR_M:
-            discount = p.unit_discount(price) * p.discounted
-        else:
-            discount = p.sum_discount(price * p.size)
-        weight = self.choice.weight[self.choice.zone[c]]
-        if p.exclusive == UNITS:
-            return discount * W - price * p.size * D * weight
-        return discount * (W - weight)
-
     # The pass over the units.
 
     def solve(self, floor: Exact) -> Solved:
@@ -410,15 +278,14 @@ class Labels:
         for application in self.fixed:
             self._count_fixed(application, start)
         self.still = self._still(units)
-        self.suffix = self._suffixes(units)
-        self.outlooks = self._outlooks(units)
+        self.bounds.look_ahead(units)
         first: Label = (
             start[0],
             (0,) * len(self.stateful),
             tuple(start[1:]) if self.exact else (),
             None,
         )
-        root = self.root_bound()
+        root = self.bounds.root()
         best, lost = self._run(units, first, _NARROW, floor)
         if lost is not None and (best is None or lost > self._worth(best)):
             known = floor if best is None else max(floor, self._worth(best))
@@ -464,192 +331,13 @@ class Labels:
         else:
             discount = p.sum_discount(price * units)
         times = application.times
-        start[0] += self._group_value(p, c) * times
+        start[0] += self.worth.group_value(p, c) * times
         leaves = price * units * D if p.exclusive == UNITS else discount
         zone = self.choice.zone[c]
         start[1] += discount * times
         start[2] += leaves * times if zone & 1 else 0
         start[3] += leaves * times if zone & 2 else 0
         start[4] += leaves * times if zone == 3 else 0
-
-    def _best_on(self, c: int, *, bounded: bool) -> Exact:
-        """Most that one unit of class c can add to the value."""
-        best: Exact = max(0, self.options[c][0][0])
-        for p, slot in self.on_class[c]:
-            if bounded or p.index not in self.allowance:
-                best = max(best, self._share(p, slot, c))
-        return best
-
-    def root_bound(self) -> Exact:
-        """Bound on the value before anything is decided."""
-        count = self.problem.count
-        whole = sum(self._best_on(c, bounded=True) * count[c] for c in self.classes)
-        if not self.allowance:
-            return whole
-        return min(
-            whole,
-            sum(self._best_on(c, bounded=False) * count[c] for c in self.classes)
-            + sum(self.allowance.values()),
-        )
-
-    def _allowances(self) -> dict[int, Exact]:
-        """What each promotion with a limit or a cap can add at most on the whole receipt."""
-        allowance: dict[int, Exact] = {}
-        for p in self.stateful:
-            bounds: list[Exact] = []
-            if p.cap is not None:
-                bounds.append(p.cap * self._factor(p))
-            applications = self._applications_left(p, 0)
-            if applications is not None:
-                bounds.append(applications * self._dearest(p))
-            if bounds:
-                allowance[p.index] = min(bounds)
-        return allowance
-
-    def _applications_left(self, p: Promo, used: int) -> int | None:
-        if p.pool >= 0:
-            pool = self.choice.pool_left[p.pool]
-            return pool if p.limit is None else min(pool, p.limit - used)
-        return None if p.limit is None else p.limit - used
-
-    def _factor(self, p: Promo) -> int:
-        """Value of a discount unit at most: its worth where the later layers give least."""
-        return W if p.exclusive == UNITS else W - self.least_weight[p.index]
-
-    def _dearest(self, p: Promo) -> Exact:
-        """Value of one application at most."""
-        total: Exact = 0
-        for s, slot in enumerate(p.slots):
-            best = max((self._share(p, s, c) for c in slot.classes), default=0)
-            total += max(0, best) * slot.quantity
-        return total
-
-    def _suffixes(self, units: list[Unit]) -> list[tuple[Exact, ...]]:
-        """What the units from here on can add at most.
-
-        In any way; by the promotions that are not bounded on their own; then for each room what it
-        does not bind.
-        """
-        best = {c: self._best_on(c, bounded=True) for c in self.classes}
-        kinds = [best, {c: self._mixed(c) for c in self.classes}]
-        kinds += [
-            {c: 0 if self.choice.zone[c] & room.zone else best[c] for c in self.classes}
-            for room in self.rooms
-        ]
-        rows: list[tuple[Exact, ...]] = [(0,) * len(kinds)]
-        for c, portion in reversed(units):
-            rows.append(
-                tuple(
-                    total + kind[c] * portion for total, kind in zip(rows[-1], kinds, strict=True)
-                )
-            )
-        return rows[::-1]
-
-    def _own_bounds(self) -> frozenset[int]:
-        """Promotions whose future is bounded on their own rather than by their best units.
-
-        Those with a limit or a cap, and those that share no unit with another unlimited one: there
-        the exact outlook is better than the sum of shares. Where two unlimited ones want the same
-        units, bounding both alone would count these units twice.
-        """
-        own = set(self.allowance)
-        unlimited = [p for p in self.stateful if p.index not in self.allowance]
-        for p in unlimited:
-            if not any(q is not p and q.classes & p.classes for q in unlimited):
-                own.add(p.index)
-        return frozenset(own)
-
-    def _mixed(self, c: int) -> Exact:
-        """Most that a unit of class c can add without the promotions bounded on their own."""
-        best: Exact = max(0, self.options[c][0][0])
-        for p, slot in self.on_class[c]:
-            if p.index not in self.own_bound:
-                best = max(best, self._share(p, slot, c))
-        return best
-
-    def _outlooks(self, units: list[Unit]) -> list[Outlook]:
-        """For each stateful promotion what it can add from each unit on, were it alone."""
-        outlooks = []
-        for p in self.stateful:
-            counted = p.kind == N_FOR_M and not self.explicit[p.index] and p.size <= _TABLE
-            by_class: dict[int, tuple[Exact, Exact, Exact]] = {}
-            for c in p.classes:
-                if c not in self.options:
-                    continue
-                free = max(0, self.options[c][0][0])
-                share = max(self._share(p, s, c) for s, t in enumerate(p.slots) if c in t.classes)
-                full = self._gain(p, c, p.unit_discount(self.problem.price[c]))
-                by_class[c] = (share - free, full - free, self._gain(p, c, 0) - free)
-            more: list[Exact] = [0]
-            table: list[list[Exact]] = [[0] * p.size] if counted else []
-            for c, _ in reversed(units):
-                worth = by_class.get(c)
-                if worth is None:
-                    more.append(more[-1])
-                    if counted:
-                        table.append(table[-1])
-                    continue
-                share, full, unpaid = worth
-                more.append(more[-1] + max(0, share))
-                if counted:
-                    after = table[-1]
-                    # Taking a unit at place fill + 1 of its group, or leaving it.
-                    table.append(
-                        [
-                            max(
-                                after[fill],
-                                after[(fill + 1) % p.size]
-                                + (full if fill + 1 > p.size - p.discounted else unpaid),
-                            )
-                            for fill in range(p.size)
-                        ]
-                    )
-            outlooks.append(Outlook(more[::-1], table[::-1]))
-        return outlooks
-
-    def _ahead(self, k: int, p: Promo, state: State, pending: Exact, position: int) -> Exact:
-        """What promotion k can still add to a label, were it alone with the units to come."""
-        outlook = self.outlooks[k]
-        if outlook.table and p.index not in self.deferred:
-            ahead = outlook.table[position][state.fill[0]]
-        elif p.kind == BUNDLE and not self.explicit[p.index]:
-            # The shares of an open bundle are in the value already.
-            ahead = outlook.more[position]
-        else:
-            ahead = pending + outlook.more[position]
-        allowance = self.allowance.get(p.index)
-        if allowance is None:
-            return ahead
-        if p.index in self.deferred:
-            return min(ahead, allowance)
-        if p.cap is not None:
-            ahead = min(ahead, (p.cap - state.given) * self._factor(p))
-        applications = self._applications_left(p, state.used)
-        if applications is not None:
-            # An open application still adds through the units it lacks.
-            applications += self._unfinished(p, state)
-            ahead = min(ahead, applications * self.dearest[p.index])
-        return ahead
-
-    def _bound(self, label: Label, states: tuple[State, ...], position: int) -> Exact:
-        """No completion of this label is worth more."""
-        suffix = self.suffix[position]
-        pending = sum(label[1])
-        bound = label[0] + pending + suffix[0]
-        alone: Exact = label[0] + suffix[1]
-        for k, p in enumerate(self.stateful):
-            if p.index in self.own_bound:
-                alone += self._ahead(k, p, states[k], label[1][k], position)
-            else:
-                alone += label[1][k]
-        bound = min(bound, alone)
-        for k, room in enumerate(self.rooms):
-            # Whatever is still given inside a base with a threshold comes out of its room.
-            left = room.factor * max(0, room.slack - room.used(label[2])) + suffix[2 + k]
-            if room.open_elsewhere:
-                left += pending
-            bound = min(bound, label[0] + left)
-        return bound
 
     def _run(self, units: list[Unit], first: Label, width: int, floor: Exact) -> _Pass:
         """One pass over the units: the best complete label and the best bound given up."""
@@ -661,7 +349,7 @@ class Labels:
             for number, labels in layer.items():
                 states = self.keys[number][0]
                 for label in labels:
-                    bound = self._bound(label, states, i + 1)
+                    bound = self.bounds.of(label[0], label[1], label[2], states, i + 1)
                     if bound > floor:
                         ranked.append((-bound, len(ranked), number, label))
             if self.budget.spent:
@@ -675,7 +363,7 @@ class Labels:
         best: Label | None = None
         for number, labels in layer.items():
             states = self.keys[number][0]
-            if not _is_idle(states):
+            if not is_idle(states):
                 continue
             for label in labels:
                 complete = self._settle(label, states)
@@ -719,7 +407,7 @@ class Labels:
     def _start(self) -> Key:
         return (
             tuple(
-                State(0, () if self.explicit[p.index] else (0,) * len(p.slots), (), 0)
+                State(0, () if p.index in self.explicit else (0,) * len(p.slots), (), 0)
                 for p in self.stateful
             ),
             (0,) * len(self.pools),
@@ -744,11 +432,6 @@ class Labels:
             rows.append(row)
         return rows[::-1]
 
-    def _unfinished(self, p: Promo, state: State) -> int:
-        if self.explicit[p.index]:
-            return len(state.open)
-        return self._started(p, state.fill)
-
     def _missing(self, p: Promo, state: State) -> int:
         """Units that the open applications of a promotion still need."""
         if state.open:
@@ -757,11 +440,7 @@ class Labels:
             return (p.size - state.fill[0]) if state.fill and state.fill[0] else 0
         if not any(state.fill):
             return 0
-        started = self._started(p, state.fill)
-        return started * p.size - sum(state.fill)
-
-    def _started(self, p: Promo, fill: tuple[int, ...]) -> int:
-        return max(-(-f // slot.quantity) for f, slot in zip(fill, p.slots, strict=True))
+        return started(p, state.fill) * p.size - sum(state.fill)
 
     def _insert(self, bucket: list[Label], new: Label) -> None:
         for label in bucket:
@@ -779,8 +458,8 @@ class Labels:
         ranked.sort(key=lambda entry: entry[:2])
         chosen = ranked[:width]
         # Among those given up, one without open applications stays: it can always be completed.
-        if not any(_is_idle(self.keys[number][0]) for _, _, number, _ in chosen):
-            chosen += [e for e in ranked[width:] if _is_idle(self.keys[e[2]][0])][:1]
+        if not any(is_idle(self.keys[number][0]) for _, _, number, _ in chosen):
+            chosen += [e for e in ranked[width:] if is_idle(self.keys[e[2]][0])][:1]
         chosen.sort(key=lambda entry: entry[1])
         return chosen, -ranked[width][0]
 
@@ -825,7 +504,7 @@ class Labels:
         for p, slot in self.on_class[c] if portion == 1 else ():
             place = self.place[p.index]
             state = states[place]
-            if self.explicit[p.index]:
+            if p.index in self.explicit:
                 steps = self._explicit_steps(p, slot, c, state)
             elif p.kind == N_FOR_M:
                 steps = self._counter_steps(p, c, state)
@@ -845,7 +524,7 @@ class Labels:
         return moves
 
     def _counter_steps(self, p: Promo, c: int, state: State) -> list[Step]:
-        """n for m over units of falling price: the last ones of each group are the cheapest."""
+        """N for m over units of falling price: the last ones of each group are the cheapest."""
         fill = state.fill[0] + 1
         opened = 1 if fill == 1 else 0
         discount = p.unit_discount(self.problem.price[c]) if fill > p.size - p.discounted else 0
@@ -857,19 +536,19 @@ class Labels:
                 (fill % p.size,),
                 state.open,
                 state.given + discount,
-                tuple(a + b for a, b in zip(state.later or _NO_SUMS, later, strict=True)),
+                tuple(a + b for a, b in zip(state.later or NO_SUMS, later, strict=True)),
             )
             # What a capped promotion gives is only added at the end: all of it is pending.
-            return [(state, opened, value, self._share(p, 0, c) - value, sums, None)]
+            return [(state, opened, value, self.worth.share(p, 0, c) - value, sums, None)]
         given = discount
         if p.cap is not None:
             given = min(p.cap - state.given, discount)
-        value = self._gain(p, c, given)
-        pending: Exact | None = self._share(p, 0, c) - value
+        value = self.worth.gain(p, c, given)
+        pending: Exact | None = self.worth.share(p, 0, c) - value
         if fill == p.size:
             fill, pending = 0, None
         acc = state.given + given if p.cap is not None else 0
-        sums = self._sums(p, c, given, given) if self.exact else ()
+        sums = self.worth.sums(p, c, given, given) if self.exact else ()
         return [(State(used, (fill,), (), acc), opened, value, pending, sums, None)]
 
     def _deferred(
@@ -878,35 +557,34 @@ class Labels:
         """Parts of one unit that a cap may cut (value, sums), and those it may not."""
         weight = self.choice.weight[self.choice.zone[c]]
         if p.exclusive == UNITS:
-            fixed = self._sums(p, c, 0, 0)
+            fixed = self.worth.sums(p, c, 0, 0)
             return (
                 (discount * W, discount, 0, 0, 0),
                 -self.problem.price[c] * D * weight,
                 fixed,
             )
         return (
-            (discount * (W - weight), *self._sums(p, c, discount, discount)),
+            (discount * (W - weight), *self.worth.sums(p, c, discount, discount)),
             0,
             (0, 0, 0, 0),
         )
 
     def _bundle_steps(self, p: Promo, slot: int, c: int, state: State) -> list[Step]:
         """A bundle whose applications differ in nothing that matters: counters per slot."""
-        before = self._started(p, state.fill)
+        before = started(p, state.fill)
         fill = _with(state.fill, slot, state.fill[slot] + 1)
-        opened = self._started(p, fill) - before
-        value = self._share(p, slot, c)
+        opened = started(p, fill) - before
+        value = self.worth.share(p, slot, c)
         used = state.used + (opened if p.limit is not None else 0)
         if all(f >= s.quantity for f, s in zip(fill, p.slots, strict=True)):
             fill = tuple(f - s.quantity for f, s in zip(fill, p.slots, strict=True))
-            factor = W if p.exclusive == UNITS else W - self.least_weight[p.index]
-            value += p.correction * factor
+            value += p.correction * self.worth.factor(p)
         return [(State(used, fill, (), 0), opened, value, 0, (), None)]
 
     def _explicit_steps(self, p: Promo, slot: int, c: int, state: State) -> list[Step]:
         """Every application on its own: composition, sums, then discount and shares at its end."""
         steps: list[Step] = []
-        empty = Open((0,) * len(p.slots), _NO_ZONES, 0, 0, 0)
+        empty = Open((0,) * len(p.slots), NO_ZONES, 0, 0, 0)
         for before in (*dict.fromkeys(state.open), None):
             one = empty if before is None else before
             if one.fill[slot] == p.slots[slot].quantity:
@@ -927,7 +605,7 @@ class Labels:
                         0,
                         share,
                         (0, 0, 0, 0) if self.exact else (),
-                        before or _NEW,
+                        before or NEW,
                     )
                 )
                 continue
@@ -946,7 +624,7 @@ class Labels:
                     state.fill,
                     opens,
                     state.given + given,
-                    tuple(a + b for a, b in zip(state.later or _NO_SUMS, later, strict=True)),
+                    tuple(a + b for a, b in zip(state.later or NO_SUMS, later, strict=True)),
                 )
                 steps.append(
                     (
@@ -955,7 +633,7 @@ class Labels:
                         kept_value,
                         share - kept_value,
                         kept_sums if self.exact else (),
-                        before or _NEW,
+                        before or NEW,
                     )
                 )
                 continue
@@ -966,7 +644,7 @@ class Labels:
                     value,
                     -one.share,
                     sums if self.exact else (),
-                    before or _NEW,
+                    before or NEW,
                 )
             )
         return steps
@@ -1028,8 +706,8 @@ class Labels:
                 slots[slot].append((c, 1))
                 continue
             groups = explicit.setdefault(promo, [])
-            if before is _NEW:
-                groups.append((Open((0,) * len(p.slots), _NO_ZONES, 0, 0, 0), []))
+            if before is NEW:
+                groups.append((Open((0,) * len(p.slots), NO_ZONES, 0, 0, 0), []))
                 place = len(groups) - 1
             else:
                 place = next(k for k, group in enumerate(groups) if group[0] == before)
@@ -1067,6 +745,6 @@ class Labels:
             fill,
             _with(one.price, zone, one.price[zone] + price),
             discount,
-            one.share + self._share(p, slot, c),
+            one.share + self.worth.share(p, slot, c),
             one.weighed + price * D * self.choice.weight[zone],
         )

@@ -51,7 +51,8 @@ class Promo:
     exclusive: int
     slots: list[Slot]
     classes: frozenset[int]
-    units: int = 0
+    units: int = 0  # in reach
+    most: int = 0  # applications that could be formed at all
     correction: int = 0  # what the parts of the slots miss of the whole, once per application
 
     @property

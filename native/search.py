@@ -15,6 +15,7 @@ the choice is solved a second time with exact sums in every label.
 from __future__ import annotations
 
 from array import array
+from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -25,7 +26,6 @@ from native.problem import (
     AMOUNT_OFF,
     BUNDLE,
     CUSTOMER,
-    D,
     FIXED_PRICE,
     N_FOR_M,
     PERCENT,
@@ -35,6 +35,7 @@ from native.problem import (
     Application,
     Budget,
     Choice,
+    D,
     Exact,
     Problem,
     Promo,
@@ -86,13 +87,61 @@ class Found(NamedTuple):
     member_targets: array[int]
 
 
+class _Component(NamedTuple):
+    """Connected units and the promotions that want them, under one choice.
+
+    Values are those under ``choice`` times ``factor`` / 10^8.
+    """
+
+    key: tuple[object, ...]
+    choice: Choice
+    classes: list[int]
+    promos: list[Promo]
+    factor: int
+
+    def _labels(self, run: _Search) -> Labels:
+        return Labels(run.problem, self.choice, self.classes, self.promos, run.budget, exact=False)
+
+    def bound(self, run: _Search) -> Exact:
+        """Bound on the value, before or after solving."""
+        known = run.solved.get(self.key)
+        if known is not None:
+            bound = known.bound
+        else:
+            bound = run.roots.get(self.key, -1)
+            if bound < 0:
+                bound = run.roots[self.key] = self._labels(run).bounds.root()
+        return fraction(bound * self.factor, W)
+
+    def solve(self, run: _Search, floor: Exact) -> Solved:
+        """Best solution worth more than ``floor``, and a bound."""
+        if not self.factor:
+            return Solved(0, 0, [])
+        solved = run.solved.get(self.key)
+        if solved is None:
+            least = -1 if floor < 0 else floor * W // self.factor
+            if self.key in run.refuted and run.refuted[self.key] <= least:
+                return Solved(None, floor, [])
+            solved = self._labels(run).solve(least)
+            if solved.value is None:
+                if solved.bound <= least:
+                    run.refuted[self.key] = least
+                return Solved(None, max(floor, fraction(solved.bound * self.factor, W)), [])
+            if least < 0:
+                run.solved[self.key] = solved
+        value = None if solved.value is None else fraction(solved.value * self.factor, W)
+        return Solved(value, fraction(solved.bound * self.factor, W), solved.applications)
+
+
 class _Search:
     """Best solution over all choices of receipt and customer tiers, for one set of promotions."""
 
     def __init__(self, problem: Problem, budget: Budget) -> None:
         self.problem = problem
         self.budget = budget
-        self.memo: dict[tuple[object, ...], Solved] = {}
+        self.solved: dict[tuple[object, ...], Solved] = {}
+        self.refuted: dict[tuple[object, ...], Exact] = {}  # no solution is worth more than this
+        self.roots: dict[tuple[object, ...], Exact] = {}
 
     def best(self, banned: frozenset[int], target: Exact | None = None) -> _Answer | None:
         """The best solution without the banned promotions.
@@ -195,38 +244,25 @@ class _Search:
         """
         alone, parts = self._components(choice)
         wanted = [
-            (classes, promos) for classes, promos in ((alone, choice.promos), *parts) if classes
+            self._component(choice, classes, promos)
+            for classes, promos in ((alone, choice.promos), *parts)
+            if classes
         ]
-        keys = [self._key(choice, classes, promos) for classes, promos in wanted]
-        known = [self.memo.get(key) for key in keys]
-        bounds: list[Exact] = []
-        for (classes, promos), solved in zip(wanted, known, strict=True):
-            if solved is not None:
-                bounds.append(solved.bound)
-            elif target is None:
-                bounds.append(0)
-            else:
-                labels = Labels(self.problem, choice, classes, promos, self.budget, exact=False)
-                bounds.append(labels.root_bound())
+        bounds = [component.bound(self) if target is not None else 0 for component in wanted]
         value: Exact = choice.constant
         applications: list[Application] = []
-        for i, (classes, promos) in enumerate(wanted):
-            solved = known[i]
-            if solved is None:
-                floor: Exact = -1
-                if target is not None:
-                    # The others give at most their bounds: this part must bring the rest.
-                    floor = target - choice.constant - (sum(bounds) - bounds[i]) - 1
-                if target is not None and bounds[i] <= floor:
+        for i, component in enumerate(wanted):
+            floor: Exact = -1
+            if target is not None:
+                # The others give at most their bounds: this part must bring the rest.
+                floor = max(-1, target - choice.constant - (sum(bounds) - bounds[i]) - 1)
+                if bounds[i] <= floor:
                     return None
-                labels = Labels(self.problem, choice, classes, promos, self.budget, exact=False)
-                solved = labels.solve(max(-1, floor))
-                if floor < 0:
-                    self.memo[keys[i]] = solved
-                bounds[i] = solved.bound
-                if solved.value is None:
-                    return None
-            value += solved.value or 0
+            solved = component.solve(self, floor)
+            if solved.value is None:
+                return None
+            bounds[i] = solved.bound
+            value += solved.value
             applications += solved.applications
         bound = choice.constant + sum(bounds)
         for room in choice.rooms():
@@ -238,14 +274,21 @@ class _Search:
             return None
         return applications, value, bound
 
-    def _key(self, choice: Choice, classes: list[int], promos: list[Promo]) -> tuple[object, ...]:
-        """What the solution of a component depends on: two choices often share it."""
-        return (
+    def _component(self, choice: Choice, classes: list[int], promos: list[Promo]) -> _Component:
+        weights = {choice.weight[choice.zone[c]] for c in classes}
+        plain = choice
+        factor = W
+        if len(weights) == 1 and not any(p.exclusive == UNITS for p in promos):
+            # Equal weights only scale the values: most choices share one solution.
+            factor = W - weights.pop()
+            plain = replace(choice, receipt=None, customer=None, weight=[0, 0, 0, 0])
+        key = (
             tuple(classes),
-            tuple(choice.weight[choice.zone[c]] for c in classes),
+            tuple(plain.weight[choice.zone[c]] for c in classes),
             tuple(p.index for p in promos),
             tuple(choice.pool_left[p.pool] for p in promos if p.pool >= 0),
         )
+        return _Component(key, plain, classes, promos, factor)
 
     def _exact(self, choice: Choice, floor: Exact) -> Solved:
         """The choice with its thresholds and exact sums; values are totals of all layers."""
@@ -310,6 +353,7 @@ def search(
     promo_pool: array[int],
     promo_cap_minor: array[int],
     promo_exclusive: array[int],
+    order: array[int],
     slot_start: array[int],
     slot_quantity: array[int],
     slot_class_start: array[int],
@@ -425,7 +469,7 @@ def search(
     answer = run.best(frozenset())
     assert answer is not None, "taking nothing is always open"  # noqa: S101
     if answer.bound <= answer.saving * W:
-        answer = _without_the_idle(run, answer)
+        answer = _without_the_idle(run, answer, list(order))
     return _found(answer, budget)
 
 
@@ -439,6 +483,7 @@ def _prepare(p: Promo, price: array[int], count: array[int]) -> None:
         if p.kind == BUNDLE
         else p.units // p.size
     )
+    p.most = most
     if p.limit is not None and p.limit >= most:
         p.limit = None
     if p.cap is not None:
@@ -464,16 +509,18 @@ def _prepare(p: Promo, price: array[int], count: array[int]) -> None:
     p.correction = sum(s.part * s.quantity for s in p.slots) - p.value * D
 
 
-def _without_the_idle(run: _Search, answer: _Answer) -> _Answer:
+def _without_the_idle(run: _Search, answer: _Answer, order: list[int]) -> _Answer:
     """Drop, in descending id, every promotion whose removal leaves the exact total unchanged."""
     banned: set[int] = set()
-    used = {a.promo for a in answer.applications}
-    used |= {t.promo for t in (answer.choice.receipt, answer.choice.customer) if t is not None}
-    for promo in sorted(used, reverse=True):
-        without = run.best(frozenset(banned | {promo}), target=answer.saving)
-        if without is not None and without.saving == answer.saving:
-            banned.add(promo)
+    for promo in reversed(order):
+        used = {a.promo for a in answer.applications}
+        used |= {t.promo for t in (answer.choice.receipt, answer.choice.customer) if t is not None}
+        if promo in used:
+            without = run.best(frozenset(banned | {promo}), target=answer.saving)
+            if without is None or without.saving < answer.saving:
+                continue
             answer = without
+        banned.add(promo)
     return answer
 
 

@@ -283,6 +283,7 @@ def _search(
         promo["cap_minor"].append(-1 if cap_minor is None else cap_minor)
         promo["exclusive"].append(_EXCLUSIVE[promotion.exclusive])
     owners = sorted({tier.promotion.id for tier in tiers})
+    ids = [promotion.id for promotion in articles] + owners
     tier_class_start, tier_class = array("q", [0]), array("q")
     for tier in tiers:
         tier_class.extend(place[c] for c in facts.classes_of(_on(tier.promotion)) if c in place)
@@ -291,6 +292,7 @@ def _search(
         price_minor=array("q", [classes[c].price_minor for c in open_classes]),
         count=array("q", [classes[c].count for c in open_classes]),
         **{f"promo_{name}": values for name, values in promo.items()},
+        order=array("q", sorted(range(len(ids)), key=ids.__getitem__)),
         slot_start=slot_start,
         slot_quantity=slot_quantity,
         slot_class_start=slot_class_start,

@@ -1,0 +1,289 @@
+"""Upper bounds on what a label can still become: the proof behind ``optimal`` and the gap.
+
+Three kinds, the lowest counts. *By units*: every unit to come adds at most its best share in any
+application. *By promotions*: some promotions are bounded on their own, with what they could add
+beyond the best of the others, unit by unit; that sees limits, caps and incomplete groups. *By
+rooms*: in exact mode a threshold leaves only so much room for discounts inside its base.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from native.problem import BUNDLE, N_FOR_M, Exact, Promo
+from native.state import State, started
+from native.worth import Worth
+
+_TABLE = 64  # n up to which an n-for-m gets an exact outlook
+
+
+class _Outlook(NamedTuple):
+    """What one promotion could add beyond the others, were it alone.
+
+    ``more[i]``: sum of its shares of the units from i on. ``table[i][fill]``: exactly, for an
+    n-for-m without a limit whose open group holds ``fill`` units. ``tops``: per slot the best
+    shares, falling, each with the number of units that have it.
+    """
+
+    more: list[Exact]
+    table: list[list[Exact]]
+    tops: list[list[tuple[Exact, int]]]
+
+
+class _Family:
+    """One division: promotions bounded on their own, the others through their best units."""
+
+    def __init__(self, own: frozenset[int], base: dict[int, Exact]) -> None:
+        self.own = own
+        self.base = base
+        self.suffix: list[Exact] = []
+        self.outlooks: dict[int, _Outlook] = {}
+
+
+class Bounds:
+    """Bounds for the labels over the units of some classes.
+
+    Args:
+        worth: values under the choice.
+        classes: the classes the labels run over.
+        stateful: promotions with a state, in the order of the states.
+        on_class: for each class the promotions and slots that want it.
+        best_free: for each class what a unit brings without any of them.
+    """
+
+    def __init__(
+        self,
+        worth: Worth,
+        classes: list[int],
+        stateful: list[Promo],
+        on_class: dict[int, list[tuple[Promo, int]]],
+        best_free: dict[int, Exact],
+    ) -> None:
+        self._worth = worth
+        self._classes = classes
+        self._stateful = stateful
+        self._share = {
+            c: {
+                p.index: max(worth.share(p, s, c) for q, s in wanting if q is p) for p, _ in wanting
+            }
+            for c, wanting in on_class.items()
+        }
+        self._rooms = worth.choice.rooms() if worth.exact else []
+        self._best = {c: max((best_free[c], *self._share[c].values())) for c in classes}
+        self._suffix: list[Exact] = []
+        self._elsewhere: list[list[Exact]] = []
+        self._families = [_Family(own, self._base(own, best_free)) for own in self._divisions()]
+
+    def _divisions(self) -> list[frozenset[int]]:
+        """Which promotions to bound on their own.
+
+        Those with a bounded number of applications or a cap gain by it; an unlimited n-for-m does
+        where nobody unlimited wants the same units, else these would be counted twice.
+        """
+        bounded = {
+            p.index
+            for p in self._stateful
+            if p.cap is not None or p.limit is not None or p.pool >= 0 or p.kind == BUNDLE
+        }
+        unlimited = [p for p in self._stateful if p.index not in bounded]
+        apart = {
+            p.index
+            for p in unlimited
+            if not any(q is not p and q.classes & p.classes for q in unlimited)
+        }
+        divisions = [frozenset(bounded | apart), frozenset(bounded)]
+        return [d for n, d in enumerate(divisions) if d and d not in divisions[:n]]
+
+    def _base(self, own: frozenset[int], best_free: dict[int, Exact]) -> dict[int, Exact]:
+        return {
+            c: max((best_free[c], *(s for index, s in self._share[c].items() if index not in own)))
+            for c in self._classes
+        }
+
+    def root(self) -> Exact:
+        """Bound on the value of all units of the classes, before anything is decided."""
+        count = self._worth.problem.count
+        whole = sum(self._best[c] * count[c] for c in self._classes)
+        for family in self._families:
+            total: Exact = sum(family.base[c] * count[c] for c in self._classes)
+            for p in self._stateful:
+                if p.index in family.own:
+                    total += self._alone(p, family)
+            whole = min(whole, total)
+        return whole
+
+    def _alone(self, p: Promo, family: _Family) -> Exact:
+        count = self._worth.problem.count
+        total: Exact = sum(
+            max(0, self._share[c][p.index] - family.base[c]) * count[c]
+            for c in p.classes
+            if c in self._share
+        )
+        applications = self._left(p, 0)
+        if applications is not None:
+            total = min(total, _top(p, self._tops(p, family), applications))
+        if p.cap is not None:
+            total = min(total, p.cap * self._worth.factor(p))
+        return total
+
+    def _left(self, p: Promo, used: int) -> int | None:
+        """Applications that are still allowed and could be formed; None = no bound."""
+        left = p.most if p.kind == BUNDLE else None
+        if p.pool >= 0:
+            pool = self._worth.choice.pool_left[p.pool]
+            left = pool if left is None else min(left, pool)
+        if p.limit is not None:
+            left = p.limit - used if left is None else min(left, p.limit - used)
+        return left
+
+    def _tops(self, p: Promo, family: _Family) -> list[list[tuple[Exact, int]]]:
+        count = self._worth.problem.count
+        return [
+            sorted(
+                (
+                    (max(0, self._worth.share(p, s, c) - family.base[c]), count[c])
+                    for c in slot.classes
+                    if c in family.base
+                ),
+                key=lambda entry: -entry[0],
+            )
+            for s, slot in enumerate(p.slots)
+        ]
+
+    def look_ahead(self, units: list[tuple[int, int]]) -> None:
+        """Prepare the bounds for labels that run over these (class, portion) units."""
+        self._suffix = _sums_from(units, self._best)
+        zone = self._worth.choice.zone
+        self._elsewhere = [
+            _sums_from(units, {c: 0 if zone[c] & room.zone else b for c, b in self._best.items()})
+            for room in self._rooms
+        ]
+        for family in self._families:
+            family.suffix = _sums_from(units, family.base)
+            family.outlooks = {
+                p.index: self._outlook(p, family, units)
+                for p in self._stateful
+                if p.index in family.own
+            }
+
+    def _outlook(self, p: Promo, family: _Family, units: list[tuple[int, int]]) -> _Outlook:
+        worth = self._worth
+        more: list[Exact] = [0]
+        counted = (
+            p.kind == N_FOR_M
+            and p.index not in worth.explicit
+            and p.index not in worth.deferred
+            and p.size <= _TABLE
+        )
+        table: list[list[Exact]] = [[0] * p.size] if counted else []
+        full: dict[int, Exact] = {}
+        unpaid: dict[int, Exact] = {}
+        for c in p.classes if counted else ():
+            if c in family.base:
+                discount = p.unit_discount(worth.problem.price[c])
+                full[c] = worth.gain(p, c, discount) - family.base[c]
+                unpaid[c] = worth.gain(p, c, 0) - family.base[c]
+        for c, _ in reversed(units):
+            share = self._share[c].get(p.index)
+            more.append(more[-1] + (0 if share is None else max(0, share - family.base[c])))
+            if not counted:
+                continue
+            after = table[-1]
+            if share is None:
+                table.append(after)
+                continue
+            # Taking a unit at place fill + 1 of its group, or leaving it.
+            table.append(
+                [
+                    max(
+                        after[fill],
+                        after[(fill + 1) % p.size]
+                        + (full[c] if fill + 1 > p.size - p.discounted else unpaid[c]),
+                    )
+                    for fill in range(p.size)
+                ]
+            )
+        return _Outlook(more[::-1], table[::-1], self._tops(p, family))
+
+    def of(
+        self,
+        value: Exact,
+        pending: tuple[Exact, ...],
+        sums: tuple[Exact, ...],
+        states: tuple[State, ...],
+        position: int,
+    ) -> Exact:
+        """Return a bound that no completion of a label exceeds.
+
+        Args:
+            value: of everything decided.
+            pending: per promotion what its open applications are credited beyond it.
+            sums: in exact mode, discount and what left the three bases.
+            states: per promotion.
+            position: number of units already decided.
+        """
+        waiting = sum(pending)
+        bound = value + waiting + self._suffix[position]
+        for family in self._families:
+            total = value + family.suffix[position]
+            for k, p in enumerate(self._stateful):
+                if p.index in family.own:
+                    total += self._ahead(p, family, states[k], pending[k], position)
+                else:
+                    total += pending[k]
+            bound = min(bound, total)
+        for k, room in enumerate(self._rooms):
+            # Whatever is still given inside a base with a threshold comes out of its room.
+            left = room.factor * max(0, room.slack - room.used(sums)) + self._elsewhere[k][position]
+            if room.open_elsewhere:
+                left += waiting
+            bound = min(bound, value + left)
+        return bound
+
+    def _ahead(
+        self, p: Promo, family: _Family, state: State, pending: Exact, position: int
+    ) -> Exact:
+        """What a promotion can still add to a label, were it alone with the units to come."""
+        worth = self._worth
+        outlook = family.outlooks[p.index]
+        explicit = p.index in worth.explicit
+        if outlook.table:
+            # The open group's credit beyond the value is part of what the table promises.
+            ahead, pending = outlook.table[position][state.fill[0]], 0
+        else:
+            ahead = outlook.more[position]
+        if p.index not in worth.deferred:
+            applications = self._left(p, state.used)
+            if applications is not None:
+                # An open application still adds through the units it lacks.
+                applications += len(state.open) if explicit else started(p, state.fill)
+                ahead = min(ahead, _top(p, outlook.tops, applications))
+            if p.kind == BUNDLE and not explicit:
+                return ahead  # the shares of an open bundle are in the value already
+            if p.cap is not None:
+                return min(pending + ahead, (p.cap - int(state.given)) * worth.factor(p))
+            return pending + ahead
+        # Nothing deferred is in the value yet: the whole cap may still come.
+        return min(pending + ahead, (p.cap or 0) * worth.factor(p))
+
+
+def _top(p: Promo, tops: list[list[tuple[Exact, int]]], applications: int) -> Exact:
+    """Value of so many applications at most: those of the units with the best shares."""
+    total: Exact = 0
+    for slot, top in zip(p.slots, tops, strict=True):
+        left = slot.quantity * applications
+        for share, units in top:
+            if not left or not share:
+                break
+            used = min(left, units)
+            total += share * used
+            left -= used
+    return total
+
+
+def _sums_from(units: list[tuple[int, int]], worth: dict[int, Exact]) -> list[Exact]:
+    """Sum of the units from each position on."""
+    sums: list[Exact] = [0]
+    for c, portion in reversed(units):
+        sums.append(sums[-1] + worth[c] * portion)
+    return sums[::-1]

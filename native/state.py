@@ -1,0 +1,44 @@
+"""What a label carries of one promotion: counters, and applications that still lack units."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from native.problem import Exact, Promo
+
+
+class Open(NamedTuple):
+    """An application that still lacks units, where its composition matters."""
+
+    fill: tuple[int, ...]
+    price: tuple[int, ...]  # price sum per zone, minor
+    discount: Exact
+    share: Exact
+    weighed: int  # what the later layers would have given on its units
+
+
+class State(NamedTuple):
+    """What one promotion has done so far on this receipt."""
+
+    used: int
+    fill: tuple[int, ...]
+    open: tuple[Open, ...]
+    given: Exact  # counted towards the cap, 1/10_000 minor
+    later: tuple[Exact, ...] = ()  # value and sums that the cap may still cut
+
+
+NO_ZONES = (0, 0, 0, 0)
+NO_SUMS: tuple[Exact, ...] = (0, 0, 0, 0, 0)
+
+
+NEW = Open((), (), 0, 0, 0)  # marks the first unit of an application
+
+
+def is_idle(states: tuple[State, ...]) -> bool:
+    """Whether no application is open."""
+    return not any(state.open or any(state.fill) for state in states)
+
+
+def started(p: Promo, fill: tuple[int, ...]) -> int:
+    """Applications that counters per slot have begun."""
+    return max(-(-f // slot.quantity) for f, slot in zip(fill, p.slots, strict=True))

@@ -1,0 +1,124 @@
+"""What a promotion is worth on a unit under one choice of later layers.
+
+A discount now takes something from the later layers; an exclusive promotion takes the whole unit
+from them. Values are in 1/10^12 minor unit.
+"""
+
+from __future__ import annotations
+
+from native.problem import (
+    AMOUNT_OFF,
+    BUNDLE,
+    N_FOR_M,
+    PERCENT,
+    UNITS,
+    Choice,
+    D,
+    Exact,
+    Problem,
+    Promo,
+    W,
+)
+
+
+class Worth:
+    """Values of discounts for one choice.
+
+    ``explicit``: promotions of which the composition of each single application matters.
+    ``deferred``: promotions whose cap cuts applications in a way only known at the end.
+    """
+
+    def __init__(
+        self, problem: Problem, choice: Choice, promos: list[Promo], *, exact: bool
+    ) -> None:
+        self.problem = problem
+        self.choice = choice
+        self.exact = exact
+        weights = [choice.weight[zone] for zone in choice.zone]
+        self.least_weight = {
+            p.index: min((weights[c] for c in p.classes), default=0) for p in promos
+        }
+        self.one_zone = {p.index: len({weights[c] for c in p.classes}) <= 1 for p in promos}
+        self.explicit = {p.index for p in promos if self._is_explicit(p)}
+        # A cap cuts all applications in proportion: where it matters on which units, or where the
+        # shares may fall below zero, its effect is only known at the end.
+        self.deferred = {
+            p.index
+            for p in promos
+            if p.cap is not None
+            and (
+                exact
+                or p.index in self.explicit
+                or (p.exclusive != UNITS and not self.one_zone[p.index])
+            )
+        }
+
+    def factor(self, p: Promo) -> int:
+        """Value of a discount unit at most: its worth where the later layers give least."""
+        return W if p.exclusive == UNITS else W - self.least_weight[p.index]
+
+    def _is_explicit(self, p: Promo) -> bool:
+        """Whether the composition of each single application matters."""
+        if p.size == 1:
+            return False
+        if self.exact or (p.kind == BUNDLE and p.cap is not None):
+            return True
+        if p.exclusive != UNITS and not self.one_zone[p.index]:
+            return True
+        if p.kind == BUNDLE and p.benefit == AMOUNT_OFF:
+            price = self.problem.price
+            least = sum(
+                slot.quantity * min((price[c] for c in slot.classes), default=0) for slot in p.slots
+            )
+            return least < p.value
+        return False
+
+    def gain(self, p: Promo, c: int, discount: Exact) -> Exact:
+        """Value of a discount on one unit of class c, when the unit stands for itself."""
+        weight = self.choice.weight[self.choice.zone[c]]
+        if p.exclusive == UNITS:
+            return discount * W - self.problem.price[c] * D * weight
+        return discount * (W - weight)
+
+    def share(self, p: Promo, slot: int, c: int) -> Exact:
+        """Admissible share of one unit in the value of an application.
+
+        The shares of an application sum to at least its value: an n-for-m discounts the cheapest,
+        so its discount is at most discounted/n of the benefit on all its units; a bundle's price
+        is split over its slots.
+        """
+        price = self.problem.price[c]
+        if p.kind == N_FOR_M:
+            share = -(-p.unit_discount(price) * p.discounted // p.size)
+        elif p.benefit == PERCENT:
+            share = price * p.value
+        elif p.benefit == AMOUNT_OFF:
+            share = p.slots[slot].part
+        else:
+            share = price * D - p.slots[slot].part
+        if p.exclusive == UNITS:
+            return share * W - price * D * self.choice.weight[self.choice.zone[c]]
+        return share * (W - self.least_weight[p.index])
+
+    def sums(self, p: Promo, c: int, discount: Exact, share: Exact) -> tuple[Exact, ...]:
+        """Discount given now, and what one unit takes from the three bases."""
+        leaves = self.problem.price[c] * D if p.exclusive == UNITS else share
+        zone = self.choice.zone[c]
+        return (
+            discount,
+            leaves if zone & 1 else 0,
+            leaves if zone & 2 else 0,
+            leaves if zone == 3 else 0,
+        )
+
+    def group_value(self, p: Promo, c: int) -> Exact:
+        """Value of one application made of units of class c alone."""
+        price = self.problem.price[c]
+        if p.kind == N_FOR_M:
+            discount = p.unit_discount(price) * p.discounted
+        else:
+            discount = p.sum_discount(price * p.size)
+        weight = self.choice.weight[self.choice.zone[c]]
+        if p.exclusive == UNITS:
+            return discount * W - price * p.size * D * weight
+        return discount * (W - weight)
