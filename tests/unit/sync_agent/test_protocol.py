@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync_agent.protocol import (
+    TABLES,
+    Event,
+    Head,
+    ProtocolError,
+    compact_json,
+    page_bytes,
+    parse_model,
+    parse_page,
+)
+
+BUCKET = "shop:001"
+ARTICLE: dict[str, Any] = {
+    "sku": "4711",
+    "name": "Hose",
+    "categories": ["hosen"],
+    "brand": None,
+    "season": None,
+    "tags": [],
+    "unit_price_minor": 7999,
+    "markdown": False,
+    "vat_rate_bp": 1900,
+    "discountable": True,
+}
+
+
+def page(*rows: tuple[str, str, int, int, dict[str, Any]], checkpoint: int = 9) -> bytes:
+    return page_bytes(
+        bucket=BUCKET,
+        bucket_epoch=5,
+        after=0,
+        changes=rows,
+        checkpoint=checkpoint,
+        complete=True,
+    )
+
+
+def test_page_comes_out_as_it_went_in() -> None:
+    parsed = parse_page(page(("P", "article", 3, 3, ARTICLE)), bucket=BUCKET, after=0)
+    assert [change.row for change in parsed.changes] == [ARTICLE]
+    assert (parsed.bucket_epoch, parsed.checkpoint, parsed.complete) == (5, 9, True)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("unit_price_minor", "7999"),
+        ("unit_price_minor", 79.99),
+        ("unit_price_minor", -1),
+        ("unit_price_minor", 10**9 + 1),
+        ("unit_price_minor", True),
+        ("name", None),
+        ("name", ""),
+        ("name", "x" * 201),
+        ("markdown", 1),
+        ("categories", "hosen"),
+        ("categories", ["x"] * 1001),
+        ("vat_rate_bp", 10_001),
+    ],
+)
+def test_row_out_of_its_bounds_refuses_the_page(column: str, value: object) -> None:
+    content = page(("P", "article", 3, 3, {**ARTICLE, column: value}))
+    with pytest.raises(ProtocolError, match=f"article: {column}"):
+        parse_page(content, bucket=BUCKET, after=0)
+
+
+def lines(content: bytes) -> list[Any]:
+    return [json.loads(line) for line in content.splitlines()]
+
+
+def joined(parts: list[Any]) -> bytes:
+    return b"".join(compact_json(part) + b"\n" for part in parts)
+
+
+@pytest.mark.parametrize("cut", range(1, 4))
+def test_page_cut_off_in_the_middle_is_no_page(cut: int) -> None:
+    whole = page(("P", "article", 3, 3, ARTICLE), ("P", "article", 4, 4, ARTICLE))
+    parts = lines(whole)
+    with pytest.raises(ProtocolError):
+        parse_page(joined(parts[:-cut]), bucket=BUCKET, after=0)
+    with pytest.raises(ProtocolError):
+        parse_page(whole[: -cut * 10], bucket=BUCKET, after=0)
+
+
+def test_page_that_answers_another_question_is_refused() -> None:
+    content = page(("P", "article", 3, 3, ARTICLE))
+    for bucket, after in (("shop:002", 0), (BUCKET, 1)):
+        with pytest.raises(ProtocolError, match="asked for"):
+            parse_page(content, bucket=bucket, after=after)
+
+
+def test_rows_out_of_order_or_beyond_the_checkpoint_are_refused() -> None:
+    backwards = page(("P", "article", 4, 4, ARTICLE), ("P", "article", 3, 3, ARTICLE))
+    beyond = page(("P", "article", 10, 10, ARTICLE))
+    for content in (backwards, beyond):
+        with pytest.raises(ProtocolError):
+            parse_page(content, bucket=BUCKET, after=0)
+
+
+def test_unknown_column_and_unknown_table_are_passed_over() -> None:
+    parts = lines(page(("P", "article", 3, 3, ARTICLE)))
+    parts[0]["tables"]["article"].append("colour")
+    parts[1][4].append("blue")
+    parts[0]["tables"]["hologram"] = ["id"]
+    parts.insert(2, ["P", "hologram", 4, 4, ["x"]])
+    parts[-1]["rows"] = 2
+    parsed = parse_page(joined(parts), bucket=BUCKET, after=0)
+    assert [change.row for change in parsed.changes] == [ARTICLE]
+
+
+def test_remove_names_key_and_reason() -> None:
+    parts = lines(page(("P", "article", 3, 3, ARTICLE)))
+    parts[1] = ["R", "article", 3, 3, ["4711", "deleted"]]
+    (change,) = parse_page(joined(parts), bucket=BUCKET, after=0).changes
+    assert (change.op, change.row) == ("R", {"sku": "4711", "reason": "deleted"})
+
+
+def test_every_table_has_its_key_among_its_columns() -> None:
+    for table in TABLES.values():
+        assert set(table.key) <= set(table.columns)
+
+
+@given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
+def test_random_bytes_are_refused_and_nothing_else(content: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        parse_page(content, bucket=BUCKET, after=0)
+    for model in (Head, Event):
+        with pytest.raises(ProtocolError):
+            parse_model(model, content)
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"a":' * 100_000, b"NaN", b"1" * 5_000])
+def test_hostile_json_is_refused(content: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        parse_model(Head, content)
