@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import gzip
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from hostile_server import HostileServer, endless, http
+
+from pos_plugin.errors import ConfigError
+from sync_agent.client import HeadOfficeClient
+from sync_agent.errors import HeadOfficeRefused, Stopped, Unreachable
+from sync_agent.protocol import PROBLEM_JSON
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+GOOD_HEAD = (
+    b'{"mark":"m","capabilities":[],"incarnation":"one","buckets":{},"generations":[],'
+    b'"later_field":{"x":1}}'
+)
+
+
+def asked(answer: Callable[[], Iterable[bytes]], **server: float) -> object:
+    with (
+        HostileServer(answer, **server) as hostile,
+        HeadOfficeClient(hostile.url, "token", request_s=1.0) as client,
+    ):
+        return client.head()
+
+
+def test_good_answer_is_taken_with_fields_of_a_later_version() -> None:
+    head = asked(lambda: [http("200 OK", GOOD_HEAD)])
+    assert getattr(head, "incarnation", None) == "one"
+
+
+def test_redirect_is_not_followed() -> None:
+    with (
+        HostileServer(lambda: [http("200 OK", GOOD_HEAD)]) as target,
+        HostileServer(lambda: [http("307 Temporary Redirect", location=target.url)]) as hostile,
+        HeadOfficeClient(hostile.url, "token") as client,
+    ):
+        with pytest.raises(HeadOfficeRefused):
+            client.head()
+        assert (hostile.requests, target.requests) == (1, 0)
+
+
+@pytest.mark.parametrize("status", ["200 OK", "500 Internal Server Error"])
+def test_answer_without_end_is_cut_at_its_limit(status: str) -> None:
+    with pytest.raises(HeadOfficeRefused, match="more than"):
+        asked(lambda: endless(status))
+
+
+def test_packed_answer_is_refused_unread() -> None:
+    bomb = gzip.compress(b"0" * 50_000_000)
+    with pytest.raises(HeadOfficeRefused, match="gzip"):
+        asked(lambda: [http("200 OK", bomb, content_encoding="gzip")])
+
+
+@pytest.mark.parametrize("where", ["headers", "body"])
+def test_dripping_answer_ends_at_the_deadline(where: str) -> None:
+    def drip() -> Iterable[bytes]:
+        start = b"HTTP/1.1 200 OK\r\n" + (b"\r\n" if where == "body" else b"x-a: ")
+        yield start
+        for _ in range(200):
+            yield b"x"
+
+    began_s = time.monotonic()
+    with pytest.raises(Unreachable, match="1 s"):
+        asked(drip, pause_s=0.05)
+    assert time.monotonic() - began_s < 5
+
+
+def test_nobody_there_is_unreachable() -> None:
+    with (
+        HeadOfficeClient("http://127.0.0.1:1", "token") as client,
+        pytest.raises(Unreachable),
+    ):
+        client.head()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        http("200 OK", b"<html>please log in</html>"),
+        http("401 Unauthorized", b"<html>hotel wifi</html>"),
+        http("200 OK", b"[]"),
+        http("200 OK", b'{"mark": 1}'),
+        http("409 Conflict", b'{"type": 1}', content_type=PROBLEM_JSON),
+    ],
+)
+def test_captive_portal_is_no_head_office(answer: bytes) -> None:
+    with pytest.raises(HeadOfficeRefused) as caught:
+        asked(lambda: [answer])
+    assert caught.value.problem == "not-understood"
+
+
+def test_answer_that_is_no_http_is_unreachable() -> None:
+    with pytest.raises(Unreachable):
+        asked(lambda: [b"SSH-2.0-OpenSSH\r\n"])
+
+
+def test_problem_document_gives_its_word() -> None:
+    body = b'{"type":"urn:stammkunde:problem:gap","title":"t","status":409,"detail":"d"}'
+    with pytest.raises(HeadOfficeRefused) as caught:
+        asked(lambda: [http("409 Conflict", body, content_type=PROBLEM_JSON)])
+    assert (caught.value.problem, caught.value.status) == ("gap", 409)
+    assert not caught.value.retryable
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.org", "ftp://127.0.0.1", "127.0.0.1:80", "http://10.0.0.1", "https://"]
+)
+def test_plain_http_to_another_machine_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="head_office"):
+        HeadOfficeClient(url, "token").close()
+
+
+def test_stop_ends_a_request_under_way() -> None:
+    begun = threading.Event()
+
+    def silence() -> Iterable[bytes]:
+        begun.set()
+        for _ in range(400):
+            yield b""
+
+    with HostileServer(silence, pause_s=0.05) as hostile:
+        client = HeadOfficeClient(hostile.url, "token", request_s=60)
+        stopper = threading.Thread(target=lambda: (begun.wait(10), client.stop()))
+        stopper.start()
+        try:
+            with pytest.raises(Stopped):
+                client.head()
+            with pytest.raises(Stopped):
+                client.head()
+        finally:
+            stopper.join()
+            client.close()

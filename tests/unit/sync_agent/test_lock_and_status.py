@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sync_agent.errors import AgentRunning
+from sync_agent.lock import agent_lock, is_running
+from sync_agent.status import ADVICE, Status, read_status, words_of, write_status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOLDER = """
+import sys
+from pathlib import Path
+from sync_agent.lock import agent_lock
+with agent_lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_lock_dies_with_its_process(tmp_path: Path) -> None:
+    assert not is_running(tmp_path)
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        assert is_running(tmp_path)
+        with pytest.raises(AgentRunning), agent_lock(tmp_path):
+            pass
+        holder.kill()
+    assert not is_running(tmp_path)
+    with agent_lock(tmp_path):
+        pass
+
+
+def test_status_comes_back_as_written(tmp_path: Path) -> None:
+    assert read_status(tmp_path) is None
+    status = Status(started_at="2026-03-07T12:00:00.000Z", pid=7, problems={"upload": "fork"})
+    write_status(tmp_path, status)
+    assert (read_status(tmp_path) or {})["problems"] == {"upload": "fork"}
+    (tmp_path / "agent.status.json").write_text("{torn")
+    assert read_status(tmp_path) is None
+
+
+def test_every_word_of_trouble_has_an_advice() -> None:
+    status = {
+        "problems": {"upload": "gap", "download": "must-refetch"},
+        "unreachable": "no network",
+        "refused_packages": {"2": "hash"},
+        "damage": {"journal.db": "page 7"},
+    }
+    words = words_of(status)
+    assert words == ["gap", "must-refetch", "unreachable", "package", "damaged"]
+    assert all(word in ADVICE for word in words)
+    assert words_of({}) == []
