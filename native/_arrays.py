@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from itertools import pairwise
 
 
 def require_int64(name: str, values: object) -> None:
@@ -21,7 +22,7 @@ def require_starts(name: str, starts: array[int], *, items: int) -> None:
     require_int64(name, starts)
     if not starts or starts[0] != 0 or starts[-1] != items:
         raise ValueError(f"{name} must run from 0 to {items}")
-    if any(a > b for a, b in zip(starts, starts[1:], strict=False)):
+    if any(a > b for a, b in pairwise(starts)):
         raise ValueError(f"{name} must not fall")
 
 

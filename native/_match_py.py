@@ -75,27 +75,28 @@ class MatchIndex:
             raise ValueError("group_start must have one offset a match")
         self.terms = terms
         self.selectors = selectors
-        self._posting_start = posting_start
-        self._posting_match = posting_match
-        self._everywhere_match = everywhere_match
-        self._group_start = group_start
-        self._group_term_start = group_term_start
-        self._group_term = group_term
-        self._price_min_minor = price_min_minor
-        self._price_max_minor = price_max_minor
-        self._price_state = price_state
-        self._match_selector = match_selector
-        self._exclude_start = exclude_start
-        self._exclude_match = exclude_match
+        self.posting_start = posting_start
+        self.posting_match = posting_match
+        self.everywhere_match = everywhere_match
+        self.group_start = group_start
+        self.group_term_start = group_term_start
+        self.group_term = group_term
+        self.price_min_minor = price_min_minor
+        self.price_max_minor = price_max_minor
+        self.price_state = price_state
+        self.match_selector = match_selector
+        self.exclude_start = exclude_start
+        self.exclude_match = exclude_match
 
-    def _holds(self, match: int, held: set[int], price_minor: int, state: int) -> bool:
-        if not self._price_min_minor[match] <= price_minor <= self._price_max_minor[match]:
+    def holds(self, match: int, held: set[int], price_minor: int, state: int) -> bool:
+        """Return whether a match holds for a unit that has these terms, price and price state."""
+        if not self.price_min_minor[match] <= price_minor <= self.price_max_minor[match]:
             return False
-        if self._price_state[match] not in (0, state):
+        if self.price_state[match] not in (0, state):
             return False
-        for group in range(self._group_start[match], self._group_start[match + 1]):
-            for i in range(self._group_term_start[group], self._group_term_start[group + 1]):
-                if self._group_term[i] in held:
+        for group in range(self.group_start[match], self.group_start[match + 1]):
+            for i in range(self.group_term_start[group], self.group_term_start[group + 1]):
+                if self.group_term[i] in held:
                     break
             else:
                 return False
@@ -114,7 +115,8 @@ def match_classes(
 
     Args:
         index: the generation.
-        term_start, term: for each class its terms.
+        term_start: offsets into ``term``, one more than there are classes.
+        term: for each class its terms.
         price_minor: unit price per class in minor units (cents).
         markdown: 1 where the class is reduced already, else 0.
 
@@ -134,24 +136,22 @@ def match_classes(
         raise ValueError("price_minor and markdown must have one value a class")
 
     pairs = array("q")
+    posting_start, posting_match = index.posting_start, index.posting_match
+    exclude_start, exclude_match = index.exclude_start, index.exclude_match
     for c in range(classes):
         held_terms = term[term_start[c] : term_start[c + 1]]
         held = set(held_terms)
         state = 2 if markdown[c] else 1
         found: set[int] = set()
-        candidates = list(index._everywhere_match)  # noqa: SLF001 - the index is this module's own
+        candidates = list(index.everywhere_match)
         for t in held_terms:
-            candidates += index._posting_match[  # noqa: SLF001
-                index._posting_start[t] : index._posting_start[t + 1]
-            ]
+            candidates += posting_match[posting_start[t] : posting_start[t + 1]]
         for match in candidates:
-            selector = index._match_selector[match]  # noqa: SLF001
-            if selector in found or not index._holds(match, held, price_minor[c], state):  # noqa: SLF001
+            selector = index.match_selector[match]
+            if selector in found or not index.holds(match, held, price_minor[c], state):
                 continue
-            excluding = index._exclude_match[  # noqa: SLF001
-                index._exclude_start[selector] : index._exclude_start[selector + 1]
-            ]
-            if not any(index._holds(e, held, price_minor[c], state) for e in excluding):  # noqa: SLF001
+            excluding = exclude_match[exclude_start[selector] : exclude_start[selector + 1]]
+            if not any(index.holds(e, held, price_minor[c], state) for e in excluding):
                 found.add(selector)
         for selector in sorted(found):
             pairs.append(c)

@@ -8,11 +8,13 @@ rooms*: in exact mode a threshold leaves only so much room for discounts inside 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from native.problem import BUNDLE, N_FOR_M, Exact, Promo
 from native.state import State, started
-from native.worth import Worth
+
+if TYPE_CHECKING:
+    from native.worth import Worth
 
 _TABLE = 64  # n up to which an n-for-m gets an exact outlook
 
@@ -22,12 +24,14 @@ class _Outlook(NamedTuple):
 
     ``more[i]``: sum of its shares of the units from i on. ``table[i][fill]``: exactly, for an
     n-for-m without a limit whose open group holds ``fill`` units. ``tops``: per slot the best
-    shares, falling, each with the number of units that have it.
+    shares, falling, each with the number of units that have it. ``most[k]``: value of k
+    applications at most, filled as it is asked for.
     """
 
     more: list[Exact]
     table: list[list[Exact]]
     tops: list[list[tuple[Exact, int]]]
+    most: dict[int, Exact]
 
 
 class _Family:
@@ -203,7 +207,7 @@ class Bounds:
                     for fill in range(p.size)
                 ]
             )
-        return _Outlook(more[::-1], table[::-1], self._tops(p, family))
+        return _Outlook(more[::-1], table[::-1], self._tops(p, family), {})
 
     def of(
         self,
@@ -227,10 +231,11 @@ class Bounds:
         for family in self._families:
             total = value + family.suffix[position]
             for k, p in enumerate(self._stateful):
-                if p.index in family.own:
-                    total += self._ahead(p, family, states[k], pending[k], position)
-                else:
+                outlook = family.outlooks.get(p.index)
+                if outlook is None:
                     total += pending[k]
+                else:
+                    total += self._ahead(p, outlook, states[k], pending[k], position)
             bound = min(bound, total)
         for k, room in enumerate(self._rooms):
             # Whatever is still given inside a base with a threshold comes out of its room.
@@ -241,11 +246,10 @@ class Bounds:
         return bound
 
     def _ahead(
-        self, p: Promo, family: _Family, state: State, pending: Exact, position: int
+        self, p: Promo, outlook: _Outlook, state: State, pending: Exact, position: int
     ) -> Exact:
         """What a promotion can still add to a label, were it alone with the units to come."""
         worth = self._worth
-        outlook = family.outlooks[p.index]
         explicit = p.index in worth.explicit
         if outlook.table:
             # The open group's credit beyond the value is part of what the table promises.
@@ -257,7 +261,10 @@ class Bounds:
             if applications is not None:
                 # An open application still adds through the units it lacks.
                 applications += len(state.open) if explicit else started(p, state.fill)
-                ahead = min(ahead, _top(p, outlook.tops, applications))
+                most = outlook.most.get(applications)
+                if most is None:
+                    most = outlook.most[applications] = _top(p, outlook.tops, applications)
+                ahead = min(ahead, most)
             if p.kind == BUNDLE and not explicit:
                 return ahead  # the shares of an open bundle are in the value already
             if p.cap is not None:

@@ -540,16 +540,16 @@ class Labels:
             )
             # What a capped promotion gives is only added at the end: all of it is pending.
             return [(state, opened, value, self.worth.share(p, 0, c) - value, sums, None)]
-        given = discount
+        given: Exact = discount
         if p.cap is not None:
             given = min(p.cap - state.given, discount)
-        value = self.worth.gain(p, c, given)
-        pending: Exact | None = self.worth.share(p, 0, c) - value
+        gained = self.worth.gain(p, c, given)
+        pending: Exact | None = self.worth.share(p, 0, c) - gained
         if fill == p.size:
             fill, pending = 0, None
         acc = state.given + given if p.cap is not None else 0
         sums = self.worth.sums(p, c, given, given) if self.exact else ()
-        return [(State(used, (fill,), (), acc), opened, value, pending, sums, None)]
+        return [(State(used, (fill,), (), acc), opened, gained, pending, sums, None)]
 
     def _deferred(
         self, p: Promo, c: int, discount: Exact

@@ -1,7 +1,7 @@
 """Limits on which the arithmetic of the core relies; ``pos_plugin.limits`` takes them from here.
 
-A sale of at most 10**9 minor units times a rate of at most 10_000 basis points is 10**13, far inside
-64 bits; ``tests/unit/native`` multiplies the limits out.
+A sale of at most 10**9 minor units times a rate of at most 10_000 basis points is 10**13, far
+inside 64 bits; ``tests/unit/native`` multiplies the limits out.
 """
 
 from __future__ import annotations

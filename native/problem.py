@@ -32,6 +32,8 @@ class Application(NamedTuple):
 
 @dataclass(slots=True)
 class Slot:
+    """Units of one slot and the classes that fit it."""
+
     quantity: int
     classes: frozenset[int]
     part: int = 0  # the slot's part of a fixed price or amount per unit, in 1/10_000 minor
@@ -39,6 +41,12 @@ class Slot:
 
 @dataclass(slots=True)
 class Promo:
+    """One promotion of the article layer; a unit discount is an n-for-m of one unit.
+
+    ``limit``: applications on this receipt. ``pool``: coupons shared with others, -1 none.
+    ``correction``: what the parts of the slots miss of the whole, once per application.
+    """
+
     index: int
     kind: int
     size: int  # units of one application
@@ -104,6 +112,8 @@ class Tier:
 
 @dataclass(slots=True)
 class Problem:
+    """Everything the search looks at: classes in falling price, promotions in ascending id."""
+
     price: list[int]
     count: list[int]
     promos: list[Promo]
@@ -113,11 +123,14 @@ class Problem:
 
 @dataclass(slots=True)
 class Budget:
+    """Steps the search may take; they decide what is given up, never time."""
+
     steps: int
     used: int = 0
 
     @property
     def spent(self) -> bool:
+        """Whether the allowed steps are used up."""
         return self.used >= self.steps
 
 
@@ -224,6 +237,7 @@ class Solved:
 def make_choice(
     problem: Problem, promos: list[Promo], receipt: Tier | None, customer: Tier | None
 ) -> Choice | None:
+    """Return the choice of these tiers, or None where it cannot be open at all."""
     classes = range(len(problem.price))
     zone = [
         (1 if receipt is not None and c in receipt.classes else 0)

@@ -487,7 +487,7 @@ def _prepare(p: Promo, price: array[int], count: array[int]) -> None:
     if p.limit is not None and p.limit >= most:
         p.limit = None
     if p.cap is not None:
-        if p.benefit == FIXED_PRICE or p.benefit == PERCENT:
+        if p.benefit in {FIXED_PRICE, PERCENT}:
             reach = sum(p.unit_discount(price[c]) * count[c] for c in p.classes)
             if p.kind == BUNDLE and p.benefit == FIXED_PRICE:
                 reach = sum(price[c] * count[c] * D for c in p.classes)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from native.problem import Exact, Promo
+if TYPE_CHECKING:
+    from native.problem import Exact, Promo
 
 
 class Open(NamedTuple):
@@ -41,4 +42,6 @@ def is_idle(states: tuple[State, ...]) -> bool:
 
 def started(p: Promo, fill: tuple[int, ...]) -> int:
     """Applications that counters per slot have begun."""
-    return max(-(-f // slot.quantity) for f, slot in zip(fill, p.slots, strict=True))
+    if len(fill) == 1:
+        return -(-fill[0] // p.slots[0].quantity)
+    return max([-(-f // slot.quantity) for f, slot in zip(fill, p.slots, strict=True)])

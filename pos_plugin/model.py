@@ -1,4 +1,4 @@
-"""The sale as it is evaluated (promotions.md §3): plain frozen values, validated once at the edge."""
+"""The sale as it is evaluated (promotions.md §3): frozen values, validated once at the edge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Equal units as classes with a count, in canonical order: nothing depends on the order of lines."""
+"""Equal units as classes with a count, in canonical order: the order of lines does not matter."""
 
 from __future__ import annotations
 
@@ -62,13 +62,15 @@ def classes_of(basket: Basket) -> list[UnitClass]:
                 line.unit_price_minor,
                 1000,
             )
+        categories = tuple(sorted(set(line.categories)))
+        tags = tuple(sorted(set(line.tags)))
         key = (
             -price_minor,
             line.sku,
-            tuple(sorted(set(line.categories))),
+            categories,
             line.brand or "",
             line.season or "",
-            tuple(sorted(set(line.tags))),
+            tags,
             line.vat_rate_bp,
             line.markdown,
             line.discountable,
@@ -79,10 +81,10 @@ def classes_of(basket: Basket) -> list[UnitClass]:
             one = found[key] = UnitClass(
                 price_minor,
                 line.sku,
-                key[2],  # type: ignore[arg-type]
+                categories,
                 line.brand or "",
                 line.season or "",
-                key[5],  # type: ignore[arg-type]
+                tags,
                 line.vat_rate_bp,
                 line.markdown,
                 line.discountable,
@@ -90,4 +92,4 @@ def classes_of(basket: Basket) -> list[UnitClass]:
             )
         one.count += units
         one.lines.append((number, units))
-    return [found[key] for key in sorted(found)]  # type: ignore[type-var]
+    return [found[key] for key in sorted(found)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from pos_plugin.promotions.words import Rule
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Missing(NamedTuple):
-    """Why a condition does not hold: a reason code of promotions.md §5, with figures where known."""
+    """Why a condition does not hold: reason code of promotions.md §5, with figures if known."""
 
     code: str
     need: int | None = None
@@ -50,12 +51,12 @@ class Facts(Protocol):
         """Number of different articles among the matching units."""
 
 
-class Condition(Rule):
+class Condition(Rule, ABC):
     """A condition of ``when``; all of them must hold."""
 
+    @abstractmethod
     def missing(self, sale: Facts) -> Missing | None:
         """Return None when the condition holds, else the first reason why not."""
-        raise TypeError(f"{type(self).__name__} does not say when it holds")
 
     def inner(self) -> tuple[Condition, ...]:
         """Return the conditions this one is made of."""

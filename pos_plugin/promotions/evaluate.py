@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import native
 from native import search as core
-
-from pos_plugin.promotions.benefits import AmountOff, CustomerRate, FixedPrice, Percent
+from pos_plugin.promotions.benefits import AmountOff, FixedPrice, Percent
 from pos_plugin.promotions.classes import UnitClass, classes_of
 from pos_plugin.promotions.eligible import coupon_series, refusal
 from pos_plugin.promotions.explain import Outcome, explain
@@ -40,10 +39,14 @@ if TYPE_CHECKING:
     from pos_plugin.promotions.selector import Selector
     from pos_plugin.units import Exact
 
-MAX_STEPS = 40_000
+MAX_STEPS = 12_000
 """Labels one search may try; the answer depends on this number, never on time."""
 
-_BENEFITS = {Percent: core.PERCENT, AmountOff: core.AMOUNT_OFF, FixedPrice: core.FIXED_PRICE}
+_BENEFITS: dict[type, int] = {
+    Percent: core.PERCENT,
+    AmountOff: core.AMOUNT_OFF,
+    FixedPrice: core.FIXED_PRICE,
+}
 _EXCLUSIVE = {"no": core.SHARED, "units": core.UNITS, "receipt": core.ALONE}
 
 
@@ -101,7 +104,7 @@ def evaluate(rules: RuleGeneration, basket: Basket) -> Result:
         lines=lines,
         promotions=tuple(
             PromotionResult(
-                promotion.id, dict(promotion.label), times, sum(g.discount_minor for g in gifts)
+                promotion.id, dict[str, str](promotion.label.items()), times, sum(g.discount_minor for g in gifts)
             )
             for promotion, times, gifts in given
         ),
@@ -356,8 +359,10 @@ def _give_articles(
                 label = len(shares) + 1
                 for c, units, targets in members:
                     for role, count in (("target", targets), ("qualifier", units - targets)):
-                        for piece in pieces.take(c, count * times):
-                            shares.append(Share(piece, ratio[c], label, times, role))
+                        shares += [
+                            Share(piece, ratio[c], label, times, role)
+                            for piece in pieces.take(c, count * times)
+                        ]
         if isinstance(promotion.offer, UnitDiscount):
             shares = [s._replace(application=1, times=applications) for s in shares]
         given.append((promotion, applications, _round_article(promotion, shares, classes, pieces)))
@@ -399,7 +404,8 @@ def _round_article(
     exact = sum((share.discount * share.piece.count for share in shares), Fraction(0))
     cap_minor = promotion.limits.max_discount_minor
     if cap_minor is not None and exact > cap_minor:
-        shares = [s._replace(discount=s.discount * cap_minor / exact) for s in shares]
+        cut = Fraction(cap_minor) / exact
+        shares = [s._replace(discount=s.discount * cut) for s in shares]
         exact = Fraction(cap_minor)
     given, left = hand_down(
         shares, round_half_up(exact), classes, close=promotion.exclusive == "units"
@@ -493,15 +499,15 @@ def _lines(
                 )
             )
     result = []
-    for number, line in enumerate(basket.lines):
+    for number, source in enumerate(basket.lines):
         discounts = tuple(per_line.get(number, ()))
         discount_minor = sum(d.discount_minor for d in discounts)
         result.append(
             LineResult(
-                line.line_id,
-                line.gross_minor,
+                source.line_id,
+                source.gross_minor,
                 discount_minor,
-                line.gross_minor - discount_minor,
+                source.gross_minor - discount_minor,
                 discounts,
             )
         )
