@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import json
 import os
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
-from laws import assert_adds_up, assert_explained
+from laws import assert_adds_up, assert_explained, canonical_bytes
 from legality import assert_rules_kept
 from oracle import best_total
 
@@ -89,6 +91,14 @@ if HERE:  # without the files nothing is collected; the test at the top skips or
         optimal = sum(_result(number)["optimal"] for number in range(len(SPOKEN)))
         assert optimal == len(SPOKEN)
 
+    def test_compiled_and_plain_form_give_the_same_bytes(tmp_path: Path) -> None:
+        cases = tmp_path / "cases.jsonl"
+        cases.write_text("".join(json.dumps(case) + "\n" for case in SPOKEN))
+        chosen, plain = _evaluated(cases, ""), _evaluated(cases, "python")
+        assert not any(result["diagnostics"]["compiled"] for result in plain)
+        assert len(plain) == len(SPOKEN)
+        assert [*map(canonical_bytes, chosen)] == [*map(canonical_bytes, plain)]
+
     @pytest.mark.parametrize(
         "lie",
         [
@@ -104,6 +114,17 @@ if HERE:  # without the files nothing is collected; the test at the top skips or
             result[key] = change if isinstance(change, bool) else result[key] + change
         with pytest.raises(AssertionError):
             _assert_answer(result, SPOKEN[0]["expect"])
+
+
+def _evaluated(cases: Path, form: str) -> list[Doc]:
+    """The results of a file of cases by the command line, in one form of the engine."""
+    done = subprocess.run(
+        [Path(sys.executable).with_name("stammkunde"), "evaluate", "--cases", cases],
+        env=os.environ | {"STAMMKUNDE_NATIVE": form},
+        capture_output=True,
+        check=True,
+    )
+    return [json.loads(line)["result"] for line in done.stdout.splitlines()]
 
 
 def _assert_answer(result: Doc, expect: Doc) -> None:

@@ -29,6 +29,7 @@ from oracle import best_total
 from sales import Case, cases
 from wrong_engines import greedy, restless
 
+from pos_plugin.promotions import evaluate as evaluation
 from pos_plugin.promotions.generation import RuleGeneration
 
 if TYPE_CHECKING:
@@ -90,6 +91,28 @@ def test_every_application_is_one_that_its_rule_allows(case: Case) -> None:
     assert_rules_kept(engine(*case), *case)
 
 
+def with_budget(max_steps: int, promotions: list[Doc], sale: Doc) -> Doc:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation, "MAX_STEPS", max_steps)
+        return engine(promotions, sale)
+
+
+@given(cases(max_units=7, max_promotions=7), st.sampled_from([0, 5, 30, 100, 300]))
+def test_a_spent_step_budget_leaves_an_honest_result(case: Case, max_steps: int) -> None:
+    result = with_budget(max_steps, *case)
+    assert_honest(result, best_total(*case))
+    assert_adds_up(result, case.sale)
+    assert_explained(result, *case)
+    assert_rules_kept(result, *case)
+
+
+def test_without_budget_a_hard_sale_is_not_called_optimal() -> None:
+    hard = (THREE_WAYS, _sale(8000, 7000, 5000, 4000, 3000))
+    assert not with_budget(0, *hard)["optimal"]
+    assert_honest(with_budget(0, *hard), best_total(*hard))
+    assert engine(*hard)["optimal"]
+
+
 # --- negative controls: the same assertions catch what is wrong -----------------------------------
 
 
@@ -115,6 +138,16 @@ def _sale(*prices_minor: int, pieces: int = 1) -> Doc:
     return {"sale_id": "s1", "at": "2026-03-07T15:12:00+01:00", "lines": lines}
 
 
+PAIR_WITH_A5000 = {
+    "kind": "bundle",
+    "slots": [{"on": {}}, {"on": {"any_of": [{"skus": ["A5000"]}]}}],
+    "benefit": {"type": "percent", "bp": 2500},
+}
+THREE_WAYS = [
+    _percent("A", 2000, on={"any_of": [{"skus": ["A8000", "A7000"]}]}),
+    _percent("B", 10_000, kind="n_for_m", n=3),
+    {"id": "C", "layer": "article", "offer": PAIR_WITH_A5000},
+]
 SMALL_FIRST = [_percent("A", 1000), _percent("B", 5000)]
 NOTHING_FITS = [
     _percent("A", 5000),
