@@ -378,6 +378,7 @@ def search(
         promo_*: per article promotion: kind N_FOR_M (a unit discount is 1 for 1) or BUNDLE; units
             of one application; how many of them an n-for-m discounts; benefit PERCENT (basis
             points), AMOUNT_OFF or FIXED_PRICE (minor); -1 = no limit, pool or cap; exclusive.
+        order: the numbers of all promotions, those of tiers too, in ascending id.
         slot_*: slots of each promotion (one for N_FOR_M) and the classes that fit them.
         tier_*: one entry per tier of a receipt or customer promotion; ``tier_promo`` is an index
             of its own, beyond those of the article promotions.
@@ -418,6 +419,7 @@ def search(
         ("tier_exclusive", tier_exclusive, len(tier_class_start) - 1),
         ("tier_cap_minor", tier_cap_minor, len(tier_class_start) - 1),
         ("pool_limit", pool_limit, len(pool_limit)),
+        ("order", order, len(order)),
     ):
         require_int64(name, values)
         if len(values) != length:

@@ -104,7 +104,10 @@ def evaluate(rules: RuleGeneration, basket: Basket) -> Result:
         lines=lines,
         promotions=tuple(
             PromotionResult(
-                promotion.id, dict[str, str](promotion.label.items()), times, sum(g.discount_minor for g in gifts)
+                promotion.id,
+                dict[str, str](promotion.label.items()),
+                times,
+                sum(g.discount_minor for g in gifts),
             )
             for promotion, times, gifts in given
         ),
