@@ -469,7 +469,10 @@ def search(
     budget = Budget(max_steps)
     run = _Search(problem, budget)
     answer = run.best(frozenset())
+    worth = sum(p * n for p, n in zip(problem.price, problem.count, strict=True))
     assert answer is not None, "taking nothing is always open"  # noqa: S101
+    # Whatever the search gave up: nobody can save more than the goods are worth.
+    answer = answer._replace(bound=min(answer.bound, worth * V))
     if answer.bound <= answer.saving * W:
         answer = _without_the_idle(run, answer, list(order))
     return _found(answer, budget)
