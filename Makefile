@@ -21,7 +21,7 @@ $(VENV)/stamp: pyproject.toml $(wildcard native/*.pyx)
 install: $(VENV)/stamp
 
 demo: install
-	$(BIN)/stammkunde demo $(ARGS)
+	$(BIN)/python examples/demo/run.py $(ARGS)
 
 test: install
 	$(BIN)/pytest $(ARGS)

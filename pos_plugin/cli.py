@@ -20,6 +20,7 @@ COMMANDS = "stammkunde.commands"
 """Entry-point group in which ``sync_agent`` and ``head_office`` register their commands."""
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 class _Commands(click.Group):
@@ -115,6 +116,82 @@ def _evaluate_case(case: dict[str, Any]) -> dict[str, Any]:
             raise error("missing", name, "Field required")
     rules = RuleGeneration.from_value(case["promotions"])
     return rules.evaluate(Basket.from_dict(case["sale"])).to_dict()
+
+
+@stammkunde.command()
+@click.option(
+    "--config",
+    type=_FILE,
+    default=Path("till.toml"),
+    show_default=True,
+    help="The till's settings.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8711,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 takes a free one.",
+)
+def serve(config: Path, port: int) -> None:
+    """Answer tills on this machine (JSON API and the reference till's page) until Ctrl-C."""
+    from contextlib import closing
+
+    from pos_plugin.config import read_config
+    from pos_plugin.plugin import Plugin
+    from pos_plugin.service import server
+    from pos_plugin.service.api_token import NAME, ensure_token
+
+    settings = read_config(config)
+    with closing(server.bind(port)) as listener, Plugin.open(settings) as plugin:
+        token = ensure_token(settings.data_dir)
+        address = "{}:{}".format(*listener.getsockname())
+        click.echo(f"Till {settings.till} of shop {settings.shop} answers on http://{address}")
+        click.echo(f"Its token: {settings.data_dir / NAME}")
+        server.serve(plugin, listener, token=token)
+    click.echo("The till has stopped.")
+
+
+@stammkunde.command()
+@click.argument("receipts", type=_FILE)
+@click.option("--promotions", type=_FILE, required=True, help="PROMOTIONS.json: the rules.")
+@click.option("--articles", type=_FILE, help="ARTICLES.csv: sku, description, category, price.")
+@click.option("--data-dir", type=_FOLDER, help="Keep what is booked in this folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def replay(
+    receipts: Path, promotions: Path, articles: Path | None, data_dir: Path | None, as_json: bool
+) -> None:
+    """Run past RECEIPTS through promotions and say what they would have cost.
+
+    RECEIPTS is a CSV (invoice, sku, quantity, at, unit_price_minor, customer) or one sale as JSON a
+    line; it and ARTICLES may be gzip files. Every receipt is evaluated and booked as at a till, in
+    a folder of its own that is removed afterwards, unless --data-dir names one.
+    """
+    from contextlib import ExitStack
+    from tempfile import TemporaryDirectory
+
+    from pos_plugin.replay.read import read_articles, read_receipts
+    from pos_plugin.replay.run import read_rules, run
+
+    rules, package = read_rules(read_text(promotions, "promotions"))
+    rows = []
+    if articles is not None:
+        rows = read_articles(articles.name, read_text(articles, articles.name, SaleError))
+    past = read_receipts(
+        receipts.name, read_text(receipts, receipts.name, SaleError), {row["sku"] for row in rows}
+    )
+    with ExitStack() as stack:
+        folder = data_dir or Path(stack.enter_context(TemporaryDirectory(prefix="stammkunde-")))
+        if sys.stderr.isatty():
+            bar = click.progressbar(length=len(past), label="replay", file=sys.stderr)
+            progress = stack.enter_context(bar).update
+        else:
+            progress = None
+        summary = run(past, rules, package, rows, folder, progress=progress)
+    if as_json:
+        _print_json(summary.to_dict())
+    else:
+        click.echo(summary.to_text())
 
 
 def _print_json(value: object) -> None:

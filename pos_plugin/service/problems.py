@@ -1,0 +1,82 @@
+"""What is answered when something was not done: problem documents (RFC 9457), a closed list.
+
+    {"type": "urn:stammkunde:problem:conflict", "title": …, "status": 409, "code": "conflict",
+     "detail": …}
+
+``detail`` is for a person, ``code`` for the program; ``where`` names the place in the request.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pos_plugin.notices import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pos_plugin.errors import InputError
+    from pos_plugin.notices import Refused
+
+MEDIA_TYPE: Final = "application/problem+json"
+_PREFIX: Final = "urn:stammkunde:problem:"
+
+PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
+    "unauthorized": (401, "The token is not the one of this till"),
+    "foreign_host": (403, "This till answers to 127.0.0.1 and localhost only"),
+    "foreign_origin": (403, "Pages of other origins may not ask this till"),
+    "too_large": (413, "The request is larger than this till takes"),
+    "not_found": (404, "There is no such thing here"),
+    "method_not_allowed": (405, "Not with this method"),
+    "fault": (500, "Something went wrong inside; the log says what"),
+    # What a person must correct (promotions.md §6).
+    "not_json": (400, "The body is not JSON"),
+    "unknown_field": (422, "A field that does not exist"),
+    "unknown_word": (422, "A word that does not exist"),
+    "missing": (422, "Something is missing"),
+    "wrong_type": (422, "A value of the wrong type"),
+    "out_of_range": (422, "A value out of its range"),
+    "limit": (422, "More than the limit"),
+    "duplicate_id": (422, "The same id twice"),
+    # A sale that was not booked must not look like one that was.
+    "conflict": (409, "Already completed with another body"),
+    "sale_unknown": (404, "Send the basket first"),
+    "journal_unavailable": (503, "The receipt cannot be stored now"),
+    "plugin_fault": (503, "That did not work"),
+}
+"""Code to status and title."""
+
+
+class ProblemError(Exception):
+    """A request that is answered with a problem document.
+
+    Args:
+        code: of ``PROBLEMS``.
+        detail: what is wrong in this very request.
+        where: place in the request, for example ``sale.lines[2].unit_price_minor``.
+    """
+
+    def __init__(self, code: str, detail: str = "", where: str = "") -> None:
+        super().__init__(f"{code}: {detail}")
+        self.status, title = PROBLEMS[code]
+        self.document: dict[str, Any] = {
+            "type": _PREFIX + code,
+            "title": title,
+            "status": self.status,
+            "code": code,
+        }
+        if detail:
+            self.document["detail"] = detail
+        if where:
+            self.document["where"] = where
+
+
+def of_input(error: InputError) -> ProblemError:
+    """Return the problem that says what a person must correct."""
+    return ProblemError(error.code, error.message, error.where)
+
+
+def of_refused(refused: Refused, language: str) -> ProblemError:
+    """Return the problem that says why nothing was booked."""
+    code = refused.code if refused.code in PROBLEMS else Refusal.PLUGIN_FAULT
+    return ProblemError(code.value, refused.text(language))

@@ -1,0 +1,70 @@
+"""Runs the service on a socket that is already bound, until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+
+from pos_plugin.service.app import create_app
+from pos_plugin.service.desk import Desk
+from pos_plugin.service.errors import PortTaken
+
+if TYPE_CHECKING:
+    from pos_plugin.plugin import Plugin
+
+LOOPBACK: Final = "127.0.0.1"
+STOP_S: Final = 5
+
+
+def bind(port: int) -> socket.socket:
+    """Return a socket on 127.0.0.1; port 0 takes a free one.
+
+    Raises:
+        PortTaken: another program listens there.
+    """
+    # By its protocol asyncio knows that Nagle's algorithm can be switched off (TCP_NODELAY).
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if sys.platform != "win32":  # there it would let two servers share the port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((LOOPBACK, port))
+        listener.listen()  # whoever connects from now on waits instead of being refused
+    except OSError as fault:
+        listener.close()
+        raise PortTaken(port, fault) from None
+    return listener
+
+
+def make_server(desk: Desk, listener: socket.socket, *, token: str) -> uvicorn.Server:
+    """Return the server of a till, not running yet; answers under way are finished at its end."""
+    config = uvicorn.Config(
+        create_app(desk, port=listener.getsockname()[1], token=token),
+        # The plain parts: the same on every machine.
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=STOP_S,
+        # Nobody outside this machine: no header of a proxy is believed.
+        proxy_headers=False,
+        server_header=False,
+    )
+    return uvicorn.Server(config)
+
+
+def serve(plugin: Plugin, listener: socket.socket, *, token: str) -> None:
+    """Serve until Ctrl-C or SIGTERM; returns after the last answer was sent."""
+    # uvicorn sends itself the signal again when it has stopped: both end as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with closing(Desk(plugin)) as desk:
+        try:
+            make_server(desk, listener, token=token).run(sockets=[listener])
+        except KeyboardInterrupt:
+            return
