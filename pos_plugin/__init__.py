@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pos_plugin.origin import check_origins as _check_origins
 from pos_plugin.version import __version__
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from pos_plugin.plugin import Plugin
     from pos_plugin.promotions.generation import RuleGeneration
     from pos_plugin.sale import Sale, SaleState
+
+_check_origins()
 
 _HOMES = {
     "Basket": "model",
