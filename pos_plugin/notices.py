@@ -40,7 +40,6 @@ class NoticeCode(StrEnum):
     RULES_DAMAGED = "rules_damaged"
     CACHE_UNAVAILABLE = "cache_unavailable"
     KEYS_MISSING = "keys_missing"
-    JOURNAL_UNAVAILABLE = "journal_unavailable"
     LIST_PRICE = "list_price"
     CHARGED_DIFFERS = "charged_differs"
     RECALLED_OTHER_DAY = "recalled_other_day"
@@ -125,10 +124,6 @@ TEXTS: Final[Mapping[Refusal | NoticeCode, Mapping[str, str]]] = {
     NoticeCode.KEYS_MISSING: {
         "de": "Kasse noch nicht bei der Zentrale angemeldet (keys.json fehlt).",
         "en": "This till is not enrolled at head office yet (keys.json is missing).",
-    },
-    NoticeCode.JOURNAL_UNAVAILABLE: {
-        "de": "Bons können nicht gespeichert werden: {message}",
-        "en": "Receipts cannot be stored: {message}",
     },
     NoticeCode.LIST_PRICE: {
         "de": "Aktionen konnten nicht berechnet werden: Verkauf zum Listenpreis.",

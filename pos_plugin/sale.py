@@ -123,7 +123,7 @@ class Sale:
             What the code is, with the customer panel of a card; or why it was not taken, and the
             sale goes on without it.
         """
-        self._step(SaleState.OPEN)
+        self._add()
         found = self._desk.scan(code)
         if isinstance(found, Refused):
             return found
@@ -161,7 +161,7 @@ class Sale:
         Raises:
             MisuseError: neither host nor article master knows a price.
         """
-        self._step(SaleState.OPEN)
+        self._add()
         known = self._article(sku) or {}
         price_minor = (
             known.get("unit_price_minor") if unit_price_minor is None else unit_price_minor
@@ -252,6 +252,11 @@ class Sale:
         """Give the sale up; nothing is booked."""
         self._step(SaleState.CANCELLED)
         self._forget(self.sale_id)
+
+    def _add(self) -> None:
+        if self.state is SaleState.SUSPENDED:
+            raise MisuseError("this sale is parked", hint="Recall it: that gives the open sale.")
+        self._step(SaleState.OPEN)
 
     def _begin(self) -> None:
         self._snapshot.setdefault("at", self._now().isoformat(timespec="milliseconds"))

@@ -101,8 +101,6 @@ class Till:
         self._running: dict[str, Running] = {}
         self._defaults = Defaults(shop=config.shop, till=config.till, currency=config.currency)
 
-    # --- look-ups ------------------------------------------------------------------------------
-
     def article(self, sku: str) -> dict[str, Any] | None:
         """Return what the article master knows of an article."""
         cache = self._cache.reader()
@@ -152,8 +150,6 @@ class Till:
         with self._journal.reading() as journal:
             has = customer_view.accounts(row, cache, journal)
         return customer_view.facts(row, has.shown, on=self._clock.now().date())
-
-    # --- evaluate ------------------------------------------------------------------------------
 
     def evaluate(self, value: Mapping[str, Any]) -> Evaluation:
         """Evaluate a snapshot with the promotions of its generation."""
@@ -236,8 +232,6 @@ class Till:
         while len(self._running) >= RUNNING_MAX:
             del self._running[next(iter(self._running))]
         self._running[sale_id] = running
-
-    # --- complete ------------------------------------------------------------------------------
 
     def is_running(self, sale_id: str) -> bool:
         """Say whether the last evaluation of a sale is still in memory."""
@@ -337,8 +331,6 @@ class Till:
             self._journal.keep_answer(key, request_hash=request_hash, answer=_json(answer))
             self._journal.drop_suspended(basket.sale_id)
         return Receipt(answer)
-
-    # --- vouchers ------------------------------------------------------------------------------
 
     def rental_returned(
         self,
@@ -445,8 +437,6 @@ class Till:
             NewPrintJob(uid=uid, subject_uid=voucher.id, document=document.to_json()), at=now
         )
         return {"effect_id": f"print:{uid}", "kind": "print", "job": uid, "attempt": 1}
-
-    # --- parked baskets ------------------------------------------------------------------------
 
     def suspend(self, value: Mapping[str, Any]) -> Refused | None:
         """Park a snapshot under its sale id."""

@@ -100,8 +100,6 @@ class CacheReader:
         """Let go of the file."""
         self._connection.close()
 
-    # --- for the agent -----------------------------------------------------------------------
-
     def cursor(self, bucket: str) -> Cursor | None:
         """Return how far a bucket has been applied, or None before its first page."""
         row = self._one("SELECT epoch, position, synced_at FROM cursor WHERE bucket = ?", bucket)
@@ -139,8 +137,6 @@ class CacheReader:
         """Return what SQLite finds damaged in the file, or None when it is sound."""
         with mapped(self._path):
             return quick_check(self._connection)
-
-    # --- for the till ------------------------------------------------------------------------
 
     def synced_at(self) -> str | None:
         """Return the instant of the last page from head office, ISO 8601."""

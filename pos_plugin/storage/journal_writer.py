@@ -157,8 +157,6 @@ class JournalWriter:
         with self._lock, mapped(self._path):
             yield self._connection
 
-    # --- inside a transaction ----------------------------------------------------------------
-
     def add_event(
         self,
         *,

@@ -64,7 +64,9 @@ class TillBuilder:
     clock: SettableClock = field(default_factory=lambda: SettableClock(NOON))
     printer: bool = False
     language: str = "de"
-    private_key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    private_key: Ed25519PrivateKey = field(
+        default_factory=lambda: Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    )
     generation: int = 0
 
     def __post_init__(self) -> None:
@@ -92,8 +94,6 @@ class TillBuilder:
     def open(self) -> Plugin:
         """Return the plugin on this folder; the caller closes it."""
         return Plugin.open(self.config_path, clock=self.clock)
-
-    # --- rules -----------------------------------------------------------------------------------
 
     def rules(
         self, *promotions: Mapping[str, Any], activate_at: str = "2020-01-01T00:00:00Z"
@@ -128,8 +128,6 @@ class TillBuilder:
             key_id="current",
             signature=signature.hex(),
         )
-
-    # --- rows ------------------------------------------------------------------------------------
 
     def put(self, table: str, **row: Any) -> None:
         """Apply one row as the next page of the bucket."""

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pos_plugin.loyalty.voucher_code import (
+    BITS,
+    check_symbol,
+    code_of,
+    grouped,
+    new_code,
+    read_code,
+    voucher_hash,
+)
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+bits = st.integers(0, 2**BITS - 1)
+
+
+@given(bits)
+def test_code_reads_back_however_it_is_written(number: int) -> None:
+    code = code_of(number)
+    assert len(code) == 17
+    assert read_code(code) == read_code(grouped(code)) == read_code(code.lower()) == code
+    assert read_code(f"{number:024d}") == code
+
+
+@given(bits, st.integers(0, 16), st.sampled_from(ALPHABET))
+def test_one_wrong_symbol_is_noticed(number: int, place: int, symbol: str) -> None:
+    code = code_of(number)
+    wrong = code[:place] + symbol + code[place + 1 :]
+    assert (read_code(wrong) == code) == (wrong == code)
+
+
+@given(bits, st.integers(0, 14))
+def test_two_swapped_neighbours_are_noticed(number: int, place: int) -> None:
+    code = code_of(number)
+    swapped = code[:place] + code[place + 1] + code[place] + code[place + 2 :]
+    assert (read_code(swapped) is not None) == (swapped == code)
+
+
+def test_plain_sum_would_miss_a_swap() -> None:
+    """Negative control: a check that only adds up does not see swapped neighbours."""
+
+    def sum_symbol(payload: str) -> str:
+        return ALPHABET[sum(map(ALPHABET.index, payload)) % 32]
+
+    assert sum_symbol("0123456789ABCDEF") == sum_symbol("1023456789ABCDEF")
+    assert check_symbol("0123456789ABCDEF") != check_symbol("1023456789ABCDEF")
+
+
+def test_letters_that_look_alike_are_read() -> None:
+    code = code_of(1 << 20)
+    assert "0" in code[:16]
+    assert read_code(code[:16].replace("0", "O").replace("1", "I") + code[16]) == code
+
+
+def test_more_bits_than_a_code_has_are_no_code() -> None:
+    assert read_code(f"{2**BITS:024d}") is None
+    assert read_code("9" * 24) is None
+    assert read_code("") is None
+    assert read_code("٣" * 24) is None
+
+
+def test_new_codes_differ() -> None:
+    assert len({new_code() for _ in range(100)}) == 100
+    assert voucher_hash(code_of(1)) != voucher_hash(code_of(2))

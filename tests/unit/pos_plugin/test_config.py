@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pos_plugin.config import DEFAULT_PREFIXES, read_config
+from pos_plugin.errors import ConfigError, InputError
+from pos_plugin.keys import read_keys
+
+LEAST = 'shop = "001"\ntill = "3"\n'
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "till.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def refused(folder: Path, text: str) -> ConfigError:
+    with pytest.raises(ConfigError) as error:
+        read_config(write(folder, text))
+    return error.value
+
+
+def test_least_settings_have_their_defaults(tmp_path: Path) -> None:
+    config = read_config(write(tmp_path, LEAST))
+    assert (config.shop, config.till, config.language, config.currency) == ("001", "3", "de", "EUR")
+    assert config.data_dir == tmp_path
+    assert config.head_office is None
+    assert config.printer == ()
+    assert config.prefix == DEFAULT_PREFIXES
+
+
+def test_data_folder_is_beside_the_file_or_where_it_says(tmp_path: Path) -> None:
+    beside = read_config(write(tmp_path, LEAST + 'data_dir = "data"\n'))
+    assert beside.data_dir == tmp_path / "data"
+    elsewhere = read_config(write(tmp_path, LEAST + 'data_dir = "/var/lib/till"\n'))
+    assert elsewhere.data_dir == Path("/var/lib/till")
+
+
+def test_printer_and_head_office_are_read(tmp_path: Path) -> None:
+    text = (
+        LEAST
+        + '[head_office]\nurl = "http://127.0.0.1:8000"\n'
+        + '[[printer]]\nname = "bon"\ntransport = "simulator"\ndirectory = "paper"\n'
+    )
+    config = read_config(write(tmp_path, text))
+    assert config.head_office is not None
+    assert config.head_office.url == "http://127.0.0.1:8000"
+    assert [printer.directory for printer in config.printer] == ["paper"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "where"),
+    [
+        (LEAST + 'shopp = "1"\n', "unknown_field", "till.toml.shopp"),
+        (LEAST + '[head_office]\nurl = "http://x"\ntoken = "1"\n', "unknown_field", "token"),
+        ('shop = "001"\n', "missing", "till.toml.till"),
+        ('shop = 1\ntill = "3"\n', "wrong_type", "till.toml.shop"),
+        (LEAST + 'language = "fr"\n', "unknown_word", "till.toml.language"),
+        (LEAST + 'currency = "Euro"\n', "out_of_range", "till.toml.currency"),
+        (LEAST + '[[prefix]]\nkind = "elephant"\n', "unknown_word", "till.toml.prefix[0].kind"),
+        (LEAST + '[[printer]]\nname = "a"\ntransport = "fax"\n', "unknown_word", "transport"),
+    ],
+)
+def test_wrong_setting_is_named(tmp_path: Path, text: str, code: str, where: str) -> None:
+    error = refused(tmp_path, text)
+    assert error.code == code
+    assert error.where.endswith(where)
+
+
+def test_transport_of_a_later_version_says_not_yet(tmp_path: Path) -> None:
+    error = refused(tmp_path, LEAST + '[[printer]]\nname = "a"\ntransport = "serial"\n')
+    assert error.where == "till.toml.printer[0].transport"
+    assert "not yet" in error.message
+
+
+def test_torn_file_names_the_place(tmp_path: Path) -> None:
+    error = refused(tmp_path, 'shop = "001"\ntill = "3\n')
+    assert error.code == "not_toml"
+    assert "line 2" in error.message
+    assert "end of document" in refused(tmp_path, 'shop = "001"\ntill = "3').message
+    assert isinstance(error, InputError)
+    assert error.to_dict()["where"] == "till.toml"
+
+
+def test_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"till\.toml: cannot be read"):
+        read_config(tmp_path / "till.toml")
+    write(tmp_path, "").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        read_config(tmp_path / "till.toml")
+
+
+def test_keys_are_missing_or_whole(tmp_path: Path) -> None:
+    assert read_keys(tmp_path) is None
+    keys = tmp_path / "keys.json"
+    for torn in ("", "{}", "[1]", '{"card_key": "00", "rule_keys": []}', '{"card_key": "zz"}'):
+        keys.write_text(torn)
+        with pytest.raises(ConfigError, match=r"keys\.json"):
+            read_keys(tmp_path)
+
+
+def test_keys_never_show_in_a_text(tmp_path: Path) -> None:
+    card_key, public_key = "ab" * 16, "cd" * 32
+    (tmp_path / "keys.json").write_text(
+        json.dumps(
+            {
+                "card_key": card_key,
+                "rule_keys": [{"key_id": "a", "public_key": public_key}],
+            }
+        )
+    )
+    keys = read_keys(tmp_path)
+    assert keys is not None
+    assert keys.card_key == bytes.fromhex(card_key)
+    assert keys.rule_keys == {"a": bytes.fromhex(public_key)}
+    assert "\\xab" not in repr(keys)

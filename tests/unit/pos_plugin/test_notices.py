@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import string
+
+import pytest
+
+from pos_plugin.notices import TEXTS, Notice, NoticeCode, Refusal, Refused
+from printers.ports import JobState
+
+CODES = [*Refusal, *NoticeCode]
+
+
+@pytest.mark.parametrize("code", CODES, ids=str)
+def test_every_code_has_both_texts(code: Refusal | NoticeCode) -> None:
+    texts = TEXTS[code]
+    assert set(texts) == {"de", "en"}
+    assert texts["de"] != texts["en"]
+    figures = [
+        {name for _, name, _, _ in string.Formatter().parse(text) if name}
+        for text in texts.values()
+    ]
+    assert figures[0] == figures[1]
+
+
+def test_no_text_is_left_over() -> None:
+    # Also: no refusal and notice share a word, one text would replace the other.
+    assert len(TEXTS) == len(CODES)
+
+
+def test_texts_fit_two_lines_of_a_display() -> None:
+    for texts in TEXTS.values():
+        for text in texts.values():
+            assert len(text) <= 100
+
+
+def test_refusal_says_its_figures() -> None:
+    refused = Refused(Refusal.VOUCHER_EXPIRED, {"valid_to_on": "2026-03-06"})
+    assert refused.text("de") == "Gutschein galt bis 2026-03-06."
+    assert refused.to_dict("en") == {
+        "refused": "voucher_expired",
+        "params": {"valid_to_on": "2026-03-06"},
+        "text": "Voucher was valid until 2026-03-06.",
+    }
+
+
+def test_notice_is_plain_values() -> None:
+    assert Notice(NoticeCode.NO_RULES).to_dict("en") == {
+        "code": "no_rules",
+        "params": {},
+        "text": "No promotions loaded yet: selling at list price.",
+    }
+
+
+def test_every_state_of_a_print_job_has_its_notice() -> None:
+    for state in JobState:
+        assert NoticeCode(f"print_{state.lower()}")
+
+
+def test_refusal_is_a_value_and_no_exception() -> None:
+    assert not issubclass(Refused, Exception)
