@@ -1,0 +1,1 @@
+"""Past receipts through today's rules, by the same way as at a till."""

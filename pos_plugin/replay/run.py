@@ -1,0 +1,192 @@
+"""Runs past receipts through the plugin, exactly as a till does, and says what they would cost.
+
+1. Nothing is booked before every line of every file has been checked.
+2. Each receipt is booked once per folder; the same one again changes nothing, another one under the
+   same number is refused before anything is booked.
+3. At a till a fault costs a discount and never a sale; here it would cost the truth of the sums, so
+   the replay stops at the first one.
+4. The sums are those of the booked events, never of what was meant to be booked.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Final
+
+from pos_plugin.answers import Receipt
+from pos_plugin.clock import SettableClock
+from pos_plugin.errors import PosPluginError, RuleError, SaleError
+from pos_plugin.plugin import Plugin
+from pos_plugin.promotions.generation import RuleGeneration
+from pos_plugin.replay.folder import Contents, prepare
+from pos_plugin.replay.read import PastReceipt, plain_id
+from pos_plugin.replay.summary import Summary, Uses
+from pos_plugin.storage.journal_reader import JournalReader
+from pos_plugin.validation import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+_EVENTS_AT_ONCE: Final = 200
+_BEFORE_ALL: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+class ReplayStopped(PosPluginError):  # noqa: N818 - a state, as the faults of the storage
+    """The plugin did not do what a replay needs; what was booked stays booked."""
+
+
+def read_rules(content: bytes) -> tuple[RuleGeneration, bytes]:
+    """Return the rules of a file, and the file as head office would sign it.
+
+    Raises:
+        RuleError: naming the first wrong place.
+    """
+    value = read_json(content, "", RuleError)
+    rules = RuleGeneration.from_value(value)
+    # A bare list has no number, and 0 is the list price.
+    number = rules.generation or 1
+    promotions = value["promotions"] if isinstance(value, dict) else value
+    package = {"generation": number, "promotions": promotions}
+    return RuleGeneration(rules.promotions, number), json.dumps(
+        package, ensure_ascii=False
+    ).encode()
+
+
+def run(
+    receipts: Sequence[PastReceipt],
+    rules: RuleGeneration,
+    package: bytes,
+    articles: Sequence[Mapping[str, Any]],
+    folder: Path,
+    *,
+    progress: Callable[[int], object] | None = None,
+) -> Summary:
+    """Book receipts in a folder and return the sums.
+
+    Args:
+        receipts: checked, each sale id once.
+        rules: the promotions.
+        package: the same as the bytes of a rule file.
+        articles: rows of the article master.
+        folder: missing, empty, or of an earlier replay with the same rules and articles.
+        progress: told how many more receipts are done.
+
+    Raises:
+        ConfigError: the folder is not one for this replay.
+        SaleError: the folder holds another receipt under the same number.
+        ReplayStopped: the plugin refused a receipt or could not use the rules.
+        StorageError: the folder cannot be used.
+    """
+    begin = receipts[0].at if receipts else _BEFORE_ALL
+    contents = Contents(generation=rules.generation, rules=package, articles=articles)
+    config = prepare(folder, contents, _bare_customers(receipts), at=begin)
+    clock = SettableClock(begin)
+    with Plugin.open(config, clock=clock) as plugin:
+        booked = _booked_before(folder, receipts)
+        tell = progress or _nobody
+        tell(len(booked))
+        started = perf_counter()
+        for receipt in receipts:
+            if receipt.sale_id not in booked:
+                clock.set(receipt.at)
+                _book(plugin, receipt)
+                tell(1)
+        seconds = perf_counter() - started
+    summary = Summary(
+        generation=rules.generation,
+        currency=receipts[0].currency if receipts else config.currency,
+        booked=len(receipts) - len(booked),
+        seconds=seconds,
+        per_promotion={promotion.id: Uses() for promotion in rules.promotions},
+    )
+    wanted = {receipt.sale_id for receipt in receipts}
+    for body in _sales(folder):
+        if body["receipt"]["sale_id"] in wanted:
+            summary.add(body)
+    if summary.receipts != len(receipts):
+        raise ReplayStopped(f"{summary.receipts} of {len(receipts)} receipts are in the journal")
+    return summary
+
+
+def _nobody(_done: int) -> None:
+    """Nobody watches."""
+
+
+def _bare_customers(receipts: Sequence[PastReceipt]) -> Iterator[str]:
+    """Yield the customers that are named by their id alone: the till has to know them."""
+    for receipt in receipts:
+        customer = receipt.snapshot.get("customer")
+        if customer and list(customer) == ["id"]:
+            yield customer["id"]
+
+
+def _book(plugin: Plugin, receipt: PastReceipt) -> None:
+    evaluation = plugin.evaluate(receipt.snapshot)
+    if evaluation.notices:
+        codes = ", ".join(notice.code for notice in evaluation.notices)
+        raise ReplayStopped(
+            f"{receipt.sale_id} could not be evaluated: {codes}",
+            hint="The log above says why; the receipts before it are booked.",
+        )
+    completion = {
+        "evaluation_id": evaluation.evaluation_id,
+        "total_minor": evaluation.total_minor,
+        "receipt_number": plain_id(receipt.sale_id),
+    }
+    answer = plugin.complete(receipt.sale_id, completion)
+    if not isinstance(answer, Receipt):
+        raise ReplayStopped(
+            f"{receipt.sale_id} could not be booked: {answer.code}",
+            hint="The log above says why; the receipts before it are booked.",
+        )
+
+
+def _booked_before(folder: Path, receipts: Sequence[PastReceipt]) -> set[str]:
+    by_id = {receipt.sale_id: receipt for receipt in receipts}
+    booked: set[str] = set()
+    for body in _sales(folder):
+        receipt = by_id.get(body["receipt"]["sale_id"])
+        if receipt is None:
+            continue
+        if _essence(body) != _essence_of(receipt):
+            raise SaleError(
+                "duplicate_id",
+                receipt.sale_id,
+                f"the folder {folder} holds another receipt under this number",
+            )
+        booked.add(receipt.sale_id)
+    return booked
+
+
+def _essence(body: Mapping[str, Any]) -> tuple[object, ...]:
+    """Return what makes a receipt this receipt, from its event."""
+    receipt = body["receipt"]
+    return dt.datetime.fromisoformat(receipt["at"]), receipt["customer"], _lines(body["lines"])
+
+
+def _essence_of(receipt: PastReceipt) -> tuple[object, ...]:
+    customer = receipt.snapshot.get("customer")
+    return receipt.at, customer["id"] if customer else None, _lines(receipt.snapshot["lines"])
+
+
+def _lines(lines: Sequence[Mapping[str, Any]]) -> list[tuple[object, ...]]:
+    names = ("line_id", "sku", "quantity_milli", "unit_price_minor")
+    return [tuple(line[name] for name in names) for line in lines]
+
+
+def _sales(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield the bodies of all completed sales of a folder."""
+    reader = JournalReader.open(folder)
+    if reader is None:
+        return
+    with reader:
+        seq = 0
+        while events := reader.events_after(seq, _EVENTS_AT_ONCE):
+            seq = events[-1].seq
+            for event in events:
+                envelope = json.loads(event.line)
+                if envelope["kind"] == "sale_completed":
+                    yield envelope["body"]
