@@ -113,6 +113,25 @@ def test_without_budget_a_hard_sale_is_not_called_optimal() -> None:
     assert engine(*hard)["optimal"]
 
 
+@given(cases())
+def test_no_promotion_is_applied_for_nothing(case: Case) -> None:
+    assert_nothing_idle(engine(*case), *case)
+
+
+def test_of_two_equal_promotions_the_first_id_holds() -> None:
+    twins = [_percent("B", 1000), _percent("A", 1000)]
+    result = engine(twins, _sale(1000))
+    assert [entry["promotion"] for entry in result["promotions"]] == ["A"]
+
+
+def test_a_coupon_that_saves_nothing_stays_with_the_customer() -> None:
+    pair = {"kind": "n_for_m", "n": 2, "discounted": 2}
+    with_coupon = _percent("B", 1000, **pair) | {"when": [{"type": "coupon", "series": "X"}]}
+    sale = _sale(1000, pieces=2) | {"coupons": [{"code": "1", "series": "X"}]}
+    assert engine([with_coupon], sale)["coupons_used"] != []
+    assert engine([_percent("A", 1000), with_coupon], sale)["coupons_used"] == []
+
+
 # --- negative controls: the same assertions catch what is wrong -----------------------------------
 
 
