@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES, day_number, shown
 from pos_plugin.loyalty.voucher_type import in_language, read_voucher_type
+from pos_plugin.notices import Notice, NoticeCode
 from pos_plugin.storage.journal_lookup import open_vouchers, own_entries
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def panel(
     own entries that head office may not know are in them. Segments are never shown.
     """
     balances, sums = has
+    birthday_on = _birthday_soon(row.birthday_on, on)
+    hints = [Notice(NoticeCode.BIRTHDAY, {"birthday_on": birthday_on})] if birthday_on else []
     return {
         "name": row.name,
         "number": row.number,
@@ -103,7 +106,8 @@ def panel(
             _voucher(voucher.type, voucher.valid_to_on, cache, language)
             for voucher in open_vouchers(journal, row.id, on=on.isoformat())
         ],
-        "birthday_on": _birthday_soon(row.birthday_on, on),
+        "birthday_on": birthday_on,
+        "notices": [hint.to_dict(language) for hint in hints],
         "synced_at": cache.synced_at(),
     }
 

@@ -49,7 +49,6 @@ class NoticeCode(StrEnum):
     PRINT_CONFIRMED = "print_confirmed"
     PRINT_UNKNOWN = "print_unknown"
     PRINT_DOCUMENT_INVALID = "print_document_invalid"
-    PRINTER_UNAVAILABLE = "printer_unavailable"
 
 
 TEXTS: Final[Mapping[Refusal | NoticeCode, Mapping[str, str]]] = {
@@ -160,10 +159,6 @@ TEXTS: Final[Mapping[Refusal | NoticeCode, Mapping[str, str]]] = {
     NoticeCode.PRINT_DOCUMENT_INVALID: {
         "de": "Gutschein nicht druckbar. Der Code auf dem Bildschirm gilt.",
         "en": "The voucher cannot be printed. The code on the screen is valid.",
-    },
-    NoticeCode.PRINTER_UNAVAILABLE: {
-        "de": "Drucker nicht bereit. Gutscheine liegen im Kundenkonto bereit.",
-        "en": "Printer not ready. Vouchers wait in the customer's account.",
     },
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -185,7 +186,7 @@ class CacheReader:
             id=known,
             number=number,
             name=name,
-            birthday_on=birthday_on,
+            birthday_on=_day(birthday_on),
             status=status,
             instant_discount_bp=rate_bp,
             discount_group=group,
@@ -247,6 +248,14 @@ class CacheReader:
     def _all(self, sql: str, *values: SQLiteValue) -> list[Any]:
         with mapped(self._path):
             return self._connection.execute(sql, values).fetchall()
+
+
+def _day(text: str | None) -> str | None:
+    """Return a day, or None for what is none: bad data of one person stops no sale."""
+    try:
+        return dt.date.fromisoformat(text).isoformat() if text else None
+    except ValueError:
+        return None
 
 
 def _folded(text: str) -> dict[int, int]:

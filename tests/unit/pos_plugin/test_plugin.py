@@ -306,9 +306,18 @@ def test_panel_counts_own_entries_until_they_are_folded(till: TillBuilder) -> No
 def test_birthday_is_hinted_within_a_week(till: TillBuilder) -> None:
     till.customer("K1", birthday_on="1980-03-09")
     with till.open() as plugin:
-        assert panel(plugin)["birthday_on"] == "2026-03-09"
+        seen = panel(plugin)
+        assert seen["birthday_on"] == "2026-03-09"
+        assert [notice["code"] for notice in seen["notices"]] == ["birthday"]
         till.clock.advance(days=3)
         assert panel(plugin)["birthday_on"] is None
+
+
+def test_birthday_that_is_no_day_stops_no_sale(till: TillBuilder) -> None:
+    till.customer("K1", birthday_on="2026-99-99", segments=["abc:C"])
+    with till.open() as plugin:
+        assert panel(plugin)["birthday_on"] is None
+        assert sell(plugin, "S1", customer=customer(plugin)).total_minor == 7199
 
 
 def test_returns_earn_nothing_and_issue_nothing(till: TillBuilder) -> None:
