@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from head_office.storage import ledger_entry, receipt, receipt_line, voucher
 from pos_plugin import limits
-from sync_agent import protocol  # noqa: TC001 - pydantic reads the annotations
+from sync_agent import protocol
 from sync_agent.protocol import Entry, compact_json
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ class HeadOfficeMissing(HeadOfficeError):  # noqa: N818 - read as states, like t
 class HeadOfficeStorage(HeadOfficeError):  # noqa: N818
     """The file cannot be opened or written."""
 
-    def __init__(self, path: Path, fault: Exception) -> None:
+    def __init__(self, path: Path, fault: BaseException) -> None:
         super().__init__(
             f"{path} cannot be used: {fault}", hint="Look at disk space and rights of the folder."
         )

@@ -17,6 +17,7 @@ TITLES: Final = {
     "must-refetch": "The cursor does not belong to this log; start again at zero",
     "invalid": "The request is not what the protocol says",
     "busy": "Head office is busy; try again",
+    "unavailable": "Head office cannot store anything now",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -26,7 +27,12 @@ def run_server(database: Database, listener: socket.socket) -> None:
         server_header=False,
     )
     server = uvicorn.Server(config)
-    try:
-        server.run(sockets=[listener])
-    except KeyboardInterrupt:
-        return
+
+    def end(_number: int, _frame: object) -> None:
+        # The server has its own handlers while it runs, and hands the signal on to these after it
+        # has stopped; before it has started, this tells it not to stay.
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    server.run(sockets=[listener])

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from starlette.exceptions import HTTPException
 
 from head_office import events, log, rules
-from head_office.errors import HeadOfficeBusy
+from head_office.errors import HeadOfficeBusy, HeadOfficeStorage
 from head_office.problems import ProblemError
 from head_office.storage import blob
 from head_office.tills import authenticate
@@ -127,6 +127,10 @@ def create_app(database: Database, clock: Clock | None = None) -> FastAPI:
     @app.exception_handler(HeadOfficeBusy)
     def busy(_request: Request, _fault: HeadOfficeBusy) -> Response:
         return _answer(ProblemError("busy", 503))
+
+    @app.exception_handler(HeadOfficeStorage)
+    def unavailable(_request: Request, _fault: HeadOfficeStorage) -> Response:
+        return _answer(ProblemError("unavailable", 503))
 
     return app
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
+    URL,
     BigInteger,
     Boolean,
     Column,
@@ -25,9 +26,9 @@ from sqlalchemy import (
     event,
     select,
 )
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 
-from head_office.errors import HeadOfficeBusy, HeadOfficeMissing, HeadOfficeStorage
+from head_office.errors import HeadOfficeBusy, HeadOfficeError, HeadOfficeMissing, HeadOfficeStorage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -237,13 +238,13 @@ class Database:
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
         self.folder = folder
-        path = folder / FILE_NAME
+        self._path = path = folder / FILE_NAME
+        self._engine = _engine(path)
         if not create and not path.is_file():
             raise HeadOfficeMissing(folder)
         try:
             if create:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._engine = _engine(path)
             if create:
                 metadata.create_all(self._engine)
                 self._first_words()
@@ -251,7 +252,11 @@ class Database:
                 self.incarnation = _word(connection, "incarnation")
                 self.chain = _word(connection, "chain")
         except (OSError, DatabaseError) as fault:
-            raise HeadOfficeStorage(path, fault) from fault
+            self.close()
+            raise HeadOfficeStorage(path, getattr(fault, "orig", None) or fault) from fault
+        except HeadOfficeError:
+            self.close()
+            raise
 
     def _first_words(self) -> None:
         with self.write() as connection:
@@ -272,7 +277,11 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give one consistent view; nothing is written."""
-        with _busy(), self._engine.connect() as connection, connection.begin() as transaction:
+        with (
+            self._mapped(),
+            self._engine.connect() as connection,
+            connection.begin() as transaction,
+        ):
             yield connection
             transaction.rollback()
 
@@ -281,25 +290,27 @@ class Database:
         """Give one transaction: all of it is committed at the end, or nothing of it."""
         options = {"stammkunde_write": True}
         with (
-            _busy(),
+            self._mapped(),
             self._engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
             yield connection
 
+    @contextmanager
+    def _mapped(self) -> Iterator[None]:
+        """Foreign exceptions become ours; a row that contradicts another stays one."""
+        try:
+            yield
+        except IntegrityError:
+            raise
+        except DatabaseError as fault:
+            if "locked" in str(fault.orig):
+                raise HeadOfficeBusy from fault
+            raise HeadOfficeStorage(self._path, fault.orig or fault) from fault
+
     def close(self) -> None:
         """Close every connection to the file."""
         self._engine.dispose()
-
-
-@contextmanager
-def _busy() -> Iterator[None]:
-    try:
-        yield
-    except OperationalError as fault:
-        if "locked" in str(fault.orig):
-            raise HeadOfficeBusy from fault
-        raise
 
 
 def _word(connection: Connection, name: str) -> str:
@@ -308,7 +319,7 @@ def _word(connection: Connection, name: str) -> str:
 
 
 def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(URL.create("sqlite", database=str(path)))
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine

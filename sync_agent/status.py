@@ -6,8 +6,6 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from pos_plugin.storage.connect import replace_file
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -83,8 +81,14 @@ def words_of(status: dict[str, Any]) -> list[str]:
 
 
 def write_status(data_dir: Path, status: Status) -> None:
-    """Put the status file in place whole."""
-    replace_file(data_dir / NAME, json.dumps(asdict(status), indent=1).encode())
+    """Put the status file in place whole.
+
+    Not forced to the disk: it is written every second, and nobody needs it after a power cut.
+    """
+    path = data_dir / NAME
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_text(json.dumps(asdict(status), indent=1), encoding="utf-8")
+    temporary.replace(path)
 
 
 def read_status(data_dir: Path) -> dict[str, Any] | None:

@@ -173,7 +173,8 @@ def test_shop_sells_on_while_head_office_is_gone(tmp_path: Path) -> None:
         shop.wait_for_generation(1)
         with TillProcess(shop.config, tmp_path / "till.log") as till:
             first = till.ask(do="sell", card=cards[0], skus=["4711"])
-            assert (first["generation"], first["total_minor"]) == (1, 6400)
+            log = (tmp_path / "till.log").read_text()
+            assert (first["generation"], first["total_minor"]) == (1, 6400), log
 
             # What head office publishes holds for the next sale.
             shop.publish(percent(5000), POINTS)
@@ -258,15 +259,18 @@ def test_second_agent_of_a_till_ends_with_one_sentence(tmp_path: Path) -> None:
         done = stammkunde("agent", "run", "--config", shop.config)
         assert done.returncode == 1
         assert "already serves" in done.stderr
-        assert stammkunde("agent", "status", "--config", shop.config).returncode in (0, 1)
+        told = stammkunde("agent", "status", "--config", shop.config, "--json")
+        assert told.returncode in (0, 1)
+        assert json.loads(told.stdout)["running"] is True
     assert stammkunde("agent", "status", "--config", shop.config).returncode == 3
 
 
 def test_sync_now_brings_everything_without_a_running_agent(tmp_path: Path) -> None:
     shop = Shop(tmp_path)
     shop.publish(percent(2000))
-    with shop.head_office():
+    with shop.head_office() as head_office:
         done = stammkunde("agent", "sync-now", "--config", shop.config)
+        assert head_office.end(signal.SIGTERM) == 0
     assert done.returncode == 0, done.stderr
     assert "Rule generation: 1" in done.stdout
     shop.wait_for_generation(1)
