@@ -5,12 +5,13 @@ from __future__ import annotations
 import socket
 import sys
 from contextlib import closing, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from head_office.errors import PortTaken
+from head_office.errors import LibraryMissing, PortTaken
 from pos_plugin.errors import RuleError
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _data = click.option(
 @click.group("head-office")
 def head_office() -> None:
     """The reference head office: rules, customers and receipts of a chain."""
+    if find_spec("sqlalchemy") is None:
+        raise LibraryMissing
 
 
 @head_office.command()

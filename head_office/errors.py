@@ -51,3 +51,12 @@ class PortTaken(HeadOfficeError):  # noqa: N818
         super().__init__(
             f"port {port} cannot be used: {fault.strerror}", hint="Choose another with --port."
         )
+
+
+class LibraryMissing(HeadOfficeError):  # noqa: N818
+    """This installation is a till's: it has no library of head office."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "head office is not installed here", hint='Run: pip install "stammkunde[head-office]"'
+        )

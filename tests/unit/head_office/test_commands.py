@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -103,6 +105,21 @@ def test_bad_row_of_a_load_ends_with_two_and_its_place(tmp_path: Path) -> None:
     done = stammkunde("head-office", "load", folder, "--data", tmp_path / "ho")
     assert done.returncode == 2
     assert json.loads(done.stderr.splitlines()[-1])["where"] == "program.jsonl:1.unit"
+
+
+def test_till_without_head_office_libraries_says_what_to_install(tmp_path: Path) -> None:
+    script = "import sys; sys.modules['sqlalchemy'] = None; from pos_plugin.cli import main; main()"
+    arguments = ["head-office", "serve", "--data", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr.endswith('Run: pip install "stammkunde[head-office]"\n')
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("command", ["publish", "load", "serve"])
