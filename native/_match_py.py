@@ -88,19 +88,20 @@ class MatchIndex:
         self.exclude_start = exclude_start
         self.exclude_match = exclude_match
 
-    def holds(self, match: int, held: set[int], price_minor: int, state: int) -> bool:
-        """Return whether a match holds for a unit that has these terms, price and price state."""
-        if not self.price_min_minor[match] <= price_minor <= self.price_max_minor[match]:
+
+def _holds(index: MatchIndex, match: int, held: set[int], price_minor: int, state: int) -> bool:
+    """Return whether a match holds for a unit that has these terms, price and price state."""
+    if not index.price_min_minor[match] <= price_minor <= index.price_max_minor[match]:
+        return False
+    if index.price_state[match] not in (0, state):
+        return False
+    for group in range(index.group_start[match], index.group_start[match + 1]):
+        for i in range(index.group_term_start[group], index.group_term_start[group + 1]):
+            if index.group_term[i] in held:
+                break
+        else:
             return False
-        if self.price_state[match] not in (0, state):
-            return False
-        for group in range(self.group_start[match], self.group_start[match + 1]):
-            for i in range(self.group_term_start[group], self.group_term_start[group + 1]):
-                if self.group_term[i] in held:
-                    break
-            else:
-                return False
-        return True
+    return True
 
 
 def match_classes(
@@ -148,10 +149,10 @@ def match_classes(
             candidates += posting_match[posting_start[t] : posting_start[t + 1]]
         for match in candidates:
             selector = index.match_selector[match]
-            if selector in found or not index.holds(match, held, price_minor[c], state):
+            if selector in found or not _holds(index, match, held, price_minor[c], state):
                 continue
             excluding = exclude_match[exclude_start[selector] : exclude_start[selector + 1]]
-            if not any(index.holds(e, held, price_minor[c], state) for e in excluding):
+            if not any(_holds(index, e, held, price_minor[c], state) for e in excluding):
                 found.add(selector)
         for selector in sorted(found):
             pairs.append(c)
