@@ -12,8 +12,9 @@ then labels of equal state stay beside each other unless one is better in every 
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any
 
+from native.applications import applications_of
 from native.bounds import Bounds
 from native.problem import (
     BUNDLE,
@@ -31,7 +32,7 @@ from native.problem import (
     W,
     fraction,
 )
-from native.state import NEW, NO_SUMS, NO_ZONES, Open, State, is_idle, started
+from native.state import NEW, NO_SUMS, NO_ZONES, Open, State, is_idle, started, with_value
 from native.worth import Worth
 
 _NARROW = 48  # labels kept in the first pass; enough for nearly every sale
@@ -42,9 +43,6 @@ _MANY = 400  # equal units beyond which the rest is decided at once, proven or n
 _FEW = 60  # units that are then left to decide one by one
 
 _NOTHING = -(10**30)  # below the value of every solution
-
-T = TypeVar("T")
-
 
 Trace = tuple["Trace | None", tuple[Any, ...]]
 Key = tuple[tuple[State, ...], tuple[int, ...]]  # per promotion, and coupons used per pool
@@ -59,41 +57,6 @@ _Pass = tuple["Label | None", "Exact | None"]
 Step = tuple[State, int, Exact, "Exact | None", tuple[Exact, ...], "Open | None"]
 # number of the new state, value, promotion whose pending bound changes, by how much, sums, action
 Move = tuple[int, Exact, int, "Exact | None", tuple[Exact, ...], tuple[Any, ...]]
-
-
-def _with(values: tuple[T, ...], place: int, value: T) -> tuple[T, ...]:
-    return (*values[:place], value, *values[place + 1 :])
-
-
-def _application(p: Promo, times: int, classes: list[int]) -> Application:
-    """Members in falling price; of an n for m the last ``discounted`` units are the targets."""
-    units: dict[int, int] = {}
-    for c in sorted(classes):
-        units[c] = units.get(c, 0) + 1
-    targets_left = p.discounted if p.kind == N_FOR_M else p.size
-    members = []
-    for c in reversed(units):
-        targets = min(units[c], targets_left)
-        targets_left -= targets
-        members.append((c, units[c], targets))
-    return Application(p.index, times, tuple(reversed(members)))
-
-
-def _chunked(p: Promo, slots: list[list[tuple[int, int]]]) -> list[Application]:
-    """Applications of a promotion that took these units per slot, in falling price."""
-    result: list[Application] = []
-    flat = [[c for c, units in slot for _ in range(units)] for slot in slots]
-    times = len(flat[0]) // p.slots[0].quantity
-    for number in range(times):
-        classes: list[int] = []
-        for slot, taken in zip(p.slots, flat, strict=True):
-            classes += taken[number * slot.quantity : (number + 1) * slot.quantity]
-        one = _application(p, 1, classes)
-        if result and result[-1].members == one.members:
-            result[-1] = result[-1]._replace(times=result[-1].times + 1)
-        else:
-            result.append(one)
-    return result
 
 
 class Labels:
@@ -300,7 +263,7 @@ class Labels:
             bound = max(bound, root)
         if best is None or found is None:
             return Solved(None, bound, [])
-        return Solved(found, bound, self._applications(best))
+        return Solved(found, bound, applications_of(best[3], self.stateful, self.worth, self.fixed))
 
     def _worth(self, label: Label) -> Exact:
         """Value of a complete label; below every floor where a tier is not open."""
@@ -391,7 +354,7 @@ class Labels:
                         continue
                     waiting = label[1]
                     if changed >= 0:
-                        waiting = _with(
+                        waiting = with_value(
                             waiting, changed, 0 if pending is None else waiting[changed] + pending
                         )
                     if not self.exact:
@@ -518,8 +481,8 @@ class Labels:
                     k = self.pools.index(p.pool)
                     if pools[k] + opened > self.choice.pool_left[p.pool]:
                         continue
-                    new_pools = _with(pools, k, pools[k] + opened)
-                after = self._number((_with(states, place, new_state), new_pools))
+                    new_pools = with_value(pools, k, pools[k] + opened)
+                after = self._number((with_value(states, place, new_state), new_pools))
                 moves.append((after, value, place, pending, sums, (p.index, c, 1, slot, before)))
         return moves
 
@@ -572,7 +535,7 @@ class Labels:
     def _bundle_steps(self, p: Promo, slot: int, c: int, state: State) -> list[Step]:
         """A bundle whose applications differ in nothing that matters: counters per slot."""
         before = started(p, state.fill)
-        fill = _with(state.fill, slot, state.fill[slot] + 1)
+        fill = with_value(state.fill, slot, state.fill[slot] + 1)
         opened = started(p, fill) - before
         value = self.worth.share(p, slot, c)
         used = state.used + (opened if p.limit is not None else 0)
@@ -589,7 +552,7 @@ class Labels:
             one = empty if before is None else before
             if one.fill[slot] == p.slots[slot].quantity:
                 continue
-            now = self._grown(p, slot, c, one)
+            now = self.worth.grown(p, slot, c, one)
             share = now.share - one.share
             others = list(state.open)
             if before is not None:
@@ -678,73 +641,4 @@ class Labels:
                 fraction(discount * in_both, price_sum),
             ),
             discount,
-        )
-
-    # From the trace of a label back to applications.
-
-    def _applications(self, label: Label) -> list[Application]:
-        taken: dict[int, list[list[tuple[int, int]]]] = {}
-        single: dict[tuple[int, int], int] = {}
-        explicit: dict[int, list[tuple[Open, list[tuple[int, int]]]]] = {}
-        finished: list[tuple[int, list[tuple[int, int]]]] = []
-        actions = []
-        trace = label[3]
-        while trace is not None:
-            trace, action = trace
-            actions.append(action)
-        by_index = {p.index: p for p in self.stateful}
-        for action in reversed(actions):
-            promo, c, portion = action[0], action[1], action[2]
-            if len(action) == 3:
-                if promo >= 0:
-                    single[promo, c] = single.get((promo, c), 0) + portion
-                continue
-            slot, before = action[3], action[4]
-            p = by_index[promo]
-            if before is None:
-                slots = taken.setdefault(promo, [[] for _ in p.slots])
-                slots[slot].append((c, 1))
-                continue
-            groups = explicit.setdefault(promo, [])
-            if before is NEW:
-                groups.append((Open((0,) * len(p.slots), NO_ZONES, 0, 0, 0), []))
-                place = len(groups) - 1
-            else:
-                place = next(k for k, group in enumerate(groups) if group[0] == before)
-            one, members = groups.pop(place)
-            members.append((c, slot))
-            now = self._grown(p, slot, c, one)
-            if sum(now.fill) == p.size:
-                finished.append((promo, members))
-            else:
-                groups.append((now, members))
-        result = list(self.fixed)
-        for (promo, c), count in single.items():
-            result.append(Application(promo, count, ((c, 1, 1),)))
-        for promo, slots in taken.items():
-            result += _chunked(by_index[promo], slots)
-        for promo, members in finished:
-            result.append(_application(by_index[promo], 1, [c for c, _ in members]))
-        price = self.problem.price
-        return [
-            a
-            for a in result
-            if a.promo not in by_index
-            or by_index[a.promo].kind == N_FOR_M
-            or by_index[a.promo].sum_discount(sum(price[c] * k for c, k, _ in a.members)) > 0
-        ]
-
-    def _grown(self, p: Promo, slot: int, c: int, one: Open) -> Open:
-        price = self.problem.price[c]
-        zone = self.choice.zone[c]
-        fill = _with(one.fill, slot, one.fill[slot] + 1)
-        discount = one.discount
-        if p.kind == N_FOR_M and fill[0] > p.size - p.discounted:
-            discount += p.unit_discount(price)
-        return Open(
-            fill,
-            _with(one.price, zone, one.price[zone] + price),
-            discount,
-            one.share + self.worth.share(p, slot, c),
-            one.weighed + price * D * self.choice.weight[zone],
         )

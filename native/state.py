@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from native.problem import Exact, Promo
+
+
+T = TypeVar("T")
 
 
 class Open(NamedTuple):
@@ -33,6 +36,11 @@ NO_SUMS: tuple[Exact, ...] = (0, 0, 0, 0, 0)
 
 
 NEW = Open((), (), 0, 0, 0)  # marks the first unit of an application
+
+
+def with_value(values: tuple[T, ...], place: int, value: T) -> tuple[T, ...]:
+    """Return the values with one of them replaced."""
+    return (*values[:place], value, *values[place + 1 :])
 
 
 def is_idle(states: tuple[State, ...]) -> bool:

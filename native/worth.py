@@ -19,6 +19,7 @@ from native.problem import (
     Promo,
     W,
 )
+from native.state import Open, with_value
 
 
 class Worth:
@@ -122,3 +123,19 @@ class Worth:
         if p.exclusive == UNITS:
             return discount * W - price * p.size * D * weight
         return discount * (W - weight)
+
+    def grown(self, p: Promo, slot: int, c: int, one: Open) -> Open:
+        """Return an open application with one more unit of class c in a slot."""
+        price = self.problem.price[c]
+        zone = self.choice.zone[c]
+        fill = with_value(one.fill, slot, one.fill[slot] + 1)
+        discount = one.discount
+        if p.kind == N_FOR_M and fill[0] > p.size - p.discounted:
+            discount += p.unit_discount(price)
+        return Open(
+            fill,
+            with_value(one.price, zone, one.price[zone] + price),
+            discount,
+            one.share + self.share(p, slot, c),
+            one.weighed + price * D * self.choice.weight[zone],
+        )
