@@ -4,8 +4,7 @@
 2. The rules come in as at any till, in a signed file with its manifest in the cache; the key is
    made for this folder, signs once and is forgotten.
 3. A folder keeps the rules and articles it was built with: receipts booked by different rules would
-   add up to nothing. ``replay.json`` says which, and is written last: without it a folder was never
-   finished.
+   add up to nothing. ``replay.json`` says which, and is written last.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -100,7 +100,7 @@ def prepare(
         if any(folder.iterdir()):
             _check(folder, contents.marks())
         else:
-            _build(folder, contents, at)
+            _build_whole(folder, contents, at)
     _add_customers(folder, customers, at)
     return TillConfig(shop=SHOP, till=TILL, data_dir=folder.absolute())
 
@@ -125,6 +125,15 @@ def _check(folder: Path, marks: Mapping[str, str]) -> None:
                 str(folder),
                 f"the folder holds a replay with other {name}; choose another folder",
             )
+
+
+def _build_whole(folder: Path, contents: Contents, at: dt.datetime) -> None:
+    try:
+        _build(folder, contents, at)
+    except BaseException:
+        # It was empty: whatever stands there now is ours, and half done.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _build(folder: Path, contents: Contents, at: dt.datetime) -> None:

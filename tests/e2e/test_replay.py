@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -227,6 +228,22 @@ def test_one_moved_cent_is_found(shop: Shop, table: str, change: str) -> None:
     assert broken_laws(shop.journal, POINTS)
 
 
+def test_terminal_sees_the_progress(shop: Shop) -> None:
+    terminal, side = os.openpty()
+    try:
+        command = [*STAMMKUNDE, "replay", str(shop.receipts), "--promotions", str(shop.rules)]
+        done = subprocess.run(
+            [*command, "--json"], check=False, stdout=subprocess.PIPE, stderr=side, timeout=60
+        )
+        seen = os.read(terminal, 10_000).decode()
+    finally:
+        os.close(terminal)
+        os.close(side)
+    assert (done.returncode, json.loads(done.stdout)["receipts"]) == (0, 4)
+    assert "replay" in seen
+    assert "100%" in seen
+
+
 def test_replay_without_folder_leaves_nothing(shop: Shop) -> None:
     temporary = shop.folder / "temporary"
     temporary.mkdir()
@@ -277,6 +294,41 @@ def test_interrupted_replay_goes_on(shop: Shop) -> None:
         run(past, rules, package, articles, shop.data_dir, progress=pull_the_plug)
     answer = said(shop.keep())
     assert (answer["receipts"], answer["booked"], answer["total_minor"]) == (4, 2, 3800)
+    assert broken_laws(shop.journal, POINTS) == {}
+
+
+SMALL_DISK = (
+    "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({bytes}, {bytes})); "
+    "from pos_plugin.cli import main; main()"
+)
+
+
+def keep_on_small_disk(shop: Shop, size: int) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", SMALL_DISK.format(bytes=size), "replay", str(shop.receipts)]
+    command += ["--promotions", str(shop.rules), "--articles", str(shop.articles)]
+    command += ["--data-dir", str(shop.data_dir), "--json"]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+
+
+def test_full_disk_leaves_no_half_built_folder(shop: Shop) -> None:
+    done = keep_on_small_disk(shop, 20_000)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no room left" in done.stderr
+    assert not shop.data_dir.exists()
+    assert said(shop.keep())["booked"] == 4
+
+
+def test_full_disk_stops_the_replay_and_the_rest_is_booked_later(shop: Shop) -> None:
+    rows = [f"{n},MUG1,1,2011-01-03T09:00,400,7,UK\n" * 20 for n in range(200)]
+    shop.write("receipts.csv", "".join([HEADER, "\n", *rows]))
+    done = keep_on_small_disk(shop, 400_000)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "could not be booked: journal_unavailable" in done.stderr
+    before = figures(shop.journal)["receipts"]
+    answer = said(shop.keep())
+    assert 0 < before < 200
+    assert (answer["receipts"], answer["booked"]) == (200, 200 - before)
+    assert_same_figures(answer, shop.journal)
     assert broken_laws(shop.journal, POINTS) == {}
 
 
