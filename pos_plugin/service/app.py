@@ -173,6 +173,8 @@ def _scanned_code(value: dict[str, Any]) -> str:
     if "code" not in value:
         raise SaleError("missing", "scan.code", "Field required")
     code: str = value["code"]
+    if not code.isascii() and any("\ud800" <= symbol <= "\udfff" for symbol in code):
+        raise SaleError("out_of_range", "scan.code", "half a character is no text")
     return code
 
 

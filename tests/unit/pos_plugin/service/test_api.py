@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
 import threading
@@ -160,13 +161,14 @@ def test_negative_price_names_its_line(till: Served) -> None:
         ({}, "missing", "scan.code"),
         ({"code": 7}, "wrong_type", "scan.code"),
         ({"code": "1", "what": "2"}, "unknown_field", "scan.what"),
+        ({"code": "\ud800"}, "out_of_range", "scan.code"),
     ],
 )
 def test_bad_scan_names_its_place(
     till: Served, body: dict[str, object], code: str, where: str
 ) -> None:
     with till.client() as client:
-        answer = client.post("/v1/scan", json=body)
+        answer = client.post("/v1/scan", content=json.dumps(body))
     assert answer.status_code == 422
     assert (answer.json()["code"], answer.json()["where"]) == (code, where)
 
