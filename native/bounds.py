@@ -66,12 +66,7 @@ class Bounds:
         self._worth = worth
         self._classes = classes
         self._stateful = stateful
-        self._share = {
-            c: {
-                p.index: max(worth.share(p, s, c) for q, s in wanting if q is p) for p, _ in wanting
-            }
-            for c, wanting in on_class.items()
-        }
+        self._share = {c: _best_shares(worth, c, wanting) for c, wanting in on_class.items()}
         self._rooms = worth.choice.rooms() if worth.exact else []
         self._best = {c: max((best_free[c], *self._share[c].values())) for c in classes}
         self._suffix: list[Exact] = []
@@ -90,11 +85,11 @@ class Bounds:
             if p.cap is not None or p.limit is not None or p.pool >= 0 or p.kind == BUNDLE
         }
         unlimited = [p for p in self._stateful if p.index not in bounded]
-        apart = {
-            p.index
-            for p in unlimited
-            if not any(q is not p and q.classes & p.classes for q in unlimited)
-        }
+        wanted: dict[int, int] = {}
+        for p in unlimited:
+            for c in p.classes:
+                wanted[c] = wanted.get(c, 0) + 1
+        apart = {p.index for p in unlimited if all(wanted[c] == 1 for c in p.classes)}
         divisions = [frozenset(bounded | apart), frozenset(bounded)]
         return [d for n, d in enumerate(divisions) if d and d not in divisions[:n]]
 
@@ -115,6 +110,12 @@ class Bounds:
                     total += self._alone(p, family)
             whole = min(whole, total)
         return whole
+
+    def most_promising(self, number: int) -> list[Promo]:
+        """Return so many promotions, those that could add most, in their order."""
+        family = _Family(frozenset(), dict.fromkeys(self._classes, 0))
+        ranked = sorted(self._stateful, key=lambda p: (-self._alone(p, family), p.index))
+        return sorted(ranked[:number], key=lambda p: p.index)
 
     def _alone(self, p: Promo, family: _Family) -> Exact:
         count = self._worth.problem.count
@@ -272,6 +273,16 @@ class Bounds:
             return pending + ahead
         # Nothing deferred is in the value yet: the whole cap may still come.
         return min(pending + ahead, (p.cap or 0) * worth.factor(p))
+
+
+def _best_shares(worth: Worth, c: int, wanting: list[tuple[Promo, int]]) -> dict[int, Exact]:
+    """Best share of a unit of class c in each promotion that wants it, over its slots."""
+    best: dict[int, Exact] = {}
+    for p, slot in wanting:
+        share = worth.share(p, slot, c)
+        if p.index not in best or share > best[p.index]:
+            best[p.index] = share
+    return best
 
 
 def _top(p: Promo, tops: list[list[tuple[Exact, int]]], applications: int) -> Exact:

@@ -37,10 +37,12 @@ from native.worth import Worth
 
 _NARROW = 48  # labels kept in the first pass; enough for nearly every sale
 _WIDE = 1_500
-_EXHAUSTED = 4  # once the budget is spent
+_EXHAUSTED = 2  # once the budget is spent
 _CHUNKS = 32  # equal units that no group offer wants are tried in at most this many portions
 _MANY = 400  # equal units beyond which the rest is decided at once, proven or not
 _FEW = 60  # units that are then left to decide one by one
+_UNITS = 2_000  # units of one component that are decided one by one at most
+_CROWD = 24  # group offers of one component that the labels look at; the others only bound
 
 _NOTHING = -(10**30)  # below the value of every solution
 
@@ -57,6 +59,11 @@ _Pass = tuple["Label | None", "Exact | None"]
 Step = tuple[State, int, Exact, "Exact | None", tuple[Exact, ...], "Open | None"]
 # number of the new state, value, promotion whose pending bound changes, by how much, sums, action
 Move = tuple[int, Exact, int, "Exact | None", tuple[Exact, ...], tuple[Any, ...]]
+
+
+# value, sums, promotion or -1
+Option = tuple[Exact, tuple[Exact, ...], int]
+_UNTOUCHED: Option = (0, (0, 0, 0, 0), -1)
 
 
 class Labels:
@@ -79,52 +86,66 @@ class Labels:
         self.classes = classes
         self.free = [p for p in promos if p.is_free]
         self.stateful = [p for p in promos if not p.is_free]
-        self.place = {p.index: i for i, p in enumerate(self.stateful)}
-        self.pools = sorted({p.pool for p in self.stateful if p.pool >= 0})
         self.restricted = False
         self.fixed: list[Application] = []
-        self.worth = Worth(problem, choice, promos, exact=exact)
+        self.worth = Worth(problem, choice, self.stateful, exact=exact)
         self.explicit = self.worth.explicit
         self.deferred = self.worth.deferred
-        self.on_class: dict[int, list[tuple[Promo, int]]] = {c: [] for c in classes}
-        for p in self.stateful:
-            for s, slot in enumerate(p.slots):
-                for c in slot.classes:
-                    if c in self.on_class:
-                        self.on_class[c].append((p, s))
-        self.options = {c: self._free_options(c) for c in classes}
-        best_free = {c: max(0, options[0][0]) for c, options in self.options.items()}
+        self.options = self._free_options()
+        self.best_free = {c: max(0, options[0][0]) for c, options in self.options.items()}
         self.still: list[list[int]] = []
         self.keys: list[Key] = []
         self.needs: list[tuple[int, ...]] = []
         self.numbers: dict[Key, int] = {}
         self.known_moves: dict[tuple[int, int, int], list[Move]] = {}
+        self._seat(self.stateful)
+
+    def _seat(self, stateful: list[Promo]) -> None:
+        """Make these promotions the ones that the labels look at."""
+        self.stateful = stateful
+        self.place = {p.index: i for i, p in enumerate(stateful)}
+        self.pools = sorted({p.pool for p in stateful if p.pool >= 0})
+        self.on_class: dict[int, list[tuple[Promo, int]]] = {c: [] for c in self.classes}
+        for p in stateful:
+            for s, slot in enumerate(p.slots):
+                for c in slot.classes:
+                    if c in self.on_class:
+                        self.on_class[c].append((p, s))
         self.touched = {
             c: sorted({self.place[p.index] for p, _ in wanting})
             for c, wanting in self.on_class.items()
         }
-        self.bounds = Bounds(self.worth, classes, self.stateful, self.on_class, best_free)
+        self.bounds = Bounds(self.worth, self.classes, stateful, self.on_class, self.best_free)
 
-    def _free_options(self, c: int) -> list[tuple[Exact, tuple[Exact, ...], int]]:
-        """Ways to treat one unit without any state: (value, sums, promotion or -1), best first."""
-        options: list[tuple[Exact, tuple[Exact, ...], int]] = [(0, (0, 0, 0, 0), -1)]
+    def _free_options(self) -> dict[int, list[Option]]:
+        """Ways to treat one unit of a class without any state, best first.
+
+        Equal values: untouched first, then the order of ids. Only in exact mode is a lesser one of
+        use: it may leave more in a base with a threshold.
+        """
+        price, choice = self.problem.price, self.choice
+        weight = {c: choice.weight[choice.zone[c]] for c in self.classes}
+        options: dict[int, list[Option]] = {c: [_UNTOUCHED] for c in self.classes}
         for p in self.free:
-            if c in p.classes:
-                discount = p.unit_discount(self.problem.price[c])
-                if discount:
-                    options.append(
-                        (
-                            self.worth.gain(p, c, discount),
-                            self.worth.sums(p, c, discount, discount),
-                            p.index,
-                        )
-                    )
-        # Equal values: untouched first, then the order of ids.
-        options.sort(key=lambda option: (-option[0], option[2]))
+            for c in p.classes:
+                if c not in options:
+                    continue
+                discount = p.unit_discount(price[c])
+                value = discount * (W - weight[c])
+                if p.exclusive == UNITS:
+                    value = discount * W - price[c] * D * weight[c]
+                if self.exact:
+                    sums = self.worth.sums(p, c, discount, discount)
+                    options[c].append((value, sums, p.index))
+                elif value > options[c][0][0]:
+                    options[c] = [(value, (), p.index)]
         if not self.exact:
-            return options[:1]
-        kept: list[tuple[Exact, tuple[Exact, ...], int]] = []
-        for option in options:
+            return options
+        return {c: self._useful(found) for c, found in options.items()}
+
+    def _useful(self, options: list[Option]) -> list[Option]:
+        kept: list[Option] = []
+        for option in sorted(options, key=lambda option: (-option[0], option[2])):
             if not any(self._not_worse(k[0], k[1], option[0], option[1]) for k in kept):
                 kept.append(option)
         return kept
@@ -172,13 +193,7 @@ class Labels:
         """
         count = self.problem.count[c]
         wants = {p.index: p for p, _ in self.on_class[c]}.values()
-        best_rate: Exact = Fraction(self.options[c][0][0])
-        best: Promo | None = None
-        for p in wants:
-            if p.limit is None and p.cap is None and p.pool < 0 and self._fits_within(p, c):
-                rate = Fraction(self.worth.group_value(p, c), p.size)
-                if rate > best_rate:
-                    best_rate, best = rate, p
+        best = self._best_within(c)
         best_size = 1 if best is None else best.size
         slack = 0
         proven = not self.exact
@@ -199,19 +214,41 @@ class Labels:
             slack, proven = _FEW, False
         if count <= slack or (not proven and count <= 64):
             return count
-        groups = (count - slack) // best_size
-        if groups <= 0:
-            return count
         if not proven:
             self.restricted = True
-        if best is None:
-            promo = self.options[c][0][2]
-            if promo >= 0:
-                self.fixed.append(Application(promo, groups, ((c, 1, 1),)))
+        return self._decide_groups(c, best, count, slack)
+
+    def _best_within(self, c: int) -> Promo | None:
+        """The unlimited promotion that is worth most per unit of class c; None: a free one is."""
+        best: Promo | None = None
+        best_rate: Exact = Fraction(self.options[c][0][0])
+        for p, _ in self.on_class[c]:
+            if p.limit is None and p.cap is None and p.pool < 0 and self._fits_within(p, c):
+                rate = Fraction(self.worth.group_value(p, c), p.size)
+                if rate > best_rate:
+                    best_rate, best = rate, p
+        return best
+
+    def _decide_groups(self, c: int, best: Promo | None, count: int, leave: int) -> int:
+        """Decide whole groups of class c until about ``leave`` units are left; say how many."""
+        size = 1 if best is None else best.size
+        groups = max(0, count - leave) // size
+        if best is not None:
+            targets = best.discounted if best.kind == N_FOR_M else size
+            self._fix(best.index, groups, c, size, targets)
         else:
-            targets = best.discounted if best.kind == N_FOR_M else best.size
-            self.fixed.append(Application(best.index, groups, ((c, best.size, targets),)))
-        return count - groups * best_size
+            self._fix(self.options[c][0][2], groups, c, 1, 1)
+        left = count - groups * size
+        if left > leave + _MANY:
+            # Groups larger than what may be decided one by one: the rest stays as it is.
+            self.restricted = True
+            self._fix(self.options[c][0][2], left - leave, c, 1, 1)
+            left = leave
+        return left
+
+    def _fix(self, promo: int, times: int, c: int, units: int, targets: int) -> None:
+        if times and promo >= 0:
+            self.fixed.append(Application(promo, times, ((c, units, targets),)))
 
     def _fits_within(self, p: Promo, c: int) -> bool:
         return all(c in slot.classes for slot in p.slots)
@@ -223,21 +260,17 @@ class Labels:
 
         Solutions worth at most ``floor`` are of no interest and may be left out.
         """
-        units: list[Unit] = []
+        root = self.bounds.root()
+        if len(self.stateful) > _CROWD:
+            # The others may only lower the bound: what they could add stays in the root.
+            self.restricted = True
+            self._seat(self.bounds.most_promising(_CROWD))
+        units = [] if self.budget.exhausted else self._units()
         start: list[Exact] = [0, 0, 0, 0, 0]
-        for c in self.classes:
-            if self.on_class[c]:
-                left = self._reduced_count(c)
-                units += [(c, 1)] * left
-            elif len(self.options[c]) == 1:
+        if self.budget.exhausted:
+            self.restricted = True
+            for c in self.classes:
                 self._decide_all(c)
-            else:
-                count = self.problem.count[c]
-                portions = min(count, _CHUNKS)
-                if portions < count:
-                    self.restricted = True
-                whole, more = divmod(count, portions)
-                units += [(c, whole + 1)] * more + [(c, whole)] * (portions - more)
         for application in self.fixed:
             self._count_fixed(application, start)
         self.still = self._still(units)
@@ -248,9 +281,9 @@ class Labels:
             tuple(start[1:]) if self.exact else (),
             None,
         )
-        root = self.bounds.root()
         best, lost = self._run(units, first, _NARROW, floor)
-        if lost is not None and (best is None or lost > self._worth(best)):
+        hopeful = lost is not None and (best is None or lost > self._worth(best))
+        if hopeful and not self.budget.spent:
             known = floor if best is None else max(floor, self._worth(best))
             wide, lost = self._run(units, first, _WIDE, known)
             if wide is not None and (best is None or self._worth(wide) > self._worth(best)):
@@ -264,6 +297,30 @@ class Labels:
         if best is None or found is None:
             return Solved(None, bound, [])
         return Solved(found, bound, applications_of(best[3], self.stateful, self.worth, self.fixed))
+
+    def _units(self) -> list[Unit]:
+        """The units that are decided one by one, in falling price within the component."""
+        left = {c: self._reduced_count(c) for c in self.classes if self.on_class[c]}
+        total = sum(left.values())
+        if total > _UNITS:
+            self.restricted = True
+            for c, count in left.items():
+                few = max(1, count * _UNITS // total)
+                left[c] = self._decide_groups(c, self._best_within(c), count, few)
+        units: list[Unit] = []
+        for c in self.classes:
+            if c in left:
+                units += [(c, 1)] * left[c]
+            elif len(self.options[c]) == 1:
+                self._decide_all(c)
+            else:
+                count = self.problem.count[c]
+                portions = min(count, _CHUNKS)
+                if portions < count:
+                    self.restricted = True
+                whole, more = divmod(count, portions)
+                units += [(c, whole + 1)] * more + [(c, whole)] * (portions - more)
+        return units
 
     def _worth(self, label: Label) -> Exact:
         """Value of a complete label; below every floor where a tier is not open."""
@@ -280,9 +337,7 @@ class Labels:
         )
 
     def _decide_all(self, c: int) -> None:
-        promo = self.options[c][0][2]
-        if promo >= 0:
-            self.fixed.append(Application(promo, self.problem.count[c], ((c, 1, 1),)))
+        self._fix(self.options[c][0][2], self.problem.count[c], c, 1, 1)
 
     def _count_fixed(self, application: Application, start: list[Exact]) -> None:
         """Add value and sums of applications decided at once, all inside one class."""
@@ -341,12 +396,14 @@ class Labels:
         """Every way on from every label with one more unit (or portion) of class c."""
         following: dict[int, list[Label]] = {}
         touched = self.touched[c]
+        # Every promotion with a state makes a label dearer: a step is about constant work.
+        cost = 1 + len(self.stateful) // 8
         for number, labels in layer.items():
             for after, value, changed, pending, sums, action in self._moves(c, portion, number):
                 needs = self.needs[after]
                 if any(needs[k] > still[k] for k in touched):
                     continue
-                self.budget.used += len(labels)
+                self.budget.used += len(labels) * cost
                 for label in labels:
                     total = label[0] + value
                     bucket = following.get(after)

@@ -130,8 +130,13 @@ class Budget:
 
     @property
     def spent(self) -> bool:
-        """Whether the allowed steps are used up."""
+        """Whether the allowed steps are used up: from here on only the best labels go on."""
         return self.used >= self.steps
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether even that took too long: nothing more is looked at."""
+        return self.used >= 3 * self.steps
 
 
 class Room(NamedTuple):

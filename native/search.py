@@ -87,6 +87,9 @@ class Found(NamedTuple):
     member_targets: array[int]
 
 
+_Combination = tuple[list[Promo], "Tier | None", "Tier | None"]
+
+
 class _Component(NamedTuple):
     """Connected units and the promotions that want them, under one choice.
 
@@ -154,7 +157,17 @@ class _Search:
         best: _Answer | None = None
         open_choices: list[tuple[Exact, int, Choice]] = []
         proven: Exact = 0
-        for number, choice in enumerate(self._choices(promos, tiers)):
+        for number, (most, combination) in enumerate(self._combinations(promos, tiers)):
+            if best is not None and most <= max(best.saving, target or 0) * W:
+                break
+            if best is not None and self.budget.exhausted:
+                # Never looked at: what such a combination could bring stays in the gap.
+                proven = max(proven, most)
+                break
+            self.budget.used += 1 + len(self.problem.price) // 4
+            choice = make_choice(self.problem, *combination)
+            if choice is None:
+                continue
             solved = self._relaxed(choice, None if target is None else target * W)
             if solved is None:
                 continue
@@ -174,6 +187,9 @@ class _Search:
                 known = max(known, target - Fraction(1, W))
             if -reach <= known * W:
                 break
+            if self.budget.spent:
+                proven = max(proven, -reach)
+                break
             exact = self._exact(choice, known * W)
             if exact.value is not None:
                 saving = choice.saving(*self._measure(choice, exact.applications))
@@ -187,21 +203,52 @@ class _Search:
         best_value = best.saving * W
         return best._replace(bound=max(best_value, proven))
 
-    def _choices(self, promos: list[Promo], tiers: list[Tier]) -> list[Choice]:
-        """Every combination that can be open at all; a promotion that stands alone, alone."""
+    def _combinations(
+        self, promos: list[Promo], tiers: list[Tier]
+    ) -> list[tuple[Exact, _Combination]]:
+        """Every combination of tiers with a bound on its value: no tier first, then falling bound.
+
+        A promotion that stands alone stands alone. What the later layers take from a unit is worth
+        no more than the whole unit, so article bound + receipt bound + customer bound is a bound.
+        """
         together = [p for p in promos if p.exclusive != ALONE]
-        receipts = [t for t in tiers if t.layer == RECEIPT]
-        customers = [t for t in tiers if t.layer == CUSTOMER]
-        wanted: list[tuple[list[Promo], Tier | None, Tier | None]] = [
-            (together, receipt, customer)
-            for receipt in (None, *(t for t in receipts if t.exclusive != ALONE))
-            for customer in (None, *(t for t in customers if t.exclusive != ALONE))
+        # Without any tier first: something is known to be open whenever the search may stop.
+        first: _Combination = (together, None, None)
+        rest: list[tuple[Exact, _Combination]] = [
+            (self._article_bound([p]), ([p], None, None)) for p in promos if p.exclusive == ALONE
         ]
-        wanted += [([p], None, None) for p in promos if p.exclusive == ALONE]
-        wanted += [([], t, None) for t in receipts if t.exclusive == ALONE]
-        wanted += [([], None, t) for t in customers if t.exclusive == ALONE]
-        choices = (make_choice(self.problem, *entry) for entry in wanted)
-        return [choice for choice in choices if choice is not None]
+        most = {t.index: self._tier_bound(t) for t in tiers}
+        rest += [
+            (most[t.index], ([], t, None) if t.layer == RECEIPT else ([], None, t))
+            for t in tiers
+            if t.exclusive == ALONE
+        ]
+        receipts = [t for t in tiers if t.layer == RECEIPT and t.exclusive != ALONE]
+        customers = [t for t in tiers if t.layer == CUSTOMER and t.exclusive != ALONE]
+        articles = self._article_bound(together) if receipts or customers else 0
+        for receipt in (None, *receipts):
+            for customer in (None, *customers):
+                if receipt is not None or customer is not None:
+                    bound = articles
+                    bound += most[receipt.index] if receipt is not None else 0
+                    bound += most[customer.index] if customer is not None else 0
+                    rest.append((bound, (together, receipt, customer)))
+        # A stable sort: equal bounds stay in the order of ids.
+        rest.sort(key=lambda entry: -entry[0])
+        return [(max([V * 10**9, *(bound for bound, _ in rest[:1])]), first), *rest]
+
+    def _article_bound(self, promos: list[Promo]) -> Exact:
+        plain = make_choice(self.problem, promos, None, None)
+        classes = list(range(len(self.problem.price)))
+        if plain is None or not classes:
+            return 0
+        labels = Labels(self.problem, plain, classes, promos, self.budget, exact=False)
+        return labels.bounds.root()
+
+    def _tier_bound(self, tier: Tier) -> Exact:
+        price, count = self.problem.price, self.problem.count
+        base = sum(price[c] * count[c] * D for c in tier.classes)
+        return 0 if base < tier.min_value else tier.given(base) * W
 
     def _components(self, choice: Choice) -> tuple[list[int], list[tuple[list[int], list[Promo]]]]:
         """Classes that only free promotions want, and the connected rest."""

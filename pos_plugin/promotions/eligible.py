@@ -46,14 +46,15 @@ def refusal(promotion: Promotion, basket: Basket, facts: SaleFacts) -> Missing |
 
 
 def coupon_series(promotion: Promotion, facts: SaleFacts) -> list[str]:
-    """Return the coupon series without which the conditions would not hold, in their order.
+    """Return the coupon series that the conditions need, in their order.
 
-    A coupon inside ``any`` is not needed where another branch holds without it.
+    A coupon inside ``any`` is not needed where another branch holds without it; of two branches
+    that would do, the first one's coupon is used.
     """
-    needed: list[str] = []
-    for condition in walk(promotion.when):
-        if isinstance(condition, Coupon) and condition.series not in needed:
-            hidden = facts.without_coupons(condition.series)
-            if any(c.missing(hidden) is not None for c in promotion.when):
-                needed.append(condition.series)
-    return needed
+    named = list(dict.fromkeys(c.series for c in walk(promotion.when) if isinstance(c, Coupon)))
+    hidden: set[str] = set()
+    for series in reversed(named):
+        sale = facts.without_coupons(hidden | {series})
+        if all(condition.missing(sale) is None for condition in promotion.when):
+            hidden.add(series)
+    return [series for series in named if series not in hidden]

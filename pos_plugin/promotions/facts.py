@@ -37,7 +37,7 @@ class SaleFacts:
         self._coupons: dict[str, int] = {}
         for coupon in basket.coupons:
             self._coupons[coupon.series] = self._coupons.get(coupon.series, 0) + 1
-        self._hidden: str | None = None
+        self._hidden: frozenset[str] = frozenset()
         self._classes = classes
         self._packed = packed
         self._matching = matching
@@ -48,7 +48,7 @@ class SaleFacts:
 
     def coupons_of(self, series: str) -> int:
         """Return the number of scanned coupons of a series."""
-        return 0 if series == self._hidden else self._coupons.get(series, 0)
+        return 0 if series in self._hidden else self._coupons.get(series, 0)
 
     def value_minor(self, of: Selector) -> int:
         """Return the scanned value of the matching units in minor units (cents)."""
@@ -64,8 +64,8 @@ class SaleFacts:
         """Return the number of different articles among the matching units."""
         return len({self._classes[c].sku for c in self.classes_of(of)})
 
-    def without_coupons(self, series: str) -> SaleFacts:
-        """Return the same sale as if no coupon of this series had been scanned."""
+    def without_coupons(self, series: set[str]) -> SaleFacts:
+        """Return the same sale as if no coupon of these series had been scanned."""
         other = object.__new__(SaleFacts)
-        other.__dict__ = {**self.__dict__, "_hidden": series}
+        other.__dict__ = {**self.__dict__, "_hidden": frozenset(series)}
         return other
