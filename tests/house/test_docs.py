@@ -34,7 +34,6 @@ AGREED = """
     Offer Benefit Layer Discount Points Bonus Reward Voucher Approval Consent RuleGeneration
     RulePackage ImportFile Outbox Cursor Notice Bundle
 """
-)
 
 
 def page(name: str) -> str:

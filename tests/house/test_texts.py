@@ -6,7 +6,7 @@ import re
 import string
 from typing import TYPE_CHECKING
 
-from house import findings
+from house import findings, sources
 
 from pos_plugin.notices import TEXTS, NoticeCode, Refusal
 
@@ -49,3 +49,28 @@ def test_missing_and_unequal_texts_are_seen() -> None:
     }
     found = list(missing_texts("abc", texts))
     assert [re.search(r": (\w) ", one)[1] for one in found] == ["a", "b", "c"]
+
+
+def page_words(text: str) -> dict[str, set[str]]:
+    """The keys of each language in the texts of the page."""
+    parts = re.split(r"^  (de|en): \{$", text, flags=re.MULTILINE)
+    return {
+        language: set(re.findall(r"^    (\w+):", part, re.MULTILINE))
+        for language, part in zip(parts[1::2], parts[2::2], strict=True)
+    }
+
+
+def test_the_page_speaks_both_languages() -> None:
+    (texts,) = sources("pos_plugin/service/page/texts.js")
+    words = page_words(texts.text)
+    assert len(words["de"]) > 30
+    assert words["de"] == words["en"], (
+        f"{texts.path}: only one language has {sorted(words['de'] ^ words['en'])}"
+    )
+
+
+def test_a_word_of_one_language_is_seen() -> None:
+    words = page_words(
+        'x = {\n  de: {\n    a: "1",\n    b: "2",\n  },\n  en: {\n    a: "1",\n  },\n}'
+    )
+    assert words == {"de": {"a", "b"}, "en": {"a"}}
