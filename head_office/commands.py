@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from head_office.errors import LibraryMissing, PortTaken
+from head_office.errors import LibraryMissing
 from pos_plugin.errors import RuleError
+from pos_plugin.loopback import ADDRESS, listen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from head_office.storage import Database
 
 DEFAULT_PORT: Final = 8710
-LOOPBACK: Final = "127.0.0.1"
 
 _data = click.option(
     "--data",
@@ -51,7 +50,7 @@ def head_office() -> None:
 )
 @click.option(
     "--url",
-    default=f"http://{LOOPBACK}:{DEFAULT_PORT}",
+    default=f"http://{ADDRESS}:{DEFAULT_PORT}",
     show_default=True,
     help="Where this head office will answer.",
 )
@@ -130,22 +129,10 @@ def serve(data: Path, port: int) -> None:
     """Answer the tills on this machine until Ctrl-C."""
     from head_office.running import run_server
 
-    with _database(data) as database, closing(_bind(port)) as listener:
-        click.echo(f"Head office answers on http://{LOOPBACK}:{listener.getsockname()[1]}")
+    with _database(data) as database, closing(listen(port)) as listener:
+        click.echo(f"Head office answers on http://{ADDRESS}:{listener.getsockname()[1]}")
         run_server(database, listener)
     click.echo("Head office has stopped.")
-
-
-def _bind(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        if sys.platform != "win32":  # there it would let two servers share the port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((LOOPBACK, port))
-    except OSError as fault:
-        listener.close()
-        raise PortTaken(port, fault) from None
-    return listener
 
 
 @contextmanager

@@ -44,15 +44,6 @@ class LoadError(InputError):
     """A row of a load folder that cannot be taken; nothing of the folder was."""
 
 
-class PortTaken(HeadOfficeError):  # noqa: N818
-    """Another program already listens on the port."""
-
-    def __init__(self, port: int, fault: OSError) -> None:
-        super().__init__(
-            f"port {port} cannot be used: {fault.strerror}", hint="Choose another with --port."
-        )
-
-
 class LibraryMissing(HeadOfficeError):  # noqa: N818
     """This installation is a till's: it has no library of head office."""
 

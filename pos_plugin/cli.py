@@ -138,12 +138,13 @@ def serve(config: Path, port: int) -> None:
     from contextlib import closing
 
     from pos_plugin.config import read_config
+    from pos_plugin.loopback import listen
     from pos_plugin.plugin import Plugin
     from pos_plugin.service import server
     from pos_plugin.service.api_token import NAME, ensure_token
 
     settings = read_config(config)
-    with closing(server.bind(port)) as listener, Plugin.open(settings) as plugin:
+    with closing(listen(port)) as listener, Plugin.open(settings) as plugin:
         token = ensure_token(settings.data_dir)
         address = "{}:{}".format(*listener.getsockname())
         click.echo(f"Till {settings.till} of shop {settings.shop} answers on http://{address}")

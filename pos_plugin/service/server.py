@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
-import sys
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
@@ -12,32 +10,13 @@ import uvicorn
 
 from pos_plugin.service.app import create_app
 from pos_plugin.service.desk import Desk
-from pos_plugin.service.errors import PortTaken
 
 if TYPE_CHECKING:
+    import socket
+
     from pos_plugin.plugin import Plugin
 
-LOOPBACK: Final = "127.0.0.1"
 STOP_S: Final = 5
-
-
-def bind(port: int) -> socket.socket:
-    """Return a socket on 127.0.0.1; port 0 takes a free one.
-
-    Raises:
-        PortTaken: another program listens there.
-    """
-    # By its protocol asyncio knows that Nagle's algorithm can be switched off (TCP_NODELAY).
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        if sys.platform != "win32":  # there it would let two servers share the port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((LOOPBACK, port))
-        listener.listen()  # whoever connects from now on waits instead of being refused
-    except OSError as fault:
-        listener.close()
-        raise PortTaken(port, fault) from None
-    return listener
 
 
 def make_server(desk: Desk, listener: socket.socket, *, token: str) -> uvicorn.Server:

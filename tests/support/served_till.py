@@ -12,9 +12,10 @@ import httpx
 from till_builder import TillBuilder, card_number, points, unit_discount, voucher_promotion
 from waiting import until
 
+from pos_plugin.loopback import listen
 from pos_plugin.service.api_token import ensure_token
 from pos_plugin.service.desk import Desk
-from pos_plugin.service.server import bind, make_server
+from pos_plugin.service.server import make_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +70,7 @@ def small_shop(folder: Path, **facts: Any) -> TillBuilder:
 @contextmanager
 def served(till: TillBuilder) -> Iterator[Served]:
     """Serve a till until the end of the block."""
-    with till.open() as plugin, closing(bind(0)) as listener, closing(Desk(plugin)) as desk:
+    with till.open() as plugin, closing(listen(0)) as listener, closing(Desk(plugin)) as desk:
         token = ensure_token(till.data_dir)
         port = listener.getsockname()[1]
         server = make_server(desk, listener, token=token)
