@@ -46,11 +46,16 @@ def voucher_document(
     blocks.append(_text(benefit, role="benefit", align="center", size=2, bold=True))
     blocks.append({"type": "feed", "rows": 16})
     if kind.customer_bound:
-        blocks.append(_text(f"{words['holder']} {holder}", role="holder"))
-    blocks.append(_text(f"{words['until']} {valid_to_on}", role="valid_until", bold=True))
+        blocks.append(_text(f"{words['holder']} {holder}", role="holder", align="center"))
+    blocks.append(
+        _text(f"{words['until']} {valid_to_on}", role="valid_until", align="center", bold=True)
+    )
+    blocks.append({"type": "feed", "rows": 16})
     blocks.append({"type": "code", "content": voucher.code, "role": "code"})
     blocks.append({"type": "rule", "style": "dashed"})
-    blocks.append(_text(in_language(kind.conditions.text, language), role="conditions"))
+    blocks.append(
+        _text(in_language(kind.conditions.text, language), role="conditions", align="center")
+    )
     blocks.append({"type": "cut"})
     return {
         "schema": "stammkunde.document/1",
