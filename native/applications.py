@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from native.problem import N_FOR_M, Application, Promo
@@ -57,7 +58,7 @@ def applications_of(
     for promo, slots in taken.items():
         result += _chunked(by_index[promo], slots)
     for promo, members in finished:
-        result.append(_application(by_index[promo], 1, [c for c, _ in members]))
+        result.append(application(by_index[promo], 1, Counter(c for c, _ in members)))
     price = worth.problem.price
     return [
         a
@@ -68,14 +69,14 @@ def applications_of(
     ]
 
 
-def _application(p: Promo, times: int, classes: list[int]) -> Application:
-    """Members in falling price; of an n for m the last ``discounted`` units are the targets."""
-    units: dict[int, int] = {}
-    for c in sorted(classes):
-        units[c] = units.get(c, 0) + 1
+def application(p: Promo, times: int, units: dict[int, int]) -> Application:
+    """Return an application of these units per class: members in falling price.
+
+    Of an n-for-m the last ``discounted`` units are the targets.
+    """
     targets_left = p.discounted if p.kind == N_FOR_M else p.size
     members = []
-    for c in reversed(units):
+    for c in sorted(units, reverse=True):
         targets = min(units[c], targets_left)
         targets_left -= targets
         members.append((c, units[c], targets))
@@ -91,7 +92,7 @@ def _chunked(p: Promo, slots: list[list[tuple[int, int]]]) -> list[Application]:
         classes: list[int] = []
         for slot, taken in zip(p.slots, flat, strict=True):
             classes += taken[number * slot.quantity : (number + 1) * slot.quantity]
-        one = _application(p, 1, classes)
+        one = application(p, 1, Counter(classes))
         if result and result[-1].members == one.members:
             result[-1] = result[-1]._replace(times=result[-1].times + 1)
         else:

@@ -34,6 +34,21 @@ class _Outlook(NamedTuple):
     most: dict[int, Exact]
 
 
+class Ahead(NamedTuple):
+    """What one promotion may still add, as far as its state fixes it.
+
+    Either ``table[position][fill]`` or ``more[position]``; neither: only what is pending. At most
+    ``most``; plus what is pending of promotion ``pending``, -1 none; all that at most ``cap``.
+    """
+
+    table: list[list[Exact]] | None
+    fill: int
+    more: list[Exact] | None
+    most: Exact | None
+    pending: int
+    cap: Exact | None
+
+
 class _Family:
     """One division: promotions bounded on their own, the others through their best units."""
 
@@ -110,12 +125,6 @@ class Bounds:
                     total += self._alone(p, family)
             whole = min(whole, total)
         return whole
-
-    def most_promising(self, number: int) -> list[Promo]:
-        """Return so many promotions, those that could add most, in their order."""
-        family = _Family(frozenset(), dict.fromkeys(self._classes, 0))
-        ranked = sorted(self._stateful, key=lambda p: (-self._alone(p, family), p.index))
-        return sorted(ranked[:number], key=lambda p: p.index)
 
     def _alone(self, p: Promo, family: _Family) -> Exact:
         count = self._worth.problem.count
@@ -210,12 +219,50 @@ class Bounds:
             )
         return _Outlook(more[::-1], table[::-1], self._tops(p, family), {})
 
+    def plan(self, states: tuple[State, ...]) -> list[list[Ahead]]:
+        """Return what the states fix of the bounds, once for all labels that share them."""
+        plans = []
+        for family in self._families:
+            plan = []
+            for k, p in enumerate(self._stateful):
+                outlook = family.outlooks.get(p.index)
+                if outlook is None:
+                    plan.append(Ahead(None, 0, None, None, k, None))
+                else:
+                    plan.append(self._ahead(k, p, outlook, states[k]))
+            plans.append(plan)
+        return plans
+
+    def _ahead(self, k: int, p: Promo, outlook: _Outlook, state: State) -> Ahead:
+        """What a promotion can still add, were it alone with the units to come."""
+        worth = self._worth
+        explicit = p.index in worth.explicit
+        if p.index in worth.deferred:
+            # Nothing deferred is in the value yet: the whole cap may still come.
+            return Ahead(None, 0, outlook.more, None, k, (p.cap or 0) * worth.factor(p))
+        most: Exact | None = None
+        applications = self._left(p, state.used)
+        if applications is not None:
+            # An open application still adds through the units it lacks.
+            applications += len(state.open) if explicit else started(p, state.fill)
+            most = outlook.most.get(applications)
+            if most is None:
+                most = outlook.most[applications] = _top(p, outlook.tops, applications)
+        if p.kind == BUNDLE and not explicit:
+            # The shares of an open bundle are in the value already.
+            return Ahead(None, 0, outlook.more, most, -1, None)
+        cap = None if p.cap is None else (p.cap - int(state.given)) * worth.factor(p)
+        if outlook.table:
+            # The open group's credit beyond the value is part of what the table promises.
+            return Ahead(outlook.table, state.fill[0], outlook.more, most, -1, cap)
+        return Ahead(None, 0, outlook.more, most, k, cap)
+
     def of(
         self,
         value: Exact,
         pending: tuple[Exact, ...],
         sums: tuple[Exact, ...],
-        states: tuple[State, ...],
+        plans: list[list[Ahead]],
         position: int,
     ) -> Exact:
         """Return a bound that no completion of a label exceeds.
@@ -224,19 +271,28 @@ class Bounds:
             value: of everything decided.
             pending: per promotion what its open applications are credited beyond it.
             sums: in exact mode, discount and what left the three bases.
-            states: per promotion.
+            plans: of its states.
             position: number of units already decided.
         """
         waiting = sum(pending)
         bound = value + waiting + self._suffix[position]
-        for family in self._families:
+        for family, plan in zip(self._families, plans, strict=True):
             total = value + family.suffix[position]
-            for k, p in enumerate(self._stateful):
-                outlook = family.outlooks.get(p.index)
-                if outlook is None:
-                    total += pending[k]
+            for table, fill, more, most, k, cap in plan:
+                if table is not None:
+                    ahead = table[position][fill]
+                elif more is not None:
+                    ahead = more[position]
                 else:
-                    total += self._ahead(p, outlook, states[k], pending[k], position)
+                    total += pending[k]
+                    continue
+                if most is not None and most < ahead:
+                    ahead = most
+                if k >= 0:
+                    ahead += pending[k]
+                if cap is not None and cap < ahead:
+                    ahead = cap
+                total += ahead
             bound = min(bound, total)
         for k, room in enumerate(self._rooms):
             # Whatever is still given inside a base with a threshold comes out of its room.
@@ -245,34 +301,6 @@ class Bounds:
                 left += waiting
             bound = min(bound, value + left)
         return bound
-
-    def _ahead(
-        self, p: Promo, outlook: _Outlook, state: State, pending: Exact, position: int
-    ) -> Exact:
-        """What a promotion can still add to a label, were it alone with the units to come."""
-        worth = self._worth
-        explicit = p.index in worth.explicit
-        if outlook.table:
-            # The open group's credit beyond the value is part of what the table promises.
-            ahead, pending = outlook.table[position][state.fill[0]], 0
-        else:
-            ahead = outlook.more[position]
-        if p.index not in worth.deferred:
-            applications = self._left(p, state.used)
-            if applications is not None:
-                # An open application still adds through the units it lacks.
-                applications += len(state.open) if explicit else started(p, state.fill)
-                most = outlook.most.get(applications)
-                if most is None:
-                    most = outlook.most[applications] = _top(p, outlook.tops, applications)
-                ahead = min(ahead, most)
-            if p.kind == BUNDLE and not explicit:
-                return ahead  # the shares of an open bundle are in the value already
-            if p.cap is not None:
-                return min(pending + ahead, (p.cap - int(state.given)) * worth.factor(p))
-            return pending + ahead
-        # Nothing deferred is in the value yet: the whole cap may still come.
-        return min(pending + ahead, (p.cap or 0) * worth.factor(p))
 
 
 def _best_shares(worth: Worth, c: int, wanting: list[tuple[Promo, int]]) -> dict[int, Exact]:

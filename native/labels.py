@@ -15,7 +15,8 @@ from fractions import Fraction
 from typing import Any
 
 from native.applications import applications_of
-from native.bounds import Bounds
+from native.bounds import Ahead, Bounds
+from native.greedy import one_after_another
 from native.problem import (
     BUNDLE,
     N_FOR_M,
@@ -42,6 +43,7 @@ _CHUNKS = 32  # equal units that no group offer wants are tried in at most this 
 _MANY = 400  # equal units beyond which the rest is decided at once, proven or not
 _FEW = 60  # units that are then left to decide one by one
 _UNITS = 2_000  # units of one component that are decided one by one at most
+_OPEN = 12  # applications of one promotion that may lack units at a time
 _CROWD = 24  # group offers of one component that the labels look at; the others only bound
 
 _NOTHING = -(10**30)  # below the value of every solution
@@ -95,14 +97,45 @@ class Labels:
         self.best_free = {c: max(0, options[0][0]) for c, options in self.options.items()}
         self.still: list[list[int]] = []
         self.keys: list[Key] = []
+        self.plans: dict[int, list[list[Ahead]]] = {}  # what the states fix of the bounds
         self.needs: list[tuple[int, ...]] = []
         self.numbers: dict[Key, int] = {}
         self.known_moves: dict[tuple[int, int, int], list[Move]] = {}
+        self.crowd_root: Exact | None = None
+        if len(self.stateful) > _CROWD:
+            self._thin_out()
         self._seat(self.stateful)
+
+    def _thin_out(self) -> None:
+        """Look at the most promising promotions only; the others stay in the root bound."""
+        price, count = self.problem.price, self.problem.count
+        best = dict(self.best_free)
+        reach: list[tuple[Exact, int, Promo]] = []
+        for p in self.stateful:
+            total: Exact = 0
+            for s, slot in enumerate(p.slots):
+                for c in slot.classes:
+                    if c in best:
+                        share = self.worth.share(p, s, c)
+                        total += max(0, share - self.best_free[c]) * count[c]
+                        best[c] = max(best[c], share)
+            limit = p.most if p.limit is None else p.limit
+            dearest = max((price[c] for c in p.classes), default=0) * D * W
+            reach.append((-min(total, limit * p.size * dearest), p.index, p))
+        reach.sort(key=lambda entry: entry[:2])
+        self.stateful = sorted((p for _, _, p in reach[:_CROWD]), key=lambda p: p.index)
+        self.crowd_root = sum(best[c] * count[c] for c in self.classes)
+        self.restricted = True
+
+    def root(self) -> Exact:
+        """Bound on the value of all units, before anything is decided."""
+        return self.bounds.root() if self.crowd_root is None else self.crowd_root
 
     def _seat(self, stateful: list[Promo]) -> None:
         """Make these promotions the ones that the labels look at."""
         self.stateful = stateful
+        # Every slot of a promotion makes a label dearer: a step is about constant work.
+        self.cost = 1 + sum(len(p.slots) for p in stateful) // 8
         self.place = {p.index: i for i, p in enumerate(stateful)}
         self.pools = sorted({p.pool for p in stateful if p.pool >= 0})
         self.on_class: dict[int, list[tuple[Promo, int]]] = {c: [] for c in self.classes}
@@ -260,11 +293,7 @@ class Labels:
 
         Solutions worth at most ``floor`` are of no interest and may be left out.
         """
-        root = self.bounds.root()
-        if len(self.stateful) > _CROWD:
-            # The others may only lower the bound: what they could add stays in the root.
-            self.restricted = True
-            self._seat(self.bounds.most_promising(_CROWD))
+        root = self.root()
         units = [] if self.budget.exhausted else self._units()
         start: list[Exact] = [0, 0, 0, 0, 0]
         if self.budget.exhausted:
@@ -294,9 +323,16 @@ class Labels:
             bound = max(bound, lost)
         if self.restricted:
             bound = max(bound, root)
-        if best is None or found is None:
-            return Solved(None, bound, [])
-        return Solved(found, bound, applications_of(best[3], self.stateful, self.worth, self.fixed))
+        applications: list[Application] = []
+        if best is not None:
+            applications = applications_of(best[3], self.stateful, self.worth, self.fixed)
+        if not self.exact and bound > (floor if found is None else found):
+            # Not proven: whatever the labels missed, never worse than one promotion after another.
+            plain = one_after_another(self.problem, self.worth, self.options, self.stateful)
+            value = self.worth.value_of(plain, [*self.free, *self.stateful])
+            if value > (floor if found is None else found):
+                found, applications, bound = value, plain, max(bound, value)
+        return Solved(found, bound, applications)
 
     def _units(self) -> list[Unit]:
         """The units that are decided one by one, in falling price within the component."""
@@ -362,12 +398,16 @@ class Labels:
         lost: Exact | None = None
         layer: dict[int, list[Label]] = {self._number(self._start()): [first]}
         for i, (c, portion) in enumerate(units):
+            if self.budget.exhausted:
+                # Nobody follows these labels any further; their bounds stay in the gap.
+                return None, self._give_up(layer, i, lost)
             layer = self._extend(layer, c, portion, self.still[i + 1])
             ranked: list[tuple[Exact, int, int, Label]] = []
             for number, labels in layer.items():
-                states = self.keys[number][0]
+                plans = self._plans(number)
+                self.budget.used += len(labels) * self.cost
                 for label in labels:
-                    bound = self.bounds.of(label[0], label[1], label[2], states, i + 1)
+                    bound = self.bounds.of(label[0], label[1], label[2], plans, i + 1)
                     if bound > floor:
                         ranked.append((-bound, len(ranked), number, label))
             if self.budget.spent:
@@ -390,20 +430,27 @@ class Labels:
                     best = complete
         return best, lost
 
+    def _give_up(self, layer: dict[int, list[Label]], position: int, lost: Exact | None) -> Exact:
+        """The best bound among the labels that nobody follows any further."""
+        bounds = [
+            self.bounds.of(label[0], label[1], label[2], self._plans(number), position)
+            for number, labels in layer.items()
+            for label in labels
+        ]
+        return max(bounds) if lost is None else max(lost, *bounds)
+
     def _extend(
         self, layer: dict[int, list[Label]], c: int, portion: int, still: list[int]
     ) -> dict[int, list[Label]]:
         """Every way on from every label with one more unit (or portion) of class c."""
         following: dict[int, list[Label]] = {}
         touched = self.touched[c]
-        # Every promotion with a state makes a label dearer: a step is about constant work.
-        cost = 1 + len(self.stateful) // 8
         for number, labels in layer.items():
             for after, value, changed, pending, sums, action in self._moves(c, portion, number):
                 needs = self.needs[after]
                 if any(needs[k] > still[k] for k in touched):
                     continue
-                self.budget.used += len(labels) * cost
+                self.budget.used += len(labels) * self.cost
                 for label in labels:
                     total = label[0] + value
                     bucket = following.get(after)
@@ -423,6 +470,12 @@ class Labels:
                         (total, waiting, moved, (label[3], action)),
                     )
         return following
+
+    def _plans(self, number: int) -> list[list[Ahead]]:
+        plans = self.plans.get(number)
+        if plans is None:
+            plans = self.plans[number] = self.bounds.plan(self.keys[number][0])
+        return plans
 
     def _start(self) -> Key:
         return (
@@ -463,6 +516,7 @@ class Labels:
         return started(p, state.fill) * p.size - sum(state.fill)
 
     def _insert(self, bucket: list[Label], new: Label) -> None:
+        self.budget.used += len(bucket) // 4
         for label in bucket:
             if self._not_worse(label[0], label[2], new[0], new[2]):
                 return
@@ -605,7 +659,12 @@ class Labels:
         """Every application on its own: composition, sums, then discount and shares at its end."""
         steps: list[Step] = []
         empty = Open((0,) * len(p.slots), NO_ZONES, 0, 0, 0)
-        for before in (*dict.fromkeys(state.open), None):
+        joins: list[Open | None] = list(dict.fromkeys(state.open))
+        if len(state.open) < _OPEN:
+            joins.append(None)
+        else:
+            self.restricted = True
+        for before in joins:
             one = empty if before is None else before
             if one.fill[slot] == p.slots[slot].quantity:
                 continue

@@ -113,7 +113,7 @@ class _Component(NamedTuple):
         else:
             bound = run.roots.get(self.key, -1)
             if bound < 0:
-                bound = run.roots[self.key] = self._labels(run).bounds.root()
+                bound = run.roots[self.key] = self._labels(run).root()
         return fraction(bound * self.factor, W)
 
     def solve(self, run: _Search, floor: Exact) -> Solved:
@@ -164,7 +164,7 @@ class _Search:
                 # Never looked at: what such a combination could bring stays in the gap.
                 proven = max(proven, most)
                 break
-            self.budget.used += 1 + len(self.problem.price) // 4
+            self.budget.used += 50 + 2 * len(self.problem.price)
             choice = make_choice(self.problem, *combination)
             if choice is None:
                 continue
@@ -215,7 +215,7 @@ class _Search:
         # Without any tier first: something is known to be open whenever the search may stop.
         first: _Combination = (together, None, None)
         rest: list[tuple[Exact, _Combination]] = [
-            (self._article_bound([p]), ([p], None, None)) for p in promos if p.exclusive == ALONE
+            (self._alone_bound(p), ([p], None, None)) for p in promos if p.exclusive == ALONE
         ]
         most = {t.index: self._tier_bound(t) for t in tiers}
         rest += [
@@ -243,7 +243,20 @@ class _Search:
         if plain is None or not classes:
             return 0
         labels = Labels(self.problem, plain, classes, promos, self.budget, exact=False)
-        return labels.bounds.root()
+        return labels.root()
+
+    def _alone_bound(self, p: Promo) -> Exact:
+        """What a promotion that stands alone can give at most: the benefit on all it can take."""
+        price, count = self.problem.price, self.problem.count
+        if p.kind == BUNDLE and p.benefit != PERCENT:
+            bound = sum(price[c] * count[c] for c in p.classes) * D
+            if p.benefit == AMOUNT_OFF:
+                bound = min(bound, p.value * p.most * D)
+        else:
+            bound = sum(p.unit_discount(price[c]) * count[c] for c in p.classes)
+            if p.kind == N_FOR_M:
+                bound = -(-bound * p.discounted // p.size)
+        return (bound if p.cap is None else min(bound, p.cap)) * W
 
     def _tier_bound(self, tier: Tier) -> Exact:
         price, count = self.problem.price, self.problem.count
@@ -530,6 +543,11 @@ def _prepare(p: Promo, price: array[int], count: array[int]) -> None:
     p.units = sum(count[c] for c in p.classes)
     if p.size == 1:
         p.kind = N_FOR_M  # a bundle of one unit
+    merged: dict[frozenset[int], int] = {}
+    for slot in p.slots:
+        # Slots that the same units fit are one slot of more units.
+        merged[slot.classes] = merged.get(slot.classes, 0) + slot.quantity
+    p.slots = [Slot(quantity, fitting) for fitting, quantity in merged.items()]
     most = (
         min((sum(count[c] for c in slot.classes) // slot.quantity for slot in p.slots), default=0)
         if p.kind == BUNDLE

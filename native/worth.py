@@ -12,12 +12,15 @@ from native.problem import (
     N_FOR_M,
     PERCENT,
     UNITS,
+    Application,
     Choice,
     D,
     Exact,
     Problem,
     Promo,
     W,
+    discount_of,
+    fraction,
 )
 from native.state import Open, with_value
 
@@ -139,3 +142,28 @@ class Worth:
             one.share + self.share(p, slot, c),
             one.weighed + price * D * self.choice.weight[zone],
         )
+
+    def value_of(self, applications: list[Application], promos: list[Promo]) -> Exact:
+        """Return the value of a whole solution, caps cut in proportion."""
+        by_index = {p.index: p for p in promos}
+        price, zone, weight = self.problem.price, self.choice.zone, self.choice.weight
+        given: dict[int, int] = {}
+        for a in applications:
+            discount = discount_of(by_index[a.promo], a, price) * a.times
+            given[a.promo] = given.get(a.promo, 0) + discount
+        total: Exact = 0
+        for a in applications:
+            p = by_index[a.promo]
+            discount_now: Exact = discount_of(p, a, price)
+            if p.cap is not None and given[p.index] > p.cap:
+                discount_now = fraction(discount_now * p.cap, given[p.index])
+            whole = sum(price[c] * units for c, units, _ in a.members)
+            weighed = sum(price[c] * units * weight[zone[c]] for c, units, _ in a.members)
+            if p.exclusive == UNITS:
+                value = discount_now * W - weighed * D
+            elif whole:
+                value = fraction(discount_now * (whole * W - weighed), whole)
+            else:
+                value = 0
+            total += value * a.times
+        return total

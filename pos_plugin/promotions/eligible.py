@@ -51,7 +51,13 @@ def coupon_series(promotion: Promotion, facts: SaleFacts) -> list[str]:
     A coupon inside ``any`` is not needed where another branch holds without it; of two branches
     that would do, the first one's coupon is used.
     """
-    named = list(dict.fromkeys(c.series for c in walk(promotion.when) if isinstance(c, Coupon)))
+    named = list(
+        dict.fromkeys(
+            c.series
+            for c in walk(promotion.when)
+            if isinstance(c, Coupon) and facts.coupons_of(c.series)
+        )
+    )
     hidden: set[str] = set()
     for series in reversed(named):
         sale = facts.without_coupons(hidden | {series})

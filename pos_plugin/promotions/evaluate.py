@@ -16,7 +16,7 @@ from pos_plugin.promotions.eligible import refusal
 from pos_plugin.promotions.explain import Outcome, explain
 from pos_plugin.promotions.facts import SaleFacts
 from pos_plugin.promotions.offers import Earn
-from pos_plugin.promotions.pose import search, tiers_of
+from pos_plugin.promotions.pose import search, tiers_of, undominated
 from pos_plugin.promotions.result import (
     Diagnostics,
     Earned,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pos_plugin.promotions.promotion import Promotion
     from pos_plugin.promotions.rounding import Given
 
-MAX_STEPS = 12_000
+MAX_STEPS = 15_000
 """Labels one search may try; the answer depends on this number, never on time."""
 
 
@@ -51,7 +51,7 @@ def evaluate(rules: RuleGeneration, basket: Basket) -> Result:
     ]
     pools = CouponPools(eligible, facts)
     open_classes = [c for c, one in enumerate(classes) if one.discountable]
-    articles = [p for p in eligible if p.layer == "article"]
+    articles = undominated([p for p in eligible if p.layer == "article"], pools)
     tiers = tiers_of(eligible, basket.customer)
     found = search(classes, open_classes, articles, tiers, facts, pools, max_steps=MAX_STEPS)
 

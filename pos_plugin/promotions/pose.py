@@ -34,6 +34,46 @@ class TierChoice(NamedTuple):
     cap_minor: int = -1
 
 
+def undominated(articles: list[Promotion], pools: CouponPools) -> list[Promotion]:
+    """Leave out promotions that another one replaces on every unit, by id.
+
+    Of promotions alike in all but the size of the benefit, and free of limits and coupons, only the
+    best can be of use; of equal ones the first by id.
+    """
+    best: dict[object, Promotion] = {}
+    kept: list[Promotion] = []
+    for promotion in articles:
+        offer, limits = promotion.offer, promotion.limits
+        bounded = (
+            limits.per_receipt is not None
+            or limits.max_discount_minor is not None
+            or pools.pool_of(promotion) >= 0
+        )
+        if bounded or promotion.exclusive != "no" or not isinstance(offer, UnitDiscount | NForM):
+            kept.append(promotion)
+            continue
+        shape = offer.model_copy(update={"benefit": None})
+        key = (type(offer.benefit), shape)
+        rival = best.get(key)
+        if rival is None or _is_better(offer.benefit, rival.offer.benefit):  # type: ignore[union-attr]
+            best[key] = promotion
+    return sorted([*kept, *best.values()], key=lambda promotion: promotion.id)
+
+
+def _is_better(
+    benefit: Percent | AmountOff | FixedPrice, other: Percent | AmountOff | FixedPrice
+) -> bool:
+    if isinstance(benefit, Percent) and isinstance(other, Percent):
+        return benefit.bp > other.bp
+    if isinstance(benefit, AmountOff) and isinstance(other, AmountOff):
+        return benefit.minor > other.minor
+    return (
+        isinstance(benefit, FixedPrice)
+        and isinstance(other, FixedPrice)
+        and benefit.minor < other.minor
+    )
+
+
 def tiers_of(eligible: list[Promotion], customer: Customer | None) -> list[TierChoice]:
     """Return every tier of the receipt and customer promotions that could give something."""
     tiers = []
