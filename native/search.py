@@ -160,6 +160,8 @@ class _Search:
         for number, (most, combination) in enumerate(self._combinations(promos, tiers)):
             if best is not None and most <= max(best.saving, target or 0) * W:
                 break
+            if target is not None and self.budget.exhausted:
+                return None
             if best is not None and self.budget.exhausted:
                 # Never looked at: what such a combination could bring stays in the gap.
                 proven = max(proven, most)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from native.search import AMOUNT_OFF, BUNDLE, N_FOR_M, PERCENT, RECEIPT, search
+from native.search import AMOUNT_OFF, BUNDLE, CUSTOMER, N_FOR_M, PERCENT, RECEIPT, search
 
 
 def q(*values: int) -> array[int]:
@@ -198,3 +198,50 @@ def test_a_bundle_that_saves_nothing_does_not_exist() -> None:
     )
     assert found.optimal
     assert not found.app_promo
+
+
+def crowd(*, promos: int, units: int, tiers: int) -> dict[str, Any]:
+    """Many limited offers of odd sizes on the same units, and many thresholds on parts of them."""
+    sizes = [2 + i % 7 for i in range(promos)]
+    return problem(
+        price_minor=q(*sorted((500 + 791 * i % 6_007 for i in range(units)), reverse=True)),
+        count=q(*[1 + i % 3 for i in range(units)]),
+        promo_kind=q(*[N_FOR_M] * promos),
+        promo_size=q(*sizes),
+        promo_discounted=q(*[1] * promos),
+        promo_benefit=q(*[PERCENT] * promos),
+        promo_value=q(*[1_000 + 37 * i for i in range(promos)]),
+        promo_limit=q(*[2 + i % 3 for i in range(promos)]),
+        promo_pool=q(*[-1] * promos),
+        promo_cap_minor=q(*[900 if i % 4 == 0 else -1 for i in range(promos)]),
+        promo_exclusive=q(*[i % 2 for i in range(promos)]),
+        order=q(*range(promos + 2)),
+        slot_start=q(*range(promos + 1)),
+        slot_quantity=q(*sizes),
+        slot_class_start=q(*range(0, (promos + 1) * units, units)),
+        slot_class=q(*list(range(units)) * promos),
+        tier_layer=q(*[RECEIPT] * tiers, *[CUSTOMER] * tiers),
+        tier_promo=q(*[promos] * tiers, *[promos + 1] * tiers),
+        tier_benefit=q(*[PERCENT] * 2 * tiers),
+        tier_value=q(*[100 + 10 * i for i in range(tiers)] * 2),
+        tier_min_minor=q(*[1_000 * i for i in range(tiers)] * 2),
+        tier_pool=q(*[-1] * 2 * tiers),
+        tier_exclusive=q(*[0] * 2 * tiers),
+        tier_cap_minor=q(*[-1] * 2 * tiers),
+        tier_class_start=q(*range(0, (2 * tiers + 1) * (units // 2), units // 2)),
+        tier_class=q(*list(range(units // 2)) * tiers, *list(range(0, units - 1, 2)) * tiers),
+    )
+
+
+@pytest.mark.parametrize(
+    ("promos", "units", "tiers"), [(3, 40, 3), (40, 60, 0), (12, 100, 10), (2, 20, 32), (60, 30, 8)]
+)
+def test_no_sale_takes_much_more_than_its_budget(promos: int, units: int, tiers: int) -> None:
+    found = search(**crowd(promos=promos, units=units, tiers=tiers) | {"max_steps": 3_000})
+    assert found.steps <= 4 * 3_000
+
+
+def test_a_larger_budget_is_used() -> None:
+    """The control of the test above: the figure is work, not a constant."""
+    case = crowd(promos=12, units=100, tiers=10)
+    assert search(**case | {"max_steps": 12_000}).steps > 4 * 3_000
