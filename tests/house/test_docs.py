@@ -13,14 +13,18 @@ from pydantic import BaseModel
 from till_builder import TillBuilder
 
 import pos_plugin
+from head_office import load
 from head_office.problems import TITLES
 from head_office.server import create_app as head_office_app
 from head_office.storage import Database
 from pos_plugin.cli import stammkunde
 from pos_plugin.config import TillConfig
+from pos_plugin.model import Basket, Coupon, Customer, Line
+from pos_plugin.receipts import Charge
 from pos_plugin.service.app import create_app as service_app
 from pos_plugin.service.desk import Desk
 from pos_plugin.service.problems import PROBLEMS
+from pos_plugin.snapshot import Extras
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,6 +139,55 @@ def test_settings_are_found_inside_tables() -> None:
         many: tuple[Inner, ...] = ()
 
     assert list(settings(Outer)) == ["shop", "one.url", "many.url"]
+
+
+# --- sales and master data ------------------------------------------------------------------------
+
+
+def section(text: str, heading: str) -> str:
+    """What stands between a heading and the next one of its rank."""
+    return text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def fields(text: str, heading: str) -> list[str]:
+    """What the first columns of a section's tables name, sorted."""
+    cells = re.findall(r"^\| (`.+?) \|", section(text, heading), re.MULTILINE)
+    return sorted(name for cell in cells for name in re.findall(r"`(\w+)`", cell))
+
+
+def test_every_field_of_a_sale_is_documented() -> None:
+    text = page("sale.md")
+    for heading, names in (
+        ("The sale", [*Basket.__annotations__, *Extras.model_fields]),
+        ("A line", Line.__annotations__),
+        ("The customer", Customer.__annotations__),
+        ("A coupon", Coupon.__annotations__),
+        ("What was charged", Charge.model_fields),
+    ):
+        assert fields(text, heading) == sorted(names), (
+            f"docs/sale.md: one row for every field of {heading.lower()}, and no other"
+        )
+
+
+def test_every_file_of_master_data_is_documented() -> None:
+    text = page("master-data.md")
+    headings = re.findall(r"^## `(\w+)`$", text, re.MULTILINE)
+    assert headings == list(load._FILES), "docs/master-data.md: one section for every table"
+    for table, row in load._FILES.items():
+        schema = row.json_schema()
+        assert fields(text, f"`{table}`") == sorted(schema["properties"]), (
+            f"docs/master-data.md: one row for every field of {table}, and no other"
+        )
+        rows = section(text, f"`{table}`")
+        for name in schema["required"]:
+            assert re.search(rf"^\| `{name}` \|.+needed", rows, re.MULTILINE), (
+                f"docs/master-data.md: {table}.{name} is needed"
+            )
+
+
+def test_fields_are_found() -> None:
+    text = "# Page\n\n## One\n\n| `b`, `a` | of `x` |\n\n## Two\n\n| `c` | d |\n"
+    assert fields(text, "One") == ["a", "b"]
 
 
 # --- HTTP ----------------------------------------------------------------------------------------
