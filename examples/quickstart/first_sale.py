@@ -13,7 +13,7 @@ with Plugin.open("till/till.toml") as plugin:
         print(effect["kind"], figure, effect.get("text", effect.get("account")))
     receipt = sale.complete(charged=total, tenders=[("cash", total.total_minor)])
     print("paid", receipt.total_minor, "instead of", total.result.gross_minor)
-    (job,) = receipt.print_jobs
-    while plugin.prints.job(job)["state"] in ("QUEUED", "SENDING"):
-        Event().wait(0.1)  # only this example waits for the paper; a till never does
-    print(plugin.prints.job(job)["notice"].text("en"))
+    for job in receipt.print_jobs:  # none while the customer still holds such a voucher
+        while plugin.prints.job(job)["state"] in ("QUEUED", "SENDING"):
+            Event().wait(0.1)  # only this example waits for the paper; a till never does
+        print(plugin.prints.job(job)["notice"].text("en"))
