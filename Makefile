@@ -14,6 +14,7 @@ $(VENV)/stamp: pyproject.toml $(wildcard native/*.pyx)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (Debian: apt install python3 python3-venv; Fedora: dnf install python3.11; macOS: brew install python@3.11), then: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing (Debian: apt install python3-venv; Fedora: dnf install python3; macOS: brew install python)"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV); the first time this takes minutes."
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@$(BIN)/python -c 'import native; print("compiled core: " + ("yes" if native.COMPILED else "no, the plain Python form serves (a C compiler makes it faster)"))'
 	@touch $@
