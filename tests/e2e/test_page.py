@@ -117,7 +117,7 @@ def test_cashier_sells_prints_redeems_and_pulls_the_plug(
     page.click("[data-tender=cash]")
     page.shows("Gutschein 5,00 € Rabatt bis", "#receipt")
     page.shows("Bitte den gedruckten Gutschein überreichen.", "#voucher-text")
-    page.shows("1 warten auf die Zentrale", "#sync")
+    page.shows("1 noch nicht bei der Zentrale", "#sync")
     (printed,) = (running.data_dir / "till" / "prints").glob("*.png")
     until(lambda: driver.execute_script(LOADED), within_s=10, what="the picture is loaded")
     assert _pixels(page.picture()) == _pixels(printed.read_bytes())
