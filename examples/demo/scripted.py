@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shop import Shop
 
 WIDTH = 58
+ACCOUNTS = {"points": "Punkte", "bonus": "Bonus"}
 CARD = seed.card_number(100001)
 FIRST_BASKET = ("10001", "10041", "10042", "10181", "10131", "10151", "10251", "10402")
 SECOND_BASKET = ("10081", "10271", "10272")
@@ -133,9 +134,9 @@ class Till:
         for balance in panel["balances"]:
             value = balance["value"]
             shown = euro(value) if balance["unit"] == "EUR_MINOR" else f"{value}"
-            print(f"   {balance['program']}: {shown}")
+            print(f"   {ACCOUNTS[balance['program']]}: {shown}")
         for voucher in panel["vouchers"]:
-            print(f"   {voucher['title']} {voucher['benefit']} ({voucher['valid_to_on']})")
+            print(f"   {voucher['title']} {voucher['benefit']} bis {day(voucher['valid_to_on'])}")
 
 
 def print_receipt(
@@ -164,10 +165,11 @@ def print_receipt(
     row("Ihre Ersparnis", euro(receipt["discount_minor"]))
     for earned in receipt["earned"]:
         amount = earned["amount"]
-        row(f"+ {earned['account']}", euro(amount) if earned["account"] == "bonus" else str(amount))
+        is_money = earned["account"] == "bonus"
+        row(f"+ {ACCOUNTS[earned['account']]}", euro(amount) if is_money else str(amount))
     for effect in receipt["effects"]:
         if effect["kind"] == "issue_voucher":
-            row(f"Gutschein: {effect['benefit']}", f"bis {effect['valid_to_on']}")
+            row(f"Gutschein: {effect['benefit']}", f"bis {day(effect['valid_to_on'])}")
     for effect in result["effects"]:
         if effect["kind"] == "rejected":
             row(effect["text"], "")
@@ -176,6 +178,15 @@ def print_receipt(
 def row(left: str, right: str) -> None:
     """Print a line of the receipt."""
     print(f"   {left[: WIDTH - len(right) - 1]:<{WIDTH - len(right)}}{right}")
+
+
+def day(iso: str) -> str:
+    """Return a date as a person reads it.
+
+    >>> day("2026-12-22")
+    '22.12.2026'
+    """
+    return dt.date.fromisoformat(iso).strftime("%d.%m.%Y")
 
 
 def euro(minor: int) -> str:

@@ -30,12 +30,12 @@ def test_scripted_sales_print_and_redeem_a_voucher(tmp_path: Path) -> None:
         ("Staffel: 10 € ab 150 €, 25 € ab 250 €", "-10,00 €"),
         ("Sofort-Rabatt", "-5,79 €"),
         ("ZU ZAHLEN", "193,68 €"),
-        ("Gutschein: 5,00 € Rabatt", r"bis \d{4}-\d\d-\d\d"),
+        ("Gutschein: 5,00 € Rabatt", r"bis \d\d\.\d\d\.\d{4}"),
     ):
         assert re.search(f"{re.escape(reason)} +{amount}\n", first), (reason, first)
     assert re.search(r"Treuegutschein 5 € +-5,00 €\n", second)
     assert re.search(r"Wartende Ereignisse: 1,", second)
-    assert re.search(r"points: \d+\n", second)
+    assert re.search(r"Punkte: \d+\n", second)
 
     picture = re.search(r"Gutschein / voucher: (\S+)\n", second)
     assert picture is not None
