@@ -88,7 +88,9 @@ def read_config(path: Path) -> TillConfig:
         with path.open("rb") as file:
             content = file.read(_BYTES_MAX + 1)
     except OSError as error:
-        raise ConfigError("not_toml", name, f"cannot be read: {error.strerror}") from None
+        advice = "`stammkunde head-office init` writes a first one"
+        message = f"cannot be read: {path.absolute()}: {error.strerror}; {advice}"
+        raise ConfigError("not_toml", name, message) from None
     if len(content) > _BYTES_MAX:
         raise ConfigError("limit", name, f"is larger than {_BYTES_MAX} bytes")
     try:
