@@ -93,4 +93,6 @@ def first_error(error: ValidationError, value: object, where: str) -> tuple[str,
     message = first["msg"]
     if kind == "union_tag_invalid":
         message = f"unknown word {context.get('tag')!r}; known are {context.get('expected_tags')}"
+    elif code == "unknown_field":
+        message = f"unknown field {place.rpartition('.')[2]!r}; it is misspelt or stands elsewhere"
     return code, place, message
