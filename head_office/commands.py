@@ -27,6 +27,7 @@ _data = click.option(
     default=Path("head-office"),
     show_default=True,
     envvar="STAMMKUNDE_HEAD_OFFICE",
+    show_envvar=True,
     help="Data folder of head office.",
 )
 
