@@ -41,7 +41,9 @@ def main() -> int:
     asked = parser.parse_args()
     stop = threading.Event()
     # The same way out for both: processes end in order, the folder is removed.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Both explicitly: a background job of a shell starts with SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         with ExitStack() as stack:
             folder = asked.data_dir

@@ -41,7 +41,9 @@ def make_server(desk: Desk, listener: socket.socket, *, token: str) -> uvicorn.S
 def serve(plugin: Plugin, listener: socket.socket, *, token: str) -> None:
     """Serve until Ctrl-C or SIGTERM; returns after the last answer was sent."""
     # uvicorn sends itself the signal again when it has stopped: both end as Ctrl-C does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Both explicitly: a background job of a shell starts with SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with closing(Desk(plugin)) as desk:
         try:
             make_server(desk, listener, token=token).run(sockets=[listener])

@@ -63,7 +63,7 @@ def test_every_command_of_the_readme_runs(tmp_path: Path) -> None:
     finally:
         for process in serving:
             process.kill()
-            process.wait(timeout=15)
+            process.wait(timeout=60)
     (output,) = blocks("text")
     assert said["python examples/quickstart/first_sale.py"] == output
     assert list((tmp_path / "till" / "prints").glob("*.png"))
@@ -84,7 +84,7 @@ def serve(command: list[object], folder: Path) -> subprocess.Popen[bytes]:
         )
     except AssertionError:
         process.kill()
-        process.wait(timeout=15)
+        process.wait(timeout=60)
         raise
     return process
 

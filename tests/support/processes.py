@@ -80,12 +80,12 @@ class Running:
         """kill -9, and wait for its end."""
         if self.alive:
             self._process.kill()
-        self._process.wait(timeout=15)
+        self._process.wait(timeout=60)
 
     def end(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end; return its exit code."""
         self._process.send_signal(with_signal)
-        return self._process.wait(timeout=15)
+        return self._process.wait(timeout=60)
 
 
 class TillProcess:
@@ -114,7 +114,7 @@ class TillProcess:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(timeout=15)
+        self._process.wait(timeout=60)
         self._process.stdout.close()
 
     def ask(self, **request: Any) -> dict[str, Any]:
