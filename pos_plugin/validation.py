@@ -94,5 +94,5 @@ def first_error(error: ValidationError, value: object, where: str) -> tuple[str,
     if kind == "union_tag_invalid":
         message = f"unknown word {context.get('tag')!r}; known are {context.get('expected_tags')}"
     elif code == "unknown_field":
-        message = f"unknown field {place.rpartition('.')[2]!r}; it is misspelt or stands elsewhere"
+        message = f"unknown field {location[-1]!r}: misspelt, or it belongs elsewhere"
     return code, place, message

@@ -71,6 +71,10 @@ def test_wrong_setting_is_named(tmp_path: Path, text: str, code: str, where: str
     assert error.where.endswith(where)
 
 
+def test_unknown_setting_is_called_by_its_name(tmp_path: Path) -> None:
+    assert "unknown field 'shopp'" in refused(tmp_path, LEAST + 'shopp = "1"\n').message
+
+
 def test_transport_of_a_later_version_says_not_yet(tmp_path: Path) -> None:
     error = refused(tmp_path, LEAST + '[[printer]]\nname = "a"\ntransport = "serial"\n')
     assert error.where == "till.toml.printer[0].transport"
