@@ -26,8 +26,8 @@ _CLOSED = ConfigDict(extra="forbid")
 
 
 def _iso_text(value: object) -> object:
-    """A date is text (or already a date), never a number of seconds."""
-    if isinstance(value, (str, dt.date)):
+    """A date is text (or already a date), never a number of seconds, not even written as text."""
+    if isinstance(value, dt.date) or (isinstance(value, str) and value[4:5] == "-"):
         return value
     raise PydanticCustomError("date_type", "Input should be a date or instant as ISO 8601 text")
 

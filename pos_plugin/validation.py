@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,6 +36,11 @@ _CODES = {
 }
 
 
+_HALF_A_CHARACTER = re.compile(r"[\ud800-\udfff]")
+_ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_NAME_SHOWN = 80  # characters of a name the document made up, so that an error stays one line
+
+
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number here")
 
@@ -52,14 +58,28 @@ def read_json(text: str | bytes, where: str, error: type[InputError]) -> Any:  #
     """Return the parsed JSON document.
 
     Refused here as ``not_json``: broken text, wrong encoding, NaN, a name standing twice in one
-    object, numbers and nesting beyond what the parser takes.
+    object, half a character (a lone surrogate, which no file could hold again), numbers and nesting
+    beyond what the parser takes.
     """
     try:
-        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
+        if isinstance(text, bytes):
+            text = text.decode(json.detect_encoding(text))
+        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
+        # Only an escape can bring in half a character: most documents are not looked at again.
+        if _ESCAPED_HALF.search(text) and _HALF_A_CHARACTER.search(
+            json.dumps(value, ensure_ascii=False)
+        ):
+            raise ValueError("half a character (a lone surrogate)")
+        return value
     except RecursionError:
         raise error("not_json", where, "nested too deeply") from None
     except ValueError as fault:
         raise error("not_json", where, f"not valid JSON: {fault}") from None
+
+
+def _shown(name: object) -> str:
+    text = str(name)
+    return text if len(text) <= _NAME_SHOWN else f"{text[:_NAME_SHOWN]}…"
 
 
 def first_error(error: ValidationError, value: object, where: str) -> tuple[str, str, str]:
@@ -83,7 +103,7 @@ def first_error(error: ValidationError, value: object, where: str) -> tuple[str,
             place += f"[{step}]"
             here = here[step] if step < len(here) else None
         elif isinstance(step, str) and isinstance(here, dict) and step in here:
-            place += f".{step}" if place else step
+            place += f".{_shown(step)}" if place else _shown(step)
             here = here[step]
         elif isinstance(step, str) and last and kind in ("missing", "missing_argument"):
             place += f".{step}" if place else step
@@ -92,7 +112,7 @@ def first_error(error: ValidationError, value: object, where: str) -> tuple[str,
         place += f".{tag}" if place else tag
     message = first["msg"]
     if kind == "union_tag_invalid":
-        message = f"unknown word {context.get('tag')!r}; known are {context.get('expected_tags')}"
+        message = f"unknown word {_shown(context.get('tag'))!r}; known are {context.get('expected_tags')}"
     elif code == "unknown_field":
-        message = f"unknown field {location[-1]!r}: misspelt, or it belongs elsewhere"
+        message = f"unknown field {_shown(location[-1])!r}: misspelt, or it belongs elsewhere"
     return code, place, message

@@ -128,7 +128,9 @@ def earned_on_paid(
         Amounts per account, fractions summed over the receipt and rounded down once.
     """
     classes = classes_of(basket)
-    facts = SaleFacts(basket, classes, rules.packed, rules.packed.matching(classes))
+    facts = SaleFacts(
+        basket, classes, rules.packed.selectors, rules.packed.selectors.matching(classes)
+    )
     by_id = {promotion.id: promotion for promotion in rules.promotions}
     booked = []
     for one in earned:

@@ -31,7 +31,7 @@ from pos_plugin.version import __version__
 
 if TYPE_CHECKING:
     from pos_plugin.model import Basket
-    from pos_plugin.promotions.generation import RuleGeneration
+    from pos_plugin.promotions.pack import PackedPromotions
     from pos_plugin.promotions.promotion import Promotion
     from pos_plugin.promotions.rounding import Given
 
@@ -39,11 +39,17 @@ MAX_STEPS = 15_000
 """Labels one search may try; the answer depends on this number, never on time."""
 
 
-def evaluate(rules: RuleGeneration, basket: Basket) -> Result:
-    """Return the lowest total that the promotions allow, and why (promotions.md §5)."""
+def evaluate(generation: int, rules: PackedPromotions, basket: Basket) -> Result:
+    """Return the lowest total that the promotions allow, and why (promotions.md §5).
+
+    Args:
+        generation: number of the rules, for the result.
+        rules: their promotions.
+        basket: the sale.
+    """
     classes = classes_of(basket)
-    matching = rules.packed.matching(classes)
-    facts = SaleFacts(basket, classes, rules.packed, matching)
+    matching = rules.selectors.matching(classes)
+    facts = SaleFacts(basket, classes, rules.selectors, matching)
     eligible = [
         promotion
         for promotion in rules.candidates(matching)
@@ -74,7 +80,7 @@ def evaluate(rules: RuleGeneration, basket: Basket) -> Result:
     gross_minor = sum(line.gross_minor for line in lines)
     discount_minor = sum(line.discount_minor for line in lines)
     return Result(
-        generation=rules.generation,
+        generation=generation,
         optimal=found.optimal,
         gap_minor=found.gap_minor,
         gross_minor=gross_minor,
@@ -94,7 +100,7 @@ def evaluate(rules: RuleGeneration, basket: Basket) -> Result:
         earned=earned,
         coupons_used=pools.used(basket, [(p, times) for p, times, _ in given], earning),
         diagnostics=Diagnostics(__version__, native.COMPILED, found.steps),
-        explain=lambda: explain(rules, basket, classes, facts, outcome),
+        explain=lambda: explain(rules.promotions, basket, classes, facts, outcome),
     )
 
 

@@ -12,10 +12,11 @@ from pos_plugin.promotions.offers import Bundle, Earn, NForM, ReceiptDiscount, U
 from pos_plugin.promotions.result import NotApplied
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pos_plugin.model import Basket
     from pos_plugin.promotions.classes import UnitClass
     from pos_plugin.promotions.facts import SaleFacts
-    from pos_plugin.promotions.generation import RuleGeneration
     from pos_plugin.promotions.promotion import Promotion
     from pos_plugin.promotions.rounding import Piece
 
@@ -29,7 +30,7 @@ class Outcome:
 
 
 def explain(
-    rules: RuleGeneration,
+    promotions: Sequence[Promotion],
     basket: Basket,
     classes: list[UnitClass],
     facts: SaleFacts,
@@ -38,11 +39,11 @@ def explain(
     """Return one reason for every promotion of the generation that is not applied, by id."""
     alone = [
         promotion
-        for promotion in rules.promotions
+        for promotion in promotions
         if promotion.exclusive == "receipt" and promotion.id in outcome.applied
     ]
     reasons = []
-    for promotion in rules.promotions:
+    for promotion in promotions:
         if promotion.id in outcome.applied:
             continue
         missing = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -12,7 +11,7 @@ from pos_plugin.limits import INT64_MAX, MAX_CONDITION_DEPTH, MAX_PROMOTIONS
 from pos_plugin.model import Basket
 from pos_plugin.promotions.evaluate import evaluate
 from pos_plugin.promotions.offers import NOT_YET
-from pos_plugin.promotions.pack import PackedSelectors
+from pos_plugin.promotions.pack import PackedPromotions
 from pos_plugin.promotions.promotion import Promotion
 from pos_plugin.validation import first_error, read_json
 
@@ -35,12 +34,12 @@ class RuleGeneration:
 
     def __init__(self, promotions: tuple[Promotion, ...], generation: int = 0) -> None:
         self.generation = generation
-        self.promotions = tuple(sorted(promotions, key=lambda promotion: promotion.id))
-        self.packed = PackedSelectors(self.promotions)
-        self._by_selector: dict[int, list[int]] = defaultdict(list)
-        for number, promotion in enumerate(self.promotions):
-            for selector in dict.fromkeys(promotion.selectors()):
-                self._by_selector[self.packed.number_of(selector)].append(number)
+        self.packed = PackedPromotions(promotions)
+
+    @property
+    def promotions(self) -> tuple[Promotion, ...]:
+        """All promotions, by id."""
+        return self.packed.promotions
 
     @classmethod
     def from_json(cls, text: str | bytes) -> RuleGeneration:
@@ -90,23 +89,17 @@ class RuleGeneration:
                 _check_depth(condition, f"promotions[{place}].when[{c}]", 1)
         return cls(parsed, number)
 
-    def candidates(self, matching: list[list[int]]) -> list[Promotion]:
-        """Return the promotions of which at least one selector matches a unit, by id."""
-        numbers = {
-            number
-            for selector, classes in enumerate(matching)
-            if classes
-            for number in self._by_selector.get(selector, ())
-        }
-        return [self.promotions[number] for number in sorted(numbers)]
-
     def evaluate(self, sale: Basket | dict[str, Any]) -> Result:
         """Return the best price of a sale (promotions.md §5).
 
         Raises:
             SaleError: where the sale given as a dict is wrong.
         """
-        return evaluate(self, sale if isinstance(sale, Basket) else Basket.from_dict(sale))
+        return evaluate(
+            self.generation,
+            self.packed,
+            sale if isinstance(sale, Basket) else Basket.from_dict(sale),
+        )
 
 
 def _check_depth(condition: Condition, where: str, depth: int) -> None:

@@ -153,3 +153,29 @@ class PackedSelectors:
             exclude_start=exclude_start,
             exclude_match=exclude_match,
         )
+
+
+class PackedPromotions:
+    """The promotions of a generation with an index: which of them a matched selector may concern.
+
+    Args:
+        promotions: in any order; kept in ascending id, on which nothing but ties depends.
+    """
+
+    def __init__(self, promotions: Iterable[Promotion]) -> None:
+        self.promotions = tuple(sorted(promotions, key=lambda promotion: promotion.id))
+        self.selectors = PackedSelectors(self.promotions)
+        self._by_selector: dict[int, list[int]] = defaultdict(list)
+        for number, promotion in enumerate(self.promotions):
+            for selector in dict.fromkeys(promotion.selectors()):
+                self._by_selector[self.selectors.number_of(selector)].append(number)
+
+    def candidates(self, matching: list[list[int]]) -> list[Promotion]:
+        """Return the promotions of which at least one selector matches a unit, by id."""
+        numbers = {
+            number
+            for selector, classes in enumerate(matching)
+            if classes
+            for number in self._by_selector.get(selector, ())
+        }
+        return [self.promotions[number] for number in sorted(numbers)]
