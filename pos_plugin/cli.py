@@ -196,7 +196,13 @@ def replay(
 
 
 def _print_json(value: object) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        # Half a character, for example in the id of a case: only an escape can hold it.
+        text = json.dumps(value, separators=(",", ":"))
+    click.echo(text)
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,10 +35,15 @@ _CODES = {
     "recursion_loop": "limit",
 }
 
-
-_HALF_A_CHARACTER = re.compile(r"[\ud800-\udfff]")
-_ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _NAME_SHOWN = 80  # characters of a name the document made up, so that an error stays one line
+
+
+def _shown(name: object) -> str:
+    """A name of the document, short, and written so that every file and terminal can hold it."""
+    text = str(name)
+    if len(text) > _NAME_SHOWN:
+        text = f"{text[:_NAME_SHOWN]}…"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _no_constant(name: str) -> None:
@@ -48,9 +53,10 @@ def _no_constant(name: str) -> None:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the name {twice!r} stands twice in one object")
+        twice = next(
+            name for name, count in Counter(name for name, _ in pairs).items() if count > 1
+        )
+        raise ValueError(f"the name {_shown(twice)!r} stands twice in one object")
     return value
 
 
@@ -58,28 +64,14 @@ def read_json(text: str | bytes, where: str, error: type[InputError]) -> Any:  #
     """Return the parsed JSON document.
 
     Refused here as ``not_json``: broken text, wrong encoding, NaN, a name standing twice in one
-    object, half a character (a lone surrogate, which no file could hold again), numbers and nesting
-    beyond what the parser takes.
+    object, numbers and nesting beyond what the parser takes.
     """
     try:
-        if isinstance(text, bytes):
-            text = text.decode(json.detect_encoding(text))
-        value = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
-        # Only an escape can bring in half a character: most documents are not looked at again.
-        if _ESCAPED_HALF.search(text) and _HALF_A_CHARACTER.search(
-            json.dumps(value, ensure_ascii=False)
-        ):
-            raise ValueError("half a character (a lone surrogate)")
-        return value
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
     except RecursionError:
         raise error("not_json", where, "nested too deeply") from None
     except ValueError as fault:
         raise error("not_json", where, f"not valid JSON: {fault}") from None
-
-
-def _shown(name: object) -> str:
-    text = str(name)
-    return text if len(text) <= _NAME_SHOWN else f"{text[:_NAME_SHOWN]}…"
 
 
 def first_error(error: ValidationError, value: object, where: str) -> tuple[str, str, str]:
@@ -112,7 +104,9 @@ def first_error(error: ValidationError, value: object, where: str) -> tuple[str,
         place += f".{tag}" if place else tag
     message = first["msg"]
     if kind == "union_tag_invalid":
-        message = f"unknown word {_shown(context.get('tag'))!r}; known are {context.get('expected_tags')}"
+        message = (
+            f"unknown word {_shown(context.get('tag'))!r}; known are {context.get('expected_tags')}"
+        )
     elif code == "unknown_field":
         message = f"unknown field {_shown(location[-1])!r}: misspelt, or it belongs elsewhere"
     return code, place, message
