@@ -223,6 +223,9 @@ class Plugin:
             articles: what came back: ``sku``, ``days``, ``due_on``, ``price_minor``, ``late_days``
                 as far as the host knows them.
             cashier: number of the cashier.
+
+        Raises:
+            SaleError: the report is none; names the place.
         """
         answer = self._guarded(
             lambda: self._till.rental_returned(

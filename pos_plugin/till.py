@@ -28,6 +28,7 @@ from pos_plugin.model import Basket, Coupon
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
 from pos_plugin.receipt_event import line_events, promotion_events, receipt_event, sale_answer
 from pos_plugin.receipts import book, read_charge, tenders_of
+from pos_plugin.rentals import read_rental
 from pos_plugin.scan import route
 from pos_plugin.snapshot import Defaults, Snapshot, fingerprint, read_snapshot
 from pos_plugin.storage import journal_lookup
@@ -342,10 +343,18 @@ class Till:
     ) -> Receipt | Refused:
         """Report rented articles as back, once per rental id; may issue a voucher."""
         now = self._clock.now()
+        rental = read_rental(
+            {
+                "rental": rental_id,
+                "customer": customer,
+                "cashier": cashier,
+                "articles": articles,
+            }
+        )
         request = {
             "rental": rental_id,
             "customer": customer,
-            "articles": [dict(article) for article in articles],
+            "articles": rental.plain_articles(),
         }
         key = f"rental_returned:{rental_id}"
         request_hash = _hash(request)

@@ -477,6 +477,32 @@ def test_five_films_returned_at_once_give_one_voucher(till: TillBuilder) -> None
     ]
 
 
+@pytest.mark.parametrize(
+    ("report", "where"),
+    [
+        ({"articles": [{"price_minor": float("nan")}]}, "rental.articles[0].price_minor"),
+        ({"articles": [{"days": 2**70}]}, "rental.articles[0].days"),
+        ({"articles": [{"film": "x"}]}, "rental.articles[0].film"),
+        ({"articles": [{"sku": "x" * 3_000_000}]}, "rental.articles[0].sku"),
+        ({"articles": ["4711"]}, "rental.articles[0]"),
+        ({"articles": [{}] * 1000}, "rental.articles"),
+        ({"customer": "K" * 201}, "rental.customer"),
+        ({"customer": 1}, "rental.customer"),
+        ({"rental_id": ""}, "rental.rental"),
+        ({"cashier": "\ud800"}, "rental.cashier"),
+    ],
+)
+def test_a_return_that_head_office_could_not_read_is_not_booked(
+    till: TillBuilder, report: dict[str, Any], where: str
+) -> None:
+    with till.open() as plugin:
+        with pytest.raises(SaleError) as caught:
+            plugin.rental_returned(**{"rental_id": "R1", "customer": None, **report})
+        assert caught.value.where == where
+        assert isinstance(plugin.rental_returned("R1", customer=None), Receipt)
+    assert rows(till, "SELECT count(*) FROM event") == [(1,)]
+
+
 def test_voucher_is_printed_as_a_picture(tmp_path: Path) -> None:
     till = TillBuilder(tmp_path / "till", printer=True)
     till.customer("K1", card=KNOWN, segments=["abc:C"])
