@@ -27,6 +27,7 @@ from pos_plugin.clock import utc_text
 from sync_agent.protocol import (
     BATCH_BYTES_MAX,
     BATCH_EVENTS_MAX,
+    EVENT_BYTES_MAX,
     Event,
     EventsAnswer,
     ProtocolError,
@@ -73,9 +74,10 @@ def take_batch(database: Database, *, till: str, body: bytes, now: dt.datetime) 
 
 
 def _lines(body: bytes) -> list[bytes]:
-    if len(body) > BATCH_BYTES_MAX:
-        raise ProblemError("too-large", 413, f"a batch has at most {BATCH_BYTES_MAX} bytes")
     lines = [line for line in body.split(b"\n") if line]
+    bytes_max = EVENT_BYTES_MAX if len(lines) == 1 else BATCH_BYTES_MAX
+    if len(body) > bytes_max:
+        raise ProblemError("too-large", 413, f"a batch has at most {bytes_max} bytes")
     if len(lines) > BATCH_EVENTS_MAX:
         raise ProblemError("too-large", 413, f"a batch has at most {BATCH_EVENTS_MAX} events")
     if not lines:

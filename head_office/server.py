@@ -23,7 +23,7 @@ from head_office.storage import blob
 from head_office.tills import authenticate
 from pos_plugin.clock import Clock, SystemClock
 from sync_agent.protocol import (
-    BATCH_BYTES_MAX,
+    EVENT_BYTES_MAX,
     NDJSON,
     PAGE_ROWS_MAX,
     PROBLEM_JSON,
@@ -103,7 +103,7 @@ def create_app(database: Database, clock: Clock | None = None) -> FastAPI:
         caller = await run_in_threadpool(caller_of, request)
         if till != caller.till:
             raise ProblemError("forbidden", 403, "the token writes the events of its own till")
-        body = await _read(request, BATCH_BYTES_MAX)
+        body = await _read(request, EVENT_BYTES_MAX)
         answer = await run_in_threadpool(
             events.take_batch, database, till=till, body=body, now=clock.now()
         )

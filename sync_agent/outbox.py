@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pos_plugin.errors import StorageError
-from sync_agent.protocol import BATCH_BYTES_MAX, BATCH_EVENTS_MAX
+from sync_agent.protocol import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,22 +75,22 @@ def start_after(epochs: Sequence[tuple[int, int]], acked: Mapping[int, int]) -> 
 
 
 def next_batch(journal: Journal, acked: Mapping[int, int]) -> Batch | None:
-    """Return the next events: of one epoch, at most 200, at most 1 MiB.
+    """Return the next events: of one epoch, at most 200, at most 1 MiB; a larger event goes alone.
 
     Raises:
-        StorageError: an event alone is larger than a batch may be.
+        StorageError: an event is larger than head office takes.
     """
     after = start_after(journal.epochs(), acked)
     taken: list[OutboxEvent] = []
     size = 0
     for event in journal.events_after(after, BATCH_EVENTS_MAX):
         size += len(event.line) + 1
-        if size > BATCH_BYTES_MAX or (taken and event.epoch != taken[0].epoch):
-            if not taken:
-                raise StorageError(
-                    f"event {event.seq} of the journal has {len(event.line)} bytes",
-                    hint="Call support: this event cannot be sent.",
-                )
+        if size > EVENT_BYTES_MAX and not taken:
+            raise StorageError(
+                f"event {event.seq} of the journal has {len(event.line)} bytes",
+                hint="Call support: this event cannot be sent.",
+            )
+        if taken and (size > BATCH_BYTES_MAX or event.epoch != taken[0].epoch):
             break
         taken.append(event)
     if not taken:

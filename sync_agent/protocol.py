@@ -39,6 +39,7 @@ PAGE_BYTES_MAX: Final = 8 * 2**20
 BLOB_BYTES_MAX: Final = 8 * 2**20
 BATCH_EVENTS_MAX: Final = 200
 BATCH_BYTES_MAX: Final = 2**20
+EVENT_BYTES_MAX: Final = 8 * 2**20  # of an event that is a batch alone: a sale of 999 long lines
 ANSWER_BYTES_MAX: Final = 2**20  # head, events answer, problem document
 TOUCHES_MAX: Final = 100
 SEGMENT_BITS: Final = 63  # bit 0 to 62 of a signed 64-bit column
@@ -61,6 +62,8 @@ def _iso_text(value: object) -> object:
 
 
 Text = Annotated[str, Field(min_length=1, max_length=limits.MAX_TEXT)]
+# Of a balance or counter: a programme, or `uses:` and the id of a promotion.
+AccountKey = Annotated[str, Field(min_length=1, max_length=limits.MAX_TEXT + len("history:"))]
 Words = Annotated[list[Text], Field(max_length=limits.MAX_LIST)]
 Int64 = Annotated[int, Field(ge=-limits.INT64_MAX, le=limits.INT64_MAX)]
 Sequence = Annotated[int, Field(ge=0, le=limits.INT64_MAX)]
@@ -166,7 +169,7 @@ class Entry(BaseModel):
     model_config = _WIRE
 
     customer: Text
-    key: Text
+    key: AccountKey
     delta: Int64
 
 
@@ -312,7 +315,7 @@ class CustomerCounterRow(TypedDict):
     """What rules read of a customer's past: ``uses:<promotion>``, ``history:<metric>``."""
 
     customer: Text
-    key: Text
+    key: AccountKey
     value: Int64
     folded: Folded
 

@@ -12,7 +12,13 @@ from sqlalchemy import func, select
 from till_events import EPOCH, batch, sale_event
 
 from head_office.storage import balance, ledger_entry, receipt, receipt_line, till_event
-from sync_agent.protocol import BATCH_EVENTS_MAX, Page, parse_page
+from sync_agent.protocol import (
+    BATCH_BYTES_MAX,
+    BATCH_EVENTS_MAX,
+    EVENT_BYTES_MAX,
+    Page,
+    parse_page,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -222,7 +228,25 @@ def test_lines_that_are_no_events_are_refused(site: Site, till: httpx.Client, bo
 def test_too_large_batches_are_refused(till: httpx.Client) -> None:
     many = batch(*(sale_event(seq) for seq in range(1, BATCH_EVENTS_MAX + 2)))
     assert problem(till.post(EVENTS, content=many)) == (413, "too-large")
-    assert problem(till.post(EVENTS, content=b"x" * (2**20 + 1))) == (413, "too-large")
+    two = batch(sale_event(1), sale_event(2, note="x" * BATCH_BYTES_MAX))
+    assert problem(till.post(EVENTS, content=two)) == (413, "too-large")
+    assert problem(till.post(EVENTS, content=b"x" * (EVENT_BYTES_MAX + 1))) == (413, "too-large")
+
+
+def test_a_sale_larger_than_a_batch_is_taken_alone(site: Site, till: httpx.Client) -> None:
+    large = batch(sale_event(1, note="x" * BATCH_BYTES_MAX))
+    assert till.post(EVENTS, content=large).json()["acked_seq"] == 1
+    assert counted(site, receipt) == 1
+
+
+def test_a_promotion_with_the_longest_id_is_counted(site: Site, till: httpx.Client) -> None:
+    before = till.get("/v1/head").json()["buckets"][BUCKET]["head"]
+    line = json.loads(sale_event(1))
+    line["body"]["entries"][1]["key"] = f"uses:{'P' * 200}"
+    till.post(EVENTS, content=batch(json.dumps(line).encode()))
+    assert counted(site, receipt) == 1
+    rows = {change.table: change.row for change in changes(till, before).changes}
+    assert rows["customer_counter"]["key"] == f"uses:{'P' * 200}"
 
 
 def test_balance_comes_back_with_what_it_includes(site: Site, till: httpx.Client) -> None:

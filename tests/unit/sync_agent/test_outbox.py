@@ -6,7 +6,7 @@ import pytest
 
 from pos_plugin.errors import StorageError
 from sync_agent.outbox import next_batch
-from sync_agent.protocol import BATCH_BYTES_MAX, BATCH_EVENTS_MAX
+from sync_agent.protocol import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,18 @@ def test_new_journal_is_sent_from_its_beginning() -> None:
     assert batch.first_seq == 1
 
 
-def test_event_larger_than_a_batch_is_named() -> None:
-    journal = FakeJournal([Written(1, 7, b"x" * BATCH_BYTES_MAX)], [(7, 1)])
+def test_event_larger_than_a_batch_goes_alone() -> None:
+    lines = [b"{}", b"x" * BATCH_BYTES_MAX, b"{}"]
+    journal = FakeJournal([Written(seq, 7, line) for seq, line in enumerate(lines, 1)], [(7, 1)])
+    sent = []
+    acked: dict[int, int] = {}
+    while (batch := next_batch(journal, acked)) is not None:
+        sent.append((batch.first_seq, batch.last_seq))
+        acked[batch.epoch] = batch.last_seq
+    assert sent == [(1, 1), (2, 2), (3, 3)]
+
+
+def test_event_larger_than_head_office_takes_is_named() -> None:
+    journal = FakeJournal([Written(1, 7, b"x" * EVENT_BYTES_MAX)], [(7, 1)])
     with pytest.raises(StorageError, match="event 1 "):
         next_batch(journal, {})
