@@ -9,7 +9,8 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from pos_plugin.errors import ConfigError
 from pos_plugin.limits import MAX_TEXT
@@ -20,6 +21,12 @@ _BYTES_MAX = 1 << 20
 _LATER_TRANSPORTS = frozenset({"host", "network", "serial", "usb", "devfile", "winraw", "queue"})
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+
+
+def _writable_name(path: Path) -> Path:
+    if "\0" in str(path):
+        raise PydanticCustomError("path_of_nul", "no path holds a NUL character")
+    return path
 
 
 class _Closed(BaseModel):
@@ -68,7 +75,7 @@ class TillConfig(_Closed):
 
     shop: Text
     till: Text
-    data_dir: Annotated[Path, Field(strict=False)] = Path()
+    data_dir: Annotated[Path, Field(strict=False), AfterValidator(_writable_name)] = Path()
     language: Literal["de", "en"] = "de"
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
     head_office: HeadOffice | None = None

@@ -17,6 +17,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from pos_plugin.clock import utc_text
+from pos_plugin.errors import StorageDamaged
 from pos_plugin.storage.connect import JOURNAL_NAME, open_journal
 from pos_plugin.storage.faults import mapped
 from pos_plugin.uids import new_uid
@@ -107,6 +108,7 @@ class JournalWriter:
         self._connection = connection
         self._path = path
         self._lock = RLock()
+        self._file = _identity(path)
         self.epoch = 0
 
     @classmethod
@@ -145,11 +147,20 @@ class JournalWriter:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._check_its_name()
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+    def _check_its_name(self) -> None:
+        """Refuse to confirm into a file without a name: it ends with this process."""
+        if _identity(self._path) != self._file:
+            raise StorageDamaged(
+                f"{self._path.name} was deleted or replaced while the till ran",
+                hint="Put the file back, or start the till again.",
+            )
 
     @contextmanager
     def reading(self) -> Iterator[apsw.Connection]:
@@ -419,6 +430,15 @@ class JournalWriter:
             (epoch, utc_text(at)),
         )
         return epoch
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Say which file stands under a name now; None when there is none."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_dev, stat.st_ino
 
 
 def _json(value: object) -> str:

@@ -59,6 +59,7 @@ def test_printer_and_head_office_are_read(tmp_path: Path) -> None:
         (LEAST + '[head_office]\nurl = "http://x"\ntoken = "1"\n', "unknown_field", "token"),
         ('shop = "001"\n', "missing", "till.toml.till"),
         ('shop = 1\ntill = "3"\n', "wrong_type", "till.toml.shop"),
+        (LEAST + 'data_dir = "\\u0000"\n', "out_of_range", "till.toml.data_dir"),
         (LEAST + 'language = "fr"\n', "unknown_word", "till.toml.language"),
         (LEAST + 'currency = "Euro"\n', "out_of_range", "till.toml.currency"),
         (LEAST + '[[prefix]]\nkind = "elephant"\n', "unknown_word", "till.toml.prefix[0].kind"),

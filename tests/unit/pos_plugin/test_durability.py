@@ -137,6 +137,22 @@ def test_full_disk_books_nothing_and_later_all(prepared: Path, tmp_path: Path) -
     assert found(folder)["receipt"] == 1
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not delete an open file")
+def test_a_journal_that_was_taken_away_confirms_no_receipt(prepared: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "till"
+    shutil.copytree(prepared, folder)
+    journal, away = folder / "journal.db", folder / "away.db"
+    with TillBuilder(folder).open() as plugin:
+        sale = plugin.begin_sale("S1")
+        sale.scan("4711")
+        sale.evaluate()
+        journal.rename(away)
+        assert sale.complete() == Refused(Refusal.JOURNAL_UNAVAILABLE)
+        away.rename(journal)
+        assert isinstance(sale.complete(), Receipt)
+    assert found(folder)["receipt"] == 1
+
+
 def test_event_says_what_the_tables_say(prepared: Path, tmp_path: Path) -> None:
     folder = tmp_path / "till"
     shutil.copytree(prepared, folder)
