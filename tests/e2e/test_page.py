@@ -31,6 +31,12 @@ class Page:
         self._driver = driver
 
     def scan(self, code: str) -> None:
+        # The scan field always has the focus, whatever was touched before.
+        until(
+            lambda: self._driver.switch_to.active_element.get_attribute("id") in {"code", "token"},
+            within_s=5,
+            what="the scan field has the focus",
+        )
         self._driver.switch_to.active_element.send_keys(f"{code}\n")
 
     def click(self, selector: str) -> None:
@@ -67,6 +73,14 @@ class Page:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
     with running_demo(tmp_path_factory.mktemp("page")) as demo:
         yield demo
+
+
+@pytest.fixture(autouse=True)
+def plugged(running: RunningDemo) -> Iterator[None]:
+    """Whatever a test did to the plug, the next one finds it in."""
+    yield
+    origin, port = running.url.partition("#")[0].split("/?demo=")
+    httpx.post(f"http://127.0.0.1:{port}/plug/in", headers={"Origin": origin})
 
 
 @pytest.fixture
@@ -124,7 +138,9 @@ def test_cashier_sells_prints_redeems_and_pulls_the_plug(
 
     # The next customer's card begins a new sale; the voucher is not theirs.
     page.scan(DIETER)
+    page.shows("Dieter", "#customer")
     page.scan("10081")
+    page.shows("10081", "#lines")
     page.click("#samples button.voucher")
     page.shows("Gutschein gehört einem anderen Kunden.", "#lines")
     page.scan(ANNA)

@@ -217,6 +217,10 @@ document.addEventListener("keydown", (event) => {
   if (event.target === document.body) refocus();
 });
 window.addEventListener("focus", refocus);
+// Also when what had the focus disappears; Tab still leads to the buttons.
+document.addEventListener("focusout", (event) => {
+  if (!event.relatedTarget) setTimeout(refocus);
+});
 
 refocus();
 start();
