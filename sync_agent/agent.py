@@ -180,6 +180,11 @@ class Agent:
         if journal is None:
             return cycle.OutboxRead(None)
         with journal:
+            if start_after(journal.epochs(), self._acked) > journal.last_seq():
+                # An older copy of the journal was put back: sent from the beginning, head office
+                # knows what it holds and says where the two part.
+                self._writer.forget_acked()
+                self._acked.clear()
             batch = next_batch(journal, self._acked)
             self._acked_seq = start_after(journal.epochs(), self._acked)
             self._waiting_events = journal.last_seq() - self._acked_seq

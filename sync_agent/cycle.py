@@ -313,7 +313,9 @@ def _uploaded(state: State, batch: Batch, answer: EventsAnswer) -> tuple[State, 
         return _blocked(state, LOST_DATA), AskHead()
     if not same_head_office:
         return state, ForgetAcked(answer.incarnation)
-    return state, KeepAcked(batch.epoch, answer.acked_seq, answer.incarnation)
+    # Head office may hold more of this epoch than was sent: events of a copy of this journal. What
+    # this one writes under those numbers must still be sent, or nobody would notice the fork.
+    return state, KeepAcked(batch.epoch, batch.last_seq, answer.incarnation)
 
 
 def _pull(state: State, *, contact_due: bool) -> tuple[State, Action]:

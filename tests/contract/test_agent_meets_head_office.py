@@ -18,6 +18,7 @@ from head_office_site import ANNA, ARTICLE, PERCENT_20, PROGRAM, Site
 from sqlalchemy import select, update
 
 from head_office.storage import blob, rule_generation
+from pos_plugin import Plugin, Receipt
 from pos_plugin.card_hash import card_hash
 from pos_plugin.clock import SystemClock
 from pos_plugin.rule_package import signed_bytes
@@ -159,6 +160,33 @@ def test_wrong_token_is_told_and_destroys_nothing(site: Site) -> None:
     assert synced(site).problems == {"download": "unauthorized"}
     assert content(site) == before
     assert (site.till_dir() / "keys.json").exists()
+
+
+def sell(site: Site, sale_id: str) -> None:
+    with Plugin.open(site.till_dir() / "till.toml") as plugin:
+        sale = plugin.begin_sale(sale_id)
+        sale.scan("4711")
+        assert isinstance(sale.complete(), Receipt)
+
+
+@pytest.mark.parametrize("cache_too", [False, True])
+def test_older_journal_put_back_is_told_as_a_fork(site: Site, *, cache_too: bool) -> None:
+    synced(site)
+    journal = site.till_dir() / "journal.db"
+    sell(site, "S1")
+    copy = journal.read_bytes()
+    sell(site, "S2")
+    sell(site, "S3")
+    assert synced(site).waiting_events == 0
+    journal.write_bytes(copy)
+    if cache_too:
+        (site.till_dir() / "cache.current").unlink()
+    assert synced(site).problems == {}
+    sell(site, "S4")
+    # Head office holds another event under this number: nobody may believe that it holds S4.
+    status = synced(site)
+    assert status.problems == {"upload": "fork"}
+    assert status.waiting_events == 1
 
 
 # --- what must never be believed ----------------------------------------------------------------

@@ -88,6 +88,12 @@ def test_head_office_that_lost_data_stops_uploads_only(state: State) -> None:
     assert state.problems == {"upload": cycle.LOST_DATA}
 
 
+def test_only_what_was_sent_counts_as_held(state: State) -> None:
+    # Events of a copy of this journal: those this one writes under the same numbers are not there.
+    _, action = step(state, cycle.Uploaded(BATCH, answer(500)))
+    assert action == cycle.KeepAcked(BATCH.epoch, BATCH.last_seq, "one")
+
+
 def test_new_incarnation_gets_everything_again(state: State) -> None:
     after, action = step(state, cycle.Uploaded(BATCH, answer(0, "two")))
     assert action == cycle.ForgetAcked("two")
