@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,7 @@ from head_office import log
 from head_office.private_file import write_private
 from head_office.rules import public_keys
 from head_office.storage import till as till_table
+from pos_plugin.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 KEYS_NAME: Final = "keys.json"
 CONFIG_NAME: Final = "till.toml"
+_NAME: Final = re.compile("[0-9A-Za-z][0-9A-Za-z._-]{0,49}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,19 @@ class Till:
 
     till: str
     shop: str
+
+
+def check_names(*, shop: str, till: str) -> None:
+    """Refuse names that could not stand in ``till.toml``, a bucket and an address.
+
+    Raises:
+        ConfigError: naming the option.
+    """
+    for option, name in (("--shop", shop), ("--till", till)):
+        if not _NAME.fullmatch(name):
+            raise ConfigError(
+                "out_of_range", option, "1 to 50 letters, digits, dots, underscores and hyphens"
+            )
 
 
 def set_up_till(

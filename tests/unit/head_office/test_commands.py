@@ -62,6 +62,30 @@ def test_init_again_changes_the_token_and_nothing_else(tmp_path: Path) -> None:
     assert config.read_text() == kept
 
 
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--shop", ""),
+        ("--till", ""),
+        ("--till", "3/../4"),
+        ("--till", "x" * 51),
+        ("--shop", "Köln Süd\n"),
+        ("--url", "javascript:x"),
+        ("--url", "http://10.0.0.1:8710"),
+        ("--url", "http://127.0.0.1:99999"),
+    ],
+)
+def test_names_no_till_could_use_are_refused_before_anything_is_made(
+    tmp_path: Path, option: str, value: str
+) -> None:
+    options = {"--shop": "001", "--till": "3", "--till-dir": tmp_path / "till", option: value}
+    arguments = [part for item in options.items() for part in item]
+    done = stammkunde("head-office", "init", "--data", tmp_path / "ho", *arguments)
+    assert done.returncode == 2
+    assert json.loads(done.stderr)["where"] == option
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_publish_numbers_generations_upwards(tmp_path: Path) -> None:
     init(tmp_path)
     path = tmp_path / "promotions.json"

@@ -110,7 +110,15 @@ def test_problem_document_gives_its_word() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://example.org", "ftp://127.0.0.1", "127.0.0.1:80", "http://10.0.0.1", "https://"]
+    "url",
+    [
+        "http://example.org",
+        "ftp://127.0.0.1",
+        "127.0.0.1:80",
+        "http://10.0.0.1",
+        "https://",
+        "http://127.0.0.1:99999",
+    ],
 )
 def test_plain_http_to_another_machine_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="head_office"):
