@@ -41,9 +41,12 @@ def fault_of(name: str, message: str, path: Path) -> StorageError:
             retryable=True,
         )
     if base in _DAMAGED:
+        is_cache = path.name.startswith("cache-")
         return StorageDamaged(
             f"{path.name} is damaged or no database ({message})",
-            hint="Move the file away and restore the last backup.",
+            hint="Delete cache.current; the agent builds the cache again."
+            if is_cache
+            else "Move the file away and restore the last backup.",
         )
     return StorageError(
         f"{path.name}: {message}", hint="Look at the data folder, its disk and its rights."
