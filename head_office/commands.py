@@ -62,10 +62,8 @@ def init(data: Path, shop: str, till: str, till_dir: Path, url: str) -> None:
     """
     from head_office import rules, tills
     from pos_plugin.clock import SystemClock, utc_text
-    from sync_agent.client import head_office_url
 
-    tills.check_names(shop=shop, till=till)
-    head_office_url(url, "--url")
+    tills.check_names(shop=shop, till=till, url=url)
     with _database(data, create=True) as database:
         rules.ensure_keys(database)
         written = tills.set_up_till(

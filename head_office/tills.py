@@ -13,6 +13,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
@@ -42,7 +43,7 @@ class Till:
     shop: str
 
 
-def check_names(*, shop: str, till: str) -> None:
+def check_names(*, shop: str, till: str, url: str) -> None:
     """Refuse names that could not stand in ``till.toml``, a bucket and an address.
 
     Raises:
@@ -53,6 +54,15 @@ def check_names(*, shop: str, till: str) -> None:
             raise ConfigError(
                 "out_of_range", option, "1 to 50 letters, digits, dots, underscores and hyphens"
             )
+    try:
+        address = urlsplit(url)
+        is_address = address.scheme in {"http", "https"} and bool(address.hostname)
+        # Asked for, the port is checked.
+        is_address = is_address and address.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise ConfigError("out_of_range", "--url", "no address such as http://127.0.0.1:8710")
 
 
 def set_up_till(

@@ -64,7 +64,7 @@ class HeadOfficeClient:
         self._task: asyncio.Task[bytes] | None = None
         self._runner = asyncio.Runner()
         self._http = httpx.AsyncClient(
-            base_url=head_office_url(url),
+            base_url=_checked(url),
             headers={"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"},
             timeout=httpx.Timeout(request_s, connect=min(CONNECT_S, request_s)),
             follow_redirects=False,
@@ -159,23 +159,20 @@ class HeadOfficeClient:
         return body
 
 
-def head_office_url(url: str, where: str = "keys.json.head_office") -> httpx.URL:
-    """Return the address of a head office.
-
-    Raises:
-        ConfigError: at ``where``; no address, or plain HTTP to another machine.
-    """
+def _checked(url: str) -> httpx.URL:
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as fault:
-        raise ConfigError("out_of_range", where, str(fault)) from None
+        raise ConfigError("out_of_range", "keys.json.head_office", str(fault)) from None
     if not 0 <= (parsed.port or 0) <= _PORT_MAX:
-        raise ConfigError("out_of_range", where, f"there is no port {parsed.port}")
+        raise ConfigError("out_of_range", "keys.json.head_office", f"no port {parsed.port}")
     if parsed.scheme == "https" and parsed.host:
         return parsed
     if parsed.scheme == "http" and _is_this_machine(parsed.host):
         return parsed
-    raise ConfigError("out_of_range", where, f"{url!r}: https, or http to this machine")
+    raise ConfigError(
+        "out_of_range", "keys.json.head_office", f"{url!r}: https, or http to this machine"
+    )
 
 
 def _is_this_machine(host: str) -> bool:

@@ -71,7 +71,7 @@ def test_init_again_changes_the_token_and_nothing_else(tmp_path: Path) -> None:
         ("--till", "x" * 51),
         ("--shop", "Köln Süd\n"),
         ("--url", "javascript:x"),
-        ("--url", "http://10.0.0.1:8710"),
+        ("--url", "http://[::1"),
         ("--url", "http://127.0.0.1:99999"),
     ],
 )
