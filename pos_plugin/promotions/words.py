@@ -20,41 +20,29 @@ Days = Annotated[int, Strict(), Field(ge=0, le=366)]
 Years = Annotated[int, Strict(), Field(ge=0, le=150)]
 
 
-def _local(value: object) -> object:
-    """Shop-local wall time: text without an offset."""
-    if isinstance(value, dt.datetime):
-        return value
-    if not isinstance(value, str):
-        raise PydanticCustomError("local_time_type", "Input should be a local time as text")
-    try:
-        moment = dt.datetime.fromisoformat(value)
-    except ValueError:
-        raise PydanticCustomError(
-            "local_time", "Input should be a local time such as 2026-03-01T00:00"
-        ) from None
-    if moment.tzinfo is not None:
-        raise PydanticCustomError("local_time", "a local time carries no offset")
-    return moment
+def _wall(kind: type[dt.datetime | dt.time], what: str, example: str) -> BeforeValidator:
+    """Shop-local wall time given as text without an offset."""
+
+    def read(value: object) -> object:
+        if isinstance(value, kind):
+            return value
+        if not isinstance(value, str):
+            raise PydanticCustomError("wall_time_type", f"Input should be {what} as text")
+        try:
+            moment = kind.fromisoformat(value)
+        except ValueError:
+            raise PydanticCustomError(
+                "wall_time", f"Input should be {what} such as {example}"
+            ) from None
+        if moment.tzinfo is not None:
+            raise PydanticCustomError("wall_time", f"{what} carries no offset")
+        return moment
+
+    return BeforeValidator(read)
 
 
-def _clock(value: object) -> object:
-    if isinstance(value, dt.time):
-        return value
-    if not isinstance(value, str):
-        raise PydanticCustomError("clock_time_type", "Input should be a time of day as text")
-    try:
-        moment = dt.time.fromisoformat(value)
-    except ValueError:
-        raise PydanticCustomError(
-            "clock_time", "Input should be a time of day such as 15:00"
-        ) from None
-    if moment.tzinfo is not None:
-        raise PydanticCustomError("clock_time", "a time of day carries no offset")
-    return moment
-
-
-LocalTime = Annotated[dt.datetime, BeforeValidator(_local)]
-ClockTime = Annotated[dt.time, BeforeValidator(_clock)]
+LocalTime = Annotated[dt.datetime, _wall(dt.datetime, "a local time", "2026-03-01T00:00")]
+ClockTime = Annotated[dt.time, _wall(dt.time, "a time of day", "15:00")]
 
 
 class Rule(BaseModel):
