@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from native.problem import BUNDLE, N_FOR_M, Exact, Promo
+from native.problem import BUNDLE, N_FOR_M, UNITS, Exact, Promo, W
 from native.state import State, started
 
 if TYPE_CHECKING:
+    from native.problem import Room
     from native.worth import Worth
 
 _TABLE = 64  # n up to which an n-for-m gets an exact outlook
@@ -82,11 +83,32 @@ class Bounds:
         self._classes = classes
         self._stateful = stateful
         self._share = {c: _best_shares(worth, c, wanting) for c, wanting in on_class.items()}
-        self._rooms = worth.choice.rooms() if worth.exact else []
+        self._rooms = [room for room in worth.choice.rooms() if self._is_bounded_by(room)]
+        if not worth.exact:
+            self._rooms = []
+        # An exclusive promotion takes its units out of the base at once, but what a cap may still
+        # cut of its discount comes only at the end.
+        self._still_to_come = [
+            (k, (p.cap or 0) * W)
+            for k, p in enumerate(stateful)
+            if p.index in worth.deferred and p.exclusive == UNITS
+        ]
         self._best = {c: max((best_free[c], *self._share[c].values())) for c in classes}
         self._suffix: list[Exact] = []
         self._elsewhere: list[list[Exact]] = []
         self._families = [_Family(own, self._base(own, best_free)) for own in self._divisions()]
+
+    def _is_bounded_by(self, room: Room) -> bool:
+        """Whether what is given outside a base can be told from what is given inside.
+
+        A discount is split over its application by price: where one application may lie on both
+        sides, the units outside can bear more than their share.
+        """
+        zone = self._worth.choice.zone
+        return not any(
+            p.size > 1 and len({bool(zone[c] & room.zone) for c in p.classes}) > 1
+            for p in self._stateful
+        )
 
     def _divisions(self) -> list[frozenset[int]]:
         """Which promotions to bound on their own.
@@ -299,6 +321,8 @@ class Bounds:
             left = room.factor * max(0, room.slack - room.used(sums)) + self._elsewhere[k][position]
             if room.open_elsewhere:
                 left += waiting
+            else:
+                left += sum(min(pending[i], most) for i, most in self._still_to_come)
             bound = min(bound, value + left)
         return bound
 

@@ -430,14 +430,18 @@ class Labels:
                     best = complete
         return best, lost
 
-    def _give_up(self, layer: dict[int, list[Label]], position: int, lost: Exact | None) -> Exact:
+    def _give_up(
+        self, layer: dict[int, list[Label]], position: int, lost: Exact | None
+    ) -> Exact | None:
         """The best bound among the labels that nobody follows any further."""
         bounds = [
             self.bounds.of(label[0], label[1], label[2], self._plans(number), position)
             for number, labels in layer.items()
             for label in labels
         ]
-        return max(bounds) if lost is None else max(lost, *bounds)
+        if lost is not None:
+            bounds.append(lost)
+        return max(bounds, default=None)
 
     def _extend(
         self, layer: dict[int, list[Label]], c: int, portion: int, still: list[int]

@@ -23,19 +23,27 @@ class CouponPools:
             for promotion in eligible
             if (series := coupon_series(promotion, facts))
         }
-        self.names = sorted({series[0] for series in self._series.values()})
-        self.limits = [facts.coupons_of(name) for name in self.names]
-        self._facts = facts
+        # A promotion that needs several series ties them together: they become one pool with the
+        # smallest count, so that no coupon can be promised twice.
+        self._pool: dict[str, int] = {}
+        self.limits: list[int] = []
+        members: list[set[str]] = []
+        for series in self._series.values():
+            joined = set(series).union(*(m for m in members if not m.isdisjoint(series)))
+            members = [m for m in members if m.isdisjoint(series)]
+            members.append(joined)
+        for number, joined in enumerate(sorted(members, key=min)):
+            self._pool |= dict.fromkeys(joined, number)
+            self.limits.append(min(facts.coupons_of(name) for name in joined))
+        tied = {number for number, m in enumerate(sorted(members, key=min)) if len(m) > 1}
+        users = [self._pool[series[0]] for series in self._series.values()]
+        self.is_cautious = any(users.count(number) > 1 for number in tied)
+        """Whether several promotions share tied series: more may be possible than is searched."""
 
     def pool_of(self, promotion: Promotion) -> int:
         """Return the pool of a promotion, -1 without one."""
         series = self._series.get(promotion.id)
-        return -1 if series is None else self.names.index(series[0])
-
-    def further_limit(self, promotion: Promotion) -> int | None:
-        """Return the bound by the series beyond the first."""
-        series = self._series.get(promotion.id, [])[1:]
-        return min(map(self._facts.coupons_of, series)) if series else None
+        return -1 if series is None else self._pool[series[0]]
 
     def used(
         self, basket: Basket, applied: list[tuple[Promotion, int]], earning: set[str]

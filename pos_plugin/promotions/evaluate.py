@@ -77,12 +77,16 @@ def evaluate(generation: int, rules: PackedPromotions, basket: Basket) -> Result
         pieces=pieces.all(),
     )
     lines = _lines(basket, given)
+    gap_minor = found.gap_minor
+    if pools.is_cautious:
+        # What the tied coupons might still allow was not searched: at most all that is left to pay.
+        gap_minor = sum(piece.left_minor * piece.count for piece in pieces.all())
     gross_minor = sum(line.gross_minor for line in lines)
     discount_minor = sum(line.discount_minor for line in lines)
     return Result(
         generation=generation,
-        optimal=found.optimal,
-        gap_minor=found.gap_minor,
+        optimal=found.optimal and not gap_minor,
+        gap_minor=gap_minor,
         gross_minor=gross_minor,
         discount_minor=discount_minor,
         total_minor=gross_minor - discount_minor,

@@ -136,7 +136,7 @@ def search(
         offer = promotion.offer
         kind, size, discounted = core.N_FOR_M, 1, 1
         quantities = [1]
-        bounds = [promotion.limits.per_receipt, pools.further_limit(promotion)]
+        bounds = [promotion.limits.per_receipt]
         if isinstance(offer, UnitDiscount):
             bounds.append(offer.max_units)
         elif isinstance(offer, NForM):

@@ -1,0 +1,57 @@
+"""Thresholds on a part of the goods, and discounts that lie on both sides of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from oracle import best_total
+
+from pos_plugin.promotions.generation import RuleGeneration
+
+NOT_C: dict[str, Any] = {"none_of": [{"skus": ["c"]}]}
+
+
+@pytest.mark.parametrize("exclusive", ["no", "units"])
+@pytest.mark.parametrize("threshold", [80, 90, 95, 180, 190, 195, 199])
+def test_a_discount_split_by_price_over_a_base_is_bounded_by_price(
+    threshold: int, exclusive: str
+) -> None:
+    """A pair of a dear unit outside and a cheap one inside the base takes little room of it."""
+    promotions = [
+        {
+            "id": "P0",
+            "layer": "receipt",
+            "offer": {
+                "kind": "receipt_discount",
+                "on": NOT_C,
+                "tiers": [
+                    {
+                        "min_value_minor": threshold,
+                        "benefit": {"type": "amount_off", "minor": 70},
+                    }
+                ],
+            },
+        },
+        {
+            "id": "P1",
+            "layer": "article",
+            "exclusive": exclusive,
+            "offer": {
+                "kind": "n_for_m",
+                "n": 2,
+                "benefit": {"type": "amount_off", "minor": 100},
+            },
+        },
+    ]
+    sale = {
+        "sale_id": "s",
+        "at": "2026-03-07T15:12:00+01:00",
+        "lines": [
+            {"line_id": str(n), "sku": sku, "quantity_milli": 1000, "unit_price_minor": price}
+            for n, (sku, price) in enumerate((("c", 1000), ("c", 900), ("a", 100), ("b", 100)))
+        ],
+    }
+    result = RuleGeneration.from_value(promotions).evaluate(sale)
+    assert result.optimal
+    assert abs(result.total_minor - best_total(promotions, sale)) <= len(result.promotions)
