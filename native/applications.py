@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from native.problem import N_FOR_M, Application, Promo
+from native.problem import N_FOR_M, Application, Promo, discount_of
 from native.state import NEW, NO_ZONES, Open
 
 if TYPE_CHECKING:
@@ -59,13 +59,10 @@ def applications_of(
         result += _chunked(by_index[promo], slots)
     for promo, members in finished:
         result.append(application(by_index[promo], 1, Counter(c for c, _ in members)))
+    # An application that gives nothing does not exist: it would only use up units and coupons.
     price = worth.problem.price
     return [
-        a
-        for a in result
-        if a.promo not in by_index
-        or by_index[a.promo].kind == N_FOR_M
-        or by_index[a.promo].sum_discount(sum(price[c] * k for c, k, _ in a.members)) > 0
+        a for a in result if a.promo not in by_index or discount_of(by_index[a.promo], a, price) > 0
     ]
 
 
