@@ -28,7 +28,7 @@ class InputError(PosPluginError):
     """Input that a person must correct; names the place.
 
     Args:
-        code: ``not_json unknown_field unknown_word missing wrong_type out_of_range limit
+        code: ``not_json not_toml unknown_field unknown_word missing wrong_type out_of_range limit
             duplicate_id``.
         where: path of the place, for example ``promotions[3].offer.benefit.bp``.
         message: what is wrong there, in English.
