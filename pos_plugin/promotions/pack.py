@@ -45,9 +45,6 @@ class PackedSelectors:
         """Return the number of a selector of this generation."""
         return self._number[selector]
 
-    def __len__(self) -> int:
-        return len(self._number)
-
     def matching(self, classes: Sequence[UnitClass]) -> list[list[int]]:
         """Return for each selector the classes it matches, ascending."""
         term_start = array("q", [0])
