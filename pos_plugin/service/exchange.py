@@ -1,0 +1,55 @@
+"""What goes over the wire: a JSON object in, a JSON object out, in the language of the screen."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from fastapi import Path
+from fastapi.responses import Response
+
+from pos_plugin.errors import SaleError
+from pos_plugin.limits import MAX_TEXT
+from pos_plugin.validation import read_json
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+LANGUAGES: Final = ("de", "en")
+
+Id = Annotated[str, Path(max_length=MAX_TEXT)]
+"""An id in the address, chosen by the host."""
+
+
+async def read_object(request: Request, where: str) -> dict[str, Any]:
+    """Return the body.
+
+    Args:
+        request: of the host.
+        where: name of the body in errors.
+
+    Raises:
+        SaleError: the body is no JSON object.
+    """
+    value = read_json(await request.body(), where, SaleError)
+    if not isinstance(value, dict):
+        raise SaleError("wrong_type", where, "the body is an object")
+    return value
+
+
+def language_of(request: Request, own: str) -> str:
+    """Return the language of the screen that asks, else the shop's.
+
+    Args:
+        request: whose ``Accept-Language`` counts.
+        own: of the shop.
+    """
+    wanted = request.headers.get("accept-language", "")[:2].lower()
+    return wanted if wanted in LANGUAGES else own
+
+
+def answer(value: dict[str, Any], status: int = 200) -> Response:
+    """Return the response that carries an object."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    content = text.encode("utf-8", "backslashreplace")
+    return Response(content, status_code=status, media_type="application/json")

@@ -1,0 +1,47 @@
+"""The calls outside a sale: how the till is, what a code is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request, Response
+
+from pos_plugin.errors import SaleError
+from pos_plugin.notices import Refused
+from pos_plugin.service.exchange import answer, language_of, read_object
+
+if TYPE_CHECKING:
+    from pos_plugin.service.desk import Desk
+
+
+def add_till_calls(app: FastAPI, desk: Desk) -> None:
+    """Add the calls of a till outside a sale."""
+    config = desk.plugin.config
+
+    @app.get("/v1/health")
+    async def health() -> Response:
+        settings = {"language": config.language, "currency": config.currency}
+        return answer({**await desk.ask(lambda plugin: plugin.health()), **settings})
+
+    @app.post("/v1/scan")
+    async def scan(request: Request) -> Response:
+        code = _scanned_code(await read_object(request, "scan"))
+        found = await desk.ask(lambda plugin: plugin.scan(code))
+        if isinstance(found, Refused):
+            return answer(found.to_dict(language_of(request, config.language)))
+        return answer(found.to_dict())
+
+
+def _scanned_code(value: dict[str, Any]) -> str:
+    """Return the code; a sale that the host names beside it changes nothing in what a code is."""
+    for name, part in value.items():
+        if name not in ("code", "sale_id"):
+            raise SaleError("unknown_field", f"scan.{name}", "a scan has code and sale_id")
+        if not isinstance(part, str):
+            raise SaleError("wrong_type", f"scan.{name}", "should be text")
+    if "code" not in value:
+        raise SaleError("missing", "scan.code", "Field required")
+    code: str = value["code"]
+    if not code.isascii() and any("\ud800" <= symbol <= "\udfff" for symbol in code):
+        raise SaleError("out_of_range", "scan.code", "half a character is no text")
+    return code
