@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from pos_plugin import wording
 from pos_plugin.loyalty.voucher_type import in_language
 from pos_plugin.receipts import effect_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from pos_plugin.notices import Notice, Refused
-    from pos_plugin.promotions.result import Result
+    from pos_plugin.promotions.result import Earned, Hint, Result
+
+_DISCOUNT: Final = {"de": "Rabatt", "en": "Discount"}
+"""Said of a promotion without a label: its id may name the group of customers it is for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,8 @@ class Evaluation:
         rejected: scanned codes that do nothing, with the reason.
         notices: what the cashier should know.
         language: of the texts, ``de`` or ``en``.
+        currency: of the sale, for the amounts in texts.
+        programs: unit of each account, ``POINTS`` or ``EUR_MINOR``, for what is earned.
     """
 
     evaluation_id: str
@@ -60,6 +66,8 @@ class Evaluation:
     rejected: Mapping[str, Refused] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     language: str = "de"
+    currency: str = "EUR"
+    programs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def generation(self) -> int:
@@ -85,7 +93,8 @@ class Evaluation:
                     "effect_id": effect_id(promotion, line.line_id),
                     "kind": "line_discount",
                     "promotion": promotion,
-                    "text": in_language(labels.get(promotion), self.language) or promotion,
+                    "text": in_language(labels.get(promotion), self.language)
+                    or _DISCOUNT[self.language],
                     "line_id": line.line_id,
                     "discount_minor": discount_minor,
                 }
@@ -98,9 +107,27 @@ class Evaluation:
                 "account": one.account,
                 "amount": one.amount,
                 "promotions": list(one.promotions),
+                "text": wording.earned(
+                    one.amount,
+                    self.programs.get(one.account),
+                    account=one.account,
+                    currency=self.currency,
+                    language=self.language,
+                ),
             }
             for one in self.result.earned
         ]
+        effects += [
+            near_miss(hint, currency=self.currency, language=self.language)
+            for hint in self.result.hints
+        ]
+        effects += receipt_texts(
+            self.result.discount_minor,
+            self.result.earned,
+            programs=self.programs,
+            currency=self.currency,
+            language=self.language,
+        )
         effects += [
             {
                 "effect_id": f"code:{code}",
@@ -159,6 +186,56 @@ def message(notice: Notice, language: str) -> dict[str, Any]:
     return {
         "effect_id": f"notice:{notice.code.value}",
         "kind": "message",
-        "level": "info",
         **notice.to_dict(language),
     }
+
+
+def near_miss(hint: Hint, *, currency: str, language: str) -> dict[str, Any]:
+    """Return a hint as an effect, for the cashier's and the customer's screen."""
+    return {
+        "effect_id": f"near_miss:{hint.promotion}",
+        "kind": "near_miss",
+        **hint.to_dict(),
+        "text": wording.near_miss(
+            in_language(hint.label, language) or _DISCOUNT[language],
+            need_minor=hint.need_minor,
+            need_quantity=hint.need_quantity,
+            saving_minor=hint.saving_minor,
+            currency=currency,
+            language=language,
+        ),
+    }
+
+
+def receipt_texts(
+    discount_minor: int,
+    earned: Iterable[Earned],
+    *,
+    programs: Mapping[str, str],
+    currency: str,
+    language: str,
+) -> list[dict[str, Any]]:
+    """Return the lines that the host prints on the customer's receipt, as effects.
+
+    Args:
+        discount_minor: what the customer saved, in minor units (cents); no line for none.
+        earned: what the accounts get.
+        programs: unit of each account, ``POINTS`` or ``EUR_MINOR``.
+        currency: of the sale.
+        language: of the texts, ``de`` or ``en``.
+    """
+    lines = {}
+    if discount_minor > 0:
+        lines["saved"] = wording.saved(discount_minor, currency=currency, language=language)
+    for one in earned:
+        lines[f"earn:{one.account}"] = wording.earned(
+            one.amount,
+            programs.get(one.account),
+            account=one.account,
+            currency=currency,
+            language=language,
+        )
+    return [
+        {"effect_id": f"receipt_text:{about}", "kind": "receipt_text", "text": text}
+        for about, text in lines.items()
+    ]

@@ -28,6 +28,7 @@ class Refusal(StrEnum):
     VOUCHER_NOT_YET_VALID = "voucher_not_yet_valid"
     VOUCHER_EXPIRED = "voucher_expired"
     VOUCHER_REDEEMED = "voucher_redeemed"
+    VOUCHER_BLOCKED = "voucher_blocked"
     VOUCHER_OTHER_CUSTOMER = "voucher_other_customer"
     VOUCHER_NEEDS_CUSTOMER = "voucher_needs_customer"
     VOUCHER_NOTHING_TO_APPLY = "voucher_nothing_to_apply"
@@ -49,6 +50,42 @@ class NoticeCode(StrEnum):
     PRINT_CONFIRMED = "print_confirmed"
     PRINT_UNKNOWN = "print_unknown"
     PRINT_DOCUMENT_INVALID = "print_document_invalid"
+
+
+class Level(StrEnum):
+    """How much a notice wants of its reader."""
+
+    INFO = "info"  # said and gone
+    WARN = "warn"  # stays until the cashier looks
+    ACKNOWLEDGE = "acknowledge"  # stays until a key says that it was done
+
+
+class Audience(StrEnum):
+    """Which screen a notice is for."""
+
+    CASHIER = "cashier"
+    CUSTOMER = "customer"
+
+
+LEVELS: Final[Mapping[NoticeCode, Level]] = {
+    NoticeCode.NO_RULES: Level.WARN,
+    NoticeCode.RULES_DAMAGED: Level.WARN,
+    NoticeCode.CACHE_UNAVAILABLE: Level.WARN,
+    NoticeCode.KEYS_MISSING: Level.WARN,
+    NoticeCode.LIST_PRICE: Level.WARN,
+    NoticeCode.CHARGED_DIFFERS: Level.INFO,
+    NoticeCode.RECALLED_OTHER_DAY: Level.WARN,
+    NoticeCode.BIRTHDAY: Level.INFO,
+    NoticeCode.PRINT_QUEUED: Level.INFO,
+    NoticeCode.PRINT_SENDING: Level.INFO,
+    NoticeCode.PRINT_CONFIRMED: Level.ACKNOWLEDGE,
+    NoticeCode.PRINT_UNKNOWN: Level.ACKNOWLEDGE,
+    NoticeCode.PRINT_DOCUMENT_INVALID: Level.WARN,
+}
+"""Every code has its level; none of them ever stops a sale."""
+
+FOR_CUSTOMERS: Final[frozenset[NoticeCode]] = frozenset()
+"""Codes for the customer's display; every other one is for the cashier alone."""
 
 
 TEXTS: Final[Mapping[Refusal | NoticeCode, Mapping[str, str]]] = {
@@ -95,6 +132,10 @@ TEXTS: Final[Mapping[Refusal | NoticeCode, Mapping[str, str]]] = {
     Refusal.VOUCHER_REDEEMED: {
         "de": "Gutschein wurde schon eingelöst.",
         "en": "Voucher has already been redeemed.",
+    },
+    Refusal.VOUCHER_BLOCKED: {
+        "de": "Gutschein wurde storniert und gilt nicht mehr.",
+        "en": "Voucher was cancelled and is no longer valid.",
     },
     Refusal.VOUCHER_OTHER_CUSTOMER: {
         "de": "Gutschein gehört einem anderen Kunden.",
@@ -194,6 +235,16 @@ class Notice:
     code: NoticeCode
     params: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def level(self) -> Level:
+        """How much it wants of its reader."""
+        return LEVELS[self.code]
+
+    @property
+    def audience(self) -> Audience:
+        """Which screen it is for."""
+        return Audience.CUSTOMER if self.code in FOR_CUSTOMERS else Audience.CASHIER
+
     def text(self, language: str) -> str:
         """Return the sentence for the cashier; ``language`` is ``de`` or ``en``."""
         return _text(self.code, self.params, language)
@@ -202,6 +253,8 @@ class Notice:
         """Return the notice as plain values."""
         return {
             "code": self.code.value,
+            "level": self.level.value,
+            "audience": self.audience.value,
             "params": dict(self.params),
             "text": self.text(language),
         }

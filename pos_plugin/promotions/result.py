@@ -96,6 +96,35 @@ class NotApplied:
 
 
 @dataclass(frozen=True, slots=True)
+class Hint:
+    """A near miss that is true: with the addition, the promotion saves at least ``saving_minor``.
+
+    Exactly one of ``need_minor`` (minor units, cents) and ``need_quantity`` (units) says what is
+    missing, ``of`` which units it is about, as a selector (empty = any unit). ``label`` is the
+    promotion's own text by language.
+    """
+
+    promotion: str
+    saving_minor: int
+    need_minor: int | None = None
+    need_quantity: int | None = None
+    of: dict[str, Any] = field(default_factory=dict)
+    label: dict[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object of promotions.md §5; ``of`` only where it is not every unit."""
+        value: dict[str, Any] = {"promotion": self.promotion}
+        if self.need_minor is not None:
+            value["need_minor"] = self.need_minor
+        if self.need_quantity is not None:
+            value["need_quantity"] = self.need_quantity
+        if self.of:
+            value["of"] = self.of
+        value["saving_minor"] = self.saving_minor
+        return value
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostics:
     """How the result came about; the only part that may differ between the two forms."""
 
@@ -106,7 +135,7 @@ class Diagnostics:
 
 @dataclass(slots=True)
 class Result:
-    """Everything the till needs to know; ``not_applied`` is worked out on first access."""
+    """Everything the till needs; ``not_applied`` and ``hints`` are worked out on first access."""
 
     generation: int
     optimal: bool
@@ -121,7 +150,9 @@ class Result:
     coupons_used: tuple[CouponUsed, ...]
     diagnostics: Diagnostics
     explain: Callable[[], tuple[NotApplied, ...]] = field(repr=False, compare=False)
+    find_hints: Callable[[], tuple[Hint, ...]] = field(default=tuple, repr=False, compare=False)
     _not_applied: tuple[NotApplied, ...] | None = field(default=None, repr=False, compare=False)
+    _hints: tuple[Hint, ...] | None = field(default=None, repr=False, compare=False)
 
     @property
     def not_applied(self) -> tuple[NotApplied, ...]:
@@ -131,9 +162,11 @@ class Result:
         return self._not_applied
 
     @property
-    def hints(self) -> tuple[()]:
-        """Near misses; this version gives none."""
-        return ()
+    def hints(self) -> tuple[Hint, ...]:
+        """Near misses that are true, the nearest first."""
+        if self._hints is None:
+            self._hints = self.find_hints()
+        return self._hints
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of promotions.md §5."""
@@ -193,7 +226,7 @@ class Result:
                 for c in self.coupons_used
             ],
             "not_applied": [n.to_dict() for n in self.not_applied],
-            "hints": list(self.hints),
+            "hints": [hint.to_dict() for hint in self.hints],
             "diagnostics": {
                 "engine": self.diagnostics.engine,
                 "compiled": self.diagnostics.compiled,

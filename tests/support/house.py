@@ -28,6 +28,7 @@ MONEY = (
     "pos_plugin/model.py",
     "pos_plugin/receipt_event.py",
     "pos_plugin/receipts.py",
+    "pos_plugin/wording.py",
     "pos_plugin/sale.py",
     "pos_plugin/snapshot.py",
     "head_office/balances.py",

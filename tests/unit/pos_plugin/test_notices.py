@@ -4,7 +4,17 @@ import string
 
 import pytest
 
-from pos_plugin.notices import TEXTS, Notice, NoticeCode, Refusal, Refused
+from pos_plugin.notices import (
+    FOR_CUSTOMERS,
+    LEVELS,
+    TEXTS,
+    Audience,
+    Level,
+    Notice,
+    NoticeCode,
+    Refusal,
+    Refused,
+)
 from printers.ports import JobState
 
 CODES = [*Refusal, *NoticeCode]
@@ -46,6 +56,8 @@ def test_refusal_says_its_figures() -> None:
 def test_notice_is_plain_values() -> None:
     assert Notice(NoticeCode.NO_RULES).to_dict("en") == {
         "code": "no_rules",
+        "level": "warn",
+        "audience": "cashier",
         "params": {},
         "text": "No promotions loaded yet: selling at list price.",
     }
@@ -54,6 +66,17 @@ def test_notice_is_plain_values() -> None:
 def test_every_state_of_a_print_job_has_its_notice() -> None:
     for state in JobState:
         assert NoticeCode(f"print_{state.lower()}")
+
+
+def test_every_notice_has_its_level() -> None:
+    assert set(LEVELS) == set(NoticeCode), "give the new code its level in pos_plugin/notices.py"
+    assert set(LEVELS.values()) == set(Level)
+    assert set(NoticeCode) >= FOR_CUSTOMERS
+
+
+def test_hand_over_waits_for_a_key_and_only_staff_sees_it() -> None:
+    notice = Notice(NoticeCode.PRINT_CONFIRMED)
+    assert (notice.level, notice.audience) == (Level.ACKNOWLEDGE, Audience.CASHIER)
 
 
 def test_refusal_is_a_value_and_no_exception() -> None:

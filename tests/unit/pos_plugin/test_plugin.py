@@ -561,10 +561,14 @@ def test_effects_have_texts_of_the_shop(tmp_path: Path) -> None:
         total = plugin.evaluate(snapshot(codes=[{"code": "?"}]))
         assert [(one["effect_id"], one["kind"]) for one in total.effects()] == [
             ("ZEHN@1", "line_discount"),
+            ("receipt_text:saved", "receipt_text"),
             ("code:?", "rejected"),
         ]
-        assert total.effects()[0]["text"] == "10% off"
-        assert total.effects()[1]["text"] == "Voucher not known."
+        assert [one["text"] for one in total.effects()] == [
+            "10% off",
+            "You save €8.00",
+            "Voucher not known.",
+        ]
 
 
 def test_health_says_how_things_stand(till: TillBuilder) -> None:

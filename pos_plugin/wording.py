@@ -1,0 +1,116 @@
+"""How amounts and counts are written in a sentence: the one place that knows both languages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_SYMBOLS: Final = {"EUR": "€", "GBP": "£", "USD": "$"}
+_MARKS: Final = {"de": (".", ","), "en": (",", ".")}  # thousands, decimals
+
+
+def money(amount_minor: int, *, currency: str, language: str) -> str:
+    """Return an amount as people write it.
+
+    Args:
+        amount_minor: in minor units (cents).
+        currency: ISO code; those without a sign of their own are written out.
+        language: ``de`` or ``en``.
+
+    >>> money(702, currency="EUR", language="de"), money(702, currency="EUR", language="en")
+    ('7,02 €', '€7.02')
+    >>> money(-123456789, currency="CHF", language="de")
+    '-1.234.567,89 CHF'
+    """
+    whole, minor = divmod(abs(amount_minor), 100)
+    number = f"{count(whole, language=language)}{_MARKS[language][1]}{minor:02}"
+    minus = "-" if amount_minor < 0 else ""
+    sign = _SYMBOLS.get(currency)
+    if language == "de":
+        return f"{minus}{number} {sign or currency}"
+    return f"{minus}{sign}{number}" if sign else f"{minus}{currency} {number}"
+
+
+def count(number: int, *, language: str) -> str:
+    """Return a whole number with the marks of its thousands.
+
+    >>> count(1270, language="de"), count(-1270, language="en")
+    ('1.270', '-1,270')
+    """
+    return f"{number:,}".replace(",", _MARKS[language][0])
+
+
+def earned(amount: int, unit: str | None, *, account: str, currency: str, language: str) -> str:
+    """Return what an account gets as a line for the customer.
+
+    Args:
+        amount: points, or minor units (cents) of bonus money.
+        unit: ``POINTS`` or ``EUR_MINOR``; None where the programme is not known here.
+        account: code of the programme, said only where its unit is not known.
+        currency: of the sale.
+        language: ``de`` or ``en``.
+
+    >>> earned(1, "POINTS", account="points", currency="EUR", language="de")
+    '1 Punkt gesammelt'
+    >>> earned(127, "EUR_MINOR", account="bonus", currency="EUR", language="en")
+    '€1.27 bonus credited'
+    """
+    german = language == "de"
+    if unit == "POINTS":
+        one = amount == 1
+        word = ("Punkt" if one else "Punkte") if german else ("point" if one else "points")
+        return f"{count(amount, language=language)} {word} {'gesammelt' if german else 'earned'}"
+    if unit == "EUR_MINOR":
+        bonus = money(amount, currency=currency, language=language)
+        return f"{bonus} Bonus gutgeschrieben" if german else f"{bonus} bonus credited"
+    return f"{account}: +{count(amount, language=language)}"
+
+
+def saved(discount_minor: int, *, currency: str, language: str) -> str:
+    """Return the line of the receipt that says what the customer saved.
+
+    >>> saved(3200, currency="EUR", language="de")
+    'Sie sparen 32,00 €'
+    """
+    amount = money(discount_minor, currency=currency, language=language)
+    return f"Sie sparen {amount}" if language == "de" else f"You save {amount}"
+
+
+def near_miss(
+    label: str,
+    *,
+    need_minor: int | None,
+    need_quantity: int | None,
+    saving_minor: int,
+    currency: str,
+    language: str,
+) -> str:
+    """Return how little is missing to a promotion, and what it would save.
+
+    Args:
+        label: the promotion in the shop's language.
+        need_minor: what is missing in minor units (cents), or None.
+        need_quantity: pieces that are missing, where ``need_minor`` is None.
+        saving_minor: what the promotion then saves, in minor units (cents).
+        currency: of the sale.
+        language: ``de`` or ``en``.
+
+    >>> near_miss("10 € ab 200 €", need_minor=702, need_quantity=None, saving_minor=1000,
+    ...           currency="EUR", language="de")
+    'Noch 7,02 € bis „10 € ab 200 €“ (spart 10,00 €)'
+    >>> near_miss("3 for 2", need_minor=None, need_quantity=1, saving_minor=4000,
+    ...           currency="EUR", language="en")
+    '1 more item for “3 for 2” (saves €40.00)'
+    """
+    saving = money(saving_minor, currency=currency, language=language)
+    if need_minor is not None:
+        need = money(need_minor, currency=currency, language=language)
+        more = need
+    else:
+        pieces = need_quantity or 0
+        need = f"{count(pieces, language=language)} {'Teil' if pieces == 1 else 'Teile'}"
+        more = f"{count(pieces, language=language)} more {'item' if pieces == 1 else 'items'}"
+    if language == "de":
+        return f"Noch {need} bis „{label}“ (spart {saving})"
+    if need_minor is not None:
+        more += " more"
+    return f"{more} for “{label}” (saves {saving})"
