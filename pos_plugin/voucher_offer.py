@@ -70,5 +70,9 @@ def read_offer(cache: CacheReader, event: str, customer: str) -> Offer:
         holder=row.name if row else customer,
         segments=row.segments if row else (),
         triggers=triggers,
-        kinds={code: kind for code, kind in kinds.items() if kind is not None},
+        kinds={
+            code: kind
+            for code, kind in kinds.items()
+            if kind is not None and kind.is_issued_by_events
+        },
     )
