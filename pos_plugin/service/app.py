@@ -15,6 +15,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from pos_plugin.errors import InputError
+from pos_plugin.service.connections import Connections
 from pos_plugin.service.gate import Gate
 from pos_plugin.service.page_calls import page_calls
 from pos_plugin.service.print_calls import add_print_calls
@@ -26,17 +27,22 @@ if TYPE_CHECKING:
     from pos_plugin.service.desk import Desk
 
 
-def create_app(desk: Desk, *, port: int, token: str) -> FastAPI:
+def create_app(
+    desk: Desk, *, port: int, token: str, connections: Connections | None = None
+) -> FastAPI:
     """Return the service of a till.
 
     Args:
         desk: asks the plugin; whoever made it closes it.
         port: that the service will listen on; requests for another are refused.
         token: of this till.
+        connections: of the server; missing where the app stands alone.
     """
+    connections = connections or Connections()
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    app.add_middleware(Gate, port=port, token=token)
-    for add_calls in (add_till_calls, add_sale_calls, add_print_calls):
+    app.add_middleware(Gate, port=port, token=token, connections=connections)
+    add_till_calls(app, desk, connections)
+    for add_calls in (add_sale_calls, add_print_calls):
         add_calls(app, desk)
     app.router.routes.extend(page_calls())
     _add_problems(app)
@@ -68,7 +74,8 @@ def _add_problems(app: FastAPI) -> None:
 
 def _problem(fault: ProblemError) -> Response:
     # What is left of a body nobody reads is not waited for.
-    headers = {"connection": "close"} if fault.document["code"] == "too_large" else None
+    is_unread = fault.document["code"] in ("too_large", "too_slow")
+    headers = {"connection": "close"} if is_unread else None
     return Response(
         json.dumps(fault.document),
         status_code=fault.status,

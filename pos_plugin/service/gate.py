@@ -7,17 +7,25 @@ have the token. The page's own files need no token; they hold nothing.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 from typing import TYPE_CHECKING, Final
+
+from starlette.requests import ClientDisconnect
 
 from pos_plugin.service.problems import MEDIA_TYPE, ProblemError
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from pos_plugin.service.connections import Connection, Connections
+
 BODY_BYTES_MAX: Final = 2 * 2**20
 """A sale of 999 lines with every fact has about 0.4 MB."""
+
+BODY_S: Final = 10.0
+"""On one machine a whole body comes at once; what is not here by then does not come."""
 
 _HEADERS: Final = (
     (b"cache-control", b"no-store"),
@@ -32,10 +40,12 @@ class Gate:
         app: what answers behind the gate.
         port: this service listens on.
         token: of this till.
+        connections: of the server.
     """
 
-    def __init__(self, app: ASGIApp, *, port: int, token: str) -> None:
+    def __init__(self, app: ASGIApp, *, port: int, token: str, connections: Connections) -> None:
         self._app = app
+        self._connections = connections
         self._token = token.encode()
         self._hosts = {f"{name}:{port}".encode() for name in ("127.0.0.1", "localhost")}
         self._origins = {b"http://" + host for host in self._hosts}
@@ -45,12 +55,17 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        try:
-            self._check(scope)
-        except ProblemError as problem:
-            await _answer(problem, send)
-            return
-        await self._app(scope, _limited(receive), _with_headers(send))
+        connection = self._connections.of(scope.get("client"))
+        with connection.request():
+            try:
+                self._check(scope)
+            except ProblemError as problem:
+                await _answer(problem, send)
+                return
+            try:
+                await self._app(scope, _limited(receive, connection), _with_headers(send))
+            except ClientDisconnect:
+                return  # nobody is left to be told that half a body is no request
 
     def _check(self, scope: Scope) -> None:
         headers: dict[bytes, list[bytes]] = {}
@@ -78,14 +93,31 @@ def _too_large() -> ProblemError:
     return ProblemError("too_large", f"a request has at most {BODY_BYTES_MAX} bytes")
 
 
-def _limited(receive: Receive) -> Receive:
-    """Count what really comes: a client that announces no length is stopped, too."""
+def _limited(receive: Receive, connection: Connection) -> Receive:
+    """Count what really comes, and how long it takes.
+
+    A client that announces no length is stopped, too; one that stops in the middle is told so.
+    """
     taken = 0
+    is_whole = False
+    limit_at: float | None = None
 
     async def receive_counted() -> Message:
-        nonlocal taken
-        message = await receive()
+        nonlocal taken, is_whole, limit_at
+        if is_whole:
+            return await receive()  # somebody waits for the client to hang up, as long as it takes
+        asked_at = asyncio.get_running_loop().time()
+        is_first = limit_at is None
+        limit_at = asked_at + BODY_S if limit_at is None else limit_at
+        try:
+            async with asyncio.timeout_at(limit_at):
+                message = await receive()
+        except TimeoutError:
+            raise ProblemError("too_slow", f"a body takes at most {BODY_S:.0f} seconds") from None
         if message["type"] == "http.request":
+            if is_first:
+                connection.body_waited(asyncio.get_running_loop().time() - asked_at)
+            is_whole = not message.get("more_body", False)
             taken += len(message.get("body", b""))
             if taken > BODY_BYTES_MAX:
                 raise _too_large()

@@ -25,6 +25,7 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "unauthorized": (401, "The token is not the one of this till"),
     "foreign_host": (403, "This till answers to 127.0.0.1 and localhost only"),
     "foreign_origin": (403, "Pages of other origins may not ask this till"),
+    "too_slow": (408, "The request did not come whole in time"),
     "too_large": (413, "The request is larger than this till takes"),
     "not_found": (404, "There is no such thing here"),
     "method_not_allowed": (405, "Not with this method"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from pos_plugin.service.app import create_app
+from pos_plugin.service.connections import Connections, protocol_for
 from pos_plugin.service.desk import Desk
 
 if TYPE_CHECKING:
@@ -17,20 +18,33 @@ if TYPE_CHECKING:
     from pos_plugin.plugin import Plugin
 
 STOP_S: Final = 5
+KEEP_ALIVE_S: Final = 3600
+"""A till that waits for its next customer keeps its connection; idle ones give way to new ones."""
 
 
-def make_server(desk: Desk, listener: socket.socket, *, token: str) -> uvicorn.Server:
-    """Return the server of a till, not running yet; answers under way are finished at its end."""
+def make_server(
+    desk: Desk, listener: socket.socket, *, token: str, connections: Connections | None = None
+) -> uvicorn.Server:
+    """Return the server of a till, not running yet; answers under way are finished at its end.
+
+    Args:
+        desk: asks the plugin; whoever made it closes it.
+        listener: bound to 127.0.0.1.
+        token: of this till.
+        connections: where the open ones are kept; new when missing.
+    """
+    connections = connections or Connections()
     config = uvicorn.Config(
-        create_app(desk, port=listener.getsockname()[1], token=token),
+        create_app(desk, port=listener.getsockname()[1], token=token, connections=connections),
         # The plain parts: the same on every machine.
         loop="asyncio",
-        http="h11",
+        http=protocol_for(connections),
         ws="none",
         lifespan="off",
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=STOP_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
         # Nobody outside this machine: no header of a proxy is believed.
         proxy_headers=False,
         server_header=False,

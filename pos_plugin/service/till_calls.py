@@ -11,17 +11,25 @@ from pos_plugin.notices import Refused
 from pos_plugin.service.exchange import answer, language_of, read_object
 
 if TYPE_CHECKING:
+    from pos_plugin.service.connections import Connections
     from pos_plugin.service.desk import Desk
 
 
-def add_till_calls(app: FastAPI, desk: Desk) -> None:
+def add_till_calls(app: FastAPI, desk: Desk, connections: Connections) -> None:
     """Add the calls of a till outside a sale."""
     config = desk.plugin.config
 
     @app.get("/v1/health")
-    async def health() -> Response:
-        settings = {"language": config.language, "currency": config.currency}
-        return answer({**await desk.ask(lambda plugin: plugin.health()), **settings})
+    async def health(request: Request) -> Response:
+        connection = connections.of(request.scope.get("client"))
+        return answer(
+            {
+                **await desk.ask(lambda plugin: plugin.health()),
+                "language": config.language,
+                "currency": config.currency,
+                "connection": connection.to_dict(language_of(request, config.language)),
+            }
+        )
 
     @app.post("/v1/scan")
     async def scan(request: Request) -> Response:

@@ -14,6 +14,7 @@ from waiting import until
 
 from pos_plugin.loopback import listen
 from pos_plugin.service.api_token import ensure_token
+from pos_plugin.service.connections import Connections
 from pos_plugin.service.desk import Desk
 from pos_plugin.service.server import make_server
 
@@ -34,6 +35,7 @@ class Served:
     port: int
     token: str
     plugin: Plugin
+    connections: Connections
 
     @contextmanager
     def client(self, **headers: str) -> Iterator[httpx.Client]:
@@ -73,12 +75,13 @@ def served(till: TillBuilder) -> Iterator[Served]:
     with till.open() as plugin, closing(listen(0)) as listener, closing(Desk(plugin)) as desk:
         token = ensure_token(till.data_dir)
         port = listener.getsockname()[1]
-        server = make_server(desk, listener, token=token)
+        connections = Connections()
+        server = make_server(desk, listener, token=token, connections=connections)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
             until(lambda: server.started, within_s=10, what="the till answers")
-            yield Served(f"http://127.0.0.1:{port}", port, token, plugin)
+            yield Served(f"http://127.0.0.1:{port}", port, token, plugin, connections)
         finally:
             server.should_exit = True
             thread.join(timeout=10)
