@@ -67,6 +67,11 @@ class UsedVoucher:
         return self.voucher.legal_kind in REDUCES_PRICE
 
     @property
+    def effect_id(self) -> str:
+        """The id of the effect that says so."""
+        return f"{'reduce' if self.reduces_price else 'tender'}:{self.voucher.voucher}"
+
+    @property
     def left_minor(self) -> int:
         """What it has not given, in minor units (cents)."""
         return self.voucher.balance_minor - self.amount_minor
