@@ -4,7 +4,8 @@ Laws of this file:
 
 1. All or nothing: one bad row, named by file and line, and nothing of the folder is taken.
 2. Repeatable: a row that stands there already, equal in every column, writes nothing.
-3. Card numbers stay here in passing only: what is kept and sent is their keyed hash.
+3. Card numbers and e-mail addresses are here in passing only: what is kept and sent is their keyed
+   hash. Of phone numbers the digits are kept and sent.
 
 Files (columns of domain.md §5; ``?`` = may be missing):
 
@@ -16,7 +17,7 @@ Files (columns of domain.md §5; ``?`` = may be missing):
 - ``article``: sku, name, unit_price_minor, vat_rate_bp, categories?, brand?, season?, tags?,
   markdown?, discountable?
 - ``customer``: id, number, name, home_shop, segments? (codes), birthday_on?, status?,
-  instant_discount_bp?, discount_group?, tier?, limit_left_minor?
+  instant_discount_bp?, discount_group?, tier?, limit_left_minor?, phone?, email?
 - ``card``: code (the number itself), customer, symbology?, role?, status?
 """
 
@@ -36,6 +37,7 @@ from head_office.balances import rows_of_customer
 from head_office.errors import LoadError
 from head_office.storage import master
 from pos_plugin.card_hash import card_hash
+from pos_plugin.search_keys import email_hash, phone_digits
 from pos_plugin.validation import first_error, read_json
 from sync_agent import protocol
 from sync_agent.protocol import SEGMENT_BITS, compact_json
@@ -116,6 +118,8 @@ class _Customer(TypedDict):
     discount_group: NotRequired[protocol.Text | None]
     tier: NotRequired[protocol.Text | None]
     limit_left_minor: NotRequired[protocol.Int64 | None]
+    phone: NotRequired[protocol.Text | None]
+    email: NotRequired[protocol.Text | None]
 
 
 @with_config(_CLOSED)
@@ -164,6 +168,8 @@ _DEFAULTS: Final[dict[str, dict[str, Any]]] = {
         "discount_group": None,
         "tier": None,
         "limit_left_minor": None,
+        "phone": None,
+        "email": None,
     },
     "card": {"symbology": "ean13", "role": "main", "status": "active"},
 }
@@ -222,14 +228,36 @@ class _Load:
             raise LoadError(
                 "out_of_range", f"{where}.home_shop", "a customer keeps the home shop of the start"
             )
-        if not self._write("customer", row, shop=shop):
-            return False
-        group: list[log.Row] = [("customer", row)]
+        group: list[log.Row] = []
+        search = self._search(row, where)
+        if self._write("customer", row, shop=shop):
+            group.append(("customer", row))
+        found = search["phones"] or search["email_hashes"]
+        if (found or self._known("customer_search", [row["id"]])) and self._write(
+            "customer_search", search, shop=shop
+        ):
+            group.append(("customer_search", search))
         if before is None:
             # Receipts may have come before the customer was made known here.
             group += rows_of_customer(self.connection, row["id"])
-        self.by_shop[shop].append(group)
-        return True
+        if group:
+            self.by_shop[shop].append(group)
+        return bool(group)
+
+    def _search(self, row: dict[str, Any], where: str) -> dict[str, Any]:
+        """Take phone and e-mail out of the row; return by what tills find the customer."""
+        phone, email = row.pop("phone"), row.pop("email")
+        digits = phone_digits(phone) if phone is not None else None
+        if phone is not None and digits is None:
+            raise LoadError("out_of_range", f"{where}.phone", "is no phone number")
+        hashed = email_hash(email, self.card_key) if email is not None else None
+        if email is not None and hashed is None:
+            raise LoadError("out_of_range", f"{where}.email", "is no e-mail address")
+        return {
+            "customer": row["id"],
+            "phones": [digits] if digits else [],
+            "email_hashes": [hashed] if hashed else [],
+        }
 
     def _card(self, row: dict[str, Any], where: str) -> bool:
         customer = self._row("customer", [row["customer"]])

@@ -42,6 +42,7 @@ BATCH_BYTES_MAX: Final = 2**20
 EVENT_BYTES_MAX: Final = 8 * 2**20  # of an event that is a batch alone: a sale of 999 long lines
 ANSWER_BYTES_MAX: Final = 2**20  # head, events answer, problem document
 TOUCHES_MAX: Final = 100
+CONTACTS_MAX: Final = 20  # phone numbers, or e-mail addresses, of one customer
 SEGMENT_BITS: Final = 63  # bit 0 to 62 of a signed 64-bit column
 PROBLEM_PREFIX: Final = "urn:stammkunde:problem:"
 NDJSON: Final = "application/x-ndjson"
@@ -71,6 +72,7 @@ Minor = Annotated[int, Field(ge=0, le=limits.MAX_PRICE_MINOR)]
 Bp = Annotated[int, Field(ge=0, le=limits.MAX_BP)]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+PhoneDigits = Annotated[str, Field(pattern="^[0-9]{5,15}$")]
 CodeHash = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 Instant = Annotated[AwareDatetime, BeforeValidator(_iso_text), Strict(strict=False)]
 InstantText = Annotated[str, Field(min_length=20, max_length=40)]
@@ -232,6 +234,18 @@ class CustomerRow(TypedDict):
 
 
 @with_config(_ROW)
+class CustomerSearchRow(TypedDict):
+    """By what a till finds a customer without a card: digits and hashes, nothing to read.
+
+    Phone numbers in the form of ``search_keys.phone_digits``, e-mail addresses as keyed hashes.
+    """
+
+    customer: Text
+    phones: Annotated[list[PhoneDigits], Field(max_length=CONTACTS_MAX)]
+    email_hashes: Annotated[list[CodeHash], Field(max_length=CONTACTS_MAX)]
+
+
+@with_config(_ROW)
 class CardRow(TypedDict):
     """A card by the keyed hash of its number."""
 
@@ -339,6 +353,7 @@ TABLES: Final[Mapping[str, Table]] = {
     for table in (
         _table("article", ArticleRow, "sku"),
         _table("customer", CustomerRow, "id"),
+        _table("customer_search", CustomerSearchRow, "customer"),
         _table("card", CardRow, "code_hash"),
         _table("segment_bit", SegmentBitRow, "bit"),
         _table("program", ProgramRow, "code"),

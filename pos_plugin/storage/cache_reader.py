@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.rule_package import Manifest
 from pos_plugin.storage.connect import cache_path, open_cache_reader, quick_check
 from pos_plugin.storage.faults import mapped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -44,6 +45,17 @@ class CustomerRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundCustomer:
+    """A customer as a search finds one: just enough to tell two apart."""
+
+    id: str
+    number: str
+    name: str
+    birthday_on: str | None
+    home_shop: str
+
+
+@dataclass(frozen=True, slots=True)
 class Summed:
     """A balance or counter of head office, and which events of which tills it includes."""
 
@@ -63,6 +75,16 @@ class VoucherTypeRow:
     validity: dict[str, Any]
     customer_bound: bool
     layout: dict[str, Any]
+    partial: bool
+    vat_rate_bp: int | None
+
+
+# Search keys drive the join: one range of them is read, each customer by its primary key.
+_FOUND: Final = (
+    "SELECT customer, number, name, birthday_on, home_shop "
+    "FROM customer_key CROSS JOIN customer ON id = customer"
+)
+_LAST_LETTER: Final = "\U0010ffff"
 
 
 class CacheReader:
@@ -193,6 +215,45 @@ class CacheReader:
             segments=tuple(sorted(segment for (segment,) in segments)),
         )
 
+    def customers_by_key(self, kind: str, key: str, *, count_max: int) -> list[FoundCustomer]:
+        """Return the active customers with exactly this key, by id.
+
+        Args:
+            kind: ``number``, ``phone`` or ``email``.
+            key: in its one written form (``search_keys``).
+            count_max: so many at most.
+        """
+        rows = self._all(
+            f"{_FOUND} WHERE kind = ? AND key = ? ORDER BY customer LIMIT ?", kind, key, count_max
+        )
+        return [_found(row) for row in rows]
+
+    def customers_by_name(self, words: Sequence[str], *, count_max: int) -> list[FoundCustomer]:
+        """Return active customers with words in their name that begin with each of ``words``.
+
+        In the order of the alphabet, beginning with the word searched by; each customer once.
+
+        Args:
+            words: at least one, in their one written form (``search_keys.name_words``).
+            count_max: so many at most.
+        """
+        # The longest word has the smallest range; the key itself says whether the others fit.
+        first = max(words, key=len)
+        rest = list(words)
+        rest.remove(first)
+        fits = "".join(" AND ' ' || key GLOB ?" for _ in rest)
+        found: dict[str, FoundCustomer] = {}
+        with mapped(self._path):
+            for row in self._connection.execute(
+                f"{_FOUND} WHERE kind = 'name' AND key >= ? AND key < ?{fits} "
+                "ORDER BY key, customer",
+                (first, first + _LAST_LETTER, *(f"* {word}*" for word in rest)),
+            ):
+                found.setdefault(row[0], _found(row))
+                if len(found) == count_max:
+                    break
+        return list(found.values())
+
     def balances(self, customer: str) -> dict[str, Summed]:
         """Return the balance of each program of a customer."""
         rows = self._all(
@@ -214,13 +275,13 @@ class CacheReader:
     def voucher_type(self, code: str) -> VoucherTypeRow | None:
         """Return a kind of voucher."""
         row = self._one(
-            "SELECT code, legal_kind, effect, conditions, validity, customer_bound, layout "
-            "FROM voucher_type WHERE code = ?",
+            "SELECT legal_kind, effect, conditions, validity, customer_bound, layout, partial, "
+            "vat_rate_bp FROM voucher_type WHERE code = ?",
             code,
         )
         if row is None:
             return None
-        _, legal_kind, effect, conditions, validity, customer_bound, layout = row
+        legal_kind, effect, conditions, validity, customer_bound, layout, partial, rate_bp = row
         return VoucherTypeRow(
             code=code,
             legal_kind=legal_kind,
@@ -229,6 +290,8 @@ class CacheReader:
             validity=json.loads(validity),
             customer_bound=bool(customer_bound),
             layout=json.loads(layout),
+            partial=bool(partial),
+            vat_rate_bp=rate_bp,
         )
 
     def event_triggers(self, event: str) -> tuple[tuple[str, dict[str, Any]], ...]:
@@ -248,6 +311,11 @@ class CacheReader:
     def _all(self, sql: str, *values: SQLiteValue) -> list[Any]:
         with mapped(self._path):
             return self._connection.execute(sql, values).fetchall()
+
+
+def _found(row: tuple[Any, ...]) -> FoundCustomer:
+    customer, number, name, birthday_on, home_shop = row
+    return FoundCustomer(customer, number, name, _day(birthday_on), home_shop)
 
 
 def _day(text: str | None) -> str | None:

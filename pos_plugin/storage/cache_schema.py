@@ -65,6 +65,13 @@ TABLES: Final = {
         ),
         ver="version",
     ),
+    # Beside the customer row, so that this one keeps its columns and holds nothing in clear that a
+    # till need not know: digits to compare, e-mail addresses as keyed hashes.
+    "customer_search": Table(
+        key=("customer",),
+        columns=("phones", "email_hashes"),
+        json=frozenset({"phones", "email_hashes"}),
+    ),
     "segment_bit": Table(key=("bit",), columns=("segment",)),
     "card": Table(
         key=("code_hash",),
@@ -136,6 +143,20 @@ RELEASE_1: Final = (
         segment_bits INTEGER NOT NULL,
         limit_left_minor INTEGER,
         version INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE customer_search (
+        customer TEXT PRIMARY KEY,
+        phones TEXT NOT NULL,
+        email_hashes TEXT NOT NULL,
+        ver INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    # Made by the writer from the two tables above, for active customers only; never sent. The key
+    # stands first and nothing else is indexed: a question is one range of this one tree.
+    """CREATE TABLE customer_key (
+        kind TEXT NOT NULL CHECK (kind IN ('number', 'phone', 'email', 'name')),
+        key TEXT NOT NULL,
+        customer TEXT NOT NULL,
+        PRIMARY KEY (kind, key, customer)
     ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE segment_bit (
         bit INTEGER PRIMARY KEY CHECK (bit BETWEEN 0 AND 62),

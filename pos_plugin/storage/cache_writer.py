@@ -3,6 +3,8 @@
 1. Rows of a page and the cursor behind it are one transaction (sync.md law 8).
 2. An older row never overwrites a newer one: a page applied again changes nothing.
 3. What is accepted stays: no rule generation is ever taken back.
+4. The search keys of a customer change in the same transaction as the rows they are made of, and
+   go with them: what is erased is found no more.
 """
 
 from __future__ import annotations
@@ -13,8 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import apsw
 
+from pos_plugin.card_hash import normalised
 from pos_plugin.errors import MisuseError
-from pos_plugin.storage.cache_schema import TABLES
+from pos_plugin.search_keys import name_keys
+from pos_plugin.storage.cache_schema import TABLES, Table
 from pos_plugin.storage.connect import cache_path, open_cache_writer
 from pos_plugin.storage.faults import mapped
 
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 
     from pos_plugin.rule_package import Manifest
 
+_SEARCHED: Final = frozenset({"customer", "customer_search"})
 CHECKPOINT_ROWS: Final = 4000  # after so many rows the log goes back into the file, if nobody reads
 
 
@@ -221,12 +226,50 @@ class CacheWriter:
         table = TABLES.get(change.table)
         if table is None:
             return  # a table of a later version: its rows come again with that version's cache
+        if change.table not in _SEARCHED:
+            self._store(change, table)
+            return
+        customer = str(change.row[table.key[0]])
+        before = self._search_keys(customer)
+        self._store(change, table)
+        if change.table == "customer" and change.op == "R":
+            self._connection.execute(_REMOVE["customer_search"], (customer, change.log_seq))
+        after = self._search_keys(customer)
+        self._connection.executemany(
+            "DELETE FROM customer_key WHERE kind = ? AND key = ? AND customer = ?",
+            [(kind, key, customer) for kind, key in before - after],
+        )
+        self._connection.executemany(
+            "INSERT INTO customer_key (kind, key, customer) VALUES (?, ?, ?)",
+            [(kind, key, customer) for kind, key in after - before],
+        )
+
+    def _store(self, change: Change, table: Table) -> None:
         key = [_stored(change.row[name], name, table.hex, table.json) for name in table.key]
         if change.op == "R":
             self._connection.execute(_REMOVE[change.table], (*key, change.log_seq))
             return
         values = [_stored(change.row[name], name, table.hex, table.json) for name in table.columns]
         self._connection.execute(_PUT[change.table], (*key, *values, change.log_seq))
+
+    def _search_keys(self, customer: str) -> frozenset[tuple[str, str]]:
+        """Return kind and key of everything by which a stored customer may be found."""
+        row = self._connection.execute(
+            "SELECT number, name, status, phones, email_hashes FROM customer "
+            "LEFT JOIN customer_search ON customer = id WHERE id = ?",
+            (customer,),
+        ).fetchone()
+        if row is None:
+            return frozenset()
+        number, name, status, phones, email_hashes = row
+        if status != "active":
+            return frozenset()
+        return frozenset(
+            [("number", normalised(number))]
+            + [("name", key) for key in name_keys(name)]
+            + [("phone", phone) for phone in json.loads(phones or "[]")]
+            + [("email", email_hash) for email_hash in json.loads(email_hashes or "[]")]
+        )
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

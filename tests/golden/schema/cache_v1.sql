@@ -77,6 +77,24 @@ CREATE TABLE customer_counter (
         PRIMARY KEY (customer, key)
     ) STRICT, WITHOUT ROWID;
 INSERT INTO "customer_counter" VALUES('K1','uses:ZEHN',1,'[]',9);
+CREATE TABLE customer_key (
+        kind TEXT NOT NULL CHECK (kind IN ('number', 'phone', 'email', 'name')),
+        key TEXT NOT NULL,
+        customer TEXT NOT NULL,
+        PRIMARY KEY (kind, key, customer)
+    ) STRICT, WITHOUT ROWID;
+INSERT INTO "customer_key" VALUES('email','7934ab2260726edfe6658d4e6671b1d7','K1');
+INSERT INTO "customer_key" VALUES('name','k1 kundin','K1');
+INSERT INTO "customer_key" VALUES('name','kundin k1','K1');
+INSERT INTO "customer_key" VALUES('number','1','K1');
+INSERT INTO "customer_key" VALUES('phone','491701234567','K1');
+CREATE TABLE customer_search (
+        customer TEXT PRIMARY KEY,
+        phones TEXT NOT NULL,
+        email_hashes TEXT NOT NULL,
+        ver INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+INSERT INTO "customer_search" VALUES('K1','["491701234567"]','["7934ab2260726edfe6658d4e6671b1d7"]',10);
 CREATE TABLE event_trigger (
         event TEXT NOT NULL,
         voucher_type TEXT NOT NULL,

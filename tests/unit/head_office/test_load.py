@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from head_office.errors import LoadError
 from head_office.load import folder_bytes, load_folder
 from head_office.storage import bucket_row, master
 from pos_plugin.card_hash import card_hash
+from pos_plugin.search_keys import email_hash
 from sync_agent.protocol import SEGMENT_BITS, TABLES, check_row
 
 if TYPE_CHECKING:
@@ -159,6 +161,51 @@ def test_customer_keeps_the_home_shop(site: Site) -> None:
     with pytest.raises(LoadError) as caught:
         site.load(customer=[{**ANNA, "home_shop": "002"}])
     assert caught.value.where == "customer.jsonl:1.home_shop"
+
+
+def sent(site: Site, table: str) -> list[dict[str, Any]]:
+    with site.database() as database, database.read() as connection:
+        rows = connection.execute(
+            select(bucket_row.c.row)
+            .where(bucket_row.c.table_name == table)
+            .order_by(bucket_row.c.log_seq)
+        ).scalars()
+        return [json.loads(row) for row in rows]
+
+
+def test_phone_and_email_are_sent_as_digits_and_hash(site: Site) -> None:
+    site.load(customer=[{**ANNA, "phone": "0170 / 12 345-67", "email": "Anna@Example.org"}])
+    key = bytes.fromhex(site.keys()["card_key"])
+    assert sent(site, "customer_search") == [
+        {
+            "customer": "K1",
+            "phones": ["491701234567"],
+            "email_hashes": [email_hash("anna@example.org", key)],
+        }
+    ]
+    assert not {"phone", "email"} & {*sent(site, "customer")[0]}
+    content = (site.data / "head_office.db").read_bytes()
+    assert b"491701234567" in content
+    assert b"xample.org" not in content
+
+
+def test_customer_without_contact_sends_none_until_one_came(site: Site) -> None:
+    site.load(customer=[ANNA])
+    assert sent(site, "customer_search") == []
+    assert site.load(customer=[{**ANNA, "phone": "+49 89 12345"}]).written == {"customer": 1}
+    before = head(site)
+    assert site.load(customer=[{**ANNA, "phone": "089 12345"}]).written == {"customer": 0}
+    assert head(site) == before
+    assert site.load(customer=[ANNA]).written == {"customer": 1}
+    assert sent(site, "customer_search") == [{"customer": "K1", "phones": [], "email_hashes": []}]
+
+
+@pytest.mark.parametrize(("field", "value"), [("phone", "siehe Karte"), ("email", "anna")])
+def test_what_is_no_contact_is_refused_by_place(site: Site, field: str, value: str) -> None:
+    with pytest.raises(LoadError) as caught:
+        site.load(customer=[{**ANNA, field: value}])
+    assert (caught.value.code, caught.value.where) == ("out_of_range", f"customer.jsonl:1.{field}")
+    assert sent(site, "customer") == []
 
 
 def test_progress_counts_every_byte(site: Site) -> None:
