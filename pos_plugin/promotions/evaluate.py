@@ -5,6 +5,7 @@ match -> who may apply -> search over all layers -> round layer by layer -> earn
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -15,11 +16,13 @@ from pos_plugin.promotions.coupons import CouponPools
 from pos_plugin.promotions.eligible import refusal
 from pos_plugin.promotions.explain import Outcome, explain
 from pos_plugin.promotions.facts import SaleFacts
+from pos_plugin.promotions.hints import Hints
 from pos_plugin.promotions.offers import Earn
 from pos_plugin.promotions.pose import search, tiers_of, undominated
 from pos_plugin.promotions.result import (
     Diagnostics,
     Earned,
+    Hint,
     LineDiscount,
     LineResult,
     PromotionResult,
@@ -39,20 +42,27 @@ MAX_STEPS = 15_000
 """Labels one search may try; the answer depends on this number, never on time."""
 
 
-def evaluate(generation: int, rules: PackedPromotions, basket: Basket) -> Result:
+def evaluate(
+    generation: int,
+    rules: PackedPromotions,
+    basket: Basket,
+    *,
+    instead: Promotion | None = None,
+) -> Result:
     """Return the lowest total that the promotions allow, and why (promotions.md §5).
 
     Args:
         generation: number of the rules, for the result.
         rules: their promotions.
         basket: the sale.
+        instead: stands in for the promotion with its id; its selectors are those of the rules.
     """
     classes = classes_of(basket)
     matching = rules.selectors.matching(classes)
     facts = SaleFacts(basket, classes, rules.selectors, matching)
     eligible = [
         promotion
-        for promotion in rules.candidates(matching)
+        for promotion in _standing_in(instead, rules.candidates(matching))
         if refusal(promotion, basket, facts) is None
     ]
     pools = CouponPools(eligible, facts)
@@ -65,7 +75,12 @@ def evaluate(generation: int, rules: PackedPromotions, basket: Basket) -> Result
     given: list[tuple[Promotion, int, list[Given]]] = give_articles(
         found, articles, open_classes, classes, pieces
     )
-    for number in (found.receipt_choice, found.customer_choice):
+    bases = {}
+    for layer, number in (
+        ("receipt", found.receipt_choice),
+        ("customer", found.customer_choice),
+    ):
+        bases[layer] = pieces.all()
         if number >= 0:
             tier = tiers[number]
             base = set(facts.classes_of(tier.promotion.selectors()[0]))
@@ -74,8 +89,15 @@ def evaluate(generation: int, rules: PackedPromotions, basket: Basket) -> Result
 
     outcome = Outcome(
         applied={promotion.id for promotion, _, _ in given} | earning,
-        pieces=pieces.all(),
+        bases=bases,
     )
+
+    def _hints() -> tuple[Hint, ...]:
+        price = functools.partial(evaluate, generation, rules)
+        return Hints(
+            rules, basket, classes, facts, outcome, price=price, max_steps=MAX_STEPS
+        ).find()
+
     lines = _lines(basket, given)
     gap_minor = found.gap_minor
     if pools.is_cautious:
@@ -105,7 +127,14 @@ def evaluate(generation: int, rules: PackedPromotions, basket: Basket) -> Result
         coupons_used=pools.used(basket, [(p, times) for p, times, _ in given], earning),
         diagnostics=Diagnostics(__version__, native.COMPILED, found.steps),
         explain=lambda: explain(rules.promotions, basket, classes, facts, outcome),
+        find_hints=_hints if rules.hinting and found.optimal else tuple,
     )
+
+
+def _standing_in(instead: Promotion | None, promotions: list[Promotion]) -> list[Promotion]:
+    if instead is None:
+        return promotions
+    return [instead if promotion.id == instead.id else promotion for promotion in promotions]
 
 
 def _earn(

@@ -12,7 +12,7 @@ from pos_plugin.promotions.offers import Bundle, Earn, NForM, ReceiptDiscount, U
 from pos_plugin.promotions.result import NotApplied
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pos_plugin.model import Basket
     from pos_plugin.promotions.classes import UnitClass
@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the chosen solution did: applied promotions, and the units with what is left."""
+    """What the chosen solution did: applied promotions, and what each layer found of the units.
+
+    ``bases`` are the units with what earlier layers left, for ``receipt`` and ``customer``.
+    """
 
     applied: set[str]
-    pieces: list[Piece]
+    bases: Mapping[str, list[Piece]]
 
 
 def explain(
@@ -100,16 +103,23 @@ def _tier_missing(
     offer = promotion.offer
     if not isinstance(offer, ReceiptDiscount):
         return None
-    wanted = set(facts.classes_of(offer.on))
-    have_minor = sum(
+    have_minor = base_minor(promotion, classes, facts, outcome)
+    need_minor = min(tier.min_value_minor for tier in offer.tiers)
+    return Missing("min_value", need_minor, have_minor) if have_minor < need_minor else None
+
+
+def base_minor(
+    promotion: Promotion, classes: list[UnitClass], facts: SaleFacts, outcome: Outcome
+) -> int:
+    """Return the base of a receipt or customer promotion: what earlier layers left, in cents."""
+    wanted = set(facts.classes_of(promotion.selectors()[0]))
+    return sum(
         piece.left_minor * piece.count
-        for piece in outcome.pieces
+        for piece in outcome.bases[promotion.layer]
         if piece.unit_class in wanted
         and classes[piece.unit_class].discountable
         and not piece.closed
     )
-    need_minor = min(tier.min_value_minor for tier in offer.tiers)
-    return Missing("min_value", need_minor, have_minor) if have_minor < need_minor else None
 
 
 def _could_save(
@@ -162,5 +172,5 @@ def _closed_out(promotion: Promotion, facts: SaleFacts, outcome: Outcome) -> boo
     if promotion.layer == "article":
         return False
     wanted = set(facts.classes_of(promotion.selectors()[0]))
-    own = [piece for piece in outcome.pieces if piece.unit_class in wanted]
+    own = [piece for piece in outcome.bases[promotion.layer] if piece.unit_class in wanted]
     return bool(own) and all(piece.closed for piece in own)

@@ -162,6 +162,12 @@ class PackedPromotions:
     def __init__(self, promotions: Iterable[Promotion]) -> None:
         self.promotions = tuple(sorted(promotions, key=lambda promotion: promotion.id))
         self.selectors = PackedSelectors(self.promotions)
+        self.hinting = tuple(
+            promotion
+            for promotion in self.promotions
+            if promotion.hint_within_minor is not None and promotion.layer != "earn"
+        )
+        """Promotions whose near miss the customer should hear of."""
         self._by_selector: dict[int, list[int]] = defaultdict(list)
         for number, promotion in enumerate(self.promotions):
             for selector in dict.fromkeys(promotion.selectors()):

@@ -66,6 +66,14 @@ class Earned:
     amount: int
     promotions: tuple[str, ...]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON object."""
+        return {
+            "account": self.account,
+            "amount": self.amount,
+            "promotions": list(self.promotions),
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class CouponUsed:
@@ -217,10 +225,7 @@ class Result:
                 }
                 for v in self.vat
             ],
-            "earned": [
-                {"account": e.account, "amount": e.amount, "promotions": list(e.promotions)}
-                for e in self.earned
-            ],
+            "earned": [e.to_dict() for e in self.earned],
             "coupons_used": [
                 {"code": c.code, "series": c.series, "promotion": c.promotion}
                 for c in self.coupons_used

@@ -107,8 +107,9 @@ def differences(case: dict[str, Any]) -> Iterator[str]:
             "not_applied": {one["promotion"]: one["code"] for one in result["not_applied"]},
             "earned": {one["account"]: one["amount"] for one in result["earned"]},
             "coupons_used": [one["code"] for one in result["coupons_used"]],
+            "hints": result["hints"],
         }
-        for name, empty in (("not_applied", {}), ("earned", {}), ("coupons_used", [])):
+        for name, empty in (("not_applied", {}), ("earned", {}), ("coupons_used", []), ("hints", [])):
             sale.setdefault(name, empty)
         for name, value in got.items():
             if value != sale[name]:
