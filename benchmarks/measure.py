@@ -63,7 +63,7 @@ def first_answer(folder: Path, sale: Path) -> dict[str, object]:
     imported = perf_counter()
     with Plugin.open(TillConfig(shop="001", till="1", data_dir=folder)) as plugin:
         opened = perf_counter()
-        evaluation = plugin.evaluate(snapshot)
+        evaluation = plugin.sales.evaluate(snapshot)
         answered = perf_counter()
         if evaluation.notices or not evaluation.generation:
             raise SystemExit(f"no price from the rules: {evaluation.notices}")

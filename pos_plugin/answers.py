@@ -12,6 +12,7 @@ from pos_plugin.receipts import effect_id
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from pos_plugin.loyalty.value_vouchers import Settlement
     from pos_plugin.notices import Notice, Refused
     from pos_plugin.promotions.result import Earned, Hint, Result
 
@@ -48,6 +49,21 @@ class Scanned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherAnswer:
+    """What value vouchers do in a sale, after all promotions.
+
+    Args:
+        settlement: reductions and payments.
+        effects: one per voucher, in the order in which they act.
+        earned: what the accounts get now; what vouchers took off the price earns nothing.
+    """
+
+    settlement: Settlement
+    effects: tuple[dict[str, Any], ...]
+    earned: tuple[Earned, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
     """What a sale costs now, and every effect that now holds (till.md §4).
 
@@ -59,6 +75,8 @@ class Evaluation:
         language: of the texts, ``de`` or ``en``.
         currency: of the sale, for the amounts in texts.
         programs: unit of each account, ``POINTS`` or ``EUR_MINOR``, for what is earned.
+        late: nobody had the answer in time; this is the list price.
+        vouchers: what value vouchers do; None without any.
     """
 
     evaluation_id: str
@@ -68,6 +86,8 @@ class Evaluation:
     language: str = "de"
     currency: str = "EUR"
     programs: Mapping[str, str] = field(default_factory=dict)
+    late: bool = False
+    vouchers: VoucherAnswer | None = None
 
     @property
     def generation(self) -> int:
@@ -76,8 +96,33 @@ class Evaluation:
 
     @property
     def total_minor(self) -> int:
-        """What the customer pays, in minor units (cents)."""
+        """What the promotions leave, in minor units (cents)."""
         return self.result.total_minor
+
+    @property
+    def voucher_discount_minor(self) -> int:
+        """What value vouchers take off the price, in minor units (cents)."""
+        return self.vouchers.settlement.discount_minor if self.vouchers else 0
+
+    @property
+    def voucher_tender_minor(self) -> int:
+        """What value vouchers pay, in minor units (cents)."""
+        return self.vouchers.settlement.tendered_minor if self.vouchers else 0
+
+    @property
+    def charge_minor(self) -> int:
+        """The amount of the receipt, in minor units (cents): what is left of all prices."""
+        return self.total_minor - self.voucher_discount_minor
+
+    @property
+    def payable_minor(self) -> int:
+        """What is left to pay by other means than vouchers, in minor units (cents)."""
+        return self.charge_minor - self.voucher_tender_minor
+
+    @property
+    def earned(self) -> tuple[Earned, ...]:
+        """What the accounts get."""
+        return self.vouchers.earned if self.vouchers else self.result.earned
 
     def effects(self) -> list[dict[str, Any]]:
         """Return the complete current set of effects, in the order of the sale."""
@@ -100,6 +145,8 @@ class Evaluation:
                 }
                 for promotion, discount_minor in by_promotion.items()
             ]
+        if self.vouchers:
+            effects += self.vouchers.effects
         effects += [
             {
                 "effect_id": f"earn:{one.account}",
@@ -115,15 +162,15 @@ class Evaluation:
                     language=self.language,
                 ),
             }
-            for one in self.result.earned
+            for one in self.earned
         ]
         effects += [
             near_miss(hint, currency=self.currency, language=self.language)
             for hint in self.result.hints
         ]
         effects += receipt_texts(
-            self.result.discount_minor,
-            self.result.earned,
+            self.result.discount_minor + self.voucher_discount_minor,
+            self.earned,
             programs=self.programs,
             currency=self.currency,
             language=self.language,
@@ -142,11 +189,48 @@ class Evaluation:
         return effects + [message(notice, self.language) for notice in self.notices]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return promotions.md §5 plus ``evaluation_id`` and ``effects``."""
+        """Return promotions.md §5 plus what vouchers do, ``evaluation_id`` and ``effects``."""
         return {
             **self.result.to_dict(),
+            "earned": [one.to_dict() for one in self.earned],
+            "voucher_discount_minor": self.voucher_discount_minor,
+            "voucher_tender_minor": self.voucher_tender_minor,
+            "payable_minor": self.payable_minor,
             "evaluation_id": self.evaluation_id,
+            "late": self.late,
             "effects": self.effects(),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleAnswer:
+    """What this till said of a sale so far.
+
+    Args:
+        sale_id: of the sale.
+        state: ``open``, ``suspended``, ``completed`` or ``voided``.
+        evaluation: the last one of an open sale, while it is in memory.
+        receipt: the stored answer of its completion.
+        void: the stored answer of its void.
+        returns: the stored answers of its returns, the oldest first.
+    """
+
+    sale_id: str
+    state: str
+    evaluation: Evaluation | None = None
+    receipt: Mapping[str, Any] | None = None
+    void: Mapping[str, Any] | None = None
+    returns: tuple[Mapping[str, Any], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the answer as plain values."""
+        return {
+            "sale_id": self.sale_id,
+            "state": self.state,
+            "evaluation": self.evaluation.to_dict() if self.evaluation else None,
+            "receipt": self.receipt,
+            "void": self.void,
+            "returns": list(self.returns),
         }
 
 

@@ -7,9 +7,16 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from pos_plugin.errors import ConfigError
@@ -18,9 +25,16 @@ from pos_plugin.validation import first_error
 
 _BYTES_MAX = 1 << 20
 # Transports of printing.md that a later version brings; named so that the refusal can say so.
-_LATER_TRANSPORTS = frozenset({"host", "network", "serial", "usb", "devfile", "winraw", "queue"})
+_LATER_TRANSPORTS = frozenset({"network", "serial", "usb", "devfile", "winraw", "queue"})
+
+# A setting that does nothing would look as if it worked.
+_NOT_FOR = {
+    "host": frozenset({"directory"}),
+    "simulator": frozenset({"format", "report_within_s"}),
+}
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+Budget = Annotated[int, Field(ge=1, le=60_000)]
 
 
 def _writable_name(path: Path) -> Path:
@@ -40,11 +54,35 @@ class HeadOffice(_Closed):
 
 
 class Printer(_Closed):
-    """A printer; the simulator writes every page as a PNG into ``directory`` of the data folder."""
+    """A printer: the host's own, or the simulator.
+
+    Args:
+        name: of the printer.
+        transport: ``host``: the till prints by itself what it is told; ``simulator``: every page
+            is written as a PNG into ``directory`` of the data folder.
+        directory: of the simulator.
+        format: what the host's driver takes: a picture, lines of text, ESC/POS bytes.
+        dots: width of the paper; 384 (58 mm), 512 or 576 (80 mm).
+        report_within_s: how long the host may take to report; 0 = it never reports.
+    """
 
     name: Text
-    transport: Literal["simulator"]
+    transport: Literal["host", "simulator"]
     directory: Text = "prints"
+    format: Literal["png", "text", "escpos"] = "png"
+    dots: Literal[384, 512, 576] = 576
+    report_within_s: Annotated[int, Field(ge=0, le=3_600)] = 60
+
+    @model_validator(mode="after")
+    def _names_what_its_transport_has(self) -> Self:
+        strange = _NOT_FOR[self.transport] & self.model_fields_set
+        if strange:
+            raise PydanticCustomError(
+                "not_for_transport",
+                "{transport} has no {keys}",
+                {"transport": self.transport, "keys": ", ".join(sorted(strange))},
+            )
+        return self
 
 
 class Prefix(_Closed):
@@ -70,6 +108,20 @@ DEFAULT_PREFIXES = (
 )
 
 
+class BudgetMs(_Closed):
+    """How long the till waits at most, in milliseconds; then it goes on without us.
+
+    Args:
+        scan: a code or a customer.
+        evaluate: the price of a sale.
+        complete: whatever is booked.
+    """
+
+    scan: Budget = 100
+    evaluate: Budget = 300
+    complete: Budget = 2000
+
+
 class TillConfig(_Closed):
     """The settings of one till."""
 
@@ -82,6 +134,7 @@ class TillConfig(_Closed):
     # One printer: choosing among several by role comes with the second one.
     printer: Annotated[tuple[Printer, ...], Field(max_length=1, strict=False)] = ()
     prefix: Annotated[tuple[Prefix, ...], Field(max_length=100, strict=False)] = DEFAULT_PREFIXES
+    budget_ms: BudgetMs = BudgetMs()
 
 
 def read_config(path: Path) -> TillConfig:

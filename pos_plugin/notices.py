@@ -22,8 +22,16 @@ class Refusal(StrEnum):
     CARD_BLOCKED = "card_blocked"
     CONFLICT = "conflict"
     SALE_UNKNOWN = "sale_unknown"
+    SALE_VOIDED = "sale_voided"
+    ITEMS_RETURNED = "items_returned"
+    NOT_RETURNABLE = "not_returnable"
     JOURNAL_UNAVAILABLE = "journal_unavailable"
     PLUGIN_FAULT = "plugin_fault"
+    LATE = "late"
+    PRINT_JOB_UNKNOWN = "print_job_unknown"
+    PRINT_NOT_NOW = "print_not_now"
+    PRINT_NO_OTHER_PRINTER = "print_no_other_printer"
+    NOTICE_UNKNOWN = "notice_unknown"
     VOUCHER_UNKNOWN = "voucher_unknown"
     VOUCHER_NOT_YET_VALID = "voucher_not_yet_valid"
     VOUCHER_EXPIRED = "voucher_expired"
@@ -42,14 +50,24 @@ class NoticeCode(StrEnum):
     CACHE_UNAVAILABLE = "cache_unavailable"
     KEYS_MISSING = "keys_missing"
     LIST_PRICE = "list_price"
+    LATE = "late"
+    VOUCHER_ROLLED_BACK = "voucher_rolled_back"
+    VOUCHER_CANCELLED = "voucher_cancelled"
+    VOUCHER_USED_MEANWHILE = "voucher_used_meanwhile"
     CHARGED_DIFFERS = "charged_differs"
     RECALLED_OTHER_DAY = "recalled_other_day"
     BIRTHDAY = "birthday"
     PRINT_QUEUED = "print_queued"
     PRINT_SENDING = "print_sending"
+    PRINT_WAITING = "print_waiting"
     PRINT_CONFIRMED = "print_confirmed"
+    PRINT_ASSUMED = "print_assumed"
     PRINT_UNKNOWN = "print_unknown"
+    PRINT_FAILED = "print_failed"
     PRINT_DOCUMENT_INVALID = "print_document_invalid"
+    PRINT_HANDED_OVER = "print_handed_over"
+    PRINT_REPLACED = "print_replaced"
+    PRINT_CANCELLED = "print_cancelled"
 
 
 class Level(StrEnum):
@@ -73,14 +91,24 @@ LEVELS: Final[Mapping[NoticeCode, Level]] = {
     NoticeCode.CACHE_UNAVAILABLE: Level.WARN,
     NoticeCode.KEYS_MISSING: Level.WARN,
     NoticeCode.LIST_PRICE: Level.WARN,
+    NoticeCode.LATE: Level.WARN,
+    NoticeCode.VOUCHER_ROLLED_BACK: Level.INFO,
+    NoticeCode.VOUCHER_CANCELLED: Level.INFO,
+    NoticeCode.VOUCHER_USED_MEANWHILE: Level.WARN,
     NoticeCode.CHARGED_DIFFERS: Level.INFO,
     NoticeCode.RECALLED_OTHER_DAY: Level.WARN,
     NoticeCode.BIRTHDAY: Level.INFO,
     NoticeCode.PRINT_QUEUED: Level.INFO,
     NoticeCode.PRINT_SENDING: Level.INFO,
+    NoticeCode.PRINT_WAITING: Level.WARN,
     NoticeCode.PRINT_CONFIRMED: Level.ACKNOWLEDGE,
+    NoticeCode.PRINT_ASSUMED: Level.ACKNOWLEDGE,
     NoticeCode.PRINT_UNKNOWN: Level.ACKNOWLEDGE,
+    NoticeCode.PRINT_FAILED: Level.WARN,
     NoticeCode.PRINT_DOCUMENT_INVALID: Level.WARN,
+    NoticeCode.PRINT_HANDED_OVER: Level.INFO,
+    NoticeCode.PRINT_REPLACED: Level.INFO,
+    NoticeCode.PRINT_CANCELLED: Level.INFO,
 }
 """Every code has its level; none of them ever stops a sale."""
 
@@ -109,6 +137,22 @@ TEXTS: Final[Mapping[Refusal | NoticeCode, Mapping[str, str]]] = {
         "de": "Verkauf nicht bekannt. Bitte den Bon noch einmal senden.",
         "en": "Sale not known. Please send the basket again.",
     },
+    Refusal.SALE_VOIDED: {
+        "de": "Dieser Bon ist storniert; es gibt nichts mehr zurückzunehmen.",
+        "en": "This sale was voided; there is nothing left to take back.",
+    },
+    Refusal.ITEMS_RETURNED: {
+        "de": "Von diesem Bon ist schon Ware zurück. Bitte den Rest zurücknehmen statt stornieren.",
+        "en": "Goods of this sale already came back. Please return the rest instead of voiding.",
+    },
+    Refusal.NOT_RETURNABLE: {
+        "de": "Von Zeile {line_id} sind nur noch {left_milli} Tausendstel zurückzunehmen.",
+        "en": "Of line {line_id} only {left_milli} thousandths can still come back.",
+    },
+    Refusal.LATE: {
+        "de": "Die Antwort dauert. Bitte weiter kassieren; sie wird nachgeholt.",
+        "en": "The answer takes long. Please go on; it is fetched later.",
+    },
     Refusal.JOURNAL_UNAVAILABLE: {
         "de": "Bon kann nicht gespeichert werden. Bitte weiter kassieren und den Bon nachreichen.",
         "en": "The receipt cannot be stored. Please go on and hand the receipt in later.",
@@ -116,6 +160,22 @@ TEXTS: Final[Mapping[Refusal | NoticeCode, Mapping[str, str]]] = {
     Refusal.PLUGIN_FAULT: {
         "de": "Das ging nicht. Bitte ohne diesen Schritt weiter kassieren.",
         "en": "That did not work. Please go on without this step.",
+    },
+    Refusal.PRINT_JOB_UNKNOWN: {
+        "de": "Diesen Druckauftrag gibt es an dieser Kasse nicht.",
+        "en": "This till has no such print job.",
+    },
+    Refusal.PRINT_NOT_NOW: {
+        "de": "Das geht bei diesem Druckauftrag gerade nicht.",
+        "en": "That is not possible with this print job now.",
+    },
+    Refusal.PRINT_NO_OTHER_PRINTER: {
+        "de": "Diese Kasse hat keinen anderen Drucker.",
+        "en": "This till has no other printer.",
+    },
+    Refusal.NOTICE_UNKNOWN: {
+        "de": "Dieser Hinweis gilt nicht mehr.",
+        "en": "This notice does not hold any more.",
     },
     Refusal.VOUCHER_UNKNOWN: {
         "de": "Gutschein nicht bekannt.",
@@ -169,6 +229,22 @@ TEXTS: Final[Mapping[Refusal | NoticeCode, Mapping[str, str]]] = {
         "de": "Aktionen konnten nicht berechnet werden: Verkauf zum Listenpreis.",
         "en": "Promotions could not be worked out: selling at list price.",
     },
+    NoticeCode.LATE: {
+        "de": "Berechnung kam nicht rechtzeitig: Listenpreis. Punkte gibt es trotzdem.",
+        "en": "The calculation came too late: list price. Points are credited all the same.",
+    },
+    NoticeCode.VOUCHER_ROLLED_BACK: {
+        "de": "Eingelöster Gutschein gilt wieder. Bitte dem Kunden sagen.",
+        "en": "The redeemed voucher is valid again. Please tell the customer.",
+    },
+    NoticeCode.VOUCHER_CANCELLED: {
+        "de": "Der zu diesem Bon ausgegebene Gutschein ist ungültig. Bitte zurücknehmen.",
+        "en": "The voucher issued with this sale is void. Please take it back.",
+    },
+    NoticeCode.VOUCHER_USED_MEANWHILE: {
+        "de": "Der Gutschein zu diesem Bon wurde schon benutzt; die Zentrale klärt das.",
+        "en": "The voucher issued with this sale was used already; head office settles that.",
+    },
     NoticeCode.CHARGED_DIFFERS: {
         "de": "Kassierter Betrag weicht von der Berechnung ab; gebucht ist, was kassiert wurde.",
         "en": "The amount charged differs from the calculation; what was charged is booked.",
@@ -193,13 +269,37 @@ TEXTS: Final[Mapping[Refusal | NoticeCode, Mapping[str, str]]] = {
         "de": "Bitte den gedruckten Gutschein überreichen.",
         "en": "Please hand the printed voucher to the customer.",
     },
+    NoticeCode.PRINT_WAITING: {
+        "de": "Gutschein wartet: Drucker nicht erreichbar.",
+        "en": "The voucher is waiting: the printer cannot be reached.",
+    },
+    NoticeCode.PRINT_ASSUMED: {
+        "de": "Gutschein gesendet, Drucker meldet nichts zurück. Bitte hinsehen und überreichen.",
+        "en": "Voucher sent, the printer does not answer. Please look and hand it over.",
+    },
     NoticeCode.PRINT_UNKNOWN: {
         "de": "Kam der Gutschein vollständig heraus?",
         "en": "Did the voucher come out whole?",
     },
+    NoticeCode.PRINT_FAILED: {
+        "de": "Kasse meldet Druckfehler. Der Code auf dem Bildschirm gilt.",
+        "en": "The till reports a printing fault. The code on the screen is valid.",
+    },
     NoticeCode.PRINT_DOCUMENT_INVALID: {
         "de": "Gutschein nicht druckbar. Der Code auf dem Bildschirm gilt.",
         "en": "The voucher cannot be printed. The code on the screen is valid.",
+    },
+    NoticeCode.PRINT_HANDED_OVER: {
+        "de": "Gutschein überreicht.",
+        "en": "Voucher handed over.",
+    },
+    NoticeCode.PRINT_REPLACED: {
+        "de": "Gutschein wurde nachgedruckt.",
+        "en": "The voucher was printed again.",
+    },
+    NoticeCode.PRINT_CANCELLED: {
+        "de": "Druck storniert. Der Gutschein selbst gilt weiter.",
+        "en": "Printing was cancelled. The voucher itself stays valid.",
     },
 }
 

@@ -1,33 +1,39 @@
 """The face of the plugin, and the one place that turns faults into notices.
 
-The plugin advises and never vetoes: whatever goes wrong inside, the sale goes on at list price.
-Raised into the host are only ``MisuseError`` (a broken contract) and ``SaleError`` (a snapshot that
-is no sale, with its place); ``open`` may also raise ``ConfigError`` and ``StorageError``, each with
-one sentence that says what to do.
+The plugin advises and never vetoes: whatever goes wrong inside, or takes too long, the sale goes on
+at list price. Raised into the host are only ``MisuseError`` (a broken contract) and ``SaleError``
+(a snapshot that is no sale, with its place); ``open`` may also raise ``ConfigError`` and
+``StorageError``, each with one sentence that says what to do.
 """
 
 from __future__ import annotations
 
 import logging
 from pathlib import Path
-from threading import RLock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import native
-from pos_plugin.answers import Evaluation, Receipt, Scanned
+from pos_plugin.answers import Receipt, Scanned
+from pos_plugin.booking import Booking
 from pos_plugin.clock import SystemClock
 from pos_plugin.config import TillConfig, read_config
-from pos_plugin.errors import InputError, MisuseError, StorageError
+from pos_plugin.errors import InputError, MisuseError
+from pos_plugin.issuing import Issuing
 from pos_plugin.keys import read_keys
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
+from pos_plugin.parked import Parked
 from pos_plugin.prints import Prints
+from pos_plugin.rental_desk import RentalDesk
 from pos_plugin.rule_shelf import RuleShelf
 from pos_plugin.sale import Sale
+from pos_plugin.sales import Sales, late_refusal, notice_of, refusal_of
 from pos_plugin.storage.current_cache import CurrentCache
 from pos_plugin.storage.journal_writer import JournalWriter
+from pos_plugin.takeback import Takeback
 from pos_plugin.till import Till
 from pos_plugin.uids import new_uid
 from pos_plugin.version import __version__
+from pos_plugin.worker import Ended, Late, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,27 +47,73 @@ _log = logging.getLogger("pos_plugin")
 
 Answer = TypeVar("Answer")
 
+WARM_UP_MS: Final = 10_000
+CLOSE_MS: Final = 5_000
+
+
+class _Counter:
+    """The plugin's thread, with the one place where a fault becomes an answer."""
+
+    def __init__(self) -> None:
+        self._worker = Worker("stammkunde")
+
+    def do(
+        self,
+        work: Callable[[], Answer],
+        *,
+        within_ms: int,
+        instead: Callable[[Exception], Answer],
+        late: Callable[[], Answer],
+        key: str | None = None,
+    ) -> Answer:
+        """Return what the work returns, ``instead`` of a fault, or ``late``."""
+
+        def guarded() -> Answer:
+            try:
+                return work()
+            except (MisuseError, InputError):
+                raise
+            # The one place: whatever went wrong inside, the till goes on.
+            except Exception as fault:  # noqa: BLE001
+                _log.exception("a fault became a notice")
+                return instead(fault)
+
+        try:
+            return self._worker.ask(guarded, within_ms=within_ms, key=key)
+        except Ended:
+            raise MisuseError("the plugin is closed", hint="Open it again.") from None
+        except Late:
+            return late()
+
+    def end(self) -> bool:
+        """Finish what waits; say whether the thread has ended."""
+        return self._worker.end(within_ms=CLOSE_MS)
+
 
 class Plugin:
-    """Promotions and loyalty inside one till; made by ``Plugin.open``."""
+    """Promotions and loyalty inside one till; made by ``Plugin.open``.
+
+    ``sales`` is the life of a sale in plain values, ``prints`` the print jobs, ``config`` the
+    settings.
+    """
 
     def __init__(
         self,
         till: Till,
-        journal: JournalWriter,
-        cache: CurrentCache,
-        prints: Prints,
+        counter: _Counter,
         *,
-        config: TillConfig,
-        clock: Clock,
+        sales: Sales,
+        rentals: RentalDesk,
+        prints: Prints,
+        on_booked: Callable[[Receipt], None],
     ) -> None:
         self._till = till
-        self._journal = journal
-        self._cache = cache
-        self._clock = clock
-        self._lock = RLock()
+        self._counter = counter
+        self._rentals = rentals
+        self._on_booked = on_booked
         self._closed = False
-        self.config = config
+        self.config = till.config
+        self.sales = sales
         self.prints = prints
 
     @classmethod
@@ -97,8 +149,37 @@ class Plugin:
             rules=RuleShelf(config.data_dir, keys),
             keys=keys,
         )
-        plugin = cls(till, journal, cache, prints, config=config, clock=clock)
-        plugin._guarded(prints.start_if_needed, lambda _fault: None)
+        counter = _Counter()
+        issuing = Issuing(config, journal, cache)
+
+        def print_soon(answer: Receipt) -> None:
+            if answer.print_jobs:
+                # What is booked stays booked, whatever the printing does.
+                counter.do(
+                    prints.wake,
+                    within_ms=config.budget_ms.complete,
+                    instead=lambda _fault: None,
+                    late=lambda: None,
+                )
+
+        sales = Sales(
+            till,
+            Booking(till, issuing),
+            Parked(till),
+            Takeback(till),
+            counter,
+            on_booked=print_soon,
+        )
+        rentals = RentalDesk(till, issuing)
+        plugin = cls(
+            till, counter, sales=sales, rentals=rentals, prints=prints, on_booked=print_soon
+        )
+
+        def start() -> None:
+            prints.start_if_needed()
+            till.warm_up()
+
+        counter.do(start, within_ms=WARM_UP_MS, instead=lambda _fault: None, late=lambda: None)
         return plugin
 
     def __enter__(self) -> Self:
@@ -115,11 +196,15 @@ class Plugin:
     def close(self) -> None:
         """Stop printing and let go of both files; sales not completed are the till's own."""
         self.prints.stop()
-        with self._lock:
-            if not self._closed:
-                self._closed = True
-                self._cache.close()
-                self._journal.close()
+        if self._closed:
+            return
+        self._closed = True
+        if self._counter.end():
+            self._till.cache.close()
+            self._till.journal.close()
+        else:
+            # Files are not closed under work that still writes: the end of the process does it.
+            _log.error("work was not finished within %d ms; the files stay open", CLOSE_MS)
 
     def begin_sale(
         self,
@@ -127,6 +212,7 @@ class Plugin:
         *,
         cashier: str | None = None,
         rights: Sequence[str] | frozenset[str] | set[str] = (),
+        training: bool = False,
     ) -> Sale:
         """Return a new open sale.
 
@@ -134,78 +220,35 @@ class Plugin:
             sale_id: the host's own id; made here when missing.
             cashier: number of the cashier, for the receipt.
             rights: what this cashier may, for example ``override_expired_voucher``.
+            training: nothing of it is booked, and what it prints says TRAINING.
         """
         snapshot: dict[str, Any] = {
-            "sale_id": sale_id or str(new_uid(self._clock.now())),
+            "sale_id": sale_id or str(new_uid(self._till.clock.now())),
             "lines": [],
         }
         if cashier is not None:
             snapshot["cashier"] = cashier
         if rights:
             snapshot["rights"] = sorted(rights)
+        if training:
+            snapshot["training"] = True
         return self._sale(snapshot)
-
-    def scan(self, code: str) -> Scanned | Refused:
-        """Say what a code is: a card with customer and panel, a voucher, an article."""
-        return self._guarded(
-            lambda: self._till.scan(code), lambda _fault: Refused(Refusal.PLUGIN_FAULT)
-        )
-
-    def evaluate(self, snapshot: Mapping[str, Any]) -> Evaluation:
-        """Return what a sale costs now and every effect that now holds.
-
-        Args:
-            snapshot: the whole basket (promotions.md §3 plus ``cashier``, ``rights``,
-                ``generation``, ``codes``).
-
-        Raises:
-            SaleError: the snapshot is no sale; names the place.
-        """
-        return self._guarded(
-            lambda: self._till.evaluate(snapshot),
-            lambda fault: self._till.evaluate_at_list_price(snapshot, notice=_notice_of(fault)),
-        )
-
-    def complete(
-        self,
-        sale_id: str,
-        completion: Mapping[str, Any],
-        *,
-        snapshot: Mapping[str, Any] | None = None,
-    ) -> Receipt | Refused:
-        """Book a sale with what was really charged, once; durable when this returns a receipt.
-
-        Args:
-            sale_id: of an evaluated sale.
-            completion: ``evaluation_id``, ``applied``, ``lines``, ``total_minor``, ``tenders``,
-                ``receipt_number`` (till.md §2); what is missing is as evaluated.
-            snapshot: the basket, for a sale that this process has not evaluated.
-
-        Returns:
-            The receipt, the stored one for the same body again; ``conflict`` for another body,
-            ``sale_unknown`` without evaluation and snapshot, ``journal_unavailable`` when it
-            cannot be stored.
-
-        Raises:
-            SaleError: the completion is none, or names a line that the sale does not have.
-        """
-        if snapshot is not None and not self._till.is_running(sale_id):
-            self.evaluate(snapshot)
-        receipt = self._guarded(lambda: self._till.complete(sale_id, completion), _refusal_of)
-        self._print(receipt)
-        return receipt
-
-    def suspend(self, snapshot: Mapping[str, Any]) -> Refused | None:
-        """Park a basket durably under its sale id; None when it is parked."""
-        return self._guarded(lambda: self._till.suspend(snapshot), _refusal_of)
 
     def recall(self, sale_id: str) -> Sale | Refused:
         """Return a parked sale, open again; one of another shop day is evaluated anew."""
-        found = self._guarded(lambda: self._till.recall(sale_id), _refusal_of)
+        found = self.sales.recall(sale_id)
         if isinstance(found, Refused):
             return found
-        snapshot, notices = found
-        return self._sale(snapshot, notices)
+        return self._sale(found.snapshot, found.notices)
+
+    def scan(self, code: str) -> Scanned | Refused:
+        """Say what a code is: a card with customer and panel, a voucher, an article."""
+        return self._counter.do(
+            lambda: self._till.scan(code),
+            within_ms=self.config.budget_ms.scan,
+            instead=lambda _fault: Refused(Refusal.PLUGIN_FAULT),
+            late=late_refusal,
+        )
 
     def rental_returned(
         self,
@@ -227,73 +270,62 @@ class Plugin:
         Raises:
             SaleError: the report is none; names the place.
         """
-        answer = self._guarded(
-            lambda: self._till.rental_returned(
+
+        def report() -> Receipt | Refused:
+            answer = self._rentals.returned(
                 rental_id, customer=customer, articles=articles, cashier=cashier
-            ),
-            _refusal_of,
+            )
+            if isinstance(answer, Receipt):
+                self._on_booked(answer)
+            return answer
+
+        return self._counter.do(
+            report,
+            within_ms=self.config.budget_ms.complete,
+            instead=refusal_of,
+            late=late_refusal,
         )
-        self._print(answer)
-        return answer
 
     def health(self) -> dict[str, Any]:
         """Return versions, rule generation, age of the data, queue lengths, what is wrong."""
-        state: dict[str, Any] = self._guarded(self._till.health, self._ill)
+
+        def look() -> dict[str, Any]:
+            return {**self._till.health(), "print_jobs_open": self.prints.open_jobs()}
+
+        state: dict[str, Any] = self._counter.do(
+            look,
+            within_ms=self.config.budget_ms.evaluate,
+            instead=lambda fault: self._ill(notice_of(fault)),
+            late=lambda: self._ill(Notice(NoticeCode.LATE)),
+        )
         return {
             "version": __version__,
             "compiled": native.COMPILED,
             "shop": self.config.shop,
             "till": self.config.till,
             **state,
-            "print_jobs_open": self._guarded(self.prints.open_jobs, lambda _fault: None),
         }
 
-    def _ill(self, fault: Exception) -> dict[str, Any]:
-        return {"notices": [_notice_of(fault).to_dict(self.config.language)]}
+    def _ill(self, notice: Notice) -> dict[str, Any]:
+        return {"notices": [notice.to_dict(self.config.language)]}
 
     def _sale(self, snapshot: dict[str, Any], notices: tuple[Notice, ...] = ()) -> Sale:
         return Sale(
-            self,
+            self.sales,
             snapshot,
-            now=self._clock.now,
-            article=lambda sku: self._guarded(lambda: self._till.article(sku), lambda _fault: None),
-            forget=lambda sale_id: self._guarded(
-                lambda: self._till.forget(sale_id), lambda _fault: None
-            ),
+            scan=self.scan,
+            now=self._till.clock.now,
+            article=self._article,
             notices=notices,
         )
 
-    def _print(self, answer: Receipt | Refused) -> None:
-        if isinstance(answer, Receipt) and answer.print_jobs:
-            self._guarded(self.prints.wake, lambda _fault: None)
-
-    def _guarded(
-        self, work: Callable[[], Answer], instead: Callable[[Exception], Answer]
-    ) -> Answer:
-        """Do the work; when it fails, do the other thing and tell the log, never the host."""
-        with self._lock:
-            if self._closed:
-                raise MisuseError("the plugin is closed", hint="Open it again.")
-            try:
-                return work()
-            except (MisuseError, InputError):
-                raise
-            # The one place: whatever went wrong inside, the till goes on.
-            except Exception as fault:  # noqa: BLE001
-                _log.exception("a fault became a notice")
-                return instead(fault)
-
-
-def _notice_of(fault: Exception) -> Notice:
-    if isinstance(fault, StorageError):
-        return Notice(NoticeCode.CACHE_UNAVAILABLE)
-    return Notice(NoticeCode.LIST_PRICE)
-
-
-def _refusal_of(fault: Exception) -> Refused:
-    if isinstance(fault, StorageError):
-        return Refused(Refusal.JOURNAL_UNAVAILABLE)
-    return Refused(Refusal.PLUGIN_FAULT)
+    def _article(self, sku: str) -> Mapping[str, Any] | None:
+        return self._counter.do(
+            lambda: self._till.article(sku),
+            within_ms=self.config.budget_ms.scan,
+            instead=lambda _fault: None,
+            late=lambda: None,
+        )
 
 
 def _log_change(change: JobChange) -> None:

@@ -1,13 +1,29 @@
-"""The completed sale in plain values: for the outbox and for the host."""
+"""Events in plain values: their head, and the completed sale for the outbox and for the host."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import datetime as dt
+
+    from pos_plugin.config import TillConfig
     from pos_plugin.model import Basket
     from pos_plugin.receipts import BookedReceipt
     from pos_plugin.storage.journal_writer import ReceiptHead
+
+
+def event_head(
+    config: TillConfig, *, cashier: str | None, customer: str | None, now: dt.datetime
+) -> dict[str, Any]:
+    """Return what the body of every event begins with (domain.md §6)."""
+    return {
+        "shop": config.shop,
+        "till": config.till,
+        "cashier": cashier,
+        "customer": customer,
+        "business_on": now.date().isoformat(),
+    }
 
 
 def receipt_event(head: ReceiptHead, booked: BookedReceipt) -> dict[str, Any]:
@@ -27,6 +43,7 @@ def receipt_event(head: ReceiptHead, booked: BookedReceipt) -> dict[str, Any]:
         "total_minor": booked.total_minor,
         "evaluated_total_minor": head.evaluated_total_minor,
         "charged_differs": booked.charged_differs,
+        "late": head.late,
         "tenders": head.tenders,
     }
 
@@ -42,6 +59,8 @@ def line_events(basket: Basket, booked: BookedReceipt) -> list[dict[str, Any]]:
             "gross_minor": amounts.gross_minor,
             "discount_minor": amounts.gross_minor - amounts.paid_minor,
             "paid_minor": amounts.paid_minor,
+            "host_discount_minor": amounts.host_discount_minor,
+            "voucher_discount_minor": amounts.voucher_discount_minor,
             "host_difference_minor": amounts.host_difference_minor,
             "vat_rate_bp": line.vat_rate_bp,
         }
@@ -82,6 +101,7 @@ def sale_answer(
         "discount_minor": booked.discount_minor,
         "total_minor": booked.total_minor,
         "charged_differs": booked.charged_differs,
+        "late": head.late,
         "earned": [{"account": one.account, "amount": one.amount} for one in booked.earned],
         "effects": effects,
     }

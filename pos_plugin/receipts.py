@@ -2,9 +2,10 @@
 
 1. What was charged is the fact. Where it differs from the evaluation, what was charged is booked
    and the difference is noted; nothing is refused.
-2. Parts add up: per line, gross = paid + discounts of promotions + difference of the host; the
-   lines sum to the receipt.
+2. Parts add up: per line, gross = paid + the host's own discount + discounts of promotions and
+   of vouchers + difference of the host; the lines sum to the receipt.
 3. A promotion that was not given is not used up; points follow what was paid.
+4. A late receipt was sold at list price: it uses no promotion and no voucher, and earns.
 """
 
 from __future__ import annotations
@@ -12,20 +13,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 
 from pos_plugin import limits
 from pos_plugin.errors import SaleError
-from pos_plugin.loyalty.ledger import earned_on_paid
+from pos_plugin.loyalty.ledger import earnings
 from pos_plugin.units import allocate
 from pos_plugin.validation import first_error
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
+    from pos_plugin.loyalty.ledger import Earning
+    from pos_plugin.loyalty.value_vouchers import UsedVoucher
     from pos_plugin.model import Basket
     from pos_plugin.promotions.generation import RuleGeneration
-    from pos_plugin.promotions.result import CouponUsed, Earned, LineDiscount, Result
+    from pos_plugin.promotions.result import CouponUsed, LineDiscount, Result
 
 Text = Annotated[str, Field(min_length=1, max_length=limits.MAX_TEXT)]
 SaleMinor = Annotated[int, Field(ge=-limits.MAX_SALE_MINOR, le=limits.MAX_SALE_MINOR)]
@@ -59,6 +62,7 @@ class Charge(_Closed):
         total_minor: the amount of the receipt in minor units (cents).
         tenders: how it was paid.
         receipt_number: the host's own number.
+        late: it was sold at list price while nobody answered, and is handed in now.
     """
 
     evaluation_id: Text | None = None
@@ -69,6 +73,7 @@ class Charge(_Closed):
     total_minor: SaleMinor | None = None
     tenders: Annotated[tuple[Tender, ...], Field(max_length=limits.MAX_LIST, strict=False)] = ()
     receipt_number: Text | None = None
+    late: Annotated[bool, Strict()] = False
 
 
 def read_charge(value: object) -> Charge:
@@ -95,6 +100,8 @@ class BookedLine:
 
     gross_minor: int
     paid_minor: int
+    host_discount_minor: int
+    voucher_discount_minor: int
     host_difference_minor: int
     discounts: tuple[LineDiscount, ...]
 
@@ -107,9 +114,10 @@ class BookedReceipt:
     gross_minor: int
     total_minor: int
     charged_differs: bool
-    earned: tuple[Earned, ...]
+    earned: tuple[Earning, ...]
     given: tuple[str, ...]
     coupons_used: tuple[CouponUsed, ...]
+    vouchers_used: tuple[UsedVoucher, ...]
 
     @property
     def discount_minor(self) -> int:
@@ -124,6 +132,9 @@ def book(
     charge: Charge,
     *,
     evaluation_id: str,
+    host_discounts: Mapping[str, int],
+    vouchers: Sequence[UsedVoucher] = (),
+    late: bool = False,
 ) -> BookedReceipt:
     """Return what is booked for a sale.
 
@@ -133,11 +144,16 @@ def book(
         rules: the generation it was evaluated with; None at list price.
         charge: what the host charged.
         evaluation_id: of ``result``.
+        host_discounts: by line, in minor units (cents); ``result`` is what they left.
+        vouchers: what value vouchers do in it.
+        late: sold at list price: without a word of the host no promotion was given.
 
     Raises:
         SaleError: the charge names a line that the sale does not have, or one twice.
     """
     applied = None if charge.applied is None else frozenset(charge.applied)
+    if late:
+        applied = frozenset()
     discounts = [
         tuple(
             one
@@ -146,50 +162,77 @@ def book(
         )
         for line in result.lines
     ]
-    paid_minor = _paid(basket, result, discounts, charge)
+    used = () if late else _given(vouchers, result, charge)
+    off_minor = [
+        sum(one.lines[index] for one in used if one.reduces_price)
+        for index in range(len(result.lines))
+    ]
+    paid_minor = _paid(basket, result, discounts, off_minor, charge)
     lines = tuple(
         BookedLine(
-            gross_minor=line.gross_minor,
+            gross_minor=line.gross_minor + host_discounts.get(line.line_id, 0),
             paid_minor=paid,
+            host_discount_minor=host_discounts.get(line.line_id, 0),
+            voucher_discount_minor=off,
             host_difference_minor=line.gross_minor
             - paid
-            - sum(one.discount_minor for one in given),
+            - sum(one.discount_minor for one in given)
+            - off,
             discounts=given,
         )
-        for line, paid, given in zip(result.lines, paid_minor, discounts, strict=True)
+        for line, paid, given, off in zip(
+            result.lines, paid_minor, discounts, off_minor, strict=True
+        )
     )
-    as_evaluated = all(
-        line.paid_minor == evaluated.paid_minor and len(line.discounts) == len(evaluated.discounts)
+    as_evaluated = len(used) == len(vouchers) and all(
+        line.host_difference_minor == 0 and len(line.discounts) == len(evaluated.discounts)
         for line, evaluated in zip(lines, result.lines, strict=True)
     )
-    earned = (
-        result.earned
-        if as_evaluated or rules is None
-        else earned_on_paid(rules, basket, result.earned, paid_minor)
-    )
+    earned = () if rules is None else earnings(rules, basket, result.earned, paid_minor)
     reducing = {one.promotion for given in discounts for one in given}
-    earning = {promotion for one in earned for promotion in one.promotions}
-    given_ids = reducing | earning
+    given_ids = reducing | {promotion for one in earned for promotion in one.promotions}
     return BookedReceipt(
         lines=lines,
-        gross_minor=result.gross_minor,
+        gross_minor=sum(line.gross_minor for line in lines),
         total_minor=sum(paid_minor),
         charged_differs=not as_evaluated or charge.evaluation_id not in (None, evaluation_id),
         earned=tuple(one for one in earned if one.amount),
         given=tuple(sorted(given_ids)),
-        coupons_used=tuple(one for one in result.coupons_used if one.promotion in given_ids),
+        coupons_used=tuple(
+            one for one in result.coupons_used if one.promotion in given_ids and not late
+        ),
+        vouchers_used=used,
     )
+
+
+def _given(
+    vouchers: Sequence[UsedVoucher], result: Result, charge: Charge
+) -> tuple[UsedVoucher, ...]:
+    """Return the value vouchers that the host gave.
+
+    Where it does not say so, all; but who charges the total of the promotions has not heard of
+    price reductions, and gave none.
+    """
+    if charge.applied is not None:
+        return tuple(one for one in vouchers if one.effect_id in charge.applied)
+    charged_minor = charge.total_minor
+    if charged_minor is None and charge.lines and len(charge.lines) == len(result.lines):
+        charged_minor = sum(line.paid_minor for line in charge.lines)
+    if charged_minor == result.total_minor:
+        return tuple(one for one in vouchers if not one.reduces_price)
+    return tuple(vouchers)
 
 
 def _paid(
     basket: Basket,
     result: Result,
     discounts: Sequence[Collection[LineDiscount]],
+    off_minor: Sequence[int],
     charge: Charge,
 ) -> list[int]:
     paid_minor = [
-        line.gross_minor - sum(one.discount_minor for one in given)
-        for line, given in zip(result.lines, discounts, strict=True)
+        line.gross_minor - sum(one.discount_minor for one in given) - off
+        for line, given, off in zip(result.lines, discounts, off_minor, strict=True)
     ]
     position = {line.line_id: index for index, line in enumerate(basket.lines)}
     seen: set[str] = set()

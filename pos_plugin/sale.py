@@ -2,8 +2,8 @@
 
     open -> totalled -> completed | cancelled        suspended <-> open
 
-The till owns the sale; this object is a convenience over ``Plugin.evaluate`` and
-``Plugin.complete``, which take the same snapshot as plain values.
+The till owns the sale; this object is a convenience over ``Plugin.sales``, which takes the same
+snapshot as plain values.
 """
 
 from __future__ import annotations
@@ -50,14 +50,10 @@ TRANSITIONS: Final[frozenset[tuple[SaleState, SaleState]]] = frozenset(
 )
 
 
-class Desk(Protocol):
+class Sales(Protocol):
     """What a sale asks of the plugin."""
 
-    def scan(self, code: str) -> Scanned | Refused:
-        """Say what a code is."""
-        ...
-
-    def evaluate(self, snapshot: Mapping[str, Any]) -> Evaluation:
+    def evaluate(self, snapshot: Mapping[str, Any]) -> Evaluation | Refused:
         """Say what the sale costs."""
         ...
 
@@ -75,34 +71,38 @@ class Desk(Protocol):
         """Park the sale."""
         ...
 
+    def cancel(self, sale_id: str) -> Refused | None:
+        """Give the sale up."""
+        ...
+
 
 class Sale:
     """One sale; made by ``Plugin.begin_sale`` or ``Plugin.recall``.
 
     Args:
-        desk: the plugin.
+        sales: of the plugin.
         snapshot: the basket so far; must hold ``sale_id``.
+        scan: says what a code is.
         now: tells the instant of the first scan.
         article: looks up what the article master knows, by sku.
-        forget: drops what was parked under this sale's id.
         notices: what was said when the sale was recalled.
     """
 
     def __init__(
         self,
-        desk: Desk,
+        sales: Sales,
         snapshot: dict[str, Any],
         *,
+        scan: Callable[[str], Scanned | Refused],
         now: Callable[[], dt.datetime],
         article: Callable[[str], Mapping[str, Any] | None],
-        forget: Callable[[str], None],
         notices: tuple[Notice, ...] = (),
     ) -> None:
-        self._desk = desk
+        self._sales = sales
         self._snapshot = snapshot
+        self._scan = scan
         self._now = now
         self._article = article
-        self._forget = forget
         self.notices = notices
         self.state = SaleState.OPEN
         self._evaluation: Evaluation | None = None
@@ -124,7 +124,7 @@ class Sale:
             sale goes on without it.
         """
         self._add()
-        found = self._desk.scan(code)
+        found = self._scan(code)
         if isinstance(found, Refused):
             return found
         if found.kind == "card":
@@ -194,7 +194,12 @@ class Sale:
         chosen = list(tenders)
         if chosen:
             self._snapshot["tenders"] = chosen
-        self._evaluation = self._desk.evaluate(self._snapshot)
+        evaluation = self._sales.evaluate(self._snapshot)
+        if isinstance(evaluation, Refused):
+            raise MisuseError(
+                f"sale {self.sale_id!r} is completed already", hint="Begin a sale of its own."
+            )
+        self._evaluation = evaluation
         if self._evaluation.generation:
             # A running sale keeps its generation: a queue never loses its happy hour.
             self._snapshot["generation"] = self._evaluation.generation
@@ -225,7 +230,7 @@ class Sale:
         if isinstance(charged, Evaluation):
             body: dict[str, Any] = {
                 "evaluation_id": charged.evaluation_id,
-                "total_minor": charged.total_minor,
+                "total_minor": charged.charge_minor,
             }
         else:
             body = dict(charged or {})
@@ -234,7 +239,7 @@ class Sale:
             body["tenders"] = paid
         if receipt_number is not None:
             body["receipt_number"] = receipt_number
-        receipt = self._desk.complete(self.sale_id, body, snapshot=self._snapshot)
+        receipt = self._sales.complete(self.sale_id, body, snapshot=self._snapshot)
         if isinstance(receipt, Receipt):
             self.state = SaleState.COMPLETED
         return receipt
@@ -243,7 +248,7 @@ class Sale:
         """Park the sale durably; ``Plugin.recall`` brings it back. None when it is parked."""
         self._check(SaleState.SUSPENDED)
         self._begin()
-        refused = self._desk.suspend(self._snapshot)
+        refused = self._sales.suspend(self._snapshot)
         if refused is None:
             self.state = SaleState.SUSPENDED
         return refused
@@ -251,7 +256,7 @@ class Sale:
     def cancel(self) -> None:
         """Give the sale up; nothing is booked."""
         self._step(SaleState.CANCELLED)
-        self._forget(self.sale_id)
+        self._sales.cancel(self.sale_id)
 
     def _add(self) -> None:
         if self.state is SaleState.SUSPENDED:

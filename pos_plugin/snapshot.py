@@ -1,4 +1,7 @@
-"""The whole sale as the till sends it: promotions.md §3 plus cashier, rights, generation, codes.
+"""The whole sale as the till sends it: promotions.md §3 plus what only a till knows.
+
+That is ``cashier``, ``rights``, ``generation``, ``codes``, ``training`` and per line
+``host_discount_minor``.
 
 What the till does not send is filled here: shop, till and currency from the settings, article facts
 from the cached master, a bare customer id from the cached customer.
@@ -11,7 +14,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 
 from pos_plugin import limits
 from pos_plugin.errors import SaleError
@@ -33,7 +36,8 @@ ARTICLE_FACTS: Final = (
     "vat_rate_bp",
     "discountable",
 )
-_OURS: Final = ("cashier", "rights", "generation", "codes")
+_OURS: Final = ("cashier", "rights", "generation", "codes", "training")
+_HOST_DISCOUNT: Final = "host_discount_minor"
 
 
 class _Closed(BaseModel):
@@ -41,9 +45,15 @@ class _Closed(BaseModel):
 
 
 class ScannedCode(_Closed):
-    """A voucher code as it was scanned."""
+    """A voucher code as it was scanned.
+
+    Args:
+        code: as scanned or typed.
+        amount_minor: how much of a value voucher is wanted, in minor units (cents); missing = all.
+    """
 
     code: Text
+    amount_minor: Annotated[int, Field(ge=1, le=limits.MAX_SALE_MINOR)] | None = None
 
 
 class Extras(_Closed):
@@ -54,6 +64,7 @@ class Extras(_Closed):
         rights: what the host lets this cashier do.
         generation: the rules this sale began with; missing at its first evaluation.
         codes: scanned vouchers.
+        training: nothing of this sale is booked.
     """
 
     cashier: Text | None = None
@@ -62,14 +73,27 @@ class Extras(_Closed):
     codes: Annotated[
         tuple[ScannedCode, ...], Field(max_length=limits.MAX_COUPONS, strict=False)
     ] = ()
+    training: Annotated[bool, Strict()] = False
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A checked snapshot; ``basket`` is complete but for the coupons that ``codes`` become."""
+    """A checked snapshot; ``basket`` is complete but for the coupons that ``codes`` become.
+
+    ``host_discounts``: manual discounts of the till by line id, in minor units (cents).
+    """
 
     basket: Basket
     extras: Extras
+    host_discounts: Mapping[str, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the snapshot as the till could have sent it, every fact filled in."""
+        value = {**basket_to_dict(self.basket), **self.extras.model_dump(exclude_unset=True)}
+        for line in value["lines"]:
+            if line["line_id"] in self.host_discounts:
+                line[_HOST_DISCOUNT] = self.host_discounts[line["line_id"]]
+        return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +131,30 @@ def read_snapshot(
     sale.setdefault("till", defaults.till)
     sale.setdefault("currency", defaults.currency)
     lines = sale.get("lines")
+    discounts: list[object] = []
     if isinstance(lines, (list, tuple)):
+        discounts = [line.get(_HOST_DISCOUNT, 0) if isinstance(line, dict) else 0 for line in lines]
         sale["lines"] = [_fill(line, article) for line in lines]
     known = sale.get("customer")
     if isinstance(known, dict) and list(known) == ["id"] and isinstance(known["id"], str):
         sale["customer"] = customer(known["id"]) or known
-    return Snapshot(basket=Basket.from_dict(sale), extras=extras)
+    basket = Basket.from_dict(sale)
+    return Snapshot(basket=basket, extras=extras, host_discounts=_host_discounts(basket, discounts))
+
+
+def _host_discounts(basket: Basket, discounts: list[object]) -> dict[str, int]:
+    """Return what the host takes off each line; at most the line, and nothing off a return."""
+    found: dict[str, int] = {}
+    for number, (line, discount_minor) in enumerate(zip(basket.lines, discounts, strict=True)):
+        where = f"sale.lines[{number}].{_HOST_DISCOUNT}"
+        if not isinstance(discount_minor, int) or isinstance(discount_minor, bool):
+            raise SaleError("wrong_type", where, "a whole number of minor units")
+        if not 0 <= discount_minor <= max(0, line.gross_minor):
+            message = f"from 0 to the {max(0, line.gross_minor)} minor units of the line"
+            raise SaleError("out_of_range", where, message)
+        if discount_minor:
+            found[line.line_id] = discount_minor
+    return found
 
 
 def fingerprint(snapshot: Snapshot, *, generation: int) -> str:
@@ -120,7 +162,8 @@ def fingerprint(snapshot: Snapshot, *, generation: int) -> str:
     extras = snapshot.extras
     seen = {
         "sale": basket_to_dict(snapshot.basket),
-        "codes": [code.code for code in extras.codes],
+        "codes": [(code.code, code.amount_minor) for code in extras.codes],
+        "host_discounts": dict(snapshot.host_discounts),
         "rights": sorted(extras.rights),
         "generation": generation,
     }
@@ -138,8 +181,11 @@ def _read_extras(value: dict[str, Any]) -> Extras:
 
 def _fill(line: object, article: Callable[[str], Mapping[str, Any] | None]) -> object:
     """Add the facts of the article master that the till did not send."""
-    if not isinstance(line, dict) or not isinstance(line.get("sku"), str):
+    if not isinstance(line, dict):
         return line  # the basket says what is wrong with it
+    line = {name: part for name, part in line.items() if name != _HOST_DISCOUNT}
+    if not isinstance(line.get("sku"), str):
+        return line
     missing = [name for name in ARTICLE_FACTS if name not in line]
     facts = article(line["sku"]) if missing else None
     if not facts:

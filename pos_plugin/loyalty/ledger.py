@@ -7,13 +7,13 @@ that are not in it yet (sync.md §6). Included is what ``folded`` of that row co
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pos_plugin.promotions.classes import classes_of
 from pos_plugin.promotions.facts import SaleFacts
 from pos_plugin.promotions.offers import Earn
-from pos_plugin.promotions.result import Earned
 from pos_plugin.units import divide_down
 
 if TYPE_CHECKING:
@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 
     from pos_plugin.model import Basket
     from pos_plugin.promotions.generation import RuleGeneration
+    from pos_plugin.promotions.result import Earned
 
+MILLIONTHS: Final = 1_000_000
 USES = "uses:"
 HISTORY = "history:"
+REVENUE = "history:revenue_minor_365d"
 LAST_DAY = "history:days_since_last"  # holds a day, as a number of days since 1970-01-01
 
 
@@ -85,7 +88,7 @@ def day_number(day: dt.date) -> int:
 
 def entries_of(
     *,
-    earned: Iterable[Earned],
+    earned: Iterable[Earning],
     given: Iterable[str],
     total_minor: int,
     is_purchase: bool,
@@ -105,7 +108,7 @@ def entries_of(
         changes[one.account] += one.amount
     for promotion in given:
         changes[USES + promotion] += 1
-    changes[HISTORY + "revenue_minor_365d"] += total_minor
+    changes[REVENUE] += total_minor
     if is_purchase:
         changes[HISTORY + "receipts_365d"] += 1
         changes[HISTORY + "receipts_total"] += 1
@@ -113,9 +116,26 @@ def entries_of(
     return {key: delta for key, delta in changes.items() if delta}
 
 
-def earned_on_paid(
-    rules: RuleGeneration, basket: Basket, earned: Iterable[Earned], paid_minor: Sequence[int]
-) -> tuple[Earned, ...]:
+@dataclass(frozen=True, slots=True)
+class Earning:
+    """What an account earns with a receipt, and what each line has in it.
+
+    Args:
+        account: code of the programme.
+        amount: in the account's unit, rounded down once.
+        promotions: that earned it.
+        basis: line id to its part before rounding, in millionths, rounded down.
+    """
+
+    account: str
+    amount: int
+    promotions: tuple[str, ...]
+    basis: Mapping[str, int]
+
+
+def earnings(
+    rules: RuleGeneration, basket: Basket, earned: Sequence[Earned], paid_minor: Sequence[int]
+) -> tuple[Earning, ...]:
     """Return what the same earning promotions give on what was really paid.
 
     Args:
@@ -127,6 +147,8 @@ def earned_on_paid(
     Returns:
         Amounts per account, fractions summed over the receipt and rounded down once.
     """
+    if not earned:
+        return ()
     classes = classes_of(basket)
     facts = SaleFacts(
         basket, classes, rules.packed.selectors, rules.packed.selectors.matching(classes)
@@ -134,17 +156,28 @@ def earned_on_paid(
     by_id = {promotion.id: promotion for promotion in rules.promotions}
     booked = []
     for one in earned:
-        exact = Fraction(0)
+        exact: defaultdict[int, Fraction] = defaultdict(Fraction)
         for promotion in one.promotions:
             offer = by_id[promotion].offer
             if isinstance(offer, Earn):
                 # A line belongs to one class only: its units are equal in every fact.
-                value_minor = sum(
-                    max(0, paid_minor[line])
-                    for unit_class in facts.classes_of(offer.on)
-                    for line, _ in classes[unit_class].lines
-                )
-                exact += Fraction(value_minor * offer.points, offer.per_value_minor)
-        amount = divide_down(exact.numerator, exact.denominator)
-        booked.append(Earned(account=one.account, amount=amount, promotions=one.promotions))
+                for unit_class in facts.classes_of(offer.on):
+                    for line, _ in classes[unit_class].lines:
+                        exact[line] += Fraction(
+                            max(0, paid_minor[line]) * offer.points, offer.per_value_minor
+                        )
+        amount = sum(exact.values(), Fraction(0))
+        booked.append(
+            Earning(
+                account=one.account,
+                amount=divide_down(amount.numerator, amount.denominator),
+                promotions=one.promotions,
+                basis={
+                    basket.lines[line].line_id: divide_down(
+                        part.numerator * MILLIONTHS, part.denominator
+                    )
+                    for line, part in sorted(exact.items())
+                },
+            )
+        )
     return tuple(booked)

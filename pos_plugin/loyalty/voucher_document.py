@@ -10,6 +10,7 @@ from pos_plugin.loyalty.voucher_type import in_language
 if TYPE_CHECKING:
     from pos_plugin.loyalty.vouchers import NewVoucher
 
+TRAINING_CODE: Final = "SKTEST00000000000"
 _WORDS: Final = {
     "de": {"holder": "Für", "until": "Gültig bis", "shop": "Filiale", "day": "%d.%m.%Y"},
     "en": {"holder": "For", "until": "Valid until", "shop": "Shop", "day": "%Y-%m-%d"},
@@ -17,7 +18,7 @@ _WORDS: Final = {
 
 
 def voucher_document(
-    voucher: NewVoucher, *, holder: str, shop: str, language: str
+    voucher: NewVoucher, *, holder: str, shop: str, language: str, training: bool = False
 ) -> dict[str, Any]:
     """Return the document of a voucher (``printers.document.Document`` as plain values).
 
@@ -26,6 +27,7 @@ def voucher_document(
         holder: name of the customer.
         shop: number of the shop, printed when the layout names no issuer.
         language: ``de`` or ``en``.
+        training: a bar says so, and the code is one that every till refuses.
     """
     words = _WORDS[language]
     kind = voucher.type
@@ -51,7 +53,9 @@ def voucher_document(
         _text(f"{words['until']} {valid_to_on}", role="valid_until", align="center", bold=True)
     )
     blocks.append({"type": "feed", "rows": 16})
-    blocks.append({"type": "code", "content": voucher.code, "role": "code"})
+    blocks.append(
+        {"type": "code", "content": TRAINING_CODE if training else voucher.code, "role": "code"}
+    )
     blocks.append({"type": "rule", "style": "dashed"})
     blocks.append(
         _text(in_language(kind.conditions.text, language), role="conditions", align="center")
@@ -62,6 +66,7 @@ def voucher_document(
         "kind": "voucher",
         "subject_uid": voucher.id,
         "lang": language,
+        "training": training,
         "blocks": blocks,
     }
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin import keys
-from pos_plugin.config import TillConfig
+from pos_plugin.config import BudgetMs, TillConfig
 from pos_plugin.errors import ConfigError, StorageError
 from pos_plugin.rule_package import Manifest, signed_bytes
 from pos_plugin.storage.blobs import write_blob
@@ -102,7 +102,9 @@ def prepare(
         else:
             _build_whole(folder, contents, at)
     _add_customers(folder, customers, at)
-    return TillConfig(shop=SHOP, till=TILL, data_dir=folder.absolute())
+    # Nobody waits at a replay: a slow answer is worth more than a list price.
+    patient = BudgetMs(scan=60_000, evaluate=60_000, complete=60_000)
+    return TillConfig(shop=SHOP, till=TILL, data_dir=folder.absolute(), budget_ms=patient)
 
 
 def _check(folder: Path, marks: Mapping[str, str]) -> None:

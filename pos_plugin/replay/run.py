@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pos_plugin.answers import Receipt
 from pos_plugin.clock import SettableClock
 from pos_plugin.errors import PosPluginError, RuleError, SaleError
+from pos_plugin.notices import Refused
 from pos_plugin.plugin import Plugin
 from pos_plugin.promotions.generation import RuleGeneration
 from pos_plugin.replay.folder import Contents, prepare
@@ -124,9 +125,10 @@ def _bare_customers(receipts: Sequence[PastReceipt]) -> Iterator[str]:
 
 
 def _book(plugin: Plugin, receipt: PastReceipt) -> None:
-    evaluation = plugin.evaluate(receipt.snapshot)
-    if evaluation.notices:
-        codes = ", ".join(notice.code for notice in evaluation.notices)
+    evaluation = plugin.sales.evaluate(receipt.snapshot)
+    if isinstance(evaluation, Refused) or evaluation.notices:
+        said = (evaluation,) if isinstance(evaluation, Refused) else evaluation.notices
+        codes = ", ".join(one.code for one in said)
         raise ReplayStopped(
             f"{receipt.sale_id} could not be evaluated: {codes}",
             hint="The log above says why; the receipts before it are booked.",
@@ -136,7 +138,7 @@ def _book(plugin: Plugin, receipt: PastReceipt) -> None:
         "total_minor": evaluation.total_minor,
         "receipt_number": plain_id(receipt.sale_id),
     }
-    answer = plugin.complete(receipt.sale_id, completion)
+    answer = plugin.sales.complete(receipt.sale_id, completion)
     if not isinstance(answer, Receipt):
         raise ReplayStopped(
             f"{receipt.sale_id} could not be booked: {answer.code}",

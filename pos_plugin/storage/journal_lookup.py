@@ -1,13 +1,15 @@
-"""What the till looks up in its own journal: answers, own entries, vouchers, parked baskets."""
+"""What the till looks up in its own journal: answers, receipts, own entries, vouchers, baskets."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import apsw
 
-from pos_plugin.loyalty.ledger import LAST_DAY, OwnEntry
+from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES, OwnEntry
 from pos_plugin.loyalty.vouchers import Voucher
+from pos_plugin.refunds import SoldLine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +18,8 @@ Journal: TypeAlias = apsw.Connection
 """The connection that ``JournalWriter.reading`` and ``transaction`` lend."""
 
 _VOUCHER = (
-    "SELECT id, type, customer, customer_bound, state, valid_from_on, valid_to_on FROM voucher "
+    "SELECT id, type, legal_kind, customer, customer_bound, state, value_minor, balance_minor, "
+    "valid_from_on, valid_to_on FROM voucher "
 )
 
 
@@ -40,6 +43,132 @@ def stored_answer(journal: Journal, key: str) -> StoredAnswer | None:
         "SELECT request_hash, answer FROM answer WHERE key = ?", (key,)
     ).fetchone()
     return StoredAnswer(*row) if row else None
+
+
+def is_completed(journal: Journal, sale_id: str) -> bool:
+    """Say whether a sale was completed here; a training sale, too."""
+    key = f"complete:{sale_id}"
+    return journal.execute("SELECT 1 FROM answer WHERE key = ?", (key,)).get is not None
+
+
+def answer_text(journal: Journal, key: str) -> str | None:
+    """Return the stored answer of a call as JSON."""
+    row: Any = journal.execute("SELECT answer FROM answer WHERE key = ?", (key,)).fetchone()
+    return str(row[0]) if row else None
+
+
+class BookedSale(NamedTuple):
+    """A receipt with its lines and what of them came back; amounts in minor units (cents)."""
+
+    seq: int
+    customer: str | None
+    generation: int
+    total_minor: int
+    lines: tuple[SoldLine, ...]
+
+
+def booked_sale(journal: Journal, sale_id: str) -> BookedSale | None:
+    """Return the receipt of a sale, if this till has it."""
+    row: Any = journal.execute(
+        "SELECT seq, customer, generation, total_minor FROM receipt WHERE sale_id = ?", (sale_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    seq, customer, generation, total_minor = row
+    lines: Any = journal.execute(
+        "SELECT sold.line_id, sold.sku, sold.quantity_milli, sold.paid_minor, "
+        "coalesce(sum(back.quantity_milli), 0), coalesce(sum(back.refund_minor), 0) "
+        "FROM receipt_line AS sold "
+        "LEFT JOIN return_receipt AS ret ON ret.receipt = sold.receipt "
+        "LEFT JOIN return_line AS back ON back.seq = ret.seq AND back.line_id = sold.line_id "
+        "WHERE sold.receipt = ? GROUP BY sold.position ORDER BY sold.position",
+        (seq,),
+    ).fetchall()
+    return BookedSale(
+        seq, customer, generation, total_minor, tuple(SoldLine(*line) for line in lines)
+    )
+
+
+def was_voided(journal: Journal, receipt: int) -> bool:
+    """Say whether a receipt was taken back whole."""
+    return journal.execute("SELECT 1 FROM sale_void WHERE receipt = ?", (receipt,)).get is not None
+
+
+def return_ids(journal: Journal, sale_id: str) -> list[str]:
+    """Return the ids of the returns of a sale, the oldest first."""
+    rows: Any = journal.execute(
+        "SELECT return_id FROM return_receipt JOIN receipt ON receipt.seq = return_receipt.receipt "
+        "WHERE receipt.sale_id = ? ORDER BY return_receipt.seq",
+        (sale_id,),
+    )
+    return [return_id for (return_id,) in rows]
+
+
+class BookedEarning(NamedTuple):
+    """What an account earned with a receipt, and what of it was reversed; in its own unit."""
+
+    id: str
+    program: str
+    amount: int
+    basis: Mapping[str, int]
+    reversed: int
+
+
+def earnings_of(journal: Journal, receipt: int) -> list[BookedEarning]:
+    """Return what a receipt earned."""
+    rows: Any = journal.execute(
+        "SELECT id, program, delta, basis, "
+        "(SELECT -coalesce(sum(r.delta), 0) FROM ledger_entry AS r WHERE r.reverses = e.id) "
+        "FROM ledger_entry AS e WHERE seq = ? AND kind = 'earn' ORDER BY program, id",
+        (receipt,),
+    )
+    return [
+        BookedEarning(entry, program, amount, json.loads(basis), back)
+        for entry, program, amount, basis, back in rows
+    ]
+
+
+def counters_of(journal: Journal, seq: int) -> dict[str, int]:
+    """Return what an event changed in the counters of its customer; accounts are no counters."""
+    rows: Any = journal.execute(
+        "SELECT key, delta FROM own_entry WHERE seq = ? ORDER BY key", (seq,)
+    )
+    return {key: delta for key, delta in rows if key.startswith((USES, HISTORY))}
+
+
+class UsedVoucher(NamedTuple):
+    """A voucher that a receipt used, and how it stands once that is taken back."""
+
+    voucher: str
+    amount_minor: int | None
+    state_before: str
+    balance_before_minor: int | None
+
+
+def used_by(journal: Journal, receipt: int) -> list[UsedVoucher]:
+    """Return the vouchers that a receipt used."""
+    rows: Any = journal.execute(
+        "SELECT id, amount_minor, value_minor, balance_minor + amount_minor FROM voucher_event "
+        "JOIN voucher ON id = voucher WHERE receipt = ? AND kind = 'redeemed' ORDER BY id",
+        (receipt,),
+    )
+    return [
+        UsedVoucher(
+            voucher,
+            amount_minor,
+            "issued" if balance_minor == value_minor else "partly_redeemed",
+            balance_minor,
+        )
+        for voucher, amount_minor, value_minor, balance_minor in rows
+    ]
+
+
+def issued_by(journal: Journal, event: int) -> list[tuple[str, bool]]:
+    """Return the vouchers that an event issued, each with whether it is unused and alive."""
+    rows: Any = journal.execute(
+        "SELECT id, state FROM voucher WHERE issued_seq = ? ORDER BY id", (event,)
+    )
+    return [(voucher, state == "issued") for voucher, state in rows if state != "cancelled"]
 
 
 def own_entries(
@@ -87,7 +216,8 @@ def voucher_by_code(journal: Journal, code_hash: bytes) -> Voucher | None:
 def open_vouchers(journal: Journal, customer: str, *, on: str) -> list[Voucher]:
     """Return what a customer may redeem on a shop day, the earliest expiry first."""
     rows: Any = journal.execute(
-        _VOUCHER + "WHERE customer = ? AND state = 'issued' AND valid_to_on >= ? "
+        _VOUCHER + "WHERE customer = ? AND state IN ('issued', 'partly_redeemed') "
+        "AND valid_to_on >= ? "
         "ORDER BY valid_to_on, id",
         (customer, on),
     )
@@ -104,10 +234,24 @@ def suspended(journal: Journal, sale_id: str) -> Suspended | None:
 
 def suspended_ids(journal: Journal) -> list[str]:
     """Return the ids of the baskets that wait to be recalled, the oldest first."""
+    return [sale_id for sale_id, _, _ in suspended_sales(journal)]
+
+
+def suspended_sales(journal: Journal) -> list[tuple[str, str, str]]:
+    """Return id, snapshot and instant of the baskets that wait to be recalled, oldest first."""
     rows: Any = journal.execute(
-        "SELECT sale_id FROM suspended_sale WHERE recalled_at IS NULL ORDER BY suspended_at"
-    )
-    return [sale_id for (sale_id,) in rows]
+        "SELECT sale_id, snapshot, suspended_at FROM suspended_sale WHERE recalled_at IS NULL "
+        "ORDER BY suspended_at, sale_id"
+    ).fetchall()
+    return list(rows)
+
+
+def is_suspended(journal: Journal, sale_id: str) -> bool:
+    """Say whether a basket waits to be recalled under this id."""
+    found = journal.execute(
+        "SELECT 1 FROM suspended_sale WHERE sale_id = ? AND recalled_at IS NULL", (sale_id,)
+    ).get
+    return found is not None
 
 
 def last_seq(journal: Journal) -> int:
@@ -149,13 +293,16 @@ def count_open_prints(journal: Journal) -> int:
 
 
 def _voucher(row: Any) -> Voucher:  # noqa: ANN401 - a row of SQLite
-    voucher, kind, customer, bound, state, valid_from_on, valid_to_on = row
+    voucher, kind, legal_kind, customer, bound, state, value, balance, first_on, last_on = row
     return Voucher(
         id=voucher,
         type=kind,
+        legal_kind=legal_kind,
         customer=customer,
         customer_bound=bool(bound),
         state=state,
-        valid_from_on=valid_from_on,
-        valid_to_on=valid_to_on,
+        value_minor=value,
+        balance_minor=balance,
+        valid_from_on=first_on,
+        valid_to_on=last_on,
     )

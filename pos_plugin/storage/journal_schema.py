@@ -19,6 +19,9 @@ FACTS: Final = (
     "receipt",
     "receipt_line",
     "promotion_result",
+    "sale_void",
+    "return_receipt",
+    "return_line",
     "ledger_entry",
     "voucher_event",
     "answer",
@@ -89,9 +92,13 @@ RELEASE_1: Final = (
         total_minor INTEGER NOT NULL,
         evaluated_total_minor INTEGER NOT NULL,
         charged_differs INTEGER NOT NULL CHECK (charged_differs IN (0, 1)),
+        late INTEGER NOT NULL CHECK (late IN (0, 1)),
         tenders TEXT NOT NULL
     ) STRICT""",
-    # discount_minor = gross_minor - paid_minor = sum of promotion_result + host_difference_minor
+    # gross_minor is before any discount, the host's own included;
+    # discount_minor = gross_minor - paid_minor
+    #     = host_discount_minor + sum of promotion_result + voucher_discount_minor
+    #       + host_difference_minor; which voucher gave what stands in the event
     """CREATE TABLE receipt_line (
         receipt INTEGER NOT NULL REFERENCES receipt (seq),
         position INTEGER NOT NULL,
@@ -106,6 +113,8 @@ RELEASE_1: Final = (
         gross_minor INTEGER NOT NULL,
         discount_minor INTEGER NOT NULL,
         paid_minor INTEGER NOT NULL,
+        host_discount_minor INTEGER NOT NULL,
+        voucher_discount_minor INTEGER NOT NULL,
         host_difference_minor INTEGER NOT NULL,
         vat_rate_bp INTEGER NOT NULL,
         discountable INTEGER NOT NULL CHECK (discountable IN (0, 1)),
@@ -129,14 +138,42 @@ RELEASE_1: Final = (
         PRIMARY KEY (receipt, position, number),
         FOREIGN KEY (receipt, position) REFERENCES receipt_line (receipt, position)
     ) STRICT, WITHOUT ROWID""",
-    # Law 1 of domain.md: a balance is the sum of these, never a stored number.
+    # A completed sale that was taken back whole; `seq` is the event of the void.
+    """CREATE TABLE sale_void (
+        receipt INTEGER PRIMARY KEY REFERENCES receipt (seq),
+        seq INTEGER NOT NULL REFERENCES event (seq),
+        reason TEXT,
+        cashier TEXT,
+        voided_at TEXT NOT NULL
+    ) STRICT""",
+    # Goods that came back; `receipt` is empty when this till does not have their sale.
+    """CREATE TABLE return_receipt (
+        seq INTEGER PRIMARY KEY REFERENCES event (seq),
+        return_id TEXT NOT NULL UNIQUE,
+        sale_id TEXT NOT NULL,
+        receipt INTEGER REFERENCES receipt (seq),
+        refund_minor INTEGER NOT NULL,
+        returned_at TEXT NOT NULL
+    ) STRICT""",
+    "CREATE INDEX return_of_receipt ON return_receipt (receipt) WHERE receipt IS NOT NULL",
+    """CREATE TABLE return_line (
+        seq INTEGER NOT NULL REFERENCES return_receipt (seq),
+        line_id TEXT NOT NULL,
+        quantity_milli INTEGER NOT NULL,
+        refund_minor INTEGER NOT NULL,
+        PRIMARY KEY (seq, line_id)
+    ) STRICT, WITHOUT ROWID""",
+    # Law 1 of domain.md: a balance is the sum of these, never a stored number. `basis`: what each
+    # line of the receipt has in an earning, in millionths; a reversal names the entry it reverses.
     """CREATE TABLE ledger_entry (
         id TEXT PRIMARY KEY,
         seq INTEGER NOT NULL REFERENCES event (seq),
         customer TEXT NOT NULL,
         program TEXT NOT NULL,
-        kind TEXT NOT NULL CHECK (kind IN ('earn')),
+        kind TEXT NOT NULL CHECK (kind IN ('earn', 'reverse')),
         delta INTEGER NOT NULL,
+        basis TEXT NOT NULL,
+        reverses TEXT REFERENCES ledger_entry (id),
         promotions TEXT NOT NULL,
         generation INTEGER NOT NULL,
         occurred_at TEXT NOT NULL
@@ -145,10 +182,13 @@ RELEASE_1: Final = (
         id TEXT PRIMARY KEY,
         code_hash BLOB NOT NULL UNIQUE CHECK (length(code_hash) = 16),
         type TEXT NOT NULL,
-        legal_kind TEXT NOT NULL CHECK (legal_kind IN ('promo')),
+        legal_kind TEXT NOT NULL CHECK (legal_kind IN (
+            'promo', 'earned_bonus', 'gift_mpv', 'gift_spv', 'goods_credit')),
         customer TEXT,
         customer_bound INTEGER NOT NULL CHECK (customer_bound IN (0, 1)),
         state TEXT NOT NULL,
+        value_minor INTEGER,
+        balance_minor INTEGER,
         valid_from_on TEXT NOT NULL,
         valid_to_on TEXT NOT NULL,
         issued_at TEXT NOT NULL,
@@ -156,19 +196,23 @@ RELEASE_1: Final = (
         cashier TEXT,
         "trigger" TEXT NOT NULL,
         class_at_issue TEXT,
-        redeemed_at TEXT
+        redeemed_at TEXT,
+        CHECK ((value_minor IS NULL) = (balance_minor IS NULL)),
+        CHECK (balance_minor BETWEEN 0 AND value_minor)
     ) STRICT""",
     "CREATE INDEX voucher_of_customer ON voucher (customer) WHERE customer IS NOT NULL",
     """CREATE TABLE voucher_event (
         voucher TEXT NOT NULL REFERENCES voucher (id),
         seq INTEGER NOT NULL REFERENCES event (seq),
-        kind TEXT NOT NULL CHECK (kind IN ('issued', 'redeemed')),
+        kind TEXT NOT NULL CHECK (kind IN ('issued', 'redeemed', 'rolled_back', 'cancelled')),
         at TEXT NOT NULL,
         receipt INTEGER REFERENCES receipt (seq),
+        amount_minor INTEGER,
         promotion TEXT,
         right_used TEXT,
         PRIMARY KEY (voucher, seq, kind)
     ) STRICT, WITHOUT ROWID""",
+    # `remark`: the cashier's own words; `replaced_by`: the job of the copy that was asked for.
     """CREATE TABLE print_job (
         uid TEXT PRIMARY KEY,
         kind TEXT NOT NULL,
@@ -180,9 +224,16 @@ RELEASE_1: Final = (
         reason TEXT NOT NULL,
         created_at TEXT NOT NULL,
         closed_at TEXT,
+        handed_over_at TEXT,
+        replaced_by TEXT REFERENCES print_job (uid),
+        remark TEXT,
         UNIQUE (subject_uid, kind, copy_index)
     ) STRICT""",
     "CREATE INDEX print_job_open ON print_job (created_at) WHERE state IN ('QUEUED', 'SENDING')",
+    # What the cashier may still have to do something about.
+    """CREATE INDEX print_job_told ON print_job (created_at)
+        WHERE handed_over_at IS NULL AND state NOT IN ('REPLACED', 'CANCELLED')""",
+    # `outcome`: how the attempt ended; `reported`: what the host said of it, perhaps later.
     """CREATE TABLE print_attempt (
         job_uid TEXT NOT NULL REFERENCES print_job (uid),
         attempt INTEGER NOT NULL,
@@ -194,6 +245,7 @@ RELEASE_1: Final = (
         ended_at TEXT,
         outcome TEXT,
         reason TEXT,
+        reported TEXT CHECK (reported IN ('printed', 'failed', 'unknown')),
         PRIMARY KEY (job_uid, attempt)
     ) STRICT, WITHOUT ROWID""",
     # A parked basket; recalled_at: it is on the screen again. Gone with complete or cancel.
@@ -218,11 +270,15 @@ RELEASE_1: Final = (
         WHEN NEW.state <> 'issued'
         BEGIN SELECT RAISE(ABORT, 'voucher: starts as issued'); END""",
     """CREATE TRIGGER voucher_step BEFORE UPDATE ON voucher
-        WHEN OLD.state || '>' || NEW.state NOT IN ('issued>redeemed')
+        WHEN OLD.state || '>' || NEW.state NOT IN (
+            'issued>redeemed', 'issued>partly_redeemed', 'partly_redeemed>partly_redeemed',
+            'partly_redeemed>redeemed', 'redeemed>issued', 'redeemed>partly_redeemed',
+            'partly_redeemed>issued', 'issued>cancelled')
         BEGIN SELECT RAISE(ABORT, 'voucher: this step is not in the state table'); END""",
     """CREATE TRIGGER voucher_terms_stay
-        BEFORE UPDATE OF id, code_hash, type, legal_kind, customer, customer_bound, valid_from_on,
-            valid_to_on, issued_at, issued_seq, cashier, "trigger", class_at_issue ON voucher
+        BEFORE UPDATE OF id, code_hash, type, legal_kind, customer, customer_bound, value_minor,
+            valid_from_on, valid_to_on, issued_at, issued_seq, cashier, "trigger", class_at_issue
+            ON voucher
         BEGIN SELECT RAISE(ABORT, 'voucher: its terms never change'); END""",
     """CREATE TRIGGER print_job_starts_queued BEFORE INSERT ON print_job
         WHEN NEW.state <> 'QUEUED'
@@ -230,13 +286,25 @@ RELEASE_1: Final = (
     # `OF state`: the reason for which a QUEUED job waits may change while the state stays.
     """CREATE TRIGGER print_job_step BEFORE UPDATE OF state ON print_job
         WHEN OLD.state || '>' || NEW.state NOT IN (
-            'QUEUED>SENDING', 'SENDING>CONFIRMED', 'SENDING>UNKNOWN')
+            'QUEUED>SENDING', 'QUEUED>FAILED', 'QUEUED>CANCELLED',
+            'SENDING>CONFIRMED', 'SENDING>ASSUMED', 'SENDING>UNKNOWN', 'SENDING>FAILED',
+            'ASSUMED>CONFIRMED', 'ASSUMED>UNKNOWN', 'ASSUMED>FAILED', 'ASSUMED>REPLACED',
+            'UNKNOWN>CONFIRMED', 'UNKNOWN>FAILED', 'UNKNOWN>CONFIRMED_BY_OPERATOR',
+            'UNKNOWN>REPLACED', 'UNKNOWN>CANCELLED',
+            'CONFIRMED>REPLACED', 'CONFIRMED_BY_OPERATOR>REPLACED',
+            'FAILED>QUEUED', 'FAILED>CANCELLED')
         BEGIN SELECT RAISE(ABORT, 'print_job: this step is not in the state table'); END""",
     """CREATE TRIGGER print_job_document_stays
         BEFORE UPDATE OF uid, kind, subject_uid, printer_role, document, copy_index, created_at
         ON print_job
         BEGIN SELECT RAISE(ABORT, 'print_job: its document never changes'); END""",
-    """CREATE TRIGGER print_attempt_ends_once BEFORE UPDATE ON print_attempt
+    """CREATE TRIGGER print_job_is_handed_over_once BEFORE UPDATE OF handed_over_at ON print_job
+        WHEN OLD.handed_over_at IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'print_job: was handed over'); END""",
+    """CREATE TRIGGER print_attempt_ends_once
+        BEFORE UPDATE OF job_uid, attempt, printer, byte_count, sha256, fragment_max, started_at,
+            ended_at, outcome, reason
+        ON print_attempt
         WHEN OLD.outcome IS NOT NULL
         BEGIN SELECT RAISE(ABORT, 'print_attempt: has ended'); END""",
 )

@@ -12,7 +12,7 @@ import hashlib
 import json
 import secrets
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -50,18 +50,36 @@ class ReceiptHead:
     optimal: bool
     gap_minor: int
     evaluated_total_minor: int
+    late: bool
     tenders: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
-    """An entry of a points or bonus account, in the account's own unit."""
+    """An entry of a points or bonus account, in the account's own unit.
+
+    Args:
+        id: of the entry.
+        customer: whose account.
+        program: the account.
+        delta: signed.
+        promotions: that earned it.
+        basis: what each line of the receipt has in it, in millionths; of an earning.
+        reverses: id of the entry that this one takes back, wholly or in part.
+    """
 
     id: str
     customer: str
     program: str
     delta: int
-    promotions: tuple[str, ...]
+    promotions: tuple[str, ...] = ()
+    basis: Mapping[str, int] = field(default_factory=dict)
+    reverses: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """Word of domain.md §7.1."""
+        return "earn" if self.reverses is None else "reverse"
 
     def to_event(self) -> dict[str, Any]:
         """Return the entry as it stands in the body of an event."""
@@ -69,27 +87,67 @@ class LedgerEntry:
             "id": self.id,
             "customer": self.customer,
             "program": self.program,
-            "kind": "earn",
+            "kind": self.kind,
             "delta": self.delta,
+            "reverses": self.reverses,
             "promotions": list(self.promotions),
         }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redemption:
-    """A voucher that was used up by a promotion."""
+    """A voucher that a sale used: as the coupon of a promotion, or for its value.
+
+    Args:
+        voucher: its id.
+        promotion: that it was the coupon of; None for its value.
+        amount_minor: what was used of its value in minor units (cents); None for a coupon.
+        lines: what it took off each line that it reduced, by line id, in minor units (cents).
+        state: of the voucher afterwards.
+        balance_minor: of the voucher afterwards in minor units (cents); None for a coupon.
+        right_used: right of the cashier that lifted a refusal.
+    """
 
     voucher: str
-    promotion: str
+    promotion: str | None
     right_used: str | None
+    amount_minor: int | None = None
+    lines: Mapping[str, int] = field(default_factory=dict)
+    state: str = "redeemed"
+    balance_minor: int | None = None
 
     def to_event(self) -> dict[str, Any]:
         """Return the redemption as it stands in the body of an event."""
         return {
             "voucher": self.voucher,
             "promotion": self.promotion,
+            "amount_minor": self.amount_minor,
+            "lines": [
+                {"line_id": line_id, "discount_minor": discount_minor}
+                for line_id, discount_minor in self.lines.items()
+            ],
+            "state": self.state,
             "right_used": self.right_used,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedLine:
+    """Part of a line that came back; the refund in minor units (cents)."""
+
+    line_id: str
+    quantity_milli: int
+    refund_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReturn:
+    """Goods that came back; ``receipt`` is None when this till does not have their sale."""
+
+    return_id: str
+    sale_id: str
+    receipt: int | None
+    lines: tuple[ReturnedLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +276,7 @@ class JournalWriter:
             "INSERT INTO receipt (seq, sale_id, receipt_number, cashier, customer, at, "
             "business_on, completed_at, currency, generation, evaluation_id, optimal, gap_minor, "
             "gross_minor, discount_minor, total_minor, evaluated_total_minor, charged_differs, "
-            "tenders) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "late, tenders) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 seq,
                 head.sale_id,
@@ -238,14 +296,16 @@ class JournalWriter:
                 booked.total_minor,
                 head.evaluated_total_minor,
                 int(booked.charged_differs),
+                int(head.late),
                 _json(head.tenders),
             ),
         )
         self._connection.executemany(
             "INSERT INTO receipt_line (receipt, position, line_id, sku, categories, brand, "
             "season, tags, quantity_milli, unit_price_minor, gross_minor, discount_minor, "
-            "paid_minor, host_difference_minor, vat_rate_bp, discountable, markdown, measured) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "paid_minor, host_discount_minor, voucher_discount_minor, host_difference_minor, "
+            "vat_rate_bp, discountable, markdown, measured) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     seq,
@@ -261,6 +321,8 @@ class JournalWriter:
                     amounts.gross_minor,
                     amounts.gross_minor - amounts.paid_minor,
                     amounts.paid_minor,
+                    amounts.host_discount_minor,
+                    amounts.voucher_discount_minor,
                     amounts.host_difference_minor,
                     line.vat_rate_bp,
                     int(line.discountable),
@@ -301,17 +363,20 @@ class JournalWriter:
     def add_ledger(
         self, seq: int, entries: Iterable[LedgerEntry], *, generation: int, at: dt.datetime
     ) -> None:
-        """Store what the accounts of a customer get."""
+        """Store what the accounts of a customer get or give back."""
         self._connection.executemany(
-            "INSERT INTO ledger_entry (id, seq, customer, program, kind, delta, promotions, "
-            "generation, occurred_at) VALUES (?, ?, ?, ?, 'earn', ?, ?, ?, ?)",
+            "INSERT INTO ledger_entry (id, seq, customer, program, kind, delta, basis, reverses, "
+            "promotions, generation, occurred_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     entry.id,
                     seq,
                     entry.customer,
                     entry.program,
+                    entry.kind,
                     entry.delta,
+                    _json(dict(entry.basis)),
+                    entry.reverses,
                     _json(entry.promotions),
                     generation,
                     utc_text(at),
@@ -328,19 +393,20 @@ class JournalWriter:
         )
 
     def redeem(self, seq: int, redemption: Redemption, *, receipt: int, at: dt.datetime) -> None:
-        """Use a voucher up."""
+        """Use a voucher, wholly or in part."""
         self._connection.execute(
-            "UPDATE voucher SET state = 'redeemed', redeemed_at = ? WHERE id = ?",
-            (utc_text(at), redemption.voucher),
+            "UPDATE voucher SET state = ?, balance_minor = ?, redeemed_at = ? WHERE id = ?",
+            (redemption.state, redemption.balance_minor, utc_text(at), redemption.voucher),
         )
         self._connection.execute(
-            "INSERT INTO voucher_event (voucher, seq, kind, at, receipt, promotion, right_used) "
-            "VALUES (?, ?, 'redeemed', ?, ?, ?, ?)",
+            "INSERT INTO voucher_event (voucher, seq, kind, at, receipt, amount_minor, promotion, "
+            "right_used) VALUES (?, ?, 'redeemed', ?, ?, ?, ?, ?)",
             (
                 redemption.voucher,
                 seq,
                 utc_text(at),
                 receipt,
+                redemption.amount_minor,
                 redemption.promotion,
                 redemption.right_used,
             ),
@@ -358,8 +424,9 @@ class JournalWriter:
         """Issue a voucher."""
         self._connection.execute(
             "INSERT INTO voucher (id, code_hash, type, legal_kind, customer, customer_bound, "
-            'state, valid_from_on, valid_to_on, issued_at, issued_seq, cashier, "trigger", '
-            "class_at_issue) VALUES (?, ?, ?, ?, ?, ?, 'issued', ?, ?, ?, ?, ?, ?, ?)",
+            "state, value_minor, balance_minor, valid_from_on, valid_to_on, issued_at, "
+            'issued_seq, cashier, "trigger", class_at_issue) '
+            "VALUES (?, ?, ?, ?, ?, ?, 'issued', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 voucher.id,
                 voucher.code_hash,
@@ -367,6 +434,8 @@ class JournalWriter:
                 voucher.type.legal_kind,
                 voucher.customer,
                 int(voucher.type.customer_bound),
+                voucher.value_minor,
+                voucher.value_minor,
                 voucher.valid_from_on,
                 voucher.valid_to_on,
                 utc_text(at),
@@ -380,6 +449,82 @@ class JournalWriter:
             "INSERT INTO voucher_event (voucher, seq, kind, at, receipt) "
             "VALUES (?, ?, 'issued', ?, ?)",
             (voucher.id, seq, utc_text(at), receipt),
+        )
+
+    def roll_back(
+        self,
+        seq: int,
+        voucher: str,
+        *,
+        state: str,
+        balance_minor: int | None,
+        amount_minor: int | None,
+        receipt: int,
+        at: dt.datetime,
+    ) -> None:
+        """Take a redemption back: the voucher is as it was before this receipt.
+
+        Args:
+            seq: event that takes it back.
+            voucher: its id.
+            state: it returns to.
+            balance_minor: it returns to in minor units (cents); None for a coupon.
+            amount_minor: that the receipt had used; None for a coupon.
+            receipt: that had used it.
+            at: now.
+        """
+        self._connection.execute(
+            "UPDATE voucher SET state = ?, balance_minor = ?, redeemed_at = NULL WHERE id = ?",
+            (state, balance_minor, voucher),
+        )
+        self._connection.execute(
+            "INSERT INTO voucher_event (voucher, seq, kind, at, receipt, amount_minor) "
+            "VALUES (?, ?, 'rolled_back', ?, ?, ?)",
+            (voucher, seq, utc_text(at), receipt, amount_minor),
+        )
+
+    def cancel_voucher(
+        self, seq: int, voucher: str, *, receipt: int | None, at: dt.datetime
+    ) -> None:
+        """Cancel an unused voucher whose occasion was taken back."""
+        self._connection.execute("UPDATE voucher SET state = 'cancelled' WHERE id = ?", (voucher,))
+        self._connection.execute(
+            "INSERT INTO voucher_event (voucher, seq, kind, at, receipt) "
+            "VALUES (?, ?, 'cancelled', ?, ?)",
+            (voucher, seq, utc_text(at), receipt),
+        )
+
+    def add_void(
+        self, seq: int, *, receipt: int, reason: str | None, cashier: str | None, at: dt.datetime
+    ) -> None:
+        """Store that a receipt was taken back whole."""
+        self._connection.execute(
+            "INSERT INTO sale_void (receipt, seq, reason, cashier, voided_at) "
+            "VALUES (?, ?, ?, ?, ?)",
+            (receipt, seq, reason, cashier, utc_text(at)),
+        )
+
+    def add_return(self, seq: int, returned: NewReturn, *, at: dt.datetime) -> None:
+        """Store goods that came back."""
+        self._connection.execute(
+            "INSERT INTO return_receipt (seq, return_id, sale_id, receipt, refund_minor, "
+            "returned_at) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                seq,
+                returned.return_id,
+                returned.sale_id,
+                returned.receipt,
+                sum(line.refund_minor for line in returned.lines),
+                utc_text(at),
+            ),
+        )
+        self._connection.executemany(
+            "INSERT INTO return_line (seq, line_id, quantity_milli, refund_minor) "
+            "VALUES (?, ?, ?, ?)",
+            [
+                (seq, line.line_id, line.quantity_milli, line.refund_minor)
+                for line in returned.lines
+            ],
         )
 
     def add_print_job(self, job: NewPrintJob, *, at: dt.datetime) -> None:

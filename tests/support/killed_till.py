@@ -52,11 +52,11 @@ def main() -> None:
     folder, statement, *torn = sys.argv[1:]
     started = 0
     plugin = Plugin.open(f"{folder}/till.toml", clock=SettableClock(NOON))
-    journal: Any = plugin._journal
+    journal: Any = plugin._till.journal
     if torn:
         journal.__class__ = TornJournal
     known = plugin.scan(card_number(1)).to_dict()
-    plugin.evaluate(snapshot(known["customer"]))
+    plugin.sales.evaluate(snapshot(known["customer"]))
 
     def count(_cursor: object, _sql: str, _bindings: object) -> bool:
         nonlocal started
@@ -66,7 +66,7 @@ def main() -> None:
         return True
 
     journal._connection.exec_trace = count
-    plugin.complete(SALE_ID, COMPLETION)
+    plugin.sales.complete(SALE_ID, COMPLETION)
     print(started)  # noqa: T201 - how many statements a booking has
     journal._connection.exec_trace = None
     plugin.close()

@@ -64,6 +64,7 @@ class TillBuilder:
     clock: SettableClock = field(default_factory=lambda: SettableClock(NOON))
     printer: bool = False
     language: str = "de"
+    budget_ms: int = 30_000
     private_key: Ed25519PrivateKey = field(
         default_factory=lambda: Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
     )
@@ -82,6 +83,9 @@ class TillBuilder:
         }
         (self.data_dir / "keys.json").write_text(json.dumps(keys), encoding="utf-8")
         text = f'shop = "{SHOP}"\ntill = "3"\nlanguage = "{self.language}"\n'
+        # A loaded machine must not turn a test of meaning into one of speed.
+        budget = f"scan = {self.budget_ms}\nevaluate = {self.budget_ms}\n"
+        text += f"[budget_ms]\n{budget}complete = {self.budget_ms}\n"
         if self.printer:
             text += '[[printer]]\nname = "bon"\ntransport = "simulator"\n'
         self.config_path.write_text(text, encoding="utf-8")

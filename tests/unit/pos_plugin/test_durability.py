@@ -87,8 +87,8 @@ def test_killed_till_books_all_or_nothing(prepared: Path, tmp_path: Path, statem
     with till.open() as plugin:
         known = plugin.scan(card_number(1)).to_dict()["customer"]
         snapshot = killed_till.snapshot(known)
-        receipt = plugin.complete("S1", killed_till.COMPLETION, snapshot=snapshot)
-        again = plugin.complete("S1", killed_till.COMPLETION, snapshot=snapshot)
+        receipt = plugin.sales.complete("S1", killed_till.COMPLETION, snapshot=snapshot)
+        again = plugin.sales.complete("S1", killed_till.COMPLETION, snapshot=snapshot)
     assert isinstance(receipt, Receipt)
     assert isinstance(again, Receipt)
     assert receipt.to_dict() == again.to_dict()
@@ -130,7 +130,7 @@ def test_full_disk_books_nothing_and_later_all(prepared: Path, tmp_path: Path) -
         assert refused == Refused(Refusal.JOURNAL_UNAVAILABLE)
         assert refused.text("de")
         # Evaluating goes on, and the next sale too.
-        assert plugin.evaluate(sale.snapshot()).total_minor == total.total_minor
+        assert plugin.sales.evaluate(sale.snapshot()).total_minor == total.total_minor
         disk.full = False
         receipt = sale.complete(charged=total)
         assert isinstance(receipt, Receipt)

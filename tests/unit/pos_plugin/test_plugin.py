@@ -63,8 +63,8 @@ def panel(plugin: Plugin, card: str = KNOWN) -> dict[str, Any]:
 
 
 def sell(plugin: Plugin, sale_id: str, **more: Any) -> Receipt:
-    plugin.evaluate(snapshot(sale_id, **more))
-    receipt = plugin.complete(sale_id, {})
+    plugin.sales.evaluate(snapshot(sale_id, **more))
+    receipt = plugin.sales.complete(sale_id, {})
     assert isinstance(receipt, Receipt)
     return receipt
 
@@ -91,24 +91,24 @@ def as_bytes(evaluation: Evaluation) -> bytes:
 def test_restarted_till_gives_the_identical_answer(till: TillBuilder) -> None:
     with till.open() as plugin:
         asked = snapshot(customer=customer(plugin), generation=1)
-        before = as_bytes(plugin.evaluate(asked))
+        before = as_bytes(plugin.sales.evaluate(asked))
         # What other sales do meanwhile changes counters, not this sale.
         sell(plugin, "S0", customer=customer(plugin))
     till.rules(unit_discount("NEU", 5000))
     with till.open() as plugin:
-        assert as_bytes(plugin.evaluate(asked)) == before
+        assert as_bytes(plugin.sales.evaluate(asked)) == before
         # Negative control: without its generation the sale would have another price.
         del asked["generation"]
-        assert as_bytes(plugin.evaluate(asked)) != before
+        assert as_bytes(plugin.sales.evaluate(asked)) != before
 
 
 def test_completing_again_gives_the_stored_answer(till: TillBuilder) -> None:
     with till.open() as plugin:
         first = sell(plugin, "S1", customer=customer(plugin))
-        assert plugin.complete("S1", {}) == first
+        assert plugin.sales.complete("S1", {}) == first
     with till.open() as plugin:
-        assert plugin.complete("S1", {}) == first
-        other = plugin.complete("S1", {"total_minor": 1})
+        assert plugin.sales.complete("S1", {}) == first
+        other = plugin.sales.complete("S1", {"total_minor": 1})
         assert other == Refused(Refusal.CONFLICT)
     assert rows(till, "SELECT count(*) FROM receipt") == [(1,)]
     assert rows(till, "SELECT sum(delta) FROM ledger_entry") == [(71,)]
@@ -116,8 +116,8 @@ def test_completing_again_gives_the_stored_answer(till: TillBuilder) -> None:
 
 def test_completion_needs_a_sale(till: TillBuilder) -> None:
     with till.open() as plugin:
-        assert plugin.complete("S1", {}) == Refused(Refusal.SALE_UNKNOWN)
-        receipt = plugin.complete("S1", {}, snapshot=snapshot())
+        assert plugin.sales.complete("S1", {}) == Refused(Refusal.SALE_UNKNOWN)
+        receipt = plugin.sales.complete("S1", {}, snapshot=snapshot())
         assert isinstance(receipt, Receipt)
 
 
@@ -136,29 +136,29 @@ def test_numbers_of_events_have_no_holes(till: TillBuilder) -> None:
 def test_without_cache_everything_costs_its_price(tmp_path: Path) -> None:
     till = TillBuilder(tmp_path / "till")
     with till.open() as plugin:
-        total = plugin.evaluate(snapshot())
+        total = plugin.sales.evaluate(snapshot())
         assert total.total_minor == 7999
         assert notices(total) == [NoticeCode.NO_RULES]
         assert plugin.scan(KNOWN) == Refused(Refusal.CARD_UNKNOWN)
-        assert isinstance(plugin.complete("S1", {}), Receipt)
+        assert isinstance(plugin.sales.complete("S1", {}), Receipt)
 
 
 def test_cache_that_appears_is_used_from_the_next_sale_on(tmp_path: Path) -> None:
     till = TillBuilder(tmp_path / "till")
     with till.open() as plugin:
-        assert plugin.evaluate(snapshot("S1")).total_minor == 7999
+        assert plugin.sales.evaluate(snapshot("S1")).total_minor == 7999
         till.rules(unit_discount("ZEHN", 1000))
-        assert plugin.evaluate(snapshot("S2")).total_minor == 7199
+        assert plugin.sales.evaluate(snapshot("S2")).total_minor == 7199
 
 
 def test_damaged_cache_is_a_notice_and_a_sale_at_list_price(till: TillBuilder) -> None:
     for file in till.data_dir.glob("cache-*"):
         file.write_bytes(b"damaged" * 1000)
     with till.open() as plugin:
-        total = plugin.evaluate(snapshot())
+        total = plugin.sales.evaluate(snapshot())
         assert total.total_minor == 7999
         assert notices(total) == [NoticeCode.CACHE_UNAVAILABLE]
-        assert isinstance(plugin.complete("S1", {}), Receipt)
+        assert isinstance(plugin.sales.complete("S1", {}), Receipt)
         assert plugin.scan(KNOWN) == Refused(Refusal.PLUGIN_FAULT)
 
 
@@ -176,15 +176,15 @@ def test_fault_of_ours_is_a_notice_and_a_sale_at_list_price(
 ) -> None:
     with till.open() as plugin:
         monkeypatch.setattr(pos_plugin.RuleGeneration, "evaluate", lambda *_: 1 // 0)
-        total = plugin.evaluate(snapshot())
+        total = plugin.sales.evaluate(snapshot())
         assert total.total_minor == 7999
         assert notices(total) == [NoticeCode.LIST_PRICE]
-        assert isinstance(plugin.complete("S1", {}), Receipt)
+        assert isinstance(plugin.sales.complete("S1", {}), Receipt)
 
 
 def test_generation_that_is_gone_is_said(till: TillBuilder) -> None:
     with till.open() as plugin:
-        total = plugin.evaluate(snapshot(generation=9))
+        total = plugin.sales.evaluate(snapshot(generation=9))
         assert total.generation == 1
         assert notices(total) == [NoticeCode.RULES_DAMAGED]
 
@@ -214,7 +214,7 @@ def test_snapshot_that_is_no_sale_names_the_place(
 ) -> None:
     with till.open() as plugin:
         with pytest.raises(SaleError) as error:
-            plugin.evaluate(snapshot(**change))
+            plugin.sales.evaluate(snapshot(**change))
         assert (error.value.code, error.value.where) == (code, where)
         # Nothing is lost: the corrected sale goes on.
         assert isinstance(sell(plugin, "S1"), Receipt)
@@ -233,17 +233,19 @@ def test_line_facts_are_filled_from_the_article_master(till: TillBuilder) -> Non
         }
     )
     with till.open() as plugin:
-        assert plugin.evaluate(snapshot()).result.discount_minor == 4000
+        assert plugin.sales.evaluate(snapshot()).result.discount_minor == 4000
         own = snapshot()
         own["lines"][0]["categories"] = ["jacken"]
-        assert plugin.evaluate(own).result.discount_minor == 0
+        assert plugin.sales.evaluate(own).result.discount_minor == 0
 
 
 def test_bare_customer_id_is_filled_at_each_evaluation(till: TillBuilder) -> None:
     till.rules(unit_discount("C", 2000, when=[{"type": "in_segment", "any_of": ["abc:C"]}]))
     with till.open() as plugin:
         for known, total_minor in (("K1", 6399), ("K2", 7999), ("nobody", 7999)):
-            assert plugin.evaluate(snapshot(customer={"id": known})).total_minor == total_minor
+            assert (
+                plugin.sales.evaluate(snapshot(customer={"id": known})).total_minor == total_minor
+            )
 
 
 def test_promotion_once_per_customer_is_used_up(till: TillBuilder) -> None:
@@ -332,8 +334,8 @@ def test_returns_earn_nothing_and_issue_nothing(till: TillBuilder) -> None:
 
 def test_what_was_charged_is_booked_and_noted(till: TillBuilder) -> None:
     with till.open() as plugin:
-        plugin.evaluate(snapshot(customer=customer(plugin)))
-        receipt = plugin.complete("S1", {"lines": [{"line_id": "1", "paid_minor": 5000}]})
+        plugin.sales.evaluate(snapshot(customer=customer(plugin)))
+        receipt = plugin.sales.complete("S1", {"lines": [{"line_id": "1", "paid_minor": 5000}]})
         assert isinstance(receipt, Receipt)
         assert receipt.total_minor == 5000
         assert receipt.values["charged_differs"] is True
@@ -348,10 +350,10 @@ def test_what_was_charged_is_booked_and_noted(till: TillBuilder) -> None:
 
 def test_charge_for_a_line_that_is_not_there_is_refused(till: TillBuilder) -> None:
     with till.open() as plugin:
-        plugin.evaluate(snapshot())
+        plugin.sales.evaluate(snapshot())
         with pytest.raises(SaleError, match="has no line"):
-            plugin.complete("S1", {"lines": [{"line_id": "9", "paid_minor": 1}]})
-        assert isinstance(plugin.complete("S1", {}), Receipt)
+            plugin.sales.complete("S1", {"lines": [{"line_id": "9", "paid_minor": 1}]})
+        assert isinstance(plugin.sales.complete("S1", {}), Receipt)
 
 
 def issued(plugin: Plugin, sale_id: str = "S1") -> str:
@@ -365,11 +367,13 @@ def test_voucher_goes_to_its_class_and_acts_at_the_next_sale(till: TillBuilder) 
         code = issued(plugin)
         assert [one["type"] for one in panel(plugin)["vouchers"]] == ["TREUE5"]
         asked = snapshot("S2", customer=customer(plugin), codes=[{"code": code}])
-        total = plugin.evaluate(asked)
+        total = plugin.sales.evaluate(asked)
         assert total.total_minor == 7199 - 500
         assert reasons(total) == []
-        plugin.complete("S2", {})
-        again = plugin.evaluate(snapshot("S3", customer=customer(plugin), codes=[{"code": code}]))
+        plugin.sales.complete("S2", {})
+        again = plugin.sales.evaluate(
+            snapshot("S3", customer=customer(plugin), codes=[{"code": code}])
+        )
         assert reasons(again) == ["voucher_redeemed"]
         assert again.total_minor == 7199
     found = rows(till, "SELECT kind, receipt, promotion FROM voucher_event ORDER BY seq, kind")
@@ -409,7 +413,7 @@ def test_voucher_is_for_its_customer_and_its_days(
 
 def test_unknown_code_is_refused_as_a_voucher(till: TillBuilder) -> None:
     with till.open() as plugin:
-        total = plugin.evaluate(snapshot(codes=[{"code": "no voucher at all"}]))
+        total = plugin.sales.evaluate(snapshot(codes=[{"code": "no voucher at all"}]))
         assert reasons(total) == ["voucher_unknown"]
 
 
@@ -417,18 +421,22 @@ def test_voucher_that_changes_nothing_is_kept(till: TillBuilder) -> None:
     till.rules(unit_discount("ZEHN", 1000))
     with till.open() as plugin:
         code = issued(plugin)
-        total = plugin.evaluate(snapshot("S2", customer=customer(plugin), codes=[{"code": code}]))
+        total = plugin.sales.evaluate(
+            snapshot("S2", customer=customer(plugin), codes=[{"code": code}])
+        )
         assert reasons(total) == ["voucher_nothing_to_apply"]
-        plugin.complete("S2", {})
+        plugin.sales.complete("S2", {})
     assert rows(till, "SELECT state FROM voucher") == [("issued",)]
 
 
 def test_voucher_not_given_by_the_host_is_kept(till: TillBuilder) -> None:
     with till.open() as plugin:
         code = issued(plugin)
-        plugin.evaluate(snapshot("S2", customer=customer(plugin), codes=[{"code": code}]))
-        plugin.complete("S2", {"applied": ["ZEHN@1"]})
-        later = plugin.evaluate(snapshot("S3", customer=customer(plugin), codes=[{"code": code}]))
+        plugin.sales.evaluate(snapshot("S2", customer=customer(plugin), codes=[{"code": code}]))
+        plugin.sales.complete("S2", {"applied": ["ZEHN@1"]})
+        later = plugin.sales.evaluate(
+            snapshot("S3", customer=customer(plugin), codes=[{"code": code}])
+        )
         assert later.total_minor == 6699
 
 
@@ -437,8 +445,8 @@ def test_two_sales_with_one_voucher_redeem_it_once(till: TillBuilder) -> None:
         code = issued(plugin)
         known = customer(plugin)
         for sale_id in ("S2", "S3"):
-            plugin.evaluate(snapshot(sale_id, customer=known, codes=[{"code": code}]))
-        first, second = plugin.complete("S2", {}), plugin.complete("S3", {})
+            plugin.sales.evaluate(snapshot(sale_id, customer=known, codes=[{"code": code}]))
+        first, second = plugin.sales.complete("S2", {}), plugin.sales.complete("S3", {})
         # Both receipts stand as charged; the second redemption is an exception for head office.
         assert isinstance(first, Receipt)
         assert isinstance(second, Receipt)
@@ -558,7 +566,7 @@ def test_effects_have_texts_of_the_shop(tmp_path: Path) -> None:
     till = TillBuilder(tmp_path / "till", language="en")
     till.rules(unit_discount("ZEHN", 1000))
     with till.open() as plugin:
-        total = plugin.evaluate(snapshot(codes=[{"code": "?"}]))
+        total = plugin.sales.evaluate(snapshot(codes=[{"code": "?"}]))
         assert [(one["effect_id"], one["kind"]) for one in total.effects()] == [
             ("ZEHN@1", "line_discount"),
             ("receipt_text:saved", "receipt_text"),

@@ -189,7 +189,7 @@ def test_completed_sale_cannot_be_parked_again(plugin: Plugin) -> None:
     sale.scan("4711")
     snapshot = sale.snapshot()
     sale.complete()
-    assert plugin.suspend(snapshot) == Refused(Refusal.CONFLICT)
+    assert plugin.sales.suspend(snapshot) == Refused(Refusal.CONFLICT)
 
 
 def test_closed_plugin_is_misuse(till: TillBuilder) -> None:

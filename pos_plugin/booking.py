@@ -1,0 +1,241 @@
+"""Completing a sale: what was really charged becomes a receipt, once.
+
+1. What was charged is the fact; a receipt with all that follows from it is one transaction.
+2. The same sale id and body again: the stored answer again; another body: ``conflict``.
+3. Vouchers are used here only, and only what of them was really given.
+4. A sale that was sold at list price while nobody answered uses nothing and earns.
+5. A training sale keeps its answer and books nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pos_plugin.answers import Receipt, message
+from pos_plugin.loyalty.ledger import entries_of
+from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
+from pos_plugin.once import keep_answer, stored_answer
+from pos_plugin.receipt_event import (
+    event_head,
+    line_events,
+    promotion_events,
+    receipt_event,
+    sale_answer,
+)
+from pos_plugin.receipts import book, read_charge, tenders_of
+from pos_plugin.redeeming import redemptions
+from pos_plugin.storage.journal_writer import LedgerEntry, ReceiptHead
+from pos_plugin.uids import new_uid
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
+    from pos_plugin.issuing import Issuing
+    from pos_plugin.model import Basket
+    from pos_plugin.receipts import BookedReceipt, Charge
+    from pos_plugin.till import Running, Till
+
+
+class Booking:
+    """Books the sales of one till.
+
+    Args:
+        till: knows the open sales.
+        issuing: gives the vouchers that follow.
+    """
+
+    def __init__(self, till: Till, issuing: Issuing) -> None:
+        self._till = till
+        self._issuing = issuing
+        self._journal = till.journal
+
+    def complete(
+        self,
+        sale_id: str,
+        completion: Mapping[str, Any],
+        *,
+        snapshot: Mapping[str, Any] | None = None,
+    ) -> Receipt | Refused:
+        """Book a sale with what was charged, once.
+
+        Args:
+            sale_id: of the sale.
+            completion: what was charged.
+            snapshot: the basket, for a sale that this process has not evaluated.
+        """
+        charge = read_charge(completion)
+        key = f"complete:{sale_id}"
+        stored = stored_answer(self._journal, key, completion)
+        if stored is not None:
+            return stored
+        found = self._sold(sale_id, charge, snapshot)
+        if found is None:
+            return Refused(Refusal.SALE_UNKNOWN)
+        running, late = found
+        if running.snapshot.extras.training:
+            receipt = self._rehearse(running, charge, key=key, completion=completion)
+        else:
+            receipt = self._book(running, charge, late=late, key=key, completion=completion)
+        self._till.forget(sale_id)
+        return receipt
+
+    def _sold(
+        self, sale_id: str, charge: Charge, snapshot: Mapping[str, Any] | None
+    ) -> tuple[Running, bool] | None:
+        """Return the sale as it was charged, and whether that was late; None if unknown."""
+        answered_late = self._till.late_snapshot(sale_id, charge.evaluation_id)
+        if charge.late or answered_late is not None:
+            running = self._till.running(sale_id)
+            value = snapshot or answered_late
+            if value is None and running is not None:
+                value = running.snapshot.to_dict()
+            return None if value is None else (self._till.sold_late(value), True)
+        running = self._till.running(sale_id)
+        if running is None and snapshot is not None:
+            self._till.evaluate(snapshot)
+            running = self._till.running(sale_id)
+        return None if running is None else (running, False)
+
+    def _book(
+        self,
+        running: Running,
+        charge: Charge,
+        *,
+        late: bool,
+        key: str,
+        completion: Mapping[str, Any],
+    ) -> Receipt:
+        now = self._till.clock.now()
+        basket, result = running.basket, running.evaluation.result
+        booked, head = self._charged(running, charge, late=late, now=now)
+        is_purchase = any(line.quantity_milli > 0 for line in basket.lines)
+        offer = self._issuing.offer("sale_completed", head.customer if is_purchase else None)
+        with self._journal.transaction() as journal:
+            redeemed, exceptions = redemptions(
+                journal, running.accepted, booked.coupons_used, booked.vouchers_used, basket.lines
+            )
+            issued = offer.issue(
+                journal,
+                segments=basket.customer.segments if basket.customer else (),
+                redeemed={one.voucher for one in redeemed},
+                now=now,
+            )
+            ledger, changes = _accruals(basket, booked, is_purchase=is_purchase, now=now)
+            body = {
+                **event_head(
+                    self._till.config, cashier=head.cashier, customer=head.customer, now=now
+                ),
+                "generation": result.generation,
+                "receipt": receipt_event(head, booked),
+                "lines": line_events(basket, booked),
+                "promotion_results": promotion_events(basket, booked),
+                "ledger": [entry.to_event() for entry in ledger],
+                "entries": [
+                    {"customer": head.customer, "key": name, "delta": delta}
+                    for name, delta in changes.items()
+                ],
+                "redemptions": [one.to_event() for one in redeemed],
+                "vouchers": [voucher.to_event() for voucher in issued],
+                "exceptions": exceptions,
+                "proof": {"optimal": result.optimal, "gap_minor": result.gap_minor},
+            }
+            touches = [] if head.customer is None else [head.customer]
+            seq = self._journal.add_event(kind="sale_completed", body=body, touches=touches, at=now)
+            self._journal.add_receipt(seq, head, basket, booked)
+            if head.customer is not None:
+                self._journal.add_ledger(seq, ledger, generation=result.generation, at=now)
+                self._journal.add_own_entries(seq, head.customer, changes)
+            for redemption in redeemed:
+                self._journal.redeem(seq, redemption, receipt=seq, at=now)
+            effects = self._issuing.store(
+                issued, seq, offer.holder, receipt=seq, cashier=head.cashier, now=now
+            )
+            answer = sale_answer(head, booked, effects + self._messages(booked))
+            keep_answer(self._journal, key, completion, answer)
+            self._journal.drop_suspended(basket.sale_id)
+        return Receipt(answer)
+
+    def _rehearse(
+        self, running: Running, charge: Charge, *, key: str, completion: Mapping[str, Any]
+    ) -> Receipt:
+        now = self._till.clock.now()
+        booked, head = self._charged(running, charge, late=False, now=now)
+        offer = self._issuing.offer("sale_completed", head.customer)
+        customer = running.basket.customer
+        with self._journal.transaction() as journal:
+            issued = offer.issue(
+                journal, segments=customer.segments if customer else (), redeemed=(), now=now
+            )
+            effects = self._issuing.rehearse(issued, offer.holder, now=now)
+            answer = {
+                **sale_answer(head, booked, effects + self._messages(booked)),
+                "training": True,
+            }
+            keep_answer(self._journal, key, completion, answer)
+            self._journal.drop_suspended(running.basket.sale_id)
+        return Receipt(answer)
+
+    def _charged(
+        self, running: Running, charge: Charge, *, late: bool, now: dt.datetime
+    ) -> tuple[BookedReceipt, ReceiptHead]:
+        basket, evaluation = running.basket, running.evaluation
+        result = evaluation.result
+        booked = book(
+            basket,
+            result,
+            running.rules,
+            charge,
+            evaluation_id=evaluation.evaluation_id,
+            host_discounts=running.snapshot.host_discounts,
+            vouchers=evaluation.vouchers.settlement.used if evaluation.vouchers else (),
+            late=late,
+        )
+        head = ReceiptHead(
+            sale_id=basket.sale_id,
+            receipt_number=charge.receipt_number,
+            cashier=running.snapshot.extras.cashier,
+            customer=basket.customer.id if basket.customer else None,
+            at=basket.at,
+            completed_at=now,
+            currency=basket.currency,
+            generation=result.generation,
+            evaluation_id=evaluation.evaluation_id,
+            optimal=result.optimal,
+            gap_minor=result.gap_minor,
+            evaluated_total_minor=evaluation.charge_minor,
+            late=late,
+            tenders=tenders_of(charge),
+        )
+        return booked, head
+
+    def _messages(self, booked: BookedReceipt) -> list[dict[str, Any]]:
+        if not booked.charged_differs:
+            return []
+        return [message(Notice(NoticeCode.CHARGED_DIFFERS), self._till.config.language)]
+
+
+def _accruals(
+    basket: Basket, booked: BookedReceipt, *, is_purchase: bool, now: dt.datetime
+) -> tuple[list[LedgerEntry], dict[str, int]]:
+    if basket.customer is None:
+        return [], {}
+    ledger = [
+        LedgerEntry(
+            id=str(new_uid(now)),
+            customer=basket.customer.id,
+            program=one.account,
+            delta=one.amount,
+            promotions=one.promotions,
+            basis=one.basis,
+        )
+        for one in booked.earned
+    ]
+    changes = entries_of(
+        earned=booked.earned,
+        given=booked.given,
+        total_minor=booked.total_minor,
+        is_purchase=is_purchase,
+        business_on=now.date(),
+    )
+    return ledger, changes

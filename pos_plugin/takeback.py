@@ -1,0 +1,334 @@
+"""Voids and returns: what a completed sale gave is taken back, in one transaction.
+
+1. A void takes a whole receipt back: points, counters, redemptions, issued vouchers.
+2. A return takes back what its goods had: as paid, points in proportion; with the last goods the
+   rest, redemptions and issued vouchers too.
+3. No unit comes back twice; a voided receipt gives nothing back any more.
+4. What cannot be taken back (an issued voucher that was used meanwhile) is noted, never refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pos_plugin.answers import Receipt, message
+from pos_plugin.loyalty.ledger import LAST_DAY, REVENUE
+from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
+from pos_plugin.once import keep_answer, stored_answer
+from pos_plugin.receipt_event import event_head
+from pos_plugin.refunds import (
+    ReturnRequest,
+    SoldLine,
+    read_return,
+    read_void,
+    refund_minor,
+    reversed_until_now,
+)
+from pos_plugin.storage import journal_lookup
+from pos_plugin.storage.journal_writer import LedgerEntry, NewReturn, ReturnedLine
+from pos_plugin.uids import new_uid
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
+    from pos_plugin.storage.journal_lookup import BookedSale, Journal
+    from pos_plugin.till import Till
+
+
+@dataclass(slots=True)
+class _TakenBack:
+    """What a void or return changes beside the goods."""
+
+    ledger: list[LedgerEntry] = field(default_factory=list)
+    entries: dict[str, int] = field(default_factory=dict)
+    rolled_back: list[str] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+    exceptions: list[dict[str, Any]] = field(default_factory=list)
+
+    def to_event(self, customer: str | None) -> dict[str, Any]:
+        return {
+            "ledger": [entry.to_event() for entry in self.ledger],
+            "entries": [
+                {"customer": customer, "key": key, "delta": delta}
+                for key, delta in self.entries.items()
+            ],
+            "rolled_back": self.rolled_back,
+            "cancelled": self.cancelled,
+            "exceptions": self.exceptions,
+        }
+
+    def reversed(self) -> list[dict[str, Any]]:
+        return [{"account": entry.program, "amount": -entry.delta} for entry in self.ledger]
+
+    def effects(self, language: str) -> list[dict[str, Any]]:
+        told = [
+            Notice(code)
+            for code, some in (
+                (NoticeCode.VOUCHER_ROLLED_BACK, self.rolled_back),
+                (NoticeCode.VOUCHER_CANCELLED, self.cancelled),
+                (NoticeCode.VOUCHER_USED_MEANWHILE, self.exceptions),
+            )
+            if some
+        ]
+        return [message(notice, language) for notice in told]
+
+
+class Takeback:
+    """Takes back the sales of one till."""
+
+    def __init__(self, till: Till) -> None:
+        self._till = till
+        self._journal = till.journal
+
+    def void(self, sale_id: str, request: Mapping[str, Any]) -> Receipt | Refused:
+        """Take a completed sale back whole, also on another day.
+
+        Args:
+            sale_id: of the sale.
+            request: ``reason``, ``cashier``.
+        """
+        asked = read_void(request)
+        key = f"void:{sale_id}"
+        stored = stored_answer(self._journal, key, request)
+        if stored is not None:
+            return stored
+        now = self._till.clock.now()
+        with self._journal.transaction() as journal:
+            sale = journal_lookup.booked_sale(journal, sale_id)
+            if sale is None:
+                return Refused(Refusal.SALE_UNKNOWN)
+            if journal_lookup.was_voided(journal, sale.seq):
+                return Refused(Refusal.CONFLICT)
+            if any(line.returned_milli for line in sale.lines):
+                return Refused(Refusal.ITEMS_RETURNED)
+            taken = _TakenBack()
+            self._reverse_all(journal, sale, taken, now)
+            for name, delta in journal_lookup.counters_of(journal, sale.seq).items():
+                if name != LAST_DAY:
+                    taken.entries[name] = -delta
+            body = {
+                **self._head(asked.cashier, sale.customer, now),
+                "sale_id": sale_id,
+                "receipt": sale.seq,
+                "moment": "after",
+                "reason": asked.reason,
+                "total_minor": sale.total_minor,
+                **taken.to_event(sale.customer),
+            }
+            seq = self._add_event("sale_voided", body, sale.customer, now)
+            self._journal.add_void(
+                seq, receipt=sale.seq, reason=asked.reason, cashier=asked.cashier, at=now
+            )
+            self._store(journal, seq, sale, taken, now)
+            answer = {
+                "sale_id": sale_id,
+                "voided_at": now.isoformat(timespec="milliseconds"),
+                "total_minor": sale.total_minor,
+                "reversed": taken.reversed(),
+                "effects": taken.effects(self._till.config.language),
+            }
+            keep_answer(self._journal, key, request, answer)
+        return Receipt(answer)
+
+    def return_items(self, sale_id: str, request: Mapping[str, Any]) -> Receipt | Refused:
+        """Take goods of a sale back; one that this till does not have needs the host's refunds.
+
+        Args:
+            sale_id: of the sale that the goods belong to.
+            request: ``return_id``, ``lines``, ``reason``, ``cashier``, ``receipt_number``,
+                ``tenders``.
+        """
+        asked = read_return(request)
+        key = f"return:{asked.return_id}"
+        whole_request = {"sale_id": sale_id, **request}
+        stored = stored_answer(self._journal, key, whole_request)
+        if stored is not None:
+            return stored
+        now = self._till.clock.now()
+        with self._journal.transaction() as journal:
+            sale = journal_lookup.booked_sale(journal, sale_id)
+            if sale is not None and journal_lookup.was_voided(journal, sale.seq):
+                return Refused(Refusal.SALE_VOIDED)
+            refused = _not_returnable(asked, sale)
+            if refused is not None:
+                return refused
+            answer = self._take_goods(journal, sale_id, sale, asked, now)
+            keep_answer(self._journal, key, whole_request, answer)
+        return Receipt(answer)
+
+    def _take_goods(
+        self,
+        journal: Journal,
+        sale_id: str,
+        sale: BookedSale | None,
+        asked: ReturnRequest,
+        now: dt.datetime,
+    ) -> dict[str, Any]:
+        customer = sale.customer if sale else None
+        sold = {line.line_id: line for line in sale.lines} if sale else {}
+        back: list[ReturnedLine] = []
+        taken = _TakenBack()
+        for line in asked.lines:
+            before = sold.get(line.line_id)
+            as_paid = refund_minor(before, line.quantity_milli) if before else 0
+            given_minor = as_paid if line.refund_minor is None else line.refund_minor
+            back.append(ReturnedLine(line.line_id, line.quantity_milli, given_minor))
+            if before is None:
+                continue
+            sold[line.line_id] = before.after(line.quantity_milli, given_minor)
+            if sold[line.line_id].refunded_minor > before.paid_minor:
+                taken.exceptions.append({"line_id": line.line_id, "reason": "refund_above_paid"})
+        refund = sum(line.refund_minor for line in back)
+        if sale is not None:
+            self._reverse_goods(journal, sale, sold, refund, taken, now)
+        body = {
+            **self._head(asked.cashier, customer, now),
+            "return_id": asked.return_id,
+            "sale_id": sale_id,
+            "receipt": sale.seq if sale else None,
+            "receipt_number": asked.receipt_number,
+            "pending": sale is None,
+            "reason": asked.reason,
+            "refund_minor": refund,
+            "tenders": [tender.model_dump() for tender in asked.tenders],
+            "lines": [
+                {
+                    "return_of": line.line_id,
+                    "quantity_milli": line.quantity_milli,
+                    "refund_minor": line.refund_minor,
+                }
+                for line in back
+            ],
+            **taken.to_event(customer),
+        }
+        seq = self._add_event("items_returned", body, customer, now)
+        self._journal.add_return(
+            seq,
+            NewReturn(
+                return_id=asked.return_id,
+                sale_id=sale_id,
+                receipt=sale.seq if sale else None,
+                lines=tuple(back),
+            ),
+            at=now,
+        )
+        if sale is not None:
+            self._store(journal, seq, sale, taken, now)
+        return {
+            "return_id": asked.return_id,
+            "sale_id": sale_id,
+            "returned_at": now.isoformat(timespec="milliseconds"),
+            "refund_minor": refund,
+            "lines": [
+                {
+                    "line_id": line.line_id,
+                    "quantity_milli": line.quantity_milli,
+                    "refund_minor": line.refund_minor,
+                }
+                for line in back
+            ],
+            "reversed": taken.reversed(),
+            "pending": sale is None,
+            "effects": taken.effects(self._till.config.language),
+        }
+
+    def _reverse_goods(
+        self,
+        journal: Journal,
+        sale: BookedSale,
+        after: Mapping[str, SoldLine],
+        refund: int,
+        taken: _TakenBack,
+        now: dt.datetime,
+    ) -> None:
+        if all(not line.left_milli for line in after.values()):
+            self._reverse_all(journal, sale, taken, now)
+            for key, delta in journal_lookup.counters_of(journal, sale.seq).items():
+                if key not in (LAST_DAY, REVENUE):
+                    taken.entries[key] = -delta
+        else:
+            for earned in journal_lookup.earnings_of(journal, sale.seq):
+                back = reversed_until_now(earned.amount, earned.basis, after) - earned.reversed
+                self._reverse(sale, earned, back, taken, now)
+        if sale.customer is not None and refund:
+            taken.entries[REVENUE] = -refund
+
+    def _reverse_all(
+        self, journal: Journal, sale: BookedSale, taken: _TakenBack, now: dt.datetime
+    ) -> None:
+        for earned in journal_lookup.earnings_of(journal, sale.seq):
+            self._reverse(sale, earned, earned.amount - earned.reversed, taken, now)
+        taken.rolled_back = [one.voucher for one in journal_lookup.used_by(journal, sale.seq)]
+        for voucher, is_unused in journal_lookup.issued_by(journal, sale.seq):
+            if is_unused:
+                taken.cancelled.append(voucher)
+            else:
+                taken.exceptions.append({"voucher": voucher, "reason": "issued_voucher_used"})
+
+    def _reverse(
+        self,
+        sale: BookedSale,
+        earned: journal_lookup.BookedEarning,
+        amount: int,
+        taken: _TakenBack,
+        now: dt.datetime,
+    ) -> None:
+        if not amount or sale.customer is None:
+            return
+        taken.ledger.append(
+            LedgerEntry(
+                id=str(new_uid(now)),
+                customer=sale.customer,
+                program=earned.program,
+                delta=-amount,
+                reverses=earned.id,
+            )
+        )
+        taken.entries[earned.program] = taken.entries.get(earned.program, 0) - amount
+
+    def _store(
+        self, journal: Journal, seq: int, sale: BookedSale, taken: _TakenBack, now: dt.datetime
+    ) -> None:
+        if sale.customer is not None:
+            self._journal.add_ledger(seq, taken.ledger, generation=sale.generation, at=now)
+            self._journal.add_own_entries(seq, sale.customer, taken.entries)
+        if taken.rolled_back:
+            for used in journal_lookup.used_by(journal, sale.seq):
+                self._journal.roll_back(
+                    seq,
+                    used.voucher,
+                    state=used.state_before,
+                    balance_minor=used.balance_before_minor,
+                    amount_minor=used.amount_minor,
+                    receipt=sale.seq,
+                    at=now,
+                )
+        for voucher in taken.cancelled:
+            self._journal.cancel_voucher(seq, voucher, receipt=sale.seq, at=now)
+
+    def _head(self, cashier: str | None, customer: str | None, now: dt.datetime) -> dict[str, Any]:
+        return event_head(self._till.config, cashier=cashier, customer=customer, now=now)
+
+    def _add_event(
+        self, kind: str, body: Mapping[str, Any], customer: str | None, now: dt.datetime
+    ) -> int:
+        touches = [] if customer is None else [customer]
+        return self._journal.add_event(kind=kind, body=body, touches=touches, at=now)
+
+
+def _not_returnable(asked: ReturnRequest, sale: BookedSale | None) -> Refused | None:
+    """Say why these goods cannot come back; None when they can."""
+    if sale is None:
+        # Head office settles the rest; only the host knows what it gave back.
+        known = all(line.refund_minor is not None for line in asked.lines)
+        return None if known else Refused(Refusal.SALE_UNKNOWN)
+    sold = {line.line_id: line for line in sale.lines}
+    for line in asked.lines:
+        left_milli = sold[line.line_id].left_milli if line.line_id in sold else 0
+        if line.quantity_milli > left_milli:
+            return Refused(
+                Refusal.NOT_RETURNABLE, {"line_id": line.line_id, "left_milli": left_milli}
+            )
+    return None
