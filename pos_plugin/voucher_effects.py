@@ -61,8 +61,7 @@ def voucher_effects(
             effect["discount_minor"] = used.amount_minor
             effect["lines"] = [
                 {"line_id": line.line_id, "discount_minor": part_minor}
-                for line, part_minor in zip(lines, used.lines, strict=True)
-                if part_minor
+                for line, part_minor in used.reduced(lines)
             ]
             effect["vat"] = [
                 {"vat_rate_bp": rate_bp, "discount_minor": rate_minor}
@@ -79,9 +78,8 @@ def voucher_effects(
 
 def _by_rate(used: UsedVoucher, lines: Sequence[Line]) -> dict[int, int]:
     by_rate: dict[int, int] = {}
-    for line, part_minor in zip(lines, used.lines, strict=True):
-        if part_minor:
-            by_rate[line.vat_rate_bp] = by_rate.get(line.vat_rate_bp, 0) + part_minor
+    for line, part_minor in used.reduced(lines):
+        by_rate[line.vat_rate_bp] = by_rate.get(line.vat_rate_bp, 0) + part_minor
     return by_rate
 
 

@@ -81,6 +81,16 @@ class UsedVoucher:
         """What can be used later, in minor units (cents)."""
         return self.left_minor if self.voucher.rest_stays else 0
 
+    def reduced(self, lines: Sequence[Line]) -> list[tuple[Line, int]]:
+        """Return the lines that it reduces, each with its part in minor units (cents).
+
+        Args:
+            lines: of the sale, all of them.
+        """
+        if not self.reduces_price:
+            return []
+        return [(line, part) for line, part in zip(lines, self.lines, strict=True) if part]
+
     @property
     def is_cut(self) -> bool:
         """Whether the customer wanted to use more than was possible."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pos_plugin.loyalty.voucher_code import new_code, voucher_hash
 from pos_plugin.notices import Refusal, Refused
@@ -21,31 +21,90 @@ class VoucherState(StrEnum):
     """Where a voucher stands; expiry is derived from its days."""
 
     ISSUED = "issued"
+    PARTLY_REDEEMED = "partly_redeemed"
     REDEEMED = "redeemed"
+    CANCELLED = "cancelled"
 
 
-# The trigger of journal.db refuses every other step; None = the voucher is new.
+# The trigger of journal.db refuses every other step; None = the voucher is new. A step back is a
+# redemption taken back; what was used can no longer be cancelled.
 TRANSITIONS: Final[frozenset[tuple[VoucherState | None, VoucherState]]] = frozenset(
     {
         (None, VoucherState.ISSUED),
+        (VoucherState.ISSUED, VoucherState.PARTLY_REDEEMED),
         (VoucherState.ISSUED, VoucherState.REDEEMED),
+        (VoucherState.PARTLY_REDEEMED, VoucherState.PARTLY_REDEEMED),
+        (VoucherState.PARTLY_REDEEMED, VoucherState.REDEEMED),
+        (VoucherState.REDEEMED, VoucherState.PARTLY_REDEEMED),
+        (VoucherState.REDEEMED, VoucherState.ISSUED),
+        (VoucherState.PARTLY_REDEEMED, VoucherState.ISSUED),
+        (VoucherState.ISSUED, VoucherState.CANCELLED),
     }
 )
+
+USABLE: Final = frozenset({VoucherState.ISSUED, VoucherState.PARTLY_REDEEMED})
 
 OVERRIDE_EXPIRED: Final = "override_expired_voucher"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voucher:
-    """A voucher as the journal holds it; days are shop days, both included."""
+    """A voucher as the journal holds it; days are shop days, both included.
+
+    A coupon has no value. Of a voucher with a value, ``balance_minor`` is the value less everything
+    that was used of it, in minor units (cents); a rest that lapsed stays in it, and the state says
+    that nobody can use it.
+    """
 
     id: str
     type: str
+    legal_kind: str
     customer: str | None
     customer_bound: bool
     state: str
+    value_minor: int | None
+    balance_minor: int | None
     valid_from_on: str
     valid_to_on: str
+
+
+class Standing(NamedTuple):
+    """What moves in the life of a voucher; the balance is None for a coupon."""
+
+    state: VoucherState
+    balance_minor: int | None
+
+
+def after_redemption(voucher: Voucher, amount_minor: int | None, *, rest_stays: bool) -> Standing:
+    """Return where a voucher stands after a sale used it.
+
+    Args:
+        voucher: before the sale.
+        amount_minor: what the sale used of its value, in minor units (cents); None for a coupon.
+        rest_stays: whether the rest can be used later.
+    """
+    if voucher.balance_minor is None or amount_minor is None:
+        return Standing(VoucherState.REDEEMED, None)
+    left_minor = voucher.balance_minor - amount_minor
+    is_open = left_minor > 0 and rest_stays
+    return Standing(VoucherState.PARTLY_REDEEMED if is_open else VoucherState.REDEEMED, left_minor)
+
+
+def after_rollback(voucher: Voucher, amount_minor: int | None) -> Standing:
+    """Return where a voucher stands after a sale that had used it was taken back.
+
+    Args:
+        voucher: before that.
+        amount_minor: what the sale had used of its value, in minor units (cents); None for a
+            coupon.
+    """
+    if voucher.balance_minor is None or amount_minor is None:
+        return Standing(VoucherState.ISSUED, None)
+    balance_minor = voucher.balance_minor + amount_minor
+    is_whole = balance_minor == voucher.value_minor
+    return Standing(
+        VoucherState.ISSUED if is_whole else VoucherState.PARTLY_REDEEMED, balance_minor
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +128,9 @@ def check(
     """
     if voucher is None:
         return Refused(Refusal.VOUCHER_UNKNOWN)
-    if voucher.state == VoucherState.REDEEMED:
+    if voucher.state == VoucherState.CANCELLED:
+        return Refused(Refusal.VOUCHER_BLOCKED)
+    if voucher.state not in USABLE:
         return Refused(Refusal.VOUCHER_REDEEMED)
     if voucher.customer_bound and customer is None:
         return Refused(Refusal.VOUCHER_NEEDS_CUSTOMER)
@@ -128,12 +189,16 @@ def due(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewVoucher:
-    """A voucher about to be issued; ``code`` is for the paper, the journal keeps its hash."""
+    """A voucher about to be issued; ``code`` is for the paper, the journal keeps its hash.
+
+    ``value_minor`` is in minor units (cents); None for a coupon.
+    """
 
     id: str
     code: str
     type: VoucherType
     customer: str
+    value_minor: int | None
     valid_from_on: str
     valid_to_on: str
     trigger: str
@@ -153,6 +218,7 @@ class NewVoucher:
             "code_hash": self.code_hash.hex(),
             "customer": self.customer,
             "customer_bound": self.type.customer_bound,
+            "value_minor": self.value_minor,
             "valid_from_on": self.valid_from_on,
             "valid_to_on": self.valid_to_on,
             "trigger": self.trigger,
@@ -178,6 +244,7 @@ def issue(
         code=new_code(),
         type=voucher_type,
         customer=customer,
+        value_minor=voucher_type.effect.minor,
         valid_from_on=today.isoformat(),
         valid_to_on=(today + dt.timedelta(days=voucher_type.validity.days)).isoformat(),
         trigger=event,
