@@ -136,8 +136,7 @@ class Plugin:
         prints = Prints(
             journal,
             clock,
-            config.data_dir,
-            config.printer[0] if config.printer else None,
+            config,
             on_change=_log_change,
             on_fault=_log_fault,
         )

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 SCHEMA: Final = "stammkunde.document/1"
+# What begins like this is refused by every till: test pages and vouchers of training.
+TEST_CODE: Final = "SKTEST"
 QR_ALPHABET: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-:/.?")
 
 
@@ -182,6 +184,7 @@ class Document(_Closed):
 
     ``copied_at`` is the shop-local minute of the reprint (``2026-07-30T14:05``): demanded from
     ``copy_index`` 1 on, because laying out asks no clock, and refused on the original.
+    ``training`` puts a bar over it; its codes begin with ``SKTEST``, and no other voucher's do.
     """
 
     schema_name: Literal["stammkunde.document/1"] = Field(alias="schema")
@@ -193,6 +196,7 @@ class Document(_Closed):
         Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$")]
         | None
     ) = None
+    training: bool = False
     blocks: tuple[Block, ...] = Field(strict=False)
 
     @model_validator(mode="after")
@@ -214,6 +218,16 @@ class Document(_Closed):
             raise PydanticCustomError(
                 InvalidReason.MISSING.value if self.copy_index else InvalidReason.UNKNOWN_FIELD,
                 "copied_at belongs to copies, and only to them",
+            )
+        if any(
+            block.content.startswith(TEST_CODE) is not self.training
+            for block in self.blocks
+            if isinstance(block, CodeBlock)
+        ):
+            raise PydanticCustomError(
+                InvalidReason.TRAINING_CODE.value,
+                "codes of training begin with {prefix}, and no others do",
+                {"prefix": TEST_CODE},
             )
         missing = sorted(VOUCHER_ROLES - self.roles())
         if missing:
@@ -238,6 +252,19 @@ class Document(_Closed):
     def assets(self) -> frozenset[str]:
         """The SHA-256 names (lower-case hex) of all pictures it would like to show."""
         return frozenset(block.asset for block in self.blocks if isinstance(block, ImageBlock))
+
+    def next_copy(self, *, copied_at: str) -> Document:
+        """The next copy of this document: the same code under the next copy mark.
+
+        Args:
+            copied_at: shop-local minute, ``2026-07-30T14:05``.
+
+        Raises:
+            DocumentInvalid: it has been copied as often as a copy mark can count.
+        """
+        values = json.loads(self.to_json())
+        values |= {"copy_index": self.copy_index + 1, "copied_at": copied_at}
+        return Document.from_dict(values)
 
     def to_json(self) -> str:
         """The compact JSON that a print job stores; reading it back gives an equal document."""

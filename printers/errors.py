@@ -44,6 +44,7 @@ class InvalidReason(StrEnum):
     TEXT_TOO_LONG = "text_too_long"
     TOO_MANY_CODES = "too_many_codes"
     CODE_ALPHABET = "code_alphabet"
+    TRAINING_CODE = "training_code"
     CODE_TOO_WIDE = "code_too_wide"
     COLUMNS_TOO_WIDE = "columns_too_wide"
     PAGE_TOO_LONG = "page_too_long"

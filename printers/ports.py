@@ -1,9 +1,11 @@
-"""The life of a print job as a table, and what the spool needs from outside.
+"""The life of a print job as a table, and what a spool needs from outside.
 
 Laws (printing.md §1):
-1. ``SENDING`` is durable before byte 1 leaves; then nothing is repeated by itself.
+1. ``SENDING`` is durable before byte 1 leaves, or before the host is told; then nothing is
+   repeated by itself.
 2. A process that starts turns each ``SENDING`` into ``UNKNOWN``.
-3. ``CONFIRMED`` is only said when the printer said it; any doubt is ``UNKNOWN``.
+3. ``CONFIRMED`` is only said when the printer, or the host that owns it, said it; silence is
+   ``ASSUMED`` or ``UNKNOWN``.
 """
 
 from __future__ import annotations
@@ -19,16 +21,42 @@ class JobState(StrEnum):
     QUEUED = "QUEUED"
     SENDING = "SENDING"
     CONFIRMED = "CONFIRMED"
+    ASSUMED = "ASSUMED"  # went out whole, nobody said that it is on paper
     UNKNOWN = "UNKNOWN"
+    FAILED = "FAILED"  # nothing that could be redeemed is on paper
+    CONFIRMED_BY_OPERATOR = "CONFIRMED_BY_OPERATOR"
+    REPLACED = "REPLACED"  # a copy was asked for; it has its own job
+    CANCELLED = "CANCELLED"
 
 
-# The store's trigger is made from this table and refuses every other step; None = the job is new.
+# The store's trigger refuses every other step; None = the job is new.
 TRANSITIONS: Final[frozenset[tuple[JobState | None, JobState]]] = frozenset(
     {
         (None, JobState.QUEUED),
         (JobState.QUEUED, JobState.SENDING),
+        # It cannot even be laid out.
+        (JobState.QUEUED, JobState.FAILED),
+        (JobState.QUEUED, JobState.CANCELLED),
         (JobState.SENDING, JobState.CONFIRMED),
+        (JobState.SENDING, JobState.ASSUMED),
         (JobState.SENDING, JobState.UNKNOWN),
+        (JobState.SENDING, JobState.FAILED),
+        # A host that reports late.
+        (JobState.ASSUMED, JobState.CONFIRMED),
+        (JobState.ASSUMED, JobState.UNKNOWN),
+        (JobState.ASSUMED, JobState.FAILED),
+        (JobState.UNKNOWN, JobState.CONFIRMED),
+        (JobState.UNKNOWN, JobState.FAILED),
+        # The cashier looked, or asks for a copy.
+        (JobState.UNKNOWN, JobState.CONFIRMED_BY_OPERATOR),
+        (JobState.UNKNOWN, JobState.REPLACED),
+        (JobState.ASSUMED, JobState.REPLACED),
+        (JobState.CONFIRMED, JobState.REPLACED),
+        (JobState.CONFIRMED_BY_OPERATOR, JobState.REPLACED),
+        # Nothing was on paper, so it is no copy.
+        (JobState.FAILED, JobState.QUEUED),
+        (JobState.UNKNOWN, JobState.CANCELLED),
+        (JobState.FAILED, JobState.CANCELLED),
     }
 )
 
@@ -37,10 +65,15 @@ class JobReason(StrEnum):
     """Why a job stands where it stands; each has a German and an English notice in the till."""
 
     NONE = ""
-    DOCUMENT_INVALID = "document_invalid"  # QUEUED: cannot be laid out, nothing left the till
+    DOCUMENT_INVALID = "document_invalid"  # FAILED: cannot be laid out, nothing left the till
+    HOST_AWAY = "host_away"  # QUEUED: nobody is there who would print it
+    HOST_REPORT = "host_report"  # FAILED, UNKNOWN: the host said so
+    HOST_SILENT = "host_silent"  # ASSUMED, UNKNOWN: the host did not report in time
+    HOST_FAULT = "host_fault"  # UNKNOWN: the host's own function failed while it printed
     PRINTER_OFFLINE = "printer_offline"  # UNKNOWN: the printer fell silent or away while sending
     PROCESS_START = "process_start"  # UNKNOWN: the process died while sending
-    # Our own mistake: before sending the job stays QUEUED, while sending it is UNKNOWN.
+    CASHIER = "cashier"  # CANCELLED, REPLACED, CONFIRMED_BY_OPERATOR, QUEUED again
+    # Our own mistake: before sending the job is FAILED, while sending it is UNKNOWN.
     INTERNAL_FAULT = "internal_fault"
 
 
@@ -99,11 +132,18 @@ class SpoolStore(Protocol):
         """
         ...
 
-    def finish(self, job_uid: str, *, attempt: int, state: JobState, reason: JobReason) -> None:
-        """Commit the end of an attempt: ``CONFIRMED`` or ``UNKNOWN``.
+    def finish(self, job_uid: str, *, attempt: int, state: JobState, reason: JobReason) -> bool:
+        """Commit the end of an attempt that is still ``SENDING``.
 
         Called again with the same values after an exception; then it must change nothing twice.
+
+        Returns:
+            Whether the job stands there by this end; False when somebody else ended it before.
         """
+        ...
+
+    def fail(self, job_uid: str, *, reason: JobReason) -> None:
+        """Commit that a ``QUEUED`` job cannot be printed: ``FAILED``, without any attempt."""
         ...
 
     def note(self, job_uid: str, *, reason: JobReason) -> None:

@@ -3,7 +3,8 @@
 Laws of this file:
 1. What cannot be printed is refused here, before a port opens.
 2. Decoration (pictures) may be missing and is noted; everything else is printed or refused.
-3. From the first copy on the copy mark stands on top and under each code; no document removes it.
+3. From the first copy on the copy mark stands on top and under each code, and TRAINING stands on
+   top of what training prints; no document removes them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from printers.document import (
 from printers.errors import DocumentInvalid, InvalidReason
 from printers.glyphs import BOX, HEIGHT_DOTS, WIDTH_DOTS, strike
 from printers.limits import PAGE_DOTS, PAGE_ROWS_MAX
+from printers.marks import bars, copy_line
 from printers.page import Cut, Page
 from printers.picture import Picture, read_pbm
 from printers.qr import draw_qr, readable
@@ -62,9 +64,6 @@ _SCISSORS: Final = (
 )
 _SCISSORS_DOTS: Final = 24
 
-_COPY_BAR: Final = {"de": "NACHDRUCK", "en": "REPRINT"}
-_COPY_LINE: Final = {"de": "Nachdruck", "en": "Reprint"}
-
 
 def render(document: Document, pictures: Mapping[str, bytes], *, dots: int = PAGE_DOTS) -> Page:
     """The page of a document, scrubbed of real-time commands, ending in a cut.
@@ -78,19 +77,18 @@ def render(document: Document, pictures: Mapping[str, bytes], *, dots: int = PAG
         DocumentInvalid: ``page_too_long``, ``columns_too_wide`` or ``code_too_wide``.
     """
     try:
-        return _Sheet(document.lang, dots).lay_out(document, pictures)
+        return _Sheet(dots).lay_out(document, pictures)
     except DocumentInvalid as error:
         if error.reason is not InvalidReason.PAGE_TOO_LONG or not pictures:
             raise
     # A picture that is too long must not cost the customer the voucher.
-    return _Sheet(document.lang, dots).lay_out(document, {})
+    return _Sheet(dots).lay_out(document, {})
 
 
 class _Sheet:
     """The paper while it is written; rows are integers, the leftmost dot in the highest bit."""
 
-    def __init__(self, lang: Literal["de", "en"], dots: int) -> None:
-        self._lang = lang
+    def __init__(self, dots: int) -> None:
         self._dots = dots
         self._columns = dots // WIDTH_DOTS
         self._rows: list[int] = []
@@ -98,10 +96,8 @@ class _Sheet:
         self._notes: dict[str, None] = {}
 
     def lay_out(self, document: Document, pictures: Mapping[str, bytes]) -> Page:
-        copied = ""
-        if document.copy_index:
-            copied = f"{_COPY_LINE[self._lang]} {document.copy_index}, {self._minute(document)}"
-            bar = f"{_COPY_BAR[self._lang]} {document.copy_index}"
+        copied = copy_line(document)
+        for bar in bars(document):
             self._text(bar, align="center", size=2, bold=True, inverse=True)
         for number, block in enumerate(document.blocks):
             where = f"blocks[{number}]"
@@ -134,12 +130,6 @@ class _Sheet:
             cuts=tuple(self._cuts),
             notes=tuple(self._notes),
         )
-
-    def _minute(self, document: Document) -> str:
-        day, _, time = (document.copied_at or "").partition("T")
-        if self._lang == "en":
-            return f"{day} {time}"
-        return f"{day[8:10]}.{day[5:7]}.{day[0:4]} {time}"
 
     def _add(self, rows: list[int]) -> None:
         if len(self._rows) + len(rows) > PAGE_ROWS_MAX:

@@ -1,8 +1,8 @@
 """The spool: one worker thread per printer; the till never waits for paper.
 
 Laws of this file (printing.md §1 and §3.9):
-1. A document is laid out and encoded whole before the first byte; what fails there stays queued
-   with its reason, and nothing is on paper.
+1. A document is laid out and encoded whole before the first byte; what fails there is ``FAILED``,
+   and nothing is on paper.
 2. ``SENDING`` is committed before byte 1 leaves. After that nothing is repeated by itself.
 3. ``CONFIRMED`` only after the device said so. Every exception while sending is ``UNKNOWN``.
 4. At start each ``SENDING`` becomes ``UNKNOWN``: its process died and nobody saw the paper.
@@ -12,12 +12,12 @@ Laws of this file (printing.md §1 and §3.9):
 from __future__ import annotations
 
 from dataclasses import dataclass
-from threading import Event, Thread
 from typing import TYPE_CHECKING, Final
 
-from printers.document import Document
+from printers.drafts import open_draft
 from printers.encode import PADDING_BYTES_MAX, RASTER_HEADER_BYTES, encode
-from printers.errors import DocumentInvalid, InvalidReason, PrinterError
+from printers.errors import DocumentInvalid, PrinterError
+from printers.limits import PAGE_DOTS
 from printers.ports import (
     TRANSITIONS,
     Assets,
@@ -28,6 +28,7 @@ from printers.ports import (
     PrintJob,
     SpoolStore,
 )
+from printers.worker import RETRY_FIRST_MS, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,9 +49,6 @@ __all__ = [
 
 # A printer out of paper waits for its refill; after this long nobody believes in it (P30).
 SEND_TIMEOUT_MS: Final = 120_000
-RETRY_FIRST_MS: Final = 1_000
-RETRY_MAX_MS: Final = 30_000
-STOP_MS: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +71,7 @@ class Spool:
         printer_role: which jobs it prints.
         on_change: told after each committed change, mostly from the worker thread.
         on_fault: told of exceptions of the store, of ``on_change`` and of our own.
+        dots: width of the printer.
         send_timeout_ms: how long one job may take before it is ``UNKNOWN``.
         retry_first_ms: pause after a fault of the store; doubles up to 30 s.
     """
@@ -87,6 +86,7 @@ class Spool:
         printer_role: str,
         on_change: Callable[[JobChange], None],
         on_fault: Callable[[Exception], None],
+        dots: int = PAGE_DOTS,
         send_timeout_ms: int = SEND_TIMEOUT_MS,
         retry_first_ms: int = RETRY_FIRST_MS,
     ) -> None:
@@ -97,15 +97,14 @@ class Spool:
         self._printer_role = printer_role
         self._on_change = on_change
         self._on_fault = on_fault
+        self._dots = dots
         self._send_timeout_ms = send_timeout_ms
-        self._retry_first_ms = retry_first_ms
-        self._work = Event()
-        self._stopping = Event()
-        self._unprintable: set[str] = set()
         self._unstored: _Outcome | None = None
         # Whatever the printer was reading before we came: enough zeros end it.
         self._padding_bytes = PADDING_BYTES_MAX
-        self._thread = Thread(target=self._run, name=f"spool-{printer}", daemon=True)
+        self._worker = Worker(
+            f"spool-{printer}", self._step, on_fault=on_fault, retry_first_ms=retry_first_ms
+        )
 
     def start(self) -> None:
         """Settle what the last process left, then print what is queued.
@@ -115,12 +114,11 @@ class Spool:
         """
         for change in self._store.recover(printer_role=self._printer_role):
             self._tell(change)
-        self._work.set()
-        self._thread.start()
+        self._worker.start()
 
     def wake(self) -> None:
         """Say that a job was committed; returns at once."""
-        self._work.set()
+        self._worker.wake()
 
     def stop(self) -> bool:
         """End within 2 s: the running job may finish in the first half, then the line is cut.
@@ -129,36 +127,15 @@ class Spool:
             Whether the thread has ended; if not, its job stays ``SENDING`` and the next start
             makes it ``UNKNOWN``.
         """
-        self._stopping.set()
-        self._work.set()
-        if self._thread.is_alive():
-            self._thread.join(STOP_MS / 2_000)
-        self._device.close()
-        if self._thread.is_alive():
-            self._thread.join(STOP_MS / 2_000)
-        return not self._thread.is_alive()
+        return self._worker.stop(self._device.close)
 
-    def _run(self) -> None:
-        retry_ms = self._retry_first_ms
-        while not self._stopping.is_set():
-            self._work.wait()
-            self._work.clear()
-            try:
-                while not self._stopping.is_set() and self._print_next():
-                    retry_ms = self._retry_first_ms
-            # The end of this thread would be the end of printing; the host hears of the fault.
-            except Exception as error:  # noqa: BLE001
-                self._report(error)
-                self._stopping.wait(retry_ms / 1_000)
-                retry_ms = min(2 * retry_ms, RETRY_MAX_MS)
-                self._work.set()
+    def _step(self) -> int | None:
+        return 0 if self._print_next() else None
 
     def _print_next(self) -> bool:
         """Print one job; False when nothing is queued."""
         self._store_outcome()
-        job = self._store.next_queued(
-            printer_role=self._printer_role, skip=frozenset(self._unprintable)
-        )
+        job = self._store.next_queued(printer_role=self._printer_role, skip=frozenset())
         if job is None:
             return False
         encoded = self._encoded(job)
@@ -179,20 +156,16 @@ class Spool:
 
     def _encoded(self, job: PrintJob) -> Job | None:
         try:
-            document = Document.from_json(job.document)
-            _check_copy_mark(document, job)
-            found = {name: self._assets.read(name) for name in document.assets()}
-            pictures = {name: file for name, file in found.items() if file is not None}
-            return encode(document, pictures, padding_bytes=self._padding_bytes)
+            document, pictures = open_draft(job, self._assets)
+            return encode(document, pictures, dots=self._dots, padding_bytes=self._padding_bytes)
         except DocumentInvalid:
             reason = JobReason.DOCUMENT_INVALID
         # One document that finds a mistake of ours must not stop the ones behind it.
         except Exception as error:  # noqa: BLE001
             reason = JobReason.INTERNAL_FAULT
             self._report(error)
-        self._store.note(job.uid, reason=reason)
-        self._unprintable.add(job.uid)
-        self._tell(_change(job, JobState.QUEUED, reason=reason))
+        self._store.fail(job.uid, reason=reason)
+        self._tell(_change(job, JobState.FAILED, reason=reason))
         return None
 
     def _send(self, job: PrintJob, encoded: Job, attempt: int) -> None:
@@ -215,10 +188,12 @@ class Spool:
         if self._unstored is None:
             return
         ended = self._unstored
-        self._store.finish(
+        done = self._store.finish(
             ended.job.uid, attempt=ended.attempt, state=ended.state, reason=ended.reason
         )
         self._unstored = None
+        if not done:
+            return
         self._tell(
             _change(
                 ended.job,
@@ -238,16 +213,6 @@ class Spool:
 
     def _report(self, error: Exception) -> None:
         self._on_fault(error)
-
-
-def _check_copy_mark(document: Document, job: PrintJob) -> None:
-    # Law 9: a further print without its copy mark would pass as the original.
-    if document.copy_index != job.copy_index:
-        raise DocumentInvalid(
-            InvalidReason.OUT_OF_RANGE,
-            "copy_index",
-            f"the document says {document.copy_index}, its job {job.copy_index}",
-        )
 
 
 def _change(

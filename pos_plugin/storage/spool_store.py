@@ -5,42 +5,48 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pos_plugin.clock import utc_text
+from pos_plugin.storage.print_changes import PrintChanges, find_job
 from printers.ports import JobChange, JobReason, JobState, PrintJob
 
 if TYPE_CHECKING:
     from pos_plugin.clock import Clock
     from pos_plugin.storage.journal_writer import JournalWriter
 
-_ENDED = frozenset({JobState.CONFIRMED})
-
 
 class JournalSpoolStore:
-    """Durable print jobs; every change is committed when the call returns."""
+    """Durable print jobs; every change is committed when the call returns.
 
-    def __init__(self, journal: JournalWriter, clock: Clock) -> None:
+    Args:
+        journal: of the till.
+        clock: instants of attempts.
+        shop: code of the shop, for events.
+        till: number of the till, for events.
+    """
+
+    def __init__(self, journal: JournalWriter, clock: Clock, *, shop: str, till: str) -> None:
         self._journal = journal
         self._clock = clock
+        self._changes = PrintChanges(journal, clock, shop=shop, till=till)
 
     def recover(self, *, printer_role: str) -> tuple[JobChange, ...]:
         """Turn each ``SENDING`` of this printer into ``UNKNOWN`` with reason ``process_start``."""
         with self._journal.transaction() as connection:
-            rows: Any = connection.execute(
-                "SELECT uid, subject_uid, (SELECT max(attempt) FROM print_attempt "
-                "WHERE job_uid = uid) FROM print_job WHERE state = 'SENDING' AND printer_role = ?",
+            uids: Any = connection.execute(
+                "SELECT uid FROM print_job WHERE state = 'SENDING' AND printer_role = ? "
+                "ORDER BY created_at, uid",
                 (printer_role,),
             ).fetchall()
-            changes = tuple(
-                JobChange(uid, subject, JobState.UNKNOWN, JobReason.PROCESS_START, attempt)
-                for uid, subject, attempt in rows
-            )
-            for change in changes:
-                self._end(
-                    change.job_uid,
-                    attempt=change.attempt,
-                    state=change.state,
-                    reason=change.reason,
+            jobs = [job for (uid,) in uids if (job := find_job(connection, uid)) is not None]
+            for job in jobs:
+                self._changes.end_attempt(
+                    connection, job, JobState.UNKNOWN, JobReason.PROCESS_START
                 )
-        return changes
+        return tuple(
+            JobChange(
+                job.uid, job.subject_uid, JobState.UNKNOWN, JobReason.PROCESS_START, job.attempt
+            )
+            for job in jobs
+        )
 
     def next_queued(self, *, printer_role: str, skip: frozenset[str]) -> PrintJob | None:
         """Return the oldest ``QUEUED`` job of this printer whose uid is not in ``skip``."""
@@ -74,18 +80,11 @@ class JournalSpoolStore:
             The number of the attempt, from 1; None if the job is no longer ``QUEUED``.
         """
         with self._journal.transaction() as connection:
-            state: Any = connection.execute(
-                "SELECT state FROM print_job WHERE uid = ?", (job_uid,)
-            ).get
-            if state != JobState.QUEUED:
+            job = find_job(connection, job_uid)
+            if job is None or job.state is not JobState.QUEUED:
                 return None
-            connection.execute(
-                "UPDATE print_job SET state = 'SENDING', reason = '' WHERE uid = ?", (job_uid,)
-            )
-            last: Any = connection.execute(
-                "SELECT max(attempt) FROM print_attempt WHERE job_uid = ?", (job_uid,)
-            ).get
-            attempt = int(last or 0) + 1
+            self._changes.change(connection, job, JobState.SENDING, JobReason.NONE)
+            attempt = job.attempt + 1
             connection.execute(
                 "INSERT INTO print_attempt (job_uid, attempt, printer, byte_count, sha256, "
                 "fragment_max, started_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -101,15 +100,27 @@ class JournalSpoolStore:
             )
         return attempt
 
-    def finish(self, job_uid: str, *, attempt: int, state: JobState, reason: JobReason) -> None:
-        """Commit the end of an attempt; the same again changes nothing."""
+    def finish(self, job_uid: str, *, attempt: int, state: JobState, reason: JobReason) -> bool:
+        """Commit the end of an attempt; the same again changes nothing.
+
+        Returns:
+            Whether the job stands there by this end.
+        """
         with self._journal.transaction() as connection:
-            outcome: Any = connection.execute(
-                "SELECT outcome FROM print_attempt WHERE job_uid = ? AND attempt = ?",
-                (job_uid, attempt),
-            ).get
-            if outcome is None:
-                self._end(job_uid, attempt=attempt, state=state, reason=reason)
+            job = find_job(connection, job_uid)
+            if job is None or job.attempt != attempt:
+                return False
+            if job.state is JobState.SENDING:
+                self._changes.end_attempt(connection, job, state, reason)
+                return True
+            return job.state is state and job.reason is reason
+
+    def fail(self, job_uid: str, *, reason: JobReason) -> None:
+        """Commit that a ``QUEUED`` job cannot be printed."""
+        with self._journal.transaction() as connection:
+            job = find_job(connection, job_uid)
+            if job is not None and job.state is JobState.QUEUED:
+                self._changes.change(connection, job, JobState.FAILED, reason)
 
     def note(self, job_uid: str, *, reason: JobReason) -> None:
         """Write why a ``QUEUED`` job waits; its state stays."""
@@ -117,17 +128,4 @@ class JournalSpoolStore:
             connection.execute(
                 "UPDATE print_job SET reason = ? WHERE uid = ? AND state = 'QUEUED'",
                 (reason.value, job_uid),
-            )
-
-    def _end(self, job_uid: str, *, attempt: int, state: JobState, reason: JobReason) -> None:
-        now = utc_text(self._clock.now())
-        with self._journal.reading() as connection:
-            connection.execute(
-                "UPDATE print_job SET state = ?, reason = ?, closed_at = ? WHERE uid = ?",
-                (state.value, reason.value, now if state in _ENDED else None, job_uid),
-            )
-            connection.execute(
-                "UPDATE print_attempt SET ended_at = ?, outcome = ?, reason = ? "
-                "WHERE job_uid = ? AND attempt = ?",
-                (now, state.value, reason.value, job_uid, attempt),
             )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from journal_spool import JournalSpool
-from printing import plain
+from printing import plain, training
 
 from pos_plugin.errors import StorageError
 from printers.ports import TRANSITIONS, JobReason, JobState
@@ -52,14 +52,46 @@ def test_begun_attempt_is_durable_and_begins_once(store: Store, tmp_path: Path) 
     other.close()
 
 
-@pytest.mark.parametrize("state", [JobState.CONFIRMED, JobState.UNKNOWN])
+ENDS = [JobState.CONFIRMED, JobState.ASSUMED, JobState.UNKNOWN, JobState.FAILED]
+
+
+@pytest.mark.parametrize("state", ENDS)
 def test_finishing_again_changes_nothing(store: Store, state: JobState) -> None:
     store.add("a", plain())
     assert store.begin_attempt("a", **ATTEMPT) == 1
     for _ in range(2):
-        store.finish("a", attempt=1, state=state, reason=JobReason.NONE)
+        assert store.finish("a", attempt=1, state=state, reason=JobReason.NONE)
     assert store.state("a") == (state, "")
     assert next_uid(store) is None
+    assert store.events("print_closed") == [("a", 1, state)]
+
+
+def test_attempt_that_somebody_else_ended_stays_ended(store: Store) -> None:
+    store.add("a", plain())
+    store.begin_attempt("a", **ATTEMPT)
+    assert store.finish("a", attempt=1, state=JobState.CONFIRMED, reason=JobReason.NONE)
+    assert not store.finish("a", attempt=1, state=JobState.ASSUMED, reason=JobReason.HOST_SILENT)
+    assert not store.finish("a", attempt=2, state=JobState.UNKNOWN, reason=JobReason.NONE)
+    assert store.state("a") == ("CONFIRMED", "")
+
+
+def test_job_that_cannot_be_printed_fails_without_an_attempt(store: Store) -> None:
+    store.add("a", plain())
+    store.fail("a", reason=JobReason.DOCUMENT_INVALID)
+    assert store.state("a") == ("FAILED", "document_invalid")
+    assert store.attempts("a") == []
+    assert next_uid(store) is None
+    store.fail("a", reason=JobReason.INTERNAL_FAULT)
+    assert store.state("a") == ("FAILED", "document_invalid")
+    assert store.events("print_closed") == [("a", 0, "FAILED")]
+
+
+def test_training_leaves_no_event(store: Store) -> None:
+    store.add("a", training())
+    store.begin_attempt("a", **ATTEMPT)
+    store.finish("a", attempt=1, state=JobState.CONFIRMED, reason=JobReason.NONE)
+    assert store.state("a") == ("CONFIRMED", "")
+    assert store.events("print_closed") == []
 
 
 def test_recovery_turns_sending_into_unknown_and_nothing_else(store: Store) -> None:
@@ -78,8 +110,8 @@ def test_recovery_turns_sending_into_unknown_and_nothing_else(store: Store) -> N
 
 def test_noted_job_waits_with_its_reason(store: Store) -> None:
     store.add("a", plain())
-    store.note("a", reason=JobReason.DOCUMENT_INVALID)
-    assert store.state("a") == ("QUEUED", "document_invalid")
+    store.note("a", reason=JobReason.HOST_AWAY)
+    assert store.state("a") == ("QUEUED", "host_away")
     assert next_uid(store) == "a"
 
 
@@ -87,7 +119,13 @@ def test_noted_job_waits_with_its_reason(store: Store) -> None:
 @pytest.mark.parametrize("end", list(JobState))
 def test_trigger_refuses_every_other_step(store: Store, start: JobState, end: JobState) -> None:
     store.add("a", plain())
-    ways: dict[str, list[str]] = {"QUEUED": [], "SENDING": ["SENDING"]}
+    ways: dict[str, list[str]] = {
+        "QUEUED": [],
+        "SENDING": ["SENDING"],
+        "CONFIRMED_BY_OPERATOR": ["SENDING", "UNKNOWN", "CONFIRMED_BY_OPERATOR"],
+        "REPLACED": ["SENDING", "UNKNOWN", "REPLACED"],
+        "CANCELLED": ["CANCELLED"],
+    }
     for step in ways.get(start, ["SENDING", start]):
         store.move("a", step)
     if (start, end) in TRANSITIONS:

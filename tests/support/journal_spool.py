@@ -25,7 +25,7 @@ class JournalSpool(JournalSpoolStore):
         path.parent.mkdir(exist_ok=True)
         self._writer = JournalWriter.open(path.parent, at=MORNING)
         self._jobs = 0
-        super().__init__(self._writer, SettableClock(MORNING))
+        super().__init__(self._writer, SettableClock(MORNING), shop="001", till="3")
 
     def close(self) -> None:
         self._writer.close()
@@ -46,6 +46,11 @@ class JournalSpool(JournalSpoolStore):
             "SELECT attempt, sha256, outcome FROM print_attempt WHERE job_uid = ?", uid
         )
 
+    def events(self, kind: str) -> list[tuple[str, int, str]]:
+        rows = self._rows("SELECT line FROM event WHERE kind = ? ORDER BY seq", kind)
+        bodies = [json.loads(line)["body"] for (line,) in rows]
+        return [(body["job"], body["attempt"], body["state"]) for body in bodies]
+
     def document(self, uid: str) -> str:
         return self._rows("SELECT document FROM print_job WHERE uid = ?", uid)[0][0]
 
@@ -65,7 +70,7 @@ class LateJournalSpool(JournalSpool):
         self._late = (job_uid, attempt)
         return 1
 
-    def finish(self, job_uid: str, *, attempt: int, state: JobState, reason: JobReason) -> None:
+    def finish(self, job_uid: str, *, attempt: int, state: JobState, reason: JobReason) -> bool:
         late_uid, late = self._late
         super().begin_attempt(late_uid, **late)
-        super().finish(job_uid, attempt=attempt, state=state, reason=reason)
+        return super().finish(job_uid, attempt=attempt, state=state, reason=reason)

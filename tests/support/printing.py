@@ -49,6 +49,15 @@ def plain(*more: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return smallest | changes
 
 
+def training(**changes: Any) -> dict[str, Any]:
+    """The demo shop's voucher as training prints it."""
+    document = welcome(training=True, **changes)
+    for block in document["blocks"]:
+        if block["type"] == "code":
+            block["content"] = "SKTEST00000000000"
+    return document
+
+
 def pbm(rows: list[bytes], *, width_dots: int) -> bytes:
     return f"P4\n{width_dots} {len(rows)}\n".encode() + b"".join(rows)
 

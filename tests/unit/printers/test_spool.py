@@ -237,14 +237,14 @@ def test_sending_after_byte_1_would_print_twice(till: Till) -> None:
     assert not printed_at_most_once(till, "a")
 
 
-def test_unprintable_document_stays_queued_and_blocks_nobody(till: Till) -> None:
+def test_unprintable_document_fails_and_blocks_nobody(till: Till) -> None:
     till.store.add("a", plain(kind="coupon"))
     till.store.add("b", plain(copy_index=1, copied_at="2026-07-30T14:05"))
     till.store.add("c", plain())
     till.start()
     till.until("c", JobState.CONFIRMED)
-    assert till.store.state("a") == ("QUEUED", "document_invalid")
-    assert till.store.state("b") == ("QUEUED", "document_invalid"), (
+    assert till.store.state("a") == ("FAILED", "document_invalid")
+    assert till.store.state("b") == ("FAILED", "document_invalid"), (
         "a copy that its job does not know"
     )
     assert till.store.attempts("a") == []
@@ -277,9 +277,9 @@ class FullDisk(JournalSpool):
         self._once("begin_attempt")
         return super().begin_attempt(job_uid, **options)
 
-    def finish(self, job_uid: str, **options: Any) -> None:
+    def finish(self, job_uid: str, **options: Any) -> bool:
         self._once("finish")
-        super().finish(job_uid, **options)
+        return super().finish(job_uid, **options)
 
 
 def test_fault_of_the_store_neither_loses_nor_repeats(till: Till) -> None:
@@ -346,10 +346,12 @@ def test_stop_does_not_wait_for_a_hanging_driver(till: Till) -> None:
 
 def test_state_table_lets_nothing_print_twice() -> None:
     into_queue = {start for start, end in TRANSITIONS if end is JobState.QUEUED}
-    assert into_queue == {None}
+    assert into_queue == {None, JobState.FAILED}, "nothing was on paper"
     assert {end for start, end in TRANSITIONS if start is JobState.SENDING} == {
         JobState.CONFIRMED,
+        JobState.ASSUMED,
         JobState.UNKNOWN,
+        JobState.FAILED,
     }
 
 

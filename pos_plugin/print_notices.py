@@ -1,0 +1,119 @@
+"""What the cashier sees of a print job: a sentence and what can be chosen (printing.md §3.10).
+
+A notice never stops the sale; only "did it come out?" needs an answer, and it may come later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from pos_plugin.notices import Notice, NoticeCode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Choice(StrEnum):
+    """What the cashier can do: a call of ``/v1/print-jobs/{id}/…``, or acknowledge the notice."""
+
+    PRINT = "print"
+    REPRINT = "reprint"
+    CAME_OUT = "came-out"
+    CANCEL = "cancel"
+    ACKNOWLEDGE = "acknowledge"
+
+
+Words = tuple[str, str]  # German, English
+
+_HANDED_OVER: Final = (Choice.ACKNOWLEDGE, ("Überreicht (F8)", "Handed over (F8)"))
+_LATER: Final = (Choice.ACKNOWLEDGE, ("Später", "Later"))
+_CANCEL: Final = (Choice.CANCEL, ("Stornieren", "Cancel"))
+_AGAIN: Final = (Choice.PRINT, ("Nochmals", "Try again"))
+
+CHOICES: Final[Mapping[NoticeCode, tuple[tuple[Choice, Words], ...]]] = {
+    NoticeCode.PRINT_QUEUED: (),
+    NoticeCode.PRINT_SENDING: (),
+    NoticeCode.PRINT_WAITING: (_AGAIN, _LATER),
+    NoticeCode.PRINT_CONFIRMED: (_HANDED_OVER, (Choice.REPRINT, ("Nachdruck", "Print again"))),
+    NoticeCode.PRINT_ASSUMED: (
+        _HANDED_OVER,
+        (Choice.REPRINT, ("Nicht gekommen", "Did not come")),
+    ),
+    NoticeCode.PRINT_UNKNOWN: (
+        (Choice.CAME_OUT, ("Ja", "Yes")),
+        (Choice.REPRINT, ("Nein: Nachdruck", "No: print again")),
+        _LATER,
+        _CANCEL,
+    ),
+    NoticeCode.PRINT_FAILED: (_AGAIN, _CANCEL),
+    NoticeCode.PRINT_DOCUMENT_INVALID: (_AGAIN, _CANCEL),
+}
+"""Codes that stay on the screen until something is done, with what can be done."""
+
+_CODES: Final[Mapping[str, NoticeCode]] = {
+    "QUEUED": NoticeCode.PRINT_QUEUED,
+    "SENDING": NoticeCode.PRINT_SENDING,
+    "CONFIRMED": NoticeCode.PRINT_CONFIRMED,
+    "CONFIRMED_BY_OPERATOR": NoticeCode.PRINT_CONFIRMED,
+    "ASSUMED": NoticeCode.PRINT_ASSUMED,
+    "UNKNOWN": NoticeCode.PRINT_UNKNOWN,
+    "FAILED": NoticeCode.PRINT_DOCUMENT_INVALID,
+    "REPLACED": NoticeCode.PRINT_REPLACED,
+    "CANCELLED": NoticeCode.PRINT_CANCELLED,
+}
+
+
+def print_notice(state: str, reason: str, *, handed_over: bool = False) -> Notice:
+    """Return what the cashier should know of a print job."""
+    if handed_over and state not in ("REPLACED", "CANCELLED"):
+        return Notice(NoticeCode.PRINT_HANDED_OVER)
+    if state == "QUEUED" and reason == "host_away":
+        return Notice(NoticeCode.PRINT_WAITING)
+    if state == "FAILED" and reason == "host_report":
+        return Notice(NoticeCode.PRINT_FAILED)
+    return Notice(_CODES[state])
+
+
+@dataclass(frozen=True, slots=True)
+class JobNotice:
+    """A notice about one print job; a job has at most one at a time.
+
+    Args:
+        job: uid of the print job.
+        state: where the job stands.
+        notice: what is said.
+        subject: uid of the voucher.
+        copy_index: 0 for the original.
+        is_open: whether it stands on the screen; False takes it away.
+    """
+
+    job: str
+    state: str
+    notice: Notice
+    subject: str
+    copy_index: int
+    is_open: bool = True
+
+    @property
+    def notice_id(self) -> str:
+        """Says job and state: what has changed meanwhile cannot be acknowledged by mistake."""
+        return f"{self.job}.{self.state.lower()}"
+
+    def to_dict(self, language: str) -> dict[str, Any]:
+        """Return the notice as plain values; ``language`` is ``de`` or ``en``."""
+        choices = CHOICES.get(self.notice.code, ()) if self.is_open else ()
+        return {
+            "notice_id": self.notice_id,
+            "open": self.is_open,
+            "job": self.job,
+            "state": self.state,
+            "subject": self.subject,
+            "copy_index": self.copy_index,
+            **self.notice.to_dict(language),
+            "choices": [
+                {"choice": choice.value, "text": words[language == "en"]}
+                for choice, words in choices
+            ],
+        }
