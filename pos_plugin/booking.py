@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pos_plugin.answers import Receipt, message
+from pos_plugin.errors import SaleError
 from pos_plugin.loyalty.ledger import entries_of
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
 from pos_plugin.once import keep_answer, stored_answer
@@ -74,7 +75,7 @@ class Booking:
             return Refused(Refusal.SALE_UNKNOWN)
         running, late = found
         if running.snapshot.extras.training:
-            receipt = self._rehearse(running, charge, key=key, completion=completion)
+            receipt = self._rehearse(running, charge, late=late, key=key, completion=completion)
         else:
             receipt = self._book(running, charge, late=late, key=key, completion=completion)
         self._till.forget(sale_id)
@@ -84,6 +85,8 @@ class Booking:
         self, sale_id: str, charge: Charge, snapshot: Mapping[str, Any] | None
     ) -> tuple[Running, bool] | None:
         """Return the sale as it was charged, and whether that was late; None if unknown."""
+        if snapshot is not None and snapshot.get("sale_id") != sale_id:
+            raise SaleError("out_of_range", "sale.sale_id", "is not the sale that is completed")
         answered_late = self._till.late_snapshot(sale_id, charge.evaluation_id)
         if charge.late or answered_late is not None:
             running = self._till.running(sale_id)
@@ -157,10 +160,16 @@ class Booking:
         return Receipt(answer)
 
     def _rehearse(
-        self, running: Running, charge: Charge, *, key: str, completion: Mapping[str, Any]
+        self,
+        running: Running,
+        charge: Charge,
+        *,
+        late: bool,
+        key: str,
+        completion: Mapping[str, Any],
     ) -> Receipt:
         now = self._till.clock.now()
-        booked, head = self._charged(running, charge, late=False, now=now)
+        booked, head = self._charged(running, charge, late=late, now=now)
         offer = self._issuing.offer("sale_completed", head.customer)
         customer = running.basket.customer
         with self._journal.transaction() as journal:
@@ -181,12 +190,15 @@ class Booking:
     ) -> tuple[BookedReceipt, ReceiptHead]:
         basket, evaluation = running.basket, running.evaluation
         result = evaluation.result
+        # The list price of a late answer has the id under which the host was given it.
+        named = charge.evaluation_id if late else None
+        evaluation_id = named or evaluation.evaluation_id
         booked = book(
             basket,
             result,
             running.rules,
             charge,
-            evaluation_id=evaluation.evaluation_id,
+            evaluation_id=evaluation_id,
             host_discounts=running.snapshot.host_discounts,
             vouchers=evaluation.vouchers.settlement.used if evaluation.vouchers else (),
             late=late,
@@ -200,7 +212,7 @@ class Booking:
             completed_at=now,
             currency=basket.currency,
             generation=result.generation,
-            evaluation_id=evaluation.evaluation_id,
+            evaluation_id=evaluation_id,
             optimal=result.optimal,
             gap_minor=result.gap_minor,
             evaluated_total_minor=evaluation.charge_minor,

@@ -1,0 +1,413 @@
+"""The life of a sale by its id: answered late, trained, voided, returned, asked for again."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from held_plugin import held
+from till_builder import TillBuilder, card_number, points, unit_discount, voucher_promotion
+
+from pos_plugin import Evaluation, Plugin, Receipt, Refused
+from pos_plugin.answers import SaleAnswer
+from pos_plugin.errors import SaleError
+from pos_plugin.storage import journal_lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CARD = card_number(1)
+
+
+@pytest.fixture
+def till(tmp_path: Path) -> TillBuilder:
+    till = TillBuilder(tmp_path / "till")
+    till.rules(unit_discount("ZEHN", 1000), voucher_promotion(), points())
+    till.article("4711", 7999)
+    till.program()
+    till.voucher_type()
+    till.trigger()
+    till.customer("K1", card=CARD, segments=["abc:C"])
+    return till
+
+
+@pytest.fixture
+def plugin(till: TillBuilder) -> Iterator[Plugin]:
+    with till.open() as plugin:
+        yield plugin
+
+
+def known(plugin: Plugin) -> dict[str, Any]:
+    customer: dict[str, Any] = plugin.scan(CARD).to_dict()["customer"]
+    return customer
+
+
+def basket(sale_id: str = "S1", pieces: int = 1, **facts: Any) -> dict[str, Any]:
+    return {
+        "sale_id": sale_id,
+        "at": "2026-03-07T12:00:00+01:00",
+        "lines": [
+            {
+                "line_id": "1",
+                "sku": "4711",
+                "quantity_milli": pieces * 1000,
+                "unit_price_minor": 1000,
+            },
+            {"line_id": "2", "sku": "4712", "quantity_milli": 1000, "unit_price_minor": 3000},
+        ],
+        **facts,
+    }
+
+
+def sold(plugin: Plugin, sale_id: str = "S1", **facts: Any) -> Receipt:
+    facts.setdefault("customer", known(plugin))
+    evaluated(plugin, basket(sale_id, **facts))
+    receipt = plugin.sales.complete(sale_id, {})
+    assert isinstance(receipt, Receipt)
+    return receipt
+
+
+def evaluated(plugin: Plugin, value: dict[str, Any]) -> Evaluation:
+    answer = plugin.sales.evaluate(value)
+    assert isinstance(answer, Evaluation)
+    return answer
+
+
+def code(answer: object) -> str:
+    assert isinstance(answer, Refused), answer
+    return answer.code.value
+
+
+def done(answer: object) -> dict[str, Any]:
+    assert isinstance(answer, Receipt), answer
+    return answer.to_dict()
+
+
+def answered(plugin: Plugin, sale_id: str) -> dict[str, Any]:
+    answer = plugin.sales.answer(sale_id)
+    assert isinstance(answer, SaleAnswer)
+    return answer.to_dict()
+
+
+def balance(plugin: Plugin) -> int:
+    panel = plugin.scan(CARD).to_dict()["panel"]
+    return sum(one["value"] for one in panel["balances"])
+
+
+def events(plugin: Plugin, kind: str) -> int:
+    with plugin._till.journal.reading() as journal:
+        count: Any = journal.execute("SELECT count(*) FROM event WHERE kind = ?", (kind,)).get
+    return int(count)
+
+
+def test_what_was_said_of_a_sale_can_be_asked_for(plugin: Plugin) -> None:
+    assert code(plugin.sales.answer("S1")) == "sale_unknown"
+    first = evaluated(plugin, basket())
+    assert answered(plugin, "S1")["state"] == "open"
+    assert answered(plugin, "S1")["evaluation"] == first.to_dict()
+    assert plugin.sales.suspend(basket()) is None
+    assert answered(plugin, "S1")["state"] == "suspended"
+    plugin.sales.recall("S1")
+    receipt = sold(plugin)
+    assert answered(plugin, "S1")["state"] == "completed"
+    assert answered(plugin, "S1")["receipt"] == receipt.to_dict()
+
+
+def test_a_completed_sale_is_not_evaluated_again(plugin: Plugin) -> None:
+    sold(plugin)
+    assert code(plugin.sales.evaluate(basket())) == "conflict"
+    assert code(plugin.sales.suspend(basket())) == "conflict"
+    assert code(plugin.sales.cancel("S1")) == "conflict"
+
+
+def test_an_answer_that_takes_too_long_is_the_list_price_and_is_fetched_later(
+    tmp_path: Path,
+) -> None:
+    till = TillBuilder(tmp_path / "till", budget_ms=50)
+    till.rules(unit_discount("ZEHN", 1000), points())
+    till.program()
+    till.customer("K1", card=CARD)
+    with till.open() as plugin:
+        customer = {"id": "K1"}
+        with held(plugin):
+            late = evaluated(plugin, basket(customer=customer))
+            assert late.late
+            assert late.total_minor == 4000
+            assert [one["code"] for one in late.effects()] == ["late"]
+            assert code(plugin.scan(CARD)) == "late"
+            assert code(plugin.sales.answer("S1")) == "late"
+        patient = plugin.sales._till.config.budget_ms
+        assert patient.evaluate == 50
+        in_time = answered_in_time(plugin, "S1")
+        assert in_time["evaluation"]["total_minor"] == 3600
+
+
+def answered_in_time(plugin: Plugin, sale_id: str) -> dict[str, Any]:
+    for _ in range(200):
+        answer = plugin.sales.answer(sale_id)
+        if isinstance(answer, SaleAnswer):
+            return answer.to_dict()
+    raise AssertionError(answer)
+
+
+def test_charged_by_the_late_answer_uses_nothing_and_earns(till: TillBuilder) -> None:
+    till.budget_ms = 30_000
+    with till.open() as plugin:
+        late = plugin._till.late(basket(customer=known(plugin), codes=[]))
+        evaluated(plugin, basket(customer=known(plugin)))  # the answer that came too late
+        body = {"evaluation_id": late.evaluation_id, "total_minor": late.total_minor}
+        receipt = done(plugin.sales.complete("S1", body))
+        assert receipt["late"]
+        assert receipt["total_minor"] == 4000
+        assert receipt["earned"] == [{"account": "points", "amount": 40}]
+        assert not receipt["charged_differs"]
+        with plugin._till.journal.reading() as journal:
+            assert journal.execute("SELECT count(*) FROM promotion_result").get == 0
+
+
+def test_a_receipt_handed_in_late_redeems_nothing_and_earns(plugin: Plugin) -> None:
+    first = sold(plugin, "S1")
+    (voucher,) = first.vouchers
+    value = basket("S2", customer=known(plugin), codes=[{"code": voucher["code"]}])
+    before = balance(plugin)
+    receipt = done(plugin.sales.complete("S2", {"late": True, "total_minor": 4000}, snapshot=value))
+    assert receipt["late"]
+    assert balance(plugin) == before + 40
+    with plugin._till.journal.reading() as journal:
+        assert journal_lookup.open_vouchers(journal, "K1", on="2026-03-07")
+    again = plugin.sales.complete("S2", {"late": True, "total_minor": 4000}, snapshot=value)
+    assert done(again) == receipt
+    assert code(plugin.sales.complete("S2", {"late": True}, snapshot=value)) == "conflict"
+
+
+def test_what_was_charged_late_is_booked_even_when_it_is_not_the_list_price(
+    plugin: Plugin,
+) -> None:
+    value = basket(customer=known(plugin))
+    receipt = done(plugin.sales.complete("S1", {"late": True, "total_minor": 2000}, snapshot=value))
+    assert receipt["total_minor"] == 2000
+    assert receipt["earned"] == [{"account": "points", "amount": 20}]
+    assert receipt["charged_differs"]
+
+
+def test_the_same_sale_in_time_would_have_used_its_promotion(plugin: Plugin) -> None:
+    """Negative control: without ``late`` the discount and the voucher are used."""
+    receipt = sold(plugin).to_dict()
+    assert not receipt["late"]
+    assert receipt["total_minor"] == 3600
+    with plugin._till.journal.reading() as journal:
+        assert journal.execute("SELECT count(*) FROM promotion_result").get == 2
+
+
+def test_a_late_receipt_without_its_sale_is_asked_for(plugin: Plugin) -> None:
+    assert code(plugin.sales.complete("S1", {"late": True})) == "sale_unknown"
+
+
+def test_training_books_nothing_and_answers_alike(plugin: Plugin) -> None:
+    before = balance(plugin)
+    evaluated(plugin, basket(customer=known(plugin), training=True))
+    receipt = done(plugin.sales.complete("S1", {"total_minor": 3600}))
+    assert receipt["training"]
+    assert receipt["total_minor"] == 3600
+    assert done(plugin.sales.complete("S1", {"total_minor": 3600})) == receipt
+    assert code(plugin.sales.complete("S1", {"total_minor": 1})) == "conflict"
+    assert balance(plugin) == before
+    with plugin._till.journal.reading() as journal:
+        for table in ("event", "receipt", "ledger_entry", "own_entry", "voucher"):
+            assert journal.execute(f"SELECT count(*) FROM {table}").get == 0, table  # noqa: S608
+        document = journal.execute("SELECT document FROM print_job").get
+    assert json.loads(str(document))["training"]
+    assert "SKTEST" in str(document)
+
+
+def test_the_same_sale_without_training_books(plugin: Plugin) -> None:
+    """Negative control."""
+    sold(plugin)
+    assert events(plugin, "sale_completed") == 1
+
+
+def test_a_training_code_is_no_voucher(plugin: Plugin) -> None:
+    answer = evaluated(plugin, basket(codes=[{"code": "SKTEST00000000000"}]))
+    assert list(answer.rejected)
+
+
+def test_a_void_takes_everything_back(plugin: Plugin) -> None:
+    first = sold(plugin, "S0")
+    (voucher,) = first.vouchers
+    before = balance(plugin)
+    receipt = sold(plugin, "S1", codes=[{"code": voucher["code"]}])
+    assert balance(plugin) == before + 31
+    (issued,) = receipt.vouchers  # the first was used, so the sale gave another one
+    answer = done(plugin.sales.void("S1", {"reason": "Fehlbon", "cashier": "17"}))
+    assert answer["total_minor"] == 3100
+    assert answer["reversed"] == [{"account": "points", "amount": 31}]
+    assert {one["code"] for one in answer["effects"]} == {
+        "voucher_rolled_back",
+        "voucher_cancelled",
+    }
+    assert balance(plugin) == before
+    again = evaluated(
+        plugin, basket("S2", customer=known(plugin), codes=[{"code": voucher["code"]}])
+    )
+    assert again.total_minor == 3100
+    refused = evaluated(
+        plugin, basket("S3", customer=known(plugin), codes=[{"code": issued["code"]}])
+    )
+    assert list(refused.rejected) == [issued["code"]]
+    assert answered(plugin, "S1")["state"] == "voided"
+    assert answered(plugin, "S1")["void"] == answer
+
+
+def test_a_void_counts_once(plugin: Plugin) -> None:
+    sold(plugin)
+    answer = done(plugin.sales.void("S1", {}))
+    assert done(plugin.sales.void("S1", {})) == answer
+    assert code(plugin.sales.void("S1", {"reason": "anders"})) == "conflict"
+    assert events(plugin, "sale_voided") == 1
+    assert balance(plugin) == 0
+
+
+def test_a_void_leaves_the_counters_as_if_nothing_had_been(plugin: Plugin) -> None:
+    before = known(plugin)
+    sold(plugin)
+    assert known(plugin)["uses"] == {"BASIS": 1, "ZEHN": 1}
+    plugin.sales.void("S1", {})
+    after = known(plugin)
+    assert set(after["uses"].values()) <= {0}
+    assert after["history"]["receipts_365d"] == before["history"].get("receipts_365d", 0)
+    assert after["history"]["revenue_minor_365d"] == 0
+
+
+def test_an_unknown_sale_cannot_be_voided(plugin: Plugin) -> None:
+    assert code(plugin.sales.void("S1", {})) == "sale_unknown"
+    evaluated(plugin, basket())
+    assert code(plugin.sales.void("S1", {})) == "sale_unknown"
+
+
+def test_a_voided_sale_gives_no_goods_back(plugin: Plugin) -> None:
+    sold(plugin)
+    plugin.sales.void("S1", {})
+    assert code(plugin.sales.return_items("S1", returned("R1"))) == "sale_voided"
+
+
+def returned(return_id: str, **pieces: int) -> dict[str, Any]:
+    lines = pieces or {"1": 1}
+    return {
+        "return_id": return_id,
+        "lines": [
+            {"line_id": line_id.removeprefix("l"), "quantity_milli": count * 1000}
+            for line_id, count in lines.items()
+        ],
+    }
+
+
+def test_goods_come_back_as_paid_and_points_in_proportion(plugin: Plugin) -> None:
+    sold(plugin, pieces=3)  # 3 x 9.00 and 27.00: 54 points
+    first = done(plugin.sales.return_items("S1", returned("R1", l1=1)))
+    assert first["refund_minor"] == 900
+    assert first["reversed"] == [{"account": "points", "amount": 9}]
+    assert balance(plugin) == 45
+    rest = done(plugin.sales.return_items("S1", returned("R2", l1=2, l2=1)))
+    assert rest["refund_minor"] == 4500
+    assert balance(plugin) == 0
+    assert answered(plugin, "S1")["returns"] == [first, rest]
+
+
+def test_no_unit_comes_back_twice(plugin: Plugin) -> None:
+    sold(plugin, pieces=2)
+    plugin.sales.return_items("S1", returned("R1", l1=2))
+    assert code(plugin.sales.return_items("S1", returned("R2", l1=1))) == "not_returnable"
+    assert code(plugin.sales.return_items("S1", returned("R3", l9=1))) == "not_returnable"
+    assert events(plugin, "items_returned") == 1
+
+
+def test_a_return_counts_once(plugin: Plugin) -> None:
+    sold(plugin, pieces=2)
+    answer = done(plugin.sales.return_items("S1", returned("R1")))
+    assert done(plugin.sales.return_items("S1", returned("R1"))) == answer
+    assert code(plugin.sales.return_items("S1", returned("R1", l2=1))) == "conflict"
+    assert events(plugin, "items_returned") == 1
+
+
+def test_all_goods_back_restore_what_was_before(plugin: Plugin) -> None:
+    (voucher,) = sold(plugin, "S0").vouchers
+    points_before, facts_before = balance(plugin), known(plugin)
+    sold(plugin, "S1", codes=[{"code": voucher["code"]}])
+    partly = done(plugin.sales.return_items("S1", returned("R1", l1=1)))
+    assert partly["effects"] == []  # a partial return keeps its share of the voucher used
+    whole = done(plugin.sales.return_items("S1", returned("R2", l2=1)))
+    assert {one["code"] for one in whole["effects"]} == {
+        "voucher_rolled_back",
+        "voucher_cancelled",
+    }
+    assert partly["refund_minor"] + whole["refund_minor"] == 3100
+    assert balance(plugin) == points_before
+    facts = known(plugin)
+    assert facts["history"] == facts_before["history"]
+    assert {name: count for name, count in facts["uses"].items() if count} == facts_before["uses"]
+
+
+def test_what_the_host_gave_back_is_the_fact(plugin: Plugin) -> None:
+    sold(plugin)
+    request = returned("R1")
+    request["lines"][0]["refund_minor"] = 5000
+    answer = done(plugin.sales.return_items("S1", request))
+    assert answer["refund_minor"] == 5000
+    with plugin._till.journal.reading() as journal:
+        line = journal.execute("SELECT line FROM event WHERE kind = 'items_returned'").get
+    assert "refund_above_paid" in bytes(line).decode()  # type: ignore[arg-type]
+
+
+def test_a_void_after_a_return_is_refused(plugin: Plugin) -> None:
+    sold(plugin)
+    plugin.sales.return_items("S1", returned("R1"))
+    assert code(plugin.sales.void("S1", {})) == "items_returned"
+
+
+def test_goods_of_another_till_need_the_hosts_refund(plugin: Plugin) -> None:
+    assert code(plugin.sales.return_items("X", returned("R1"))) == "sale_unknown"
+    request = returned("R2")
+    request["lines"][0]["refund_minor"] = 800
+    answer = done(plugin.sales.return_items("X", request))
+    assert answer["pending"]
+    assert answer["refund_minor"] == 800
+
+
+@pytest.mark.parametrize(
+    ("request_", "where"),
+    [
+        ({"return_id": "R", "lines": []}, "return.lines"),
+        ({"lines": [{"line_id": "1", "quantity_milli": 1000}]}, "return.return_id"),
+        (
+            {"return_id": "R", "lines": [{"line_id": "1", "quantity_milli": 0}]},
+            "return.lines[0].quantity_milli",
+        ),
+        (
+            {"return_id": "R", "lines": [{"line_id": "1", "quantity_milli": 1000}] * 2},
+            "return.lines[1].line_id",
+        ),
+    ],
+)
+def test_a_return_that_is_none_names_its_place(
+    plugin: Plugin, request_: dict[str, Any], where: str
+) -> None:
+    with pytest.raises(SaleError) as refused:
+        plugin.sales.return_items("S1", request_)
+    assert refused.value.where == where
+
+
+def test_the_hosts_discount_stands_on_the_receipt(plugin: Plugin) -> None:
+    value = basket()
+    value["lines"][0]["host_discount_minor"] = 100
+    assert evaluated(plugin, value).total_minor == 810 + 2700
+    receipt = done(plugin.sales.complete("S1", {}))
+    assert (receipt["gross_minor"], receipt["discount_minor"]) == (4000, 490)
+    assert not receipt["charged_differs"]
+    with plugin._till.journal.reading() as journal:
+        row = journal.execute(
+            "SELECT gross_minor, host_discount_minor, discount_minor, paid_minor, "
+            "host_difference_minor FROM receipt_line WHERE position = 0"
+        ).fetchone()
+    assert row == (1000, 100, 190, 810, 0)
