@@ -82,7 +82,11 @@ def _addition(sale: Doc, hint: Doc) -> Doc:
     if "need_minor" in hint:
         plain = [_plain(match, hint["need_minor"]) for match in of.get("any_of") or [{}]]
         same = [{**line, "unit_price_minor": hint["need_minor"]} for line in _sold(sale)]
-        return next(one for one in [*plain, *same] if _is_of(of, one))
+        return next(
+            one
+            for one in [*plain, *same]
+            if _is_of(of, one) and one["unit_price_minor"] == hint["need_minor"]
+        )
     quantity_milli = hint["need_quantity"] * 1000
     known = [line for line in _sold(sale) if _is_of(of, line)]
     # What only a condition counts may be price-bound; what an offer takes may not.

@@ -12,7 +12,7 @@ from hint_law import assert_hints_true, bought_too
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import assert_order_free, assert_reproducible
-from sales import Case, cases
+from sales import Case, cases, selectors
 
 from pos_plugin.promotions import evaluate as evaluation
 from pos_plugin.promotions.generation import RuleGeneration
@@ -228,26 +228,54 @@ def test_nearest_come_first_and_they_are_few() -> None:
 # --- hints are true -------------------------------------------------------------------------------
 
 
-def with_hints(case: Case, within_minor: list[int | None]) -> Case:
-    return Case(
-        [
-            promotion | {"hint_within_minor": within}
-            for promotion, within in zip(case.promotions, within_minor, strict=False)
-        ],
-        case.sale,
+def missing(gross_minor: int) -> st.SearchStrategy[Doc]:
+    """A condition that mostly fails by little."""
+    of = {"of": selectors()}
+    return st.one_of(
+        st.fixed_dictionaries(
+            {"type": st.just("min_value"), "minor": st.integers(1, 900).map(gross_minor.__add__)}
+            | of
+        ),
+        st.fixed_dictionaries(
+            {"type": st.just("min_quantity"), "quantity": st.integers(3, 8)} | of
+        ),
     )
 
 
-within = st.lists(st.sampled_from([None, 500, 5000, 100_000, 100_000]), min_size=6, max_size=6)
-hinted_cases = st.builds(with_hints, cases(max_units=5, max_promotions=4), within)
+@st.composite
+def hinted_cases(draw: st.DrawFn) -> Case:
+    """A case of which some promotions are hinted, and many of those lack only a little."""
+    case = draw(cases(max_units=5, max_promotions=4))
+    gross_minor = sum(
+        line["unit_price_minor"] * max(line["quantity_milli"], 0) // 1000
+        for line in case.sale["lines"]
+    )
+    promotions = []
+    for promotion in case.promotions:
+        within_minor = draw(st.sampled_from([None, 500, 5000, 100_000, 100_000]))
+        changed = promotion | {"hint_within_minor": within_minor}
+        if draw(st.booleans()):
+            changed |= {"validity": {}, "scope": {}, "when": []}
+            kind = draw(st.sampled_from(["condition", "any", "tier", "none"]))
+            if kind in ("condition", "any"):
+                leaf = draw(missing(gross_minor))
+                changed["when"] = [leaf if kind == "condition" else {"type": "any", "of": [leaf]}]
+            elif kind == "tier" and changed["offer"]["kind"] == "receipt_discount":
+                near_minor = gross_minor + draw(st.integers(1, 900))
+                benefit = {"type": "amount_off", "minor": draw(st.integers(1, 9000))}
+                tier = {"min_value_minor": near_minor, "benefit": benefit}
+                tiers = [*changed["offer"]["tiers"], tier]
+                changed["offer"] = changed["offer"] | {"tiers": tiers}
+        promotions.append(changed)
+    return Case(promotions, case.sale)
 
 
-@given(hinted_cases)
+@given(hinted_cases())
 def test_every_hint_is_true(case: Case) -> None:
     assert_hints_true(engine, *case)
 
 
-@given(hinted_cases, st.data())
+@given(hinted_cases(), st.data())
 def test_the_order_of_lines_changes_no_hint(case: Case, data: st.DataObject) -> None:
     order = data.draw(st.permutations(range(len(case.sale["lines"]))))
     assert_order_free(engine, *case, order)
@@ -255,12 +283,12 @@ def test_the_order_of_lines_changes_no_hint(case: Case, data: st.DataObject) -> 
     assert engine(case.promotions, other)["hints"] == engine(*case)["hints"]
 
 
-@given(hinted_cases)
+@given(hinted_cases())
 def test_the_same_sale_gives_the_same_hints(case: Case) -> None:
     assert_reproducible(engine, *case)
 
 
-@given(hinted_cases)
+@given(hinted_cases())
 def test_hints_change_nothing_else(case: Case) -> None:
     silent = [promotion | {"hint_within_minor": None} for promotion in case.promotions]
     with_them, without_them = engine(*case), engine(silent, case.sale)
