@@ -121,7 +121,7 @@ class Booking:
             issued = offer.issue(
                 journal,
                 segments=basket.customer.segments if basket.customer else (),
-                redeemed={one.voucher for one in redeemed},
+                redeemed={one.voucher for one in redeemed if one.is_used_up},
                 now=now,
             )
             ledger, changes = _accruals(basket, booked, is_purchase=is_purchase, now=now)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pos_plugin.loyalty.ledger import Shown
+    from pos_plugin.loyalty.vouchers import Voucher
     from pos_plugin.storage.cache_reader import CacheReader, CustomerRow, Summed
     from pos_plugin.storage.journal_lookup import Journal
 
@@ -103,7 +104,7 @@ def panel(
             for program, unit in cache.programs().items()
         ],
         "vouchers": [
-            _voucher(voucher.type, voucher.valid_to_on, cache, language)
+            _voucher(voucher, cache, language)
             for voucher in open_vouchers(journal, row.id, on=on.isoformat())
         ],
         "birthday_on": birthday_on,
@@ -112,13 +113,14 @@ def panel(
     }
 
 
-def _voucher(code: str, valid_to_on: str, cache: CacheReader, language: str) -> dict[str, Any]:
-    kind = read_voucher_type(cache.voucher_type(code))
+def _voucher(voucher: Voucher, cache: CacheReader, language: str) -> dict[str, Any]:
+    kind = read_voucher_type(cache.voucher_type(voucher.type))
     return {
-        "type": code,
-        "title": in_language(kind.layout.title, language) if kind else code,
+        "type": voucher.type,
+        "title": in_language(kind.layout.title, language) if kind else voucher.type,
         "benefit": in_language(kind.effect.label, language) if kind else "",
-        "valid_to_on": valid_to_on,
+        "valid_to_on": voucher.valid_to_on,
+        "balance_minor": voucher.balance_minor,
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import apsw
 
 from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES, OwnEntry
-from pos_plugin.loyalty.vouchers import Voucher
+from pos_plugin.loyalty.vouchers import Voucher, after_rollback
 from pos_plugin.refunds import SoldLine
 
 if TYPE_CHECKING:
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 Journal: TypeAlias = apsw.Connection
 """The connection that ``JournalWriter.reading`` and ``transaction`` lend."""
 
-_VOUCHER = (
-    "SELECT id, type, legal_kind, customer, customer_bound, state, value_minor, balance_minor, "
-    "valid_from_on, valid_to_on FROM voucher "
+_COLUMNS = (
+    "id, type, legal_kind, customer, customer_bound, state, value_minor, balance_minor, "
+    "valid_from_on, valid_to_on"
 )
+_VOUCHER = f"SELECT {_COLUMNS} FROM voucher "  # noqa: S608 - nothing from outside
 
 
 class StoredAnswer(NamedTuple):
@@ -148,19 +149,16 @@ class UsedVoucher(NamedTuple):
 def used_by(journal: Journal, receipt: int) -> list[UsedVoucher]:
     """Return the vouchers that a receipt used."""
     rows: Any = journal.execute(
-        "SELECT id, amount_minor, value_minor, balance_minor + amount_minor FROM voucher_event "
+        f"SELECT amount_minor, {_COLUMNS} FROM voucher_event "  # noqa: S608
         "JOIN voucher ON id = voucher WHERE receipt = ? AND kind = 'redeemed' ORDER BY id",
         (receipt,),
     )
-    return [
-        UsedVoucher(
-            voucher,
-            amount_minor,
-            "issued" if balance_minor == value_minor else "partly_redeemed",
-            balance_minor,
-        )
-        for voucher, amount_minor, value_minor, balance_minor in rows
-    ]
+    used: list[UsedVoucher] = []
+    for amount_minor, *row in rows:
+        voucher = _voucher(row)
+        before = after_rollback(voucher, amount_minor)
+        used.append(UsedVoucher(voucher.id, amount_minor, before.state.value, before.balance_minor))
+    return used
 
 
 def issued_by(journal: Journal, event: int) -> list[tuple[str, bool]]:
@@ -211,6 +209,12 @@ def voucher_by_code(journal: Journal, code_hash: bytes) -> Voucher | None:
     """Return the voucher with this code."""
     row: Any = journal.execute(_VOUCHER + "WHERE code_hash = ?", (code_hash,)).fetchone()
     return _voucher(row) if row else None
+
+
+def voucher_state(journal: Journal, voucher: str) -> str | None:
+    """Return where a voucher of this till stands, by its id."""
+    row: Any = journal.execute("SELECT state FROM voucher WHERE id = ?", (voucher,)).fetchone()
+    return str(row[0]) if row else None
 
 
 def open_vouchers(journal: Journal, customer: str, *, on: str) -> list[Voucher]:

@@ -116,6 +116,11 @@ class Redemption:
     state: str = "redeemed"
     balance_minor: int | None = None
 
+    @property
+    def is_used_up(self) -> bool:
+        """Whether nothing of it can be used later."""
+        return self.state == "redeemed"
+
     def to_event(self) -> dict[str, Any]:
         """Return the redemption as it stands in the body of an event."""
         return {
