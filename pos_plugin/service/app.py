@@ -39,7 +39,12 @@ def create_app(
         connections: of the server; missing where the app stands alone.
     """
     connections = connections or Connections()
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+    )
     app.add_middleware(Gate, port=port, token=token, connections=connections)
     add_till_calls(app, desk, connections)
     for add_calls in (add_sale_calls, add_print_calls):

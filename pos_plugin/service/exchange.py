@@ -10,10 +10,14 @@ from fastapi.responses import Response
 
 from pos_plugin.errors import SaleError
 from pos_plugin.limits import MAX_TEXT
+from pos_plugin.notices import Refusal
+from pos_plugin.service.problems import of_refused
 from pos_plugin.validation import read_json
 
 if TYPE_CHECKING:
     from fastapi import Request
+
+    from pos_plugin.notices import Refused
 
 LANGUAGES: Final = ("de", "en")
 
@@ -21,17 +25,21 @@ Id = Annotated[str, Path(max_length=MAX_TEXT)]
 """An id in the address, chosen by the host."""
 
 
-async def read_object(request: Request, where: str) -> dict[str, Any]:
+async def read_object(
+    request: Request, where: str, *, may_be_empty: bool = False
+) -> dict[str, Any]:
     """Return the body.
 
     Args:
         request: of the host.
         where: name of the body in errors.
+        may_be_empty: no body is an empty object.
 
     Raises:
         SaleError: the body is no JSON object.
     """
-    value = read_json(await request.body(), where, SaleError)
+    body = await request.body()
+    value = {} if may_be_empty and not body else read_json(body, where, SaleError)
     if not isinstance(value, dict):
         raise SaleError("wrong_type", where, "the body is an object")
     return value
@@ -53,3 +61,14 @@ def answer(value: dict[str, Any], status: int = 200) -> Response:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     content = text.encode("utf-8", "backslashreplace")
     return Response(content, status_code=status, media_type="application/json")
+
+
+def not_done(refused: Refused, language: str) -> Response:
+    """Return what is answered when nothing is known yet.
+
+    Raises:
+        ProblemError: something was not done: no client may take that for an answer.
+    """
+    if refused.code is Refusal.LATE:
+        return answer(refused.to_dict(language), status=202)
+    raise of_refused(refused, language)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import FastAPI, Path, Request, Response
 
+from pos_plugin.service.contract.calls import described
 from pos_plugin.service.exchange import Id, answer, language_of
 from pos_plugin.service.problems import ProblemError
 
@@ -23,7 +24,10 @@ def add_print_calls(app: FastAPI, desk: Desk) -> None:
             raise ProblemError("not_found")
         return found
 
-    @app.get("/v1/print-jobs/{job}")
+    @app.get(
+        "/v1/print-jobs/{job}",
+        **described("Where a print job stands", answer="PrintJob", problems=("not_found",)),
+    )
     async def print_job(job: Id, request: Request) -> Response:
         found = await find(job)
         return answer(
@@ -36,7 +40,10 @@ def add_print_calls(app: FastAPI, desk: Desk) -> None:
             }
         )
 
-    @app.get("/v1/print-jobs/{job}/pages/{number}")
+    @app.get(
+        "/v1/print-jobs/{job}/pages/{number}",
+        **described("A printed page", answer=None, media_type="image/png", problems=("not_found",)),
+    )
     async def print_page(job: Id, number: Annotated[int, Path(ge=1)]) -> Response:
         pages = (await find(job))["pages"]
         if number > len(pages):

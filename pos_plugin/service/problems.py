@@ -42,6 +42,9 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     # A sale that was not booked must not look like one that was.
     "conflict": (409, "Already completed with another body"),
     "sale_unknown": (404, "Send the basket first"),
+    "sale_voided": (409, "The sale was taken back whole"),
+    "items_returned": (409, "Goods of the sale came back already"),
+    "not_returnable": (409, "More than is left of the sale"),
     "journal_unavailable": (503, "The receipt cannot be stored now"),
     "plugin_fault": (503, "That did not work"),
 }

@@ -3,40 +3,245 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI, Request, Response
 
-from pos_plugin.answers import Receipt
+from pos_plugin.answers import Evaluation, Receipt
 from pos_plugin.errors import SaleError
-from pos_plugin.service.exchange import Id, answer, language_of, read_object
-from pos_plugin.service.problems import of_refused
+from pos_plugin.notices import Refused
+from pos_plugin.service.contract.calls import NOT_BOOKED, described
+from pos_plugin.service.exchange import Id, answer, language_of, not_done, read_object
 
 if TYPE_CHECKING:
     from pos_plugin.plugin import Plugin
     from pos_plugin.service.desk import Desk
 
+_SUSPENDED: Final = "suspended"
+_STATE: Final = {
+    "name": "state",
+    "in": "query",
+    "required": True,
+    "schema": {"enum": [_SUSPENDED]},
+}
+
 
 def add_sale_calls(app: FastAPI, desk: Desk) -> None:
     """Add the calls of a sale."""
+    _add_basket(app, desk)
+    _add_parking(app, desk)
+    _add_booking(app, desk)
+
+
+def _add_basket(app: FastAPI, desk: Desk) -> None:
     own_language = desk.plugin.config.language
 
-    @app.put("/v1/sales/{sale_id}")
+    @app.put(
+        "/v1/sales/{sale_id}",
+        **described(
+            "What the sale costs now, and every effect that now holds",
+            body="Sale",
+            answer="Evaluation",
+            problems=("conflict",),
+        ),
+    )
     async def evaluate(sale_id: Id, request: Request) -> Response:
-        snapshot = await read_object(request, "sale")
-        if snapshot.setdefault("sale_id", sale_id) != sale_id:
-            raise SaleError("out_of_range", "sale.sale_id", "is not the id in the address")
+        snapshot = _of_sale(await read_object(request, "sale"), sale_id)
         language = language_of(request, own_language)
 
-        def work(plugin: Plugin) -> dict[str, Any]:
-            return replace(plugin.evaluate(snapshot), language=language).to_dict()
+        def work(plugin: Plugin) -> dict[str, Any] | Refused:
+            found = plugin.sales.evaluate(snapshot)
+            return found if isinstance(found, Refused) else _spoken(found, language).to_dict()
 
-        return answer(await desk.ask(work))
+        found = await desk.ask(work)
+        return not_done(found, language) if isinstance(found, Refused) else answer(found)
 
-    @app.post("/v1/sales/{sale_id}/complete")
+    @app.get(
+        "/v1/sales/{sale_id}",
+        **described(
+            "What this till said of the sale so far",
+            answer="SaleAnswer",
+            may_be_late=True,
+            problems=("sale_unknown", *NOT_BOOKED),
+        ),
+    )
+    async def what_was_said(sale_id: Id, request: Request) -> Response:
+        language = language_of(request, own_language)
+
+        def work(plugin: Plugin) -> dict[str, Any] | Refused:
+            found = plugin.sales.answer(sale_id)
+            if isinstance(found, Refused):
+                return found
+            if found.evaluation is not None:
+                found = replace(found, evaluation=_spoken(found.evaluation, language))
+            return found.to_dict()
+
+        found = await desk.ask(work)
+        return not_done(found, language) if isinstance(found, Refused) else answer(found)
+
+
+def _add_parking(app: FastAPI, desk: Desk) -> None:
+    own_language = desk.plugin.config.language
+
+    @app.get(
+        "/v1/sales",
+        **described(
+            "The sales that wait to be recalled, the oldest first",
+            answer="Sales",
+            may_be_late=True,
+            problems=("missing", "unknown_word", *NOT_BOOKED),
+            query=(_STATE,),
+        ),
+    )
+    async def suspended(request: Request) -> Response:
+        _check_state(request)
+        found = await desk.ask(lambda plugin: plugin.sales.suspended())
+        if isinstance(found, Refused):
+            return not_done(found, language_of(request, own_language))
+        return answer({"sales": found})
+
+    @app.post(
+        "/v1/sales/{sale_id}/suspend",
+        **described(
+            "Park the sale durably; without a basket as it was evaluated last",
+            body="Suspension",
+            body_needed=False,
+            answer="SaleState",
+            may_be_late=True,
+            problems=("conflict", "sale_unknown", *NOT_BOOKED),
+        ),
+    )
+    async def suspend(sale_id: Id, request: Request) -> Response:
+        body = await read_object(request, "suspension", may_be_empty=True)
+        snapshot = _taken_sale(body, sale_id, "suspension")
+        for name in body:
+            raise SaleError("unknown_field", f"suspension.{name}", "a suspension has sale")
+
+        def work(plugin: Plugin) -> Refused | None:
+            if snapshot is None:
+                return plugin.sales.suspend_running(sale_id)
+            return plugin.sales.suspend(snapshot)
+
+        refused = await desk.ask(work)
+        return _state(sale_id, _SUSPENDED, refused, language_of(request, own_language))
+
+    @app.post(
+        "/v1/sales/{sale_id}/recall",
+        **described(
+            "The parked basket, open again",
+            answer="Recalled",
+            may_be_late=True,
+            problems=("sale_unknown", *NOT_BOOKED),
+        ),
+    )
+    async def recall(sale_id: Id, request: Request) -> Response:
+        language = language_of(request, own_language)
+        found = await desk.ask(lambda plugin: plugin.sales.recall(sale_id))
+        if isinstance(found, Refused):
+            return not_done(found, language)
+        return answer(found.to_dict(language))
+
+    @app.post(
+        "/v1/sales/{sale_id}/cancel",
+        **described(
+            "Give an open or parked sale up; nothing of it is booked",
+            answer="SaleState",
+            may_be_late=True,
+            problems=("conflict", *NOT_BOOKED),
+        ),
+    )
+    async def cancel(sale_id: Id, request: Request) -> Response:
+        refused = await desk.ask(lambda plugin: plugin.sales.cancel(sale_id))
+        return _state(sale_id, "cancelled", refused, language_of(request, own_language))
+
+
+def _add_booking(app: FastAPI, desk: Desk) -> None:
+    own_language = desk.plugin.config.language
+
+    def told(found: Receipt | Refused, request: Request) -> Response:
+        if isinstance(found, Receipt):
+            return answer(found.to_dict())
+        return not_done(found, language_of(request, own_language))
+
+    @app.post(
+        "/v1/sales/{sale_id}/complete",
+        **described(
+            "Book what was really charged, once",
+            body="Completion",
+            answer="Receipt",
+            may_be_late=True,
+            problems=("conflict", "sale_unknown", *NOT_BOOKED),
+        ),
+    )
     async def complete(sale_id: Id, request: Request) -> Response:
         completion = await read_object(request, "completion")
-        booked = await desk.ask(lambda plugin: plugin.complete(sale_id, completion))
-        if isinstance(booked, Receipt):
-            return answer(booked.to_dict())
-        raise of_refused(booked, language_of(request, own_language))
+        snapshot = _taken_sale(completion, sale_id, "completion")
+        found = await desk.ask(
+            lambda plugin: plugin.sales.complete(sale_id, completion, snapshot=snapshot)
+        )
+        return told(found, request)
+
+    @app.post(
+        "/v1/sales/{sale_id}/void",
+        **described(
+            "Take a completed sale back whole",
+            body="VoidRequest",
+            body_needed=False,
+            answer="Void",
+            may_be_late=True,
+            problems=("conflict", "sale_unknown", "items_returned", *NOT_BOOKED),
+        ),
+    )
+    async def void(sale_id: Id, request: Request) -> Response:
+        body = await read_object(request, "void", may_be_empty=True)
+        return told(await desk.ask(lambda plugin: plugin.sales.void(sale_id, body)), request)
+
+    @app.post(
+        "/v1/sales/{sale_id}/return",
+        **described(
+            "Take goods of a completed sale back, as paid",
+            body="ReturnRequest",
+            answer="Return",
+            may_be_late=True,
+            problems=("conflict", "sale_unknown", "sale_voided", "not_returnable", *NOT_BOOKED),
+        ),
+    )
+    async def return_items(sale_id: Id, request: Request) -> Response:
+        body = await read_object(request, "return")
+        found = await desk.ask(lambda plugin: plugin.sales.return_items(sale_id, body))
+        return told(found, request)
+
+
+def _spoken(evaluation: Evaluation, language: str) -> Evaluation:
+    return replace(evaluation, language=language)
+
+
+def _of_sale(snapshot: dict[str, Any], sale_id: str) -> dict[str, Any]:
+    """Return the snapshot with the id of the address, which it may leave out."""
+    if snapshot.setdefault("sale_id", sale_id) != sale_id:
+        raise SaleError("out_of_range", "sale.sale_id", "is not the id in the address")
+    return snapshot
+
+
+def _taken_sale(body: dict[str, Any], sale_id: str, where: str) -> dict[str, Any] | None:
+    """Take the basket out of a body that may carry one."""
+    if "sale" not in body:
+        return None
+    snapshot = body.pop("sale")
+    if not isinstance(snapshot, dict):
+        raise SaleError("wrong_type", f"{where}.sale", "a sale is an object")
+    return _of_sale(snapshot, sale_id)
+
+
+def _check_state(request: Request) -> None:
+    wanted = request.query_params.getlist("state")
+    if not wanted:
+        raise SaleError("missing", "state", "Field required")
+    if wanted != [_SUSPENDED]:
+        raise SaleError("unknown_word", "state", f"known is {_SUSPENDED}")
+
+
+def _state(sale_id: str, state: str, refused: Refused | None, language: str) -> Response:
+    if refused is not None:
+        return not_done(refused, language)
+    return answer({"sale_id": sale_id, "state": state})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request, Response
 
 from pos_plugin.errors import SaleError
 from pos_plugin.notices import Refused
+from pos_plugin.service.contract.calls import described
 from pos_plugin.service.exchange import answer, language_of, read_object
 
 if TYPE_CHECKING:
@@ -19,7 +21,10 @@ def add_till_calls(app: FastAPI, desk: Desk, connections: Connections) -> None:
     """Add the calls of a till outside a sale."""
     config = desk.plugin.config
 
-    @app.get("/v1/health")
+    @app.get(
+        "/v1/health",
+        **described("How the till is, and whether this client sends well", answer="Health"),
+    )
     async def health(request: Request) -> Response:
         connection = connections.of(request.scope.get("client"))
         return answer(
@@ -31,13 +36,25 @@ def add_till_calls(app: FastAPI, desk: Desk, connections: Connections) -> None:
             }
         )
 
-    @app.post("/v1/scan")
+    @app.post(
+        "/v1/scan",
+        **described(
+            "What a code is: panel, or what to add to the basket", body="Scan", answer="Scanned"
+        ),
+    )
     async def scan(request: Request) -> Response:
         code = _scanned_code(await read_object(request, "scan"))
         found = await desk.ask(lambda plugin: plugin.scan(code))
         if isinstance(found, Refused):
             return answer(found.to_dict(language_of(request, config.language)))
         return answer(found.to_dict())
+
+    @app.get("/v1/openapi.json", **described("This document", answer="OpenApi"))
+    async def openapi() -> Response:
+        # Loaded for whoever asks, and worked out beside the calls of the till.
+        from pos_plugin.service.contract.document import document
+
+        return answer(await asyncio.to_thread(document, app))
 
 
 def _scanned_code(value: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from contract_check import check
 from till_builder import TillBuilder, card_number, points, unit_discount, voucher_promotion
 from waiting import until
 
@@ -44,6 +45,13 @@ class Served:
         with httpx.Client(
             base_url=self.url, headers=all_headers, trust_env=False, timeout=10
         ) as client:
+            yield client
+
+    @contextmanager
+    def checked_client(self, **headers: str) -> Iterator[httpx.Client]:
+        """A client that holds every answer to the committed document."""
+        with self.client(**headers) as client:
+            client.event_hooks = {"response": [check]}
             yield client
 
     def raw(self, request: bytes) -> bytes:

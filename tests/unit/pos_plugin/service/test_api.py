@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import socket
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,7 +33,7 @@ def till(folder: Path) -> Iterator[Served]:
 
 
 def test_card_sale_and_voucher_go_all_the_way(till: Served) -> None:
-    with till.client() as client:
+    with till.checked_client() as client:
         card = client.post("/v1/scan", json={"code": CARD, "sale_id": "S1"}).json()
         assert card["kind"] == "card"
         assert card["panel"]["name"] == "Kundin K100"
@@ -73,7 +72,7 @@ def _job(client: httpx.Client, job: str) -> dict[str, str]:
 
 
 def test_completing_twice_books_once(till: Served, folder: Path) -> None:
-    with till.client() as client:
+    with till.checked_client() as client:
         client.put("/v1/sales/S3", json=snapshot())
         first = client.post("/v1/sales/S3/complete", json={"total_minor": 6399})
         again = client.post("/v1/sales/S3/complete", json={"total_minor": 6399})
@@ -90,13 +89,13 @@ def test_completing_twice_books_once(till: Served, folder: Path) -> None:
 
 
 def test_sale_never_evaluated_is_no_receipt(till: Served) -> None:
-    with till.client() as client:
+    with till.checked_client() as client:
         answer = client.post("/v1/sales/S9/complete", json={})
     assert (answer.status_code, answer.json()["code"]) == (404, "sale_unknown")
 
 
 def test_unknown_card_is_an_answer_not_a_problem(till: Served) -> None:
-    with till.client() as client:
+    with till.checked_client() as client:
         answer = client.post("/v1/scan", json={"code": card_number(999)})
         english = client.post(
             "/v1/scan", json={"code": card_number(999)}, headers={"Accept-Language": "en-GB"}
@@ -108,7 +107,7 @@ def test_unknown_card_is_an_answer_not_a_problem(till: Served) -> None:
 
 
 def test_health_says_rules_and_queues(till: Served) -> None:
-    with till.client() as client:
+    with till.checked_client() as client:
         health = client.get("/v1/health").json()
     assert (health["generation"], health["shop"], health["till"]) == (1, "001", "3")
     assert (health["language"], health["print_jobs_open"]) == ("de", 0)
@@ -134,7 +133,7 @@ def test_health_says_rules_and_queues(till: Served) -> None:
 def test_bad_basket_names_its_place(
     till: Served, body: bytes, status: int, code: str, where: str
 ) -> None:
-    with till.client() as client:
+    with till.checked_client() as client:
         answer = client.put("/v1/sales/S1", content=body)
     problem = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
@@ -147,7 +146,7 @@ def test_bad_basket_names_its_place(
 def test_negative_price_names_its_line(till: Served) -> None:
     basket = snapshot()
     basket["lines"][0]["unit_price_minor"] = -1
-    with till.client() as client:
+    with till.checked_client() as client:
         problem = client.put("/v1/sales/S1", json=basket).json()
     assert (problem["code"], problem["where"]) == (
         "out_of_range",
@@ -167,7 +166,7 @@ def test_negative_price_names_its_line(till: Served) -> None:
 def test_bad_scan_names_its_place(
     till: Served, body: dict[str, object], code: str, where: str
 ) -> None:
-    with till.client() as client:
+    with till.checked_client() as client:
         answer = client.post("/v1/scan", content=json.dumps(body))
     assert answer.status_code == 422
     assert (answer.json()["code"], answer.json()["where"]) == (code, where)
@@ -193,36 +192,6 @@ def test_what_is_not_there_is_a_problem_document(
         answer = client.request(method, path)
     assert answer.json()["code"] == code
     assert answer.headers["content-type"] == "application/problem+json"
-
-
-def test_slow_plugin_does_not_stop_the_page(till: Served) -> None:
-    entered, leave = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with till.plugin._lock:
-            entered.set()
-            assert leave.wait(10)
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    health: list[int] = []
-
-    def ask() -> None:
-        with till.client() as client:
-            health.append(client.get("/v1/health").status_code)
-
-    asker = threading.Thread(target=ask)
-    try:
-        assert entered.wait(10)
-        asker.start()
-        with till.client() as client:
-            assert client.get("/v1/nothing").status_code == 404
-        assert health == []
-    finally:
-        leave.set()
-        holder.join(10)
-        asker.join(10)
-    assert health == [200]
 
 
 def test_connection_sends_small_answers_at_once(
@@ -252,7 +221,7 @@ def test_fault_inside_is_a_problem_without_traceback(
     log.addHandler(caplog.handler)
     monkeypatch.setattr(till.plugin, "health", broken)
     try:
-        with till.client() as client:
+        with till.checked_client() as client:
             answer = client.get("/v1/health")
         until(lambda: "secret path" in caplog.text, within_s=10, what="the log says what")
     finally:

@@ -1,0 +1,81 @@
+"""What the calls take, from the very shapes that read it: the document cannot promise another."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import TypeAdapter
+
+from pos_plugin import limits
+from pos_plugin.model import Basket
+from pos_plugin.receipts import Charge
+from pos_plugin.refunds import ReturnRequest, VoidRequest
+from pos_plugin.service.contract.calls import reference
+from pos_plugin.service.contract.words import Request
+from pos_plugin.snapshot import Extras
+
+Schema = dict[str, Any]
+
+_TEMPLATE: Final = "#/components/schemas/{model}"
+
+_HOST_DISCOUNT: Final[Schema] = {
+    "type": "integer",
+    "minimum": 0,
+    "maximum": limits.MAX_SALE_MINOR,
+    "default": 0,
+    "description": "manual discount of the till on the whole line, at most the line",
+}
+
+
+class Scan(Request):
+    """A scanned code; the sale it belongs to changes nothing in what it is."""
+
+    code: str
+    sale_id: str | None = None
+
+
+def bodies() -> dict[str, Schema]:
+    """Return every model of a body by name, and what it refers to."""
+    found: dict[str, Schema] = {}
+    basket = _taken_apart(TypeAdapter(Basket).json_schema(ref_template=_TEMPLATE), found)
+    extras = _taken_apart(Extras.model_json_schema(ref_template=_TEMPLATE), found)
+    found["Line"]["properties"]["host_discount_minor"] = _HOST_DISCOUNT
+    found["Sale"] = {
+        **basket,
+        "description": "The whole basket, sent anew whenever something changed. What the till "
+        "leaves out is filled from its settings and the master data.",
+        "properties": {**basket["properties"], **extras["properties"]},
+        "required": ["at", "lines"],
+    }
+    for name, shape in (
+        ("Charge", Charge),
+        ("VoidRequest", VoidRequest),
+        ("ReturnRequest", ReturnRequest),
+        ("Scan", Scan),
+    ):
+        found[name] = _taken_apart(shape.model_json_schema(ref_template=_TEMPLATE), found)
+    found["Completion"] = _with_sale(
+        found.pop("Charge"), "of a sale that this process has not evaluated"
+    )
+    found["Suspension"] = _with_sale(
+        {"type": "object", "properties": {}, "additionalProperties": False},
+        "missing = as it was evaluated last",
+    )
+    found["Nothing"] = {
+        "type": "object",
+        "properties": {},
+        "additionalProperties": False,
+        "description": "No fields; an empty body is the same.",
+    }
+    return found
+
+
+def _with_sale(schema: Schema, about: str) -> Schema:
+    sale = {**reference("Sale"), "description": about}
+    return {**schema, "properties": {**schema["properties"], "sale": sale}}
+
+
+def _taken_apart(schema: Schema, found: dict[str, Schema]) -> Schema:
+    """Return the schema without its definitions, which are added to ``found``."""
+    found.update(schema.pop("$defs", {}))
+    return schema

@@ -1,0 +1,149 @@
+"""Effects (till.md §4): always the complete current set, each with a stable id."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from pos_plugin.service.contract.words import Answer, Bp, Day, Minor, Text
+
+
+class _Effect(Answer):
+    effect_id: str
+
+
+class LineDiscount(_Effect):
+    """A promotion lowers a line; basket discounts come already allocated."""
+
+    kind: Literal["line_discount"]
+    promotion: str
+    text: str
+    line_id: Text
+    discount_minor: Minor
+
+
+class Earn(_Effect):
+    """An account earns points or minor units of bonus money."""
+
+    kind: Literal["earn"]
+    account: str
+    amount: int
+    promotions: list[str]
+    text: str
+
+
+class NearMiss(_Effect):
+    """A little more, and a promotion saves at least ``saving_minor``."""
+
+    kind: Literal["near_miss"]
+    promotion: str
+    need_minor: Minor | None = None
+    need_quantity: int | None = None
+    of: dict[str, Any] | None = None
+    saving_minor: Minor
+    text: str
+
+
+class ReceiptText(_Effect):
+    """A line for the customer's receipt."""
+
+    kind: Literal["receipt_text"]
+    text: str
+
+
+class VoucherLine(Answer):
+    """What a voucher takes off one line."""
+
+    line_id: Text
+    discount_minor: Minor
+
+
+class VoucherRate(Answer):
+    """What a voucher takes off one VAT rate."""
+
+    vat_rate_bp: Bp
+    discount_minor: Minor
+
+
+class _ValueVoucher(_Effect):
+    code: str
+    voucher: str
+    legal_kind: str
+    gv_typ: str = Field(description="its word in DSFinV-K")
+    rest_minor: Minor
+    text: str
+
+
+class PriceReductionVoucher(_ValueVoucher):
+    """A value voucher that lowers prices."""
+
+    kind: Literal["price_reduction_voucher"]
+    discount_minor: Minor
+    lines: list[VoucherLine]
+    vat: list[VoucherRate]
+
+
+class TenderVoucher(_ValueVoucher):
+    """A value voucher that pays."""
+
+    kind: Literal["tender_voucher"]
+    amount_minor: Minor
+
+
+class Rejected(_Effect):
+    """A scanned code that does nothing, and why."""
+
+    kind: Literal["rejected"]
+    code: str
+    reason: str
+    params: dict[str, Any]
+    text: str
+
+
+class Message(_Effect):
+    """A notice."""
+
+    kind: Literal["message"]
+    code: str
+    params: dict[str, Any]
+    text: str
+    level: Literal["info", "warn", "acknowledge"]
+    audience: Literal["cashier", "customer"]
+
+
+class IssueVoucher(_Effect):
+    """A voucher was issued to the customer."""
+
+    kind: Literal["issue_voucher"]
+    voucher_id: str
+    type: str
+    title: str
+    benefit: str
+    code: str
+    valid_to_on: Day
+    text: str | None = None
+
+
+class Print(_Effect):
+    """Something is to be printed: by us, or by the host when the printer is the host's."""
+
+    kind: Literal["print"]
+    job: str
+    attempt: int
+    text: str | None = None
+
+
+Effect = Annotated[
+    LineDiscount
+    | Earn
+    | NearMiss
+    | ReceiptText
+    | PriceReductionVoucher
+    | TenderVoucher
+    | Rejected
+    | Message
+    | IssueVoucher
+    | Print,
+    Field(discriminator="kind"),
+]

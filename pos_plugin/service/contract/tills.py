@@ -1,0 +1,108 @@
+"""What the calls outside a sale answer."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pos_plugin.service.contract.words import Answer, Bp, Day, Instant, Minor, Notice
+
+
+class Connection(Answer):
+    """Whether this client sends well (docs/http.md)."""
+
+    requests: int
+    waited_requests: int
+    waited_ms_max: int
+    advice: str | None
+
+
+class Health(Answer):
+    """How the till is; what it cannot say now is missing."""
+
+    version: str
+    compiled: bool
+    shop: str
+    till: str
+    language: str
+    currency: str
+    generation: int | None = None
+    synced_at: Instant | None = None
+    last_seq: int | None = None
+    acked_seq: int | None = None
+    suspended: list[str] | None = None
+    print_jobs_open: int | None = None
+    notices: list[Notice]
+    connection: Connection
+
+
+class Balance(Answer):
+    """What an account holds, and since when head office says so."""
+
+    program: str
+    unit: str
+    value: int
+    as_of: Instant | None
+    own_entries: bool
+
+
+class PanelVoucher(Answer):
+    """A voucher that this customer can redeem."""
+
+    type: str
+    title: str
+    benefit: str
+    valid_to_on: Day
+    balance_minor: Minor | None
+
+
+class Panel(Answer):
+    """What the cashier sees of a customer."""
+
+    name: str
+    number: str | None
+    group: str | None
+    instant_discount_bp: Bp
+    balances: list[Balance]
+    vouchers: list[PanelVoucher]
+    birthday_on: Day | None
+    notices: list[Notice]
+    synced_at: Instant | None
+
+
+class Card(Answer):
+    """A card: the customer goes into the snapshot unchanged."""
+
+    kind: Literal["card"]
+    code: str
+    customer: dict[str, Any]
+    panel: Panel
+
+
+class ScannedVoucher(Answer):
+    """A voucher: the code goes into the snapshot."""
+
+    kind: Literal["voucher"]
+    code: str
+
+
+class ArticleLine(Answer):
+    """Facts and price for a new line."""
+
+    sku: str
+    name: str
+    unit_price_minor: Minor
+    categories: list[str]
+    brand: str | None
+    season: str | None
+    tags: list[str]
+    markdown: bool
+    vat_rate_bp: Bp
+    discountable: bool
+
+
+class Article(Answer):
+    """An article."""
+
+    kind: Literal["article"]
+    code: str
+    line: ArticleLine
