@@ -140,7 +140,7 @@ def customers(on: dt.date) -> list[dict[str, Any]]:
 
 
 def vouchers() -> dict[str, list[dict[str, Any]]]:
-    """Return the voucher that customers of class C get with their receipt."""
+    """Return what customers get with their receipt: class C a coupon, class B 10 € to spend."""
     return {
         "voucher_type": [
             {
@@ -165,14 +165,43 @@ def vouchers() -> dict[str, list[dict[str, Any]]]:
                     },
                     "logo": hashlib.sha256(LOGO.read_bytes()).hexdigest(),
                 },
-            }
+            },
+            {
+                "code": "GUTHABEN10",
+                "legal_kind": "promo",
+                "effect": {
+                    "kind": "value",
+                    "minor": 1000,
+                    "label": {"de": "10,00 € Guthaben", "en": "10.00 € to spend"},
+                },
+                "partial": True,
+                "conditions": {
+                    "text": {
+                        "de": "Auch in Teilen und nur von Ihnen einlösbar, der Rest bleibt stehen. "
+                        "Keine Barauszahlung, nicht für preisgebundene Ware.",
+                        "en": "By you only, in parts if you like: the rest stays. "
+                        "No cash, not for goods with fixed prices.",
+                    }
+                },
+                "validity": {"days": 90},
+                "layout": {
+                    "issuer": {"de": "Marktstraße 12 · 83512 Wasserburg am Inn"},
+                    "title": {"de": "Schön, dass Sie da waren!", "en": "Thank you!"},
+                    "logo": hashlib.sha256(LOGO.read_bytes()).hexdigest(),
+                },
+            },
         ],
         "event_trigger": [
             {
                 "event": "sale_completed",
                 "voucher_type": "TREUE5",
                 "conditions": {"in_segment": {"any_of": ["abc:C"]}},
-            }
+            },
+            {
+                "event": "sale_completed",
+                "voucher_type": "GUTHABEN10",
+                "conditions": {"in_segment": {"any_of": ["abc:B"]}},
+            },
         ],
     }
 
