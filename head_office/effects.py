@@ -7,7 +7,7 @@ same, but nothing is booked from it and no balance claims to include it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import select
@@ -80,6 +80,7 @@ class _Redemption(BaseModel):
     model_config = _OPEN
 
     voucher: protocol.Text
+    state: Literal["partly_redeemed", "redeemed"] = "redeemed"
 
 
 class _Body(BaseModel):
@@ -146,7 +147,7 @@ class Effects:
                 connection.execute(voucher.insert().values(id=issued.id, state="issued", **values))
         for redemption in self.body.redemptions:
             here = voucher.c.id == redemption.voucher
-            connection.execute(voucher.update().where(here).values(state="redeemed"))
+            connection.execute(voucher.update().where(here).values(state=redemption.state))
 
 
 def effects_of(event: Event) -> Effects:
