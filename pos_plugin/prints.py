@@ -6,10 +6,12 @@ full are ``Refused``.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from pos_plugin.answers import Receipt
 from pos_plugin.errors import MisuseError, StorageError
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.print_listeners import Listeners, Told
@@ -117,6 +119,11 @@ class Prints:
                 self._spool = spool
         self._spool.wake()
 
+    def booked(self, answer: Receipt) -> None:
+        """Print what an answer queued; whoever gets the answer can fetch what the host prints."""
+        for uid in answer.print_jobs:
+            self._ask(uid)
+
     def stop(self) -> None:
         """End the thread within 2 s; what it was sending becomes ``UNKNOWN`` at the next start."""
         with self._starting:
@@ -210,6 +217,12 @@ class Prints:
         return end
 
     # --- what the host says ----------------------------------------------------------------------
+
+    def completed(self, answer: Receipt) -> Receipt:
+        """Return an answer with what the host is to print; the stored answer stays without."""
+        if not answer.print_jobs:
+            return answer
+        return Receipt({**answer.values, "effects": self.with_payload(answer.values["effects"])})
 
     def with_payload(self, effects: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Return effects with what the host is to print, as far as it is ready within 50 ms.
@@ -363,16 +376,15 @@ class Prints:
                 job.state, job.reason, handed_over=job.handed_over_at is not None
             ),
             "pages": self._paths(job),
+            "page_count": self._page_count(job),
         }
 
     def _notice(self, job: JobRow) -> JobNotice:
         handed_over = job.handed_over_at is not None
         notice = print_notice(job.state, job.reason, handed_over=handed_over)
-        found = JobNotice(job.uid, job.state, notice, job.subject_uid, job.copy_index)
+        found = JobNotice(job.uid, job.state.value, notice, job.subject_uid, job.copy_index)
         is_open = notice.code in CHOICES and found.notice_id not in self._later
-        return JobNotice(
-            job.uid, job.state, notice, job.subject_uid, job.copy_index, is_open=is_open
-        )
+        return replace(found, is_open=is_open)
 
     def _choose(
         self, choice: Callable[[PrintChoices], Chosen | Refused]
@@ -393,13 +405,12 @@ class Prints:
         if chosen.changed:
             self._settled(job.uid)
             self._hear(job.uid, job.state, job.reason)
-        answer = self._job(job)
         if job.state == "QUEUED":
             (effect,) = self.with_payload([{"kind": "print", "job": job.uid}])
-            if "format" in effect:
-                answer |= {"state": "SENDING", "attempt": effect["attempt"], "effect": effect}
             self.wake()
-        return answer
+            if "format" in effect:
+                return {**(self.job(job.uid) or self._job(job)), "effect": effect}
+        return self._job(job)
 
     def _settled(self, uid: str) -> None:
         spool = self._host_spool()
@@ -437,6 +448,11 @@ class Prints:
                 on_notice(told.to_dict(self._config.language))
 
         self._listeners.add(listener, prints=False)
+
+    def _page_count(self, job: JobRow) -> int:
+        if self._is_host:
+            return int(job.sha256 is not None)
+        return len(self._paths(job))
 
     def _paths(self, job: JobRow) -> list[Path]:
         if self._printer is None or self._is_host or job.sha256 is None:

@@ -175,6 +175,8 @@ class HostSpool:
 
     def wake(self) -> None:
         """Say that a job was committed, or that somebody came who prints; returns at once."""
+        # Another set, not an emptied one: the worker may be reading the old one.
+        self._passed_over = set()
         self._worker.wake()
 
     def stop(self) -> bool:
@@ -191,7 +193,7 @@ class HostSpool:
             while len(self._asked) >= ASKED_MAX:
                 del self._asked[next(iter(self._asked))]
             self._asked[job_uid] = None
-        self._worker.wake()
+        self.wake()
 
     def effect(self, job_uid: str, *, wait_ms: int = 0) -> HostPrint | None:
         """Return what the host is to print of a job that waits for its report.
@@ -224,15 +226,16 @@ class HostSpool:
     def settled(self, job_uid: str) -> None:
         """Forget a job that was reported, cancelled or replaced."""
         with self._changed:
+            was_full = len(self._sending) >= SENDING_MAX
             self._sending.pop(job_uid, None)
             self._asked.pop(job_uid, None)
-        self._worker.wake()
+        if was_full:
+            self._worker.wake()
 
     def _step(self) -> int | None:
         self._end_silent()
         if self._tell_next():
             return 0
-        self._passed_over.clear()
         with self._changed:
             ends_s = min((one.ends_s for one in self._sending.values()), default=None)
         return None if ends_s is None else max(1, int(1_000 * (ends_s - monotonic())) + 1)
