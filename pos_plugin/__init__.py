@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         StorageError,
         StorageFull,
     )
+    from pos_plugin.identify import Found
     from pos_plugin.model import Basket
     from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
     from pos_plugin.plugin import Plugin
@@ -39,6 +40,7 @@ _HOMES = {
     "Basket": "model",
     "ConfigError": "errors",
     "Evaluation": "answers",
+    "Found": "identify",
     "InputError": "errors",
     "MisuseError": "errors",
     "Notice": "notices",
@@ -66,6 +68,7 @@ __all__ = [
     "Basket",
     "ConfigError",
     "Evaluation",
+    "Found",
     "InputError",
     "MisuseError",
     "Notice",

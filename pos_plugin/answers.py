@@ -25,10 +25,10 @@ class Scanned:
     """What a code is, and what the host adds to its snapshot.
 
     Args:
-        kind: ``card``, ``voucher`` or ``article``.
-        code: vouchers and cards in their one written form.
-        customer: of a card: the ``customer`` object, to be sent back unchanged.
-        panel: of a card: what the cashier sees.
+        kind: ``card``, ``voucher``, ``article``, or ``customer`` for one found without a card.
+        code: vouchers and cards in their one written form; of a customer the number.
+        customer: of a card or customer: the ``customer`` object, to be sent back unchanged.
+        panel: of a card or customer: what the cashier sees.
         line: of an article: facts and price for a new line, plus ``name``.
     """
 

@@ -20,6 +20,7 @@ class Refusal(StrEnum):
     CODE_UNKNOWN = "code_unknown"
     CARD_UNKNOWN = "card_unknown"
     CARD_BLOCKED = "card_blocked"
+    CUSTOMER_UNKNOWN = "customer_unknown"
     CONFLICT = "conflict"
     SALE_UNKNOWN = "sale_unknown"
     SALE_VOIDED = "sale_voided"
@@ -128,6 +129,10 @@ TEXTS: Final[Mapping[Refusal | NoticeCode, Mapping[str, str]]] = {
     Refusal.CARD_BLOCKED: {
         "de": "Karte gesperrt. Der Verkauf läuft ohne Kunde weiter.",
         "en": "Card blocked. The sale goes on without a customer.",
+    },
+    Refusal.CUSTOMER_UNKNOWN: {
+        "de": "Kein Kunde gefunden. Bitte anders suchen oder ohne Kunde weiter kassieren.",
+        "en": "No customer found. Please search differently or go on without a customer.",
     },
     Refusal.CONFLICT: {
         "de": "Dieser Vorgang ist schon mit anderem Inhalt abgeschlossen.",
@@ -238,12 +243,12 @@ TEXTS: Final[Mapping[Refusal | NoticeCode, Mapping[str, str]]] = {
         "en": "The redeemed voucher is valid again. Please tell the customer.",
     },
     NoticeCode.VOUCHER_CANCELLED: {
-        "de": "Der zu diesem Bon ausgegebene Gutschein ist ungültig. Bitte zurücknehmen.",
-        "en": "The voucher issued with this sale is void. Please take it back.",
+        "de": "Der dafür ausgegebene Gutschein ist jetzt ungültig. Bitte zurücknehmen.",
+        "en": "The voucher issued for it is void now. Please take it back.",
     },
     NoticeCode.VOUCHER_USED_MEANWHILE: {
-        "de": "Der Gutschein zu diesem Bon wurde schon benutzt; die Zentrale klärt das.",
-        "en": "The voucher issued with this sale was used already; head office settles that.",
+        "de": "Der dafür ausgegebene Gutschein wurde schon benutzt; die Zentrale klärt das.",
+        "en": "The voucher issued for it was used already; head office settles that.",
     },
     NoticeCode.CHARGED_DIFFERS: {
         "de": "Kassierter Betrag weicht von der Berechnung ab; gebucht ist, was kassiert wurde.",

@@ -13,20 +13,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import native
-from pos_plugin.answers import Receipt, Scanned
 from pos_plugin.booking import Booking
 from pos_plugin.clock import SystemClock
 from pos_plugin.config import TillConfig, read_config
 from pos_plugin.errors import InputError, MisuseError
+from pos_plugin.identify import Identify, read_question
 from pos_plugin.issuing import Issuing
 from pos_plugin.keys import read_keys
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
 from pos_plugin.parked import Parked
 from pos_plugin.prints import Prints
 from pos_plugin.rental_desk import RentalDesk
+from pos_plugin.rentals import Rentals
 from pos_plugin.rule_shelf import RuleShelf
 from pos_plugin.sale import Sale
-from pos_plugin.sales import Sales, late_refusal, notice_of, refusal_of
+from pos_plugin.sales import Sales, late_refusal, notice_of
 from pos_plugin.storage.current_cache import CurrentCache
 from pos_plugin.storage.journal_writer import JournalWriter
 from pos_plugin.takeback import Takeback
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from pos_plugin.answers import Receipt, Scanned
     from pos_plugin.clock import Clock
+    from pos_plugin.identify import Found
     from printers.ports import JobChange
 
 _log = logging.getLogger("pos_plugin")
@@ -93,8 +96,8 @@ class _Counter:
 class Plugin:
     """Promotions and loyalty inside one till; made by ``Plugin.open``.
 
-    ``sales`` is the life of a sale in plain values, ``prints`` the print jobs, ``config`` the
-    settings.
+    ``sales`` is the life of a sale in plain values, ``rentals`` that of a rental, ``prints`` the
+    print jobs, ``config`` the settings.
     """
 
     def __init__(
@@ -103,26 +106,35 @@ class Plugin:
         counter: _Counter,
         *,
         sales: Sales,
-        rentals: RentalDesk,
+        rentals: Rentals,
         prints: Prints,
-        on_booked: Callable[[Receipt], None],
     ) -> None:
         self._till = till
         self._counter = counter
-        self._rentals = rentals
-        self._on_booked = on_booked
+        self._identify = Identify(till)
         self._closed = False
         self.config = till.config
         self.sales = sales
+        self.rentals = rentals
         self.prints = prints
 
     @classmethod
-    def open(cls, settings: str | Path | TillConfig, *, clock: Clock | None = None) -> Plugin:
+    def open(
+        cls,
+        settings: str | Path | TillConfig,
+        *,
+        clock: Clock | None = None,
+        on_print: Callable[[dict[str, Any]], object] | None = None,
+        on_notice: Callable[[dict[str, Any]], object] | None = None,
+    ) -> Plugin:
         """Return the plugin of a till, ready to sell.
 
         Args:
             settings: path of ``till.toml``, or the settings themselves (``data_dir`` absolute).
             clock: tells the time; the machine's own when missing.
+            on_print: the host's own function that prints what its printer is to print, called on
+                the printing thread; answers then carry no payload. What it raises is a doubt.
+            on_notice: told of every notice about a print job, on the printing thread.
 
         Raises:
             ConfigError: ``till.toml`` or ``keys.json`` cannot be taken.
@@ -139,6 +151,8 @@ class Plugin:
             config,
             on_change=_log_change,
             on_fault=_log_fault,
+            on_print=on_print,
+            on_notice=on_notice,
         )
         till = Till(
             config=config,
@@ -169,10 +183,24 @@ class Plugin:
             counter,
             on_booked=print_soon,
         )
-        rentals = RentalDesk(till, issuing)
-        plugin = cls(
-            till, counter, sales=sales, rentals=rentals, prints=prints, on_booked=print_soon
+
+        def cancel_print(job: str) -> None:
+            # What is taken back stays taken back; a job that is on paper already stays as it is.
+            counter.do(
+                lambda: prints.cancel(job),
+                within_ms=config.budget_ms.complete,
+                instead=lambda _fault: None,
+                late=lambda: None,
+            )
+
+        rentals = Rentals(
+            RentalDesk(till, issuing),
+            counter,
+            within_ms=config.budget_ms.complete,
+            on_booked=print_soon,
+            on_taken_back=cancel_print,
         )
+        plugin = cls(till, counter, sales=sales, rentals=rentals, prints=prints)
 
         def start() -> None:
             prints.start_if_needed()
@@ -249,6 +277,50 @@ class Plugin:
             late=late_refusal,
         )
 
+    def identify(
+        self,
+        *,
+        card: str | None = None,
+        customer: str | None = None,
+        number: str | None = None,
+        phone: str | None = None,
+        email: str | None = None,
+        name: str | None = None,
+    ) -> Scanned | Found | Refused:
+        """Say who the customer is by exactly one of these, with or without network.
+
+        Args:
+            card: a code that the host knows to be a card.
+            customer: id, for example of an entry of a short list.
+            number: what the customer calls it; upper and lower case, blanks and hyphens are equal.
+            phone: ``+49 170 …``, ``0049170…`` and ``0170…`` are the same number.
+            email: the whole address, in upper or lower case.
+            name: beginnings of words, ``müller an`` finds ``Müller, Anna``.
+
+        Returns:
+            The customer with the panel, as of a card; a short list when several fit;
+            ``customer_unknown``, of a card also ``card_unknown`` or ``card_blocked``.
+
+        Raises:
+            SaleError: not exactly one of them, or no text.
+        """
+        question = read_question(
+            {
+                "card": card,
+                "customer": customer,
+                "number": number,
+                "phone": phone,
+                "email": email,
+                "name": name,
+            }
+        )
+        return self._counter.do(
+            lambda: self._identify.find(question),
+            within_ms=self.config.budget_ms.scan,
+            instead=lambda _fault: Refused(Refusal.PLUGIN_FAULT),
+            late=late_refusal,
+        )
+
     def rental_returned(
         self,
         rental_id: str,
@@ -269,20 +341,13 @@ class Plugin:
         Raises:
             SaleError: the report is none; names the place.
         """
-
-        def report() -> Receipt | Refused:
-            answer = self._rentals.returned(
-                rental_id, customer=customer, articles=articles, cashier=cashier
-            )
-            if isinstance(answer, Receipt):
-                self._on_booked(answer)
-            return answer
-
-        return self._counter.do(
-            report,
-            within_ms=self.config.budget_ms.complete,
-            instead=refusal_of,
-            late=late_refusal,
+        return self.rentals.returned(
+            {
+                "rental": rental_id,
+                "customer": customer,
+                "cashier": cashier,
+                "articles": articles,
+            }
         )
 
     def health(self) -> dict[str, Any]:

@@ -1,74 +1,175 @@
-"""Rentals as the host reports them: each once, and a return may give its customer a voucher."""
+"""Rentals as the host reports them: each report once, told to head office, never refused.
+
+1. A return may give its customer a voucher (an event trigger of ``rental_returned``).
+2. A return that is reversed takes that voucher back when nobody used it; one that was used is noted
+   in the event and stays as it is: head office settles that.
+3. The till keeps no list of what is out: a report about a rental of another till is stored like any
+   other.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, Final
 
-from pos_plugin.answers import Receipt
+from pos_plugin.answers import Receipt, message
+from pos_plugin.loyalty.vouchers import VoucherState
+from pos_plugin.notices import Notice, NoticeCode
 from pos_plugin.once import keep_answer, stored_answer
 from pos_plugin.receipt_event import event_head
-from pos_plugin.rentals import read_rental
+from pos_plugin.rental_report import Rental, RentalUndone, read_report
+from pos_plugin.storage import journal_lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    import datetime as dt
+    from collections.abc import Mapping
 
     from pos_plugin.issuing import Issuing
     from pos_plugin.notices import Refused
+    from pos_plugin.storage.journal_lookup import Journal
     from pos_plugin.till import Till
+
+ISSUED: Final = "rental_issued"
+CANCELLED: Final = "rental_cancelled"
+RETURNED: Final = "rental_returned"
+RETURN_REVERSED: Final = "rental_return_reversed"
 
 
 class RentalDesk:
-    """Takes the rental reports of one till."""
+    """Takes the rental reports of one till.
+
+    Every call returns the stored answer for the same report again, ``conflict`` for another one
+    under the same id, and raises ``SaleError`` for what is no report.
+    """
 
     def __init__(self, till: Till, issuing: Issuing) -> None:
         self._till = till
         self._issuing = issuing
         self._journal = till.journal
 
-    def returned(
-        self,
-        rental_id: str,
-        *,
-        customer: str | None,
-        articles: Sequence[Mapping[str, Any]],
-        cashier: str | None,
-    ) -> Receipt | Refused:
-        """Report rented articles as back, once per rental id; may issue a voucher."""
-        now = self._till.clock.now()
-        rental = read_rental(
-            {
-                "rental": rental_id,
-                "customer": customer,
-                "cashier": cashier,
-                "articles": articles,
-            }
-        )
-        request = {
-            "rental": rental_id,
-            "customer": customer,
-            "articles": rental.plain_articles(),
-        }
-        key = f"rental_returned:{rental_id}"
-        stored = stored_answer(self._journal, key, request)
+    def issued(self, value: Mapping[str, Any]) -> Receipt | Refused:
+        """Report articles as rented out."""
+        return self._plain(ISSUED, read_report(Rental, value))
+
+    def cancelled(self, value: Mapping[str, Any]) -> Receipt | Refused:
+        """Report that a rental was none: it counts nowhere."""
+        return self._plain(CANCELLED, read_report(RentalUndone, value))
+
+    def returned(self, value: Mapping[str, Any]) -> Receipt | Refused:
+        """Report rented articles as back; may issue a voucher."""
+        report = read_report(Rental, value)
+        request = report.request()
+        stored = self._stored(RETURNED, request)
         if stored is not None:
             return stored
-        offer = self._issuing.offer("rental_returned", customer)
+        now = self._till.clock.now()
+        offer = self._issuing.offer(RETURNED, report.customer)
         with self._journal.transaction() as journal:
             issued = offer.issue(journal, segments=offer.segments, redeemed=(), now=now)
-            seq = self._journal.add_event(
-                kind="rental_returned",
-                body={
-                    **event_head(self._till.config, cashier=cashier, customer=customer, now=now),
-                    "rental": rental_id,
-                    "articles": request["articles"],
-                    "vouchers": [voucher.to_event() for voucher in issued],
-                },
-                touches=[] if customer is None else [customer],
-                at=now,
+            seq = self._add_event(
+                RETURNED,
+                report,
+                {**request, "vouchers": [voucher.to_event() for voucher in issued]},
+                now=now,
             )
             effects = self._issuing.store(
-                issued, seq, offer.holder, receipt=None, cashier=cashier, now=now
+                issued, seq, offer.holder, receipt=None, cashier=report.cashier, now=now
             )
-            answer = {"rental": rental_id, "effects": effects}
-            keep_answer(self._journal, key, request, answer)
+            return self._keep(RETURNED, request, effects, customer=report.customer)
+
+    def return_reversed(self, value: Mapping[str, Any]) -> Receipt | Refused:
+        """Report that a return was none; an unused voucher of it is cancelled."""
+        report = read_report(RentalUndone, value)
+        request = report.request()
+        stored = self._stored(RETURN_REVERSED, request)
+        if stored is not None:
+            return stored
+        now = self._till.clock.now()
+        with self._journal.transaction() as journal:
+            given = journal_lookup.answer_text(journal, _key(RETURNED, report.rental))
+            known = json.loads(given) if given else {"customer": None, "effects": []}
+            unused, used = _vouchers_of(journal, known["effects"])
+            customer = report.customer or known["customer"]
+            seq = self._add_event(
+                RETURN_REVERSED,
+                report.model_copy(update={"customer": customer}),
+                {
+                    **request,
+                    "customer": customer,
+                    "pending": given is None,
+                    "cancelled": unused,
+                    "exceptions": [
+                        {"voucher": voucher, "reason": "issued_voucher_used"} for voucher in used
+                    ],
+                },
+                now=now,
+            )
+            for voucher in unused:
+                self._journal.cancel_voucher(seq, voucher, receipt=None, at=now)
+            notices = [NoticeCode.VOUCHER_CANCELLED] if unused else []
+            notices += [NoticeCode.VOUCHER_USED_MEANWHILE] if used else []
+            effects = [message(Notice(code), self._till.config.language) for code in notices]
+            return self._keep(RETURN_REVERSED, request, effects, customer=customer)
+
+    def print_jobs_of_return(self, rental: str) -> list[str]:
+        """Return the print jobs of the vouchers that a return issued at this till."""
+        with self._journal.reading() as journal:
+            given = journal_lookup.answer_text(journal, _key(RETURNED, rental))
+        return Receipt(json.loads(given)).print_jobs if given else []
+
+    def _plain(self, kind: str, report: Rental | RentalUndone) -> Receipt | Refused:
+        """Store a report that changes nothing at this till."""
+        request = report.request()
+        stored = self._stored(kind, request)
+        if stored is not None:
+            return stored
+        with self._journal.transaction():
+            self._add_event(kind, report, request, now=self._till.clock.now())
+            return self._keep(kind, request, [], customer=report.customer)
+
+    def _stored(self, kind: str, request: Mapping[str, Any]) -> Receipt | Refused | None:
+        return stored_answer(self._journal, _key(kind, request["rental"]), request)
+
+    def _keep(
+        self,
+        kind: str,
+        request: Mapping[str, Any],
+        effects: list[dict[str, Any]],
+        *,
+        customer: str | None,
+    ) -> Receipt:
+        answer = {"rental": request["rental"], "customer": customer, "effects": effects}
+        keep_answer(self._journal, _key(kind, request["rental"]), request, answer)
         return Receipt(answer)
+
+    def _add_event(
+        self,
+        kind: str,
+        report: Rental | RentalUndone,
+        facts: Mapping[str, Any],
+        *,
+        now: dt.datetime,
+    ) -> int:
+        customer = report.customer
+        head = event_head(self._till.config, cashier=report.cashier, customer=customer, now=now)
+        touches = [] if customer is None else [customer]
+        return self._journal.add_event(kind=kind, body={**head, **facts}, touches=touches, at=now)
+
+
+def _key(kind: str, rental: str) -> str:
+    return f"{kind}:{rental}"
+
+
+def _vouchers_of(journal: Journal, effects: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+    """Return the vouchers that a return issued: those nobody used yet, and those already used."""
+    unused: list[str] = []
+    used: list[str] = []
+    for effect in effects:
+        if effect["kind"] != "issue_voucher":
+            continue
+        state = journal_lookup.voucher_state(journal, effect["voucher_id"])
+        if state == VoucherState.ISSUED:
+            unused.append(effect["voucher_id"])
+        elif state != VoucherState.CANCELLED:
+            used.append(effect["voucher_id"])
+    return unused, used

@@ -1,63 +1,111 @@
-"""A return of rented articles as the host reports it: checked before anything is stored.
+"""The life of a rental in plain values: what a host calls that rents out its goods.
 
-What head office could not read would hold back every receipt behind it, so nothing goes into the
-outbox that was not looked at.
+Each report carries the host's own id (``rental``) and is booked once for each kind: the same report
+again gets the same answer. What is issued and what comes back may have the same id; a return after
+a reversed return needs a new one.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from pos_plugin import limits
-from pos_plugin.errors import SaleError
-from pos_plugin.validation import first_error
+from pos_plugin.answers import Receipt
+from pos_plugin.sales import late_refusal, refusal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-Text = Annotated[str, Field(min_length=1, max_length=limits.MAX_TEXT)]
-Days = Annotated[int, Field(ge=0, le=36_500)]
-
-
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    from pos_plugin.notices import Refused
+    from pos_plugin.rental_desk import RentalDesk
+    from pos_plugin.sales import Counter
 
 
-class RentedArticle(_Closed):
-    """An article that came back, as far as the host knows it; amounts in minor units (cents)."""
+class Rentals:
+    """The rentals of one till; made by ``Plugin.open``.
 
-    sku: Text | None = None
-    days: Days | None = None
-    due_on: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
-    price_minor: Annotated[int, Field(ge=0, le=limits.MAX_PRICE_MINOR)] | None = None
-    late_days: Days | None = None
-
-
-class RentalReturn(_Closed):
-    """One return under the host's own id."""
-
-    rental: Text
-    customer: Text | None = None
-    cashier: Text | None = None
-    articles: Annotated[
-        tuple[RentedArticle, ...], Field(max_length=limits.MAX_LINES, strict=False)
-    ] = ()
-
-    def plain_articles(self) -> list[dict[str, Any]]:
-        """Return the articles as plain values, with what the host said and nothing else."""
-        return [article.model_dump(exclude_unset=True) for article in self.articles]
-
-
-def read_rental(value: Mapping[str, Any]) -> RentalReturn:
-    """Return the checked report.
-
-    Raises:
-        SaleError: naming the first wrong place below ``rental``.
+    Args:
+        desk: books the reports.
+        counter: does the work in time.
+        within_ms: how long a call may take, in milliseconds.
+        on_booked: told on the plugin's thread what was booked, when it is durable.
+        on_taken_back: told on the plugin's thread each print job of a reversed return.
     """
-    try:
-        return RentalReturn.model_validate(dict(value))
-    except ValidationError as error:
-        code, place, message = first_error(error, value, "rental")
-        raise SaleError(code, place, message) from None
+
+    def __init__(
+        self,
+        desk: RentalDesk,
+        counter: Counter,
+        *,
+        within_ms: int,
+        on_booked: Callable[[Receipt], None],
+        on_taken_back: Callable[[str], None],
+    ) -> None:
+        self._desk = desk
+        self._counter = counter
+        self._within_ms = within_ms
+        self._on_booked = on_booked
+        self._on_taken_back = on_taken_back
+
+    def issued(self, report: Mapping[str, Any]) -> Receipt | Refused:
+        """Report articles as rented out.
+
+        Args:
+            report: ``rental``, and as far as known ``customer`` (id), ``cashier``, ``articles``:
+                each with ``sku``, ``days``, ``due_on``, ``price_minor``, ``late_days``.
+
+        Returns:
+            ``rental, customer, effects``; ``conflict`` for another report under this id.
+
+        Raises:
+            SaleError: the report is none; names the place.
+        """
+        return self._done(lambda: self._desk.issued(report))
+
+    def cancelled(self, report: Mapping[str, Any]) -> Receipt | Refused:
+        """Report that a rental was none.
+
+        Args:
+            report: ``rental``, and as far as known ``customer``, ``cashier``, ``reason``.
+
+        Returns, Raises: as ``issued``.
+        """
+        return self._done(lambda: self._desk.cancelled(report))
+
+    def returned(self, report: Mapping[str, Any]) -> Receipt | Refused:
+        """Report rented articles as back; may issue a voucher to the customer.
+
+        Args:
+            report: as of ``issued``.
+
+        Returns, Raises: as ``issued``.
+        """
+        return self._done(lambda: self._desk.returned(report))
+
+    def return_reversed(self, report: Mapping[str, Any]) -> Receipt | Refused:
+        """Report that a return was none: an unused voucher of it is cancelled, and its print job.
+
+        Args:
+            report: as of ``cancelled``; ``rental`` is the id of the return.
+
+        Returns, Raises: as ``issued``.
+        """
+
+        def reverse() -> Receipt | Refused:
+            answer = self._desk.return_reversed(report)
+            if isinstance(answer, Receipt):
+                for job in self._desk.print_jobs_of_return(answer.values["rental"]):
+                    self._on_taken_back(job)
+            return answer
+
+        return self._done(reverse)
+
+    def _done(self, work: Callable[[], Receipt | Refused]) -> Receipt | Refused:
+        def book() -> Receipt | Refused:
+            receipt = work()
+            if isinstance(receipt, Receipt):
+                self._on_booked(receipt)
+            return receipt
+
+        return self._counter.do(
+            book, within_ms=self._within_ms, instead=refusal_of, late=late_refusal
+        )

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pos_plugin.promotions.generation import RuleGeneration
     from pos_plugin.promotions.result import Result
     from pos_plugin.rule_shelf import RuleShelf
+    from pos_plugin.storage.cache_reader import CacheReader, CustomerRow
     from pos_plugin.storage.current_cache import CurrentCache
     from pos_plugin.storage.journal_writer import JournalWriter
 
@@ -86,7 +87,7 @@ class Till:
         self.journal = journal
         self.cache = cache
         self._rules = rules
-        self._keys = keys
+        self.keys = keys
         self._running: dict[str, Running] = {}
         # Written by whoever was told `late`, on his own thread: single steps on a dict.
         self._late: dict[str, tuple[str, Mapping[str, Any]]] = {}
@@ -139,27 +140,39 @@ class Till:
         if routed.kind == "voucher":
             return Scanned(kind="voucher", code=routed.code)
         if routed.kind == "card":
-            return self._scan_card(routed.code)
+            return self.scan_card(routed.code)
         line = self.article(routed.code)
         if line is None:
             return Refused(Refusal.CODE_UNKNOWN, {"code": routed.code[:50]})
         return Scanned(kind="article", code=routed.code, line={"sku": routed.code, **line})
 
-    def _scan_card(self, code: str) -> Scanned | Refused:
+    def scan_card(self, code: str) -> Scanned | Refused:
+        """Return the customer of a card with the panel."""
         cache = self.cache.reader()
-        if cache is None or self._keys is None:
+        if cache is None or self.keys is None:
             return Refused(Refusal.CARD_UNKNOWN)
-        card = cache.card(card_hash(code, self._keys.card_key))
+        card = cache.card(card_hash(code, self.keys.card_key))
         row = cache.customer(card[0]) if card else None
         if card is None or row is None:
             return Refused(Refusal.CARD_UNKNOWN)
         if card[1] != _ACTIVE or row.status != _ACTIVE:
             return Refused(Refusal.CARD_BLOCKED)
+        return self._with_panel(cache, row, kind="card", code=code)
+
+    def scan_customer(self, customer: str) -> Scanned | None:
+        """Return an active customer with the panel, found without a card; None if there is none."""
+        cache = self.cache.reader()
+        row = cache.customer(customer) if cache else None
+        if cache is None or row is None or row.status != _ACTIVE:
+            return None
+        return self._with_panel(cache, row, kind="customer", code=row.number)
+
+    def _with_panel(self, cache: CacheReader, row: CustomerRow, *, kind: str, code: str) -> Scanned:
         on = self.clock.now().date()
         with self.journal.reading() as journal:
             has = customer_view.accounts(row, cache, journal)
             return Scanned(
-                kind="card",
+                kind=kind,
                 code=code,
                 customer=customer_view.facts(row, has.shown, on=on),
                 panel=customer_view.panel(
@@ -364,7 +377,7 @@ class Till:
         cache = self.cache.reader()
         manifests = cache.generations() if cache else ()
         rules, notices = self._rules.active(manifests, self.clock.now())
-        if self._keys is None:
+        if self.keys is None:
             notices = (*notices, Notice(NoticeCode.KEYS_MISSING))
         with self.journal.reading() as journal:
             last_seq = journal_lookup.last_seq(journal)
