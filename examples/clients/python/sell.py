@@ -1,0 +1,137 @@
+"""One sale through the plugin: scan, evaluate, complete, reprint.
+
+    python sell.py http://127.0.0.1:8710 TOKEN [CODE ...]
+
+Without arguments: STAMMKUNDE_URL and STAMMKUNDE_TOKEN; codes are a card and an article of the demo.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+import threading
+import uuid
+from pathlib import Path
+from typing import Any
+
+from stammkunde_till import BUDGETS_MS, StammkundeTill
+
+# What every till knows without us.
+ARTICLES = {"10001": 7999, "10041": 1999}
+
+
+def main() -> None:
+    given = sys.argv[1:]
+    url = given[0] if given else os.environ["STAMMKUNDE_URL"]
+    token = given[1] if len(given) > 1 else os.environ["STAMMKUNDE_TOKEN"]
+    codes = given[2:] or ["2900001000017", "10001"]
+    late_receipts = Path(os.environ.get("STAMMKUNDE_LATE", "late_receipts.jsonl"))
+    with StammkundeTill(url, token, late_receipts, budgets_ms()) as till:
+        health = till.health()
+        print("health:", health.get("why", "ready"))
+        print("handed in:", till.hand_in())
+        sell(till, codes)
+        print("waiting:", till.waiting())
+        show_connection(till.health())
+
+
+def sell(till: StammkundeTill, codes: list[str]) -> None:
+    sale_id = os.environ.get("STAMMKUNDE_SALE") or str(uuid.uuid4())
+    # The wall clock of the shop with its offset: validity and happy hours go by it.
+    at = dt.datetime.now().astimezone().isoformat(timespec="seconds")  # noqa: TID251
+    sale: dict[str, Any] = {"sale_id": sale_id, "at": at, "lines": []}
+    unread_card = None
+    for code in codes:
+        if code in ARTICLES:
+            line_id = str(len(sale["lines"]) + 1)
+            line = {"line_id": line_id, "sku": code, "quantity_milli": 1000}
+            sale["lines"].append({**line, "unit_price_minor": ARTICLES[code]})
+            continue
+        found = till.scan(code)
+        if "refused" in found:
+            print(f"scan {code}: {found['refused']} {because(found)}")
+            # A card is read later; 29 and 13 digits is what our cards look like.
+            if found["refused"] == "late" and len(code) == 13 and code.startswith("29"):
+                unread_card = code
+            continue
+        print(f"scan {code}: {found['kind']}")
+        if found["kind"] == "card":
+            sale["customer"] = found["customer"]
+        elif found["kind"] == "voucher":
+            sale.setdefault("codes", []).append({"code": found["code"]})
+
+    evaluation = till.evaluate(sale)
+    if "refused" in evaluation:
+        print(f"evaluate: {evaluation['refused']}, begin a new sale")
+        return
+    total_minor = evaluation["total_minor"]
+    if evaluation.get("late"):
+        print(f"evaluate: {total_minor} cents, late at list price {because(evaluation)}")
+    else:
+        print(f"evaluate: {total_minor} cents")
+    for effect in evaluation["effects"]:
+        print(f"  {effect['kind']}: {effect.get('text', '')}")
+
+    receipt = till.complete(
+        sale,
+        {
+            "evaluation_id": evaluation.get("evaluation_id"),
+            "total_minor": total_minor,
+            "tenders": [{"tender": "cash", "amount_minor": total_minor}],
+        },
+        unread_card,
+    )
+    if "refused" in receipt:
+        print(f"complete: {receipt['refused']} {because(receipt)}")
+    elif receipt.get("late"):
+        kept = "kept for later" if receipt["kept"] else "NOT KEPT"
+        print(f"complete: {receipt['total_minor']} cents, late, {kept} {because(receipt)}")
+    else:
+        print(f"complete: {receipt['total_minor']} cents")
+        print("answer:", till.answer(sale_id).get("state"))
+        reprint(till, receipt)
+
+
+def reprint(till: StammkundeTill, receipt: dict[str, Any]) -> None:
+    for effect in receipt["effects"]:
+        if effect["kind"] == "print":
+            job = effect["job"]
+            print(f"voucher: job {job} {printed(till, job)}")
+            again = till.reprint(job)
+            print(f"reprint: job {again.get('job')} {because(again)}".rstrip())
+
+
+def show_connection(health: dict[str, Any]) -> None:
+    """Say what the service saw of our connection: whether it is kept, whether packets waited."""
+    if "connection" in health:
+        seen = health["connection"]
+        print(f"connection: {seen['requests']} requests, {seen['waited_requests']} waited")
+
+
+def printed(till: StammkundeTill, job: str) -> str | None:
+    """What is still on its way to the printer cannot be asked for again."""
+    pause = threading.Event()
+    state = None
+    for _round in range(50):
+        state = till.print_job(job).get("state")
+        if state not in ("QUEUED", "SENDING"):
+            break
+        pause.wait(0.1)
+    return state
+
+
+def because(answer: dict[str, Any]) -> str:
+    if "why" not in answer:
+        return ""
+    return f"({answer['why']}; waited {answer['waited_ms']} of {answer['budget_ms']} ms)"
+
+
+def budgets_ms() -> dict[str, int]:
+    """STAMMKUNDE_BUDGETS_MS=100,300,2000: scan, evaluate, complete."""
+    given = os.environ.get("STAMMKUNDE_BUDGETS_MS")
+    return dict(zip(BUDGETS_MS, map(int, given.split(",")), strict=True)) if given else BUDGETS_MS
+
+
+if __name__ == "__main__":
+    main()
