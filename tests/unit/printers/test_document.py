@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from printing import DEMANDED, documents, plain, welcome
+from printing import DEMANDED, documents, plain, training, welcome
 
 from printers.document import Document
 from printers.errors import DocumentInvalid, InvalidReason, PrinterError
@@ -58,6 +58,8 @@ def test_every_document_survives_the_journal(made: tuple[Document, dict[str, byt
         (plain(*[{"type": "text", "value": "x" * 2_000}] * 33), "document_too_large", ""),
         (plain(copy_index=1), "missing", ""),
         (plain(copied_at="2026-07-30T14:05"), "unknown_field", ""),
+        (plain(training=True), "training_code", ""),
+        (plain(blocks=training()["blocks"]), "training_code", ""),
     ],
 )
 def test_each_mistake_has_its_reason_and_place(
@@ -105,6 +107,20 @@ def test_json_over_64_kb_is_refused_unread() -> None:
     with pytest.raises(DocumentInvalid) as caught:
         Document.from_json(json.dumps(plain()) + " " * 65_536)
     assert caught.value.reason is InvalidReason.DOCUMENT_TOO_LARGE
+
+
+def test_next_copy_keeps_everything_but_its_mark() -> None:
+    original = Document.from_dict(welcome())
+    copy = original.next_copy(copied_at="2026-07-30T14:05").next_copy(copied_at="2026-07-31T09:00")
+    assert (copy.copy_index, copy.copied_at) == (2, "2026-07-31T09:00")
+    assert (copy.blocks, copy.subject_uid) == (original.blocks, original.subject_uid)
+
+
+def test_no_copy_is_made_beyond_what_its_mark_can_count() -> None:
+    last = Document.from_dict(welcome(copy_index=99, copied_at="2026-07-30T14:05"))
+    with pytest.raises(DocumentInvalid) as caught:
+        last.next_copy(copied_at="2026-07-30T14:06")
+    assert caught.value.where == "copy_index"
 
 
 def test_root_of_printing_faults_cannot_be_raised() -> None:

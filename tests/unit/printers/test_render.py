@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import zxingcpp
 from PIL import Image
-from printing import GOLDEN, LOGO_NAME, PICTURES, dots_of, pbm, plain, welcome
+from printing import GOLDEN, LOGO_NAME, PICTURES, dots_of, pbm, plain, training, welcome
 
 from printers.document import Document
 from printers.errors import DocumentInvalid, InvalidReason
@@ -27,16 +27,17 @@ def codes_on(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("name", "changes"),
+    ("name", "data"),
     [
-        ("welcome", {}),
-        ("welcome_copy", {"copy_index": 1, "copied_at": "2026-07-30T14:05"}),
+        ("welcome", welcome()),
+        ("welcome_copy", welcome(copy_index=1, copied_at="2026-07-30T14:05")),
+        ("welcome_training", training()),
     ],
 )
 def test_voucher_looks_like_its_golden_picture(
-    name: str, changes: dict[str, Any], tmp_path: Any
+    name: str, data: dict[str, Any], tmp_path: Any
 ) -> None:
-    shown = page_of(welcome(**changes)).png()
+    shown = page_of(data).png()
     (tmp_path / "shown.png").write_bytes(shown)
     golden = GOLDEN / f"{name}.png"
     assert dots_of(shown) == dots_of(golden.read_bytes()), (
