@@ -11,7 +11,14 @@ from head_office_site import ANNA, ARTICLE, PERCENT_20, PROGRAM, Site, caller
 from sqlalchemy import func, select
 from till_events import EPOCH, batch, sale_event
 
-from head_office.storage import balance, ledger_entry, receipt, receipt_line, till_event
+from head_office.storage import (
+    balance,
+    ledger_entry,
+    receipt,
+    receipt_line,
+    till_event,
+    voucher,
+)
 from sync_agent.protocol import (
     BATCH_BYTES_MAX,
     BATCH_EVENTS_MAX,
@@ -189,6 +196,26 @@ def test_unknown_kind_is_stored_and_the_next_goes_on(site: Site, till: httpx.Cli
     assert answer.json()["acked_seq"] == 2
     assert counted(site, till_event) == 2
     assert counted(site, receipt) == 1
+
+
+def test_voucher_stands_where_its_last_redemption_left_it(site: Site, till: httpx.Client) -> None:
+    sale = json.loads(sale_event(1))["body"]
+    issued = {"id": "v1", "type": "GUTHABEN", "customer": "K1", "value_minor": 1000}
+    part = {"voucher": "v1", "amount_minor": 400, "state": "partly_redeemed", "lines": []}
+    rest = part | {"amount_minor": 600, "state": "redeemed"}
+    for seq, (more, state) in enumerate(
+        [
+            ({"vouchers": [issued]}, "issued"),
+            ({"redemptions": [part]}, "partly_redeemed"),
+            ({"redemptions": [rest]}, "redeemed"),
+        ],
+        start=1,
+    ):
+        named = {**sale["receipt"], "sale_id": f"S{seq}"}
+        body = {**sale, **more, "ledger": [], "entries": [], "receipt": named}
+        till.post(EVENTS, content=batch(sale_event(seq, body=body)))
+        with site.database() as database, database.read() as connection:
+            assert connection.execute(select(voucher.c.state)).scalars().all() == [state]
 
 
 @pytest.mark.parametrize(
