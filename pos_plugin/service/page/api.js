@@ -1,19 +1,32 @@
 // The loopback JSON API. The token comes behind # of the first address and never goes back there.
+// Nobody waits long for an answer: a till that hangs is a till that is away.
 import { screen } from "./texts.js";
 
 const KEPT = "stammkunde.token";
+const SHORT_MS = 1000;
+const LONG_MS = 3000; // booking reaches the disk; the plugin itself gives up after 2 s
 
+// What the service said no to; `code` is of its closed list.
 export class Problem extends Error {
-  constructor(document) {
-    super(document.detail ?? document.title);
-    this.code = document.code;
+  constructor(status, document) {
+    super(document.text ?? document.detail ?? document.title);
+    this.status = status;
+    this.code = document.code ?? document.refused;
   }
+}
+
+// Nobody answered in time.
+export class Away extends Error {}
+
+// The till is on its own: nobody answers, or the plugin cannot do its work just now.
+export function isAway(error) {
+  return error instanceof Away || error.code === "late" || error.status >= 500;
 }
 
 export function takeToken() {
   const given = location.hash.slice(1);
   if (given) {
-    localStorage.setItem(KEPT, given);
+    keepToken(given);
     history.replaceState(null, "", location.pathname + location.search);
   }
 }
@@ -22,27 +35,54 @@ export function keepToken(token) {
   localStorage.setItem(KEPT, token.trim());
 }
 
-async function request(method, path, body) {
-  const headers = {
+function headers() {
+  return {
     Authorization: `Bearer ${localStorage.getItem(KEPT) ?? ""}`,
     "Accept-Language": screen.language,
   };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  const answer = await fetch(path, { method, headers, body: JSON.stringify(body) });
-  if (answer.ok) return answer;
-  throw new Problem(await answer.json());
 }
 
-async function json(method, path, body) {
-  return (await request(method, path, body)).json();
+async function request(method, path, { body, within_ms = SHORT_MS, read = "json" } = {}) {
+  const sent = headers();
+  if (body !== undefined) sent["Content-Type"] = "application/json";
+  let answer;
+  let value;
+  try {
+    const signal = AbortSignal.timeout(within_ms);
+    answer = await fetch(path, { method, headers: sent, body: JSON.stringify(body), signal });
+    value = await answer[answer.ok ? read : "json"]();
+  } catch (error) {
+    throw new Away(String(error));
+  }
+  if (!answer.ok || value.refused === "late") throw new Problem(answer.status, value);
+  return value;
 }
 
+const get = (path, more) => request("GET", path, more);
+const post = (path, body = {}, within_ms = SHORT_MS) => request("POST", path, { body, within_ms });
 const sale = (id) => `/v1/sales/${encodeURIComponent(id)}`;
 const job = (id) => `/v1/print-jobs/${encodeURIComponent(id)}`;
 
-export const health = () => json("GET", "/v1/health");
-export const scan = (code, saleId) => json("POST", "/v1/scan", { code, sale_id: saleId });
-export const evaluate = (snapshot) => json("PUT", sale(snapshot.sale_id), snapshot);
-export const complete = (id, completion) => json("POST", `${sale(id)}/complete`, completion);
-export const printJob = (id) => json("GET", job(id));
-export const printedPage = async (id) => (await request("GET", `${job(id)}/pages/1`)).blob();
+export const health = () => get("/v1/health");
+export const scan = (code, saleId) => post("/v1/scan", { code, sale_id: saleId });
+export const identify = (by) => post("/v1/customers/identify", by);
+
+export const evaluate = (snapshot) => request("PUT", sale(snapshot.sale_id), { body: snapshot });
+export const complete = (id, completion) => post(`${sale(id)}/complete`, completion, LONG_MS);
+export const suspend = (snapshot) =>
+  post(`${sale(snapshot.sale_id)}/suspend`, { sale: snapshot }, LONG_MS);
+export const recall = (id) => post(`${sale(id)}/recall`, {}, LONG_MS);
+export const suspended = () => get("/v1/sales?state=suspended");
+export const cancel = (id) => post(`${sale(id)}/cancel`);
+
+export const notices = () => get("/v1/notices");
+export const acknowledge = (id) => post(`/v1/notices/${encodeURIComponent(id)}/acknowledge`);
+export const printJob = (id) => get(job(id));
+export const choosePrint = (id, choice) => post(`${job(id)}/${choice}`);
+export const printedPage = (id, page) =>
+  get(`${job(id)}/pages/${page}`, { within_ms: LONG_MS, read: "blob" });
+
+// The stream of events; it stays open, so it has no time limit.
+export function events(signal) {
+  return fetch("/v1/events", { headers: headers(), signal });
+}

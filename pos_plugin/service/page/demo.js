@@ -1,5 +1,5 @@
 // Only in the demo: things to scan, and the plug between the agent and head office.
-import { at, element } from "./view.js";
+import { at, element } from "./dom.js";
 import { say, words } from "./texts.js";
 
 const port = new URLSearchParams(location.search).get("demo");
@@ -27,7 +27,7 @@ async function switchPlug() {
 
 // A printed voucher lies on the counter from now on: it can be scanned like everything else.
 export function offerVoucher({ code, benefit }) {
-  if (!state) return;
+  if (!state || !code) return;
   const text = `${benefit} …${code.slice(-5)}`;
   state.samples.unshift({ kind: "voucher", code, label: { de: text } });
   drawDemo();
@@ -38,7 +38,6 @@ export function drawDemo() {
   at("plug").setAttribute("aria-checked", String(state.plugged));
   at("plug").title = say("plugHint");
   at("plug-text").textContent = say(state.plugged ? "plugged" : "unplugged");
-  at("samples-title").textContent = say("samples");
   const buttons = state.samples.map(({ kind, code, label }) => {
     const made = element("button", kind, words(label, code));
     made.type = "button";

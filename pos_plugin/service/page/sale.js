@@ -1,6 +1,6 @@
 // The open sale: the till's own basket, sent whole whenever something changed.
 // It is kept in the browser's session, so a reload of the page loses nothing.
-import * as api from "./api.js";
+import { wallClock } from "./format.js";
 
 const KEPT = "stammkunde.sale";
 
@@ -9,14 +9,18 @@ function fresh() {
     id: crypto.randomUUID(),
     at: null, // the first scan: decides validity and happy hours
     generation: 0,
+    training: false,
     card: null,
     customer: null, // sent back exactly as the scan gave it
     panel: null,
-    codes: [],
-    lines: [],
+    codes: [], // {code, amount_minor?}
+    lines: [], // {id, name, pieces, facts}
+    selected: null, // key of the row that F4, + and - mean
     answer: null,
     receipt: null,
     tender: null,
+    given_minor: null,
+    change_minor: null,
   };
 }
 
@@ -24,112 +28,123 @@ export let sale = restored();
 
 function restored() {
   try {
-    return JSON.parse(sessionStorage.getItem(KEPT)) ?? fresh();
+    return { ...fresh(), ...JSON.parse(sessionStorage.getItem(KEPT)) };
   } catch {
     return fresh();
   }
 }
 
-function keep() {
+export function keep() {
   sessionStorage.setItem(KEPT, JSON.stringify(sale));
 }
 
 export function begin() {
-  sale = fresh();
+  sale = { ...fresh(), training: sale.training };
   keep();
 }
 
-// Local time with its offset: the wall clock of the shop.
-function now() {
-  const at = new Date();
-  const minutes = -at.getTimezoneOffset();
-  const local = new Date(at.getTime() + minutes * 60_000).toISOString().slice(0, -1);
-  const two = (number) => String(Math.trunc(Math.abs(number))).padStart(2, "0");
-  return `${local}${minutes < 0 ? "-" : "+"}${two(minutes / 60)}:${two(minutes % 60)}`;
+export function become(other) {
+  sale = { ...fresh(), ...other };
+  keep();
+}
+
+export function isEmpty() {
+  return Boolean(sale.receipt) || !(sale.lines.length || sale.codes.length || sale.customer);
+}
+
+export const pieces = () => sale.lines.reduce((sum, line) => sum + line.pieces, 0);
+
+// Rows are what the arrows walk over: lines first, then codes.
+const lineKey = (line) => `line-${line.id}`;
+const codeKey = (one) => `code-${one.code}`;
+
+export function rowKeys() {
+  return [...sale.lines.map(lineKey), ...sale.codes.map(codeKey)];
+}
+
+export const selectedLine = () => sale.lines.find((line) => lineKey(line) === sale.selected);
+export const selectedCode = () => sale.codes.find((one) => codeKey(one) === sale.selected);
+
+export function select(key) {
+  sale.selected = key;
+  keep();
+}
+
+export function selectBy(step) {
+  const keys = rowKeys();
+  const place = keys.indexOf(sale.selected) + step;
+  if (keys.length) select(keys[Math.min(Math.max(place, 0), keys.length - 1)]);
 }
 
 // Takes what a code was found to be; returns false when it changed nothing.
-export function take(found, pieces) {
+export function take(found, count) {
   if (sale.receipt) begin();
-  sale.at ??= now();
+  sale.at ??= wallClock();
   if (found.kind === "card") {
-    Object.assign(sale, { card: found.code, customer: found.customer, panel: found.panel });
+    takeCustomer(found);
   } else if (found.kind === "voucher") {
-    if (sale.codes.includes(found.code)) return false;
-    sale.codes.push(found.code);
+    sale.selected = codeKey(found);
+    if (sale.codes.some((one) => one.code === found.code)) return false;
+    sale.codes.push({ code: found.code });
   } else {
-    addPieces(found.line, pieces);
+    addPieces(found.line, count);
   }
   return true;
 }
 
-function addPieces({ name, ...facts }, pieces) {
+export function takeCustomer({ code = null, customer, panel }) {
+  if (sale.receipt) begin();
+  sale.at ??= wallClock();
+  Object.assign(sale, { card: code, customer, panel });
+}
+
+function addPieces({ name, ...facts }, count) {
   const same = sale.lines.find(
     (line) => line.facts.sku === facts.sku && line.facts.unit_price_minor === facts.unit_price_minor,
   );
   if (same) {
-    same.pieces += pieces;
+    same.pieces += count;
     sale.lines.push(...sale.lines.splice(sale.lines.indexOf(same), 1));
-    return;
+  } else {
+    const highest = Math.max(0, ...sale.lines.map((line) => Number(line.id)));
+    sale.lines.push({ id: String(highest + 1), name, pieces: count, facts });
   }
-  const highest = Math.max(0, ...sale.lines.map((line) => Number(line.id)));
-  sale.lines.push({ id: String(highest + 1), name, pieces, facts });
+  sale.selected = lineKey(sale.lines.at(-1));
 }
 
-export function dropLine(id) {
-  sale.lines = sale.lines.filter((line) => line.id !== id);
+// One piece more or fewer; the last one goes with F4 only, so nobody voids a line by mistake.
+export function changePieces(line, step) {
+  line.pieces = Math.max(1, line.pieces + step);
 }
 
-export function dropCode(code) {
-  sale.codes = sale.codes.filter((one) => one !== code);
+// Takes the selected row out; the selection moves on to the row that takes its place.
+export function dropSelected() {
+  const keys = rowKeys();
+  const place = keys.indexOf(sale.selected);
+  sale.lines = sale.lines.filter((line) => lineKey(line) !== sale.selected);
+  sale.codes = sale.codes.filter((one) => codeKey(one) !== sale.selected);
+  const left = rowKeys();
+  sale.selected = left[Math.min(place, left.length - 1)] ?? null;
 }
 
 export function dropCustomer() {
   Object.assign(sale, { card: null, customer: null, panel: null });
 }
 
-function snapshot() {
+export function snapshot() {
   const value = {
     sale_id: sale.id,
-    at: sale.at ?? now(),
-    codes: sale.codes.map((code) => ({ code })),
-    lines: sale.lines.map(({ id, pieces, facts }) => ({
+    at: sale.at ?? wallClock(),
+    codes: sale.codes,
+    lines: sale.lines.map(({ id, pieces: count, facts }) => ({
       ...facts,
       line_id: id,
-      quantity_milli: pieces * 1000,
+      quantity_milli: count * 1000,
     })),
   };
   if (sale.customer) value.customer = sale.customer;
   if (sale.generation) value.generation = sale.generation;
+  if (sale.training) value.training = true;
   if (sale.tender) value.tenders = [sale.tender];
   return value;
-}
-
-export async function evaluate() {
-  keep();
-  sale.answer = await api.evaluate(snapshot());
-  sale.generation = sale.answer.generation;
-  keep();
-}
-
-// Charges exactly what the plugin answered for this tender. Sent twice, it is booked once.
-export async function pay(tender) {
-  sale.tender = tender;
-  await evaluate();
-  const { evaluation_id, total_minor } = sale.answer;
-  const completion = {
-    evaluation_id,
-    total_minor,
-    tenders: [{ tender, amount_minor: total_minor }],
-  };
-  sale.receipt = await api.complete(sale.id, completion);
-  keep();
-}
-
-// Balances after the purchase; the card may be unknown by now, then the old panel stays.
-export async function lookAgain() {
-  if (!sale.card) return;
-  const found = await api.scan(sale.card);
-  if (found.panel) sale.panel = found.panel;
-  keep();
 }

@@ -4,101 +4,273 @@ const TEXTS = {
     title: "Kasse {till}",
     place: "Filiale {shop} · Kasse {till}",
     other: "EN",
+    otherLong: "Switch to English",
     rules: "Aktionsstand {generation}",
     noRules: "keine Aktionen",
     synced: "alles bei der Zentrale",
     waits: "{count} noch nicht bei der Zentrale",
     off: "Dienst antwortet nicht",
+    training: "Training",
+    trainingOn: "TRAINING: es wird nichts gebucht",
+    trainingBusy: "Erst den offenen Bon abschließen, parken oder leeren.",
+    notBooked: "Training: nicht gebucht",
+
     code: "Scannen",
     placeholder: "Karte, Gutschein oder Artikel",
     enter: "Eingabe",
+    bon: "Bon",
     emptyTitle: "Bereit",
     empty: "Artikel, Kundenkarte oder Gutschein scannen. 3*10041 bucht drei Stück.",
+    taken: "{count} × {name}",
+    cardTaken: "Kundenkarte: {name}",
+    codeTaken: "Gutschein …{end} gescannt",
+    dropped: "Storniert: {name}",
     gross: "Summe",
     saved: "Ersparnis",
     pieces: "Teile",
     due: "Zu zahlen",
+    rest: "Rest zu zahlen",
     paid: "Bezahlt",
+    listPrice: "Listenpreis",
     cash: "Bar",
     card: "Karte",
-    drop: "Zeile entfernen",
-    nobody: "Kein Kunde. Karte scannen.",
+    voucherTender: "Gutschein",
+
+    keys: "Funktionen",
+    keyCustomer: "Kunde",
+    keyVoucher: "Gutschein",
+    keyVoid: "Storno",
+    keyFewer: "ein Stück weniger",
+    keyMore: "ein Stück mehr",
+    keyHanded: "Überreicht",
+    keyPark: "Parken",
+    keyPay: "Zahlen",
+    cancel: "Abbrechen",
+    back: "Zurück",
+    take: "Übernehmen",
+    dismiss: "Meldung schließen",
+
+    customer: "Kunde",
+    nobody: "Kein Kunde. Karte scannen oder F2.",
+    dropCustomer: "Kunden entfernen",
     number: "Kundennummer",
     group: "Gruppe",
     instant: "Sofort-Rabatt",
+    limit: "Auswahl noch frei",
     until: "gültig bis {day}",
     birthday: "Geburtstag am {day}",
     asOf: "Stand der Zentrale {at}",
     noAsOf: "Zentrale kennt noch keinen Stand",
+    nameless: "Kunde {id}",
+    program: { points: "Punkte", bonus: "Bonus" },
+
+    identify: "Kunde suchen",
+    identifyField: "Karte, Kundennummer, Name, Telefon oder E-Mail",
+    search: "Suchen",
+    found: "{count} gefunden",
+    foundNobody: "Niemanden gefunden.",
+    foundMore: "Es gibt noch mehr. Bitte genauer suchen.",
+    identifyAway: "Dienst antwortet nicht: Der Verkauf läuft ohne Kunde weiter.",
+
     voucher: "Gutschein",
     voucherWorks: "wird eingelöst",
-    program: { points: "Punkte", bonus: "Bonus" },
+    voucherAway: "bleibt gültig: zum Listenpreis wird nichts eingelöst",
+    voucherEntry: "Gutschein",
+    voucherField: "Gutschein scannen oder eintippen",
+    voucherAmount: "Betrag von diesem Gutschein",
+    voucherAll: "Alles, was geht",
+    twice: "Dieser Gutschein ist schon auf dem Bon.",
+    noAmount: "Bitte einen Betrag wie 12,50 eingeben.",
+
+    parked: "Geparkte Bons",
+    parkNow: "Diesen Bon parken",
+    parkedNone: "Kein Bon ist geparkt.",
+    parkedOne: "{at} · {pieces} Teile",
+    parkedDone: "Bon geparkt.",
+    recalled: "Bon zurückgeholt.",
+    parkAway: "Dienst antwortet nicht: Parken geht gerade nicht. Der Bon bleibt offen.",
+    handIn: "Noch nachzureichen",
+    handInOne: "{at} · wird nachgereicht",
+    handInRefused: "{at} · nicht angenommen: {text}",
+
+    pay: "Zahlen",
+    given: "Gegeben",
+    change: "Rückgeld",
+    missing: "Es fehlen {amount}",
+    exact: "Passend",
+    close: "Abschließen",
+    newTotal: "Mit dieser Zahlungsart gilt ein anderer Betrag: {amount}",
+    payScan: "Zahlen abgebrochen: Es wurde gescannt.",
+
+    price: "Preis eingeben",
+    priceWhy: "Dienst antwortet nicht und {code} ist hier unbekannt. Was kostet ein Stück?",
+    priceField: "Preis je Stück",
+    typing: "Code eintippen",
+    keypad: "Ziffern",
+    erase: "Löschen",
+
     receipt: "Bon {id}",
     vat: "enthaltene MwSt. {rate} %",
     newVoucher: "Gutschein {benefit} bis {day}",
+    voucherPage: "Gedruckter Gutschein, Seite {page}",
+    codeOnScreen: "Code: {code}",
     newSale: "Neuer Bon",
-    next: "Nächsten Artikel oder nächste Karte scannen beginnt einen neuen Bon.",
-    twice: "Dieser Gutschein ist schon auf dem Bon.",
+    next: "Der nächste Scan beginnt einen neuen Bon.",
+    waitsReceipt: "Wird nachgereicht, sobald der Dienst wieder da ist.",
+    handedIn: "Nachgereichte Bons sind gebucht.",
+
+    notices: "Hinweise",
+    understood: "Verstanden",
+
     plugged: "Netz steckt",
     unplugged: "Netz gezogen",
     plugHint: "Stecker ziehen: die Kasse arbeitet weiter",
     samples: "Zum Ausprobieren",
     key: "Schlüssel der Kasse (Datei api.token)",
     keyEnter: "Anmelden",
-    fault: "Die Kasse antwortet nicht. Der Bon bleibt hier stehen; bitte noch einmal.",
+    away: "Dienst antwortet nicht: Verkauf zum Listenpreis.",
+    awayCard: "Dienst antwortet nicht: Der Verkauf läuft ohne Karte und Gutschein weiter.",
+    awayPaid: "Verkauft. Der Bon wird nachgereicht, sobald der Dienst wieder da ist.",
+    awayStep: "Dienst antwortet nicht. Bitte ohne diesen Schritt weiter kassieren.",
+    backAgain: "Dienst ist wieder da.",
   },
   en: {
     title: "Till {till}",
     place: "Shop {shop} · Till {till}",
     other: "DE",
+    otherLong: "Auf Deutsch umschalten",
     rules: "Promotions {generation}",
     noRules: "no promotions",
     synced: "all at head office",
     waits: "{count} not yet at head office",
     off: "service does not answer",
+    training: "Training",
+    trainingOn: "TRAINING: nothing is booked",
+    trainingBusy: "Complete, park or empty the open sale first.",
+    notBooked: "Training: not booked",
+
     code: "Scan",
     placeholder: "card, voucher or article",
     enter: "Enter",
+    bon: "Sale",
     emptyTitle: "Ready",
     empty: "Scan an article, a card or a voucher. 3*10041 takes three pieces.",
+    taken: "{count} × {name}",
+    cardTaken: "Card of {name}",
+    codeTaken: "Voucher …{end} scanned",
+    dropped: "Voided: {name}",
     gross: "Sum",
     saved: "Saved",
     pieces: "Pieces",
     due: "To pay",
+    rest: "Left to pay",
     paid: "Paid",
+    listPrice: "List price",
     cash: "Cash",
     card: "Card",
-    drop: "Remove line",
-    nobody: "No customer. Scan a card.",
+    voucherTender: "Voucher",
+
+    keys: "Functions",
+    keyCustomer: "Customer",
+    keyVoucher: "Voucher",
+    keyVoid: "Void",
+    keyFewer: "one piece fewer",
+    keyMore: "one piece more",
+    keyHanded: "Hand over",
+    keyPark: "Park",
+    keyPay: "Pay",
+    cancel: "Cancel",
+    back: "Back",
+    take: "Take",
+    dismiss: "Close message",
+
+    customer: "Customer",
+    nobody: "No customer. Scan a card or press F2.",
+    dropCustomer: "Remove customer",
     number: "Customer number",
     group: "Group",
     instant: "Instant discount",
+    limit: "Approval limit left",
     until: "valid until {day}",
     birthday: "Birthday on {day}",
     asOf: "Head office as of {at}",
     noAsOf: "No balance from head office yet",
+    nameless: "Customer {id}",
+    program: { points: "Points", bonus: "Bonus" },
+
+    identify: "Find customer",
+    identifyField: "Card, customer number, name, phone or e-mail",
+    search: "Search",
+    found: "{count} found",
+    foundNobody: "Nobody found.",
+    foundMore: "There are more. Please be more precise.",
+    identifyAway: "The service does not answer: the sale goes on without a customer.",
+
     voucher: "Voucher",
     voucherWorks: "will be redeemed",
-    program: { points: "Points", bonus: "Bonus" },
+    voucherAway: "stays valid: nothing is redeemed at list price",
+    voucherEntry: "Voucher",
+    voucherField: "Scan or type a voucher",
+    voucherAmount: "Amount from this voucher",
+    voucherAll: "As much as possible",
+    twice: "This voucher is already on the sale.",
+    noAmount: "Please enter an amount like 12.50.",
+
+    parked: "Parked sales",
+    parkNow: "Park this sale",
+    parkedNone: "No sale is parked.",
+    parkedOne: "{at} · {pieces} pieces",
+    parkedDone: "Sale parked.",
+    recalled: "Sale is open again.",
+    parkAway: "The service does not answer: parking does not work now. The sale stays open.",
+    handIn: "Still to be handed in",
+    handInOne: "{at} · will be handed in",
+    handInRefused: "{at} · not taken: {text}",
+
+    pay: "Pay",
+    given: "Given",
+    change: "Change",
+    missing: "{amount} missing",
+    exact: "Exact",
+    close: "Complete",
+    newTotal: "Another amount holds for this means of payment: {amount}",
+    payScan: "Payment stopped: something was scanned.",
+
+    price: "Enter price",
+    priceWhy: "The service does not answer and {code} is not known here. What is one piece?",
+    priceField: "Price of one piece",
+    typing: "Type a code",
+    keypad: "Digits",
+    erase: "Delete",
+
     receipt: "Receipt {id}",
     vat: "{rate}% VAT included",
     newVoucher: "Voucher {benefit} until {day}",
+    voucherPage: "Printed voucher, page {page}",
+    codeOnScreen: "Code: {code}",
     newSale: "New sale",
-    next: "Scan the next article or card to begin a new sale.",
-    twice: "This voucher is already on the receipt.",
+    next: "The next scan begins a new sale.",
+    waitsReceipt: "Will be handed in as soon as the service is back.",
+    handedIn: "Receipts handed in later are booked.",
+
+    notices: "Notices",
+    understood: "Understood",
+
     plugged: "Network is in",
     unplugged: "Network is out",
     plugHint: "Pull the plug: the till goes on",
     samples: "Things to scan",
     key: "Key of the till (file api.token)",
     keyEnter: "Sign in",
-    fault: "The till does not answer. The sale stays here; please try again.",
+    away: "The service does not answer: selling at list price.",
+    awayCard: "The service does not answer: the sale goes on without card and voucher.",
+    awayPaid: "Sold. The receipt will be handed in as soon as the service is back.",
+    awayStep: "The service does not answer. Please go on without this step.",
+    backAgain: "The service is back.",
   },
 };
 
-const LOCALES = { de: "de-DE", en: "en-GB" };
-
-export const screen = { language: "de", currency: "EUR" };
+export const screen = { language: "de" };
 
 export function say(name, values = {}) {
   const text = TEXTS[screen.language][name];
@@ -109,30 +281,7 @@ export function program(code) {
   return TEXTS[screen.language].program[code] ?? code;
 }
 
-// Amounts are whole cents everywhere; only here, on the way to the eye, they get a comma.
-export function money(minor) {
-  const format = { style: "currency", currency: screen.currency };
-  return new Intl.NumberFormat(LOCALES[screen.language], format).format(minor / 100);
-}
-
-export function percent(bp) {
-  return (bp / 100).toLocaleString(LOCALES[screen.language]);
-}
-
-export function day(iso) {
-  return new Date(`${iso}T12:00`).toLocaleDateString(LOCALES[screen.language]);
-}
-
-export function moment(iso) {
-  const parts = { dateStyle: "short", timeStyle: "short" };
-  return new Date(iso).toLocaleString(LOCALES[screen.language], parts);
-}
-
-export function timeOfDay() {
-  const parts = { hour: "2-digit", minute: "2-digit" };
-  return new Date().toLocaleTimeString(LOCALES[screen.language], parts);
-}
-
+// A label that came in several languages.
 export function words(labels, otherwise) {
   return labels?.[screen.language] ?? labels?.de ?? labels?.en ?? otherwise;
 }

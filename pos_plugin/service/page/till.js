@@ -1,165 +1,247 @@
 // The reference till: one scan field that always has the focus, one thing after the other.
 import * as api from "./api.js";
-import {
-  begin,
-  dropCode,
-  dropCustomer,
-  dropLine,
-  evaluate,
-  lookAgain,
-  pay,
-  sale,
-  take,
-} from "./sale.js";
+import { askPrice, prepareAskPrice } from "./ask_price.js";
+import { evaluate, lookAgain } from "./checkout.js";
+import { drawCustomer } from "./customer_view.js";
 import { drawDemo, offerVoucher, startDemo } from "./demo.js";
-import { say, screen, timeOfDay } from "./texts.js";
-import { at, drawCustomer, drawLines, drawReceipt, drawTotal } from "./view.js";
+import { prepareDialogs } from "./dialogs.js";
+import { at } from "./dom.js";
+import { followEvents, stream } from "./events.js";
+import { keepFocus } from "./focus.js";
+import { handIn } from "./hand_in.js";
+import { drawHealth, health, lookAtHealth, watchHealth } from "./health.js";
+import { openIdentify, prepareIdentify } from "./identify.js";
+import { listenToKeys } from "./keys.js";
+import { drawKeypads } from "./keypad.js";
+import { drawLabels } from "./labels.js";
+import { drawLines } from "./lines_view.js";
+import { knownArticle, labelledArticle, rememberArticle } from "./list_price.js";
+import { tell } from "./message.js";
+import {
+  canHandOver,
+  handOver,
+  prepareNotices,
+  refreshNotices,
+  setOwnNotices,
+} from "./notices.js";
+import { openParked, prepareParked } from "./parked.js";
+import { openPayment, payByCard, preparePayment } from "./payment.js";
+import { drawReceipt } from "./receipt_view.js";
+import {
+  become,
+  begin,
+  changePieces,
+  dropCustomer,
+  dropSelected,
+  isEmpty,
+  keep,
+  sale,
+  select,
+  selectBy,
+  selectedCode,
+  selectedLine,
+  take,
+  takeCustomer,
+} from "./sale.js";
+import { say, screen } from "./texts.js";
+import { drawTotal } from "./total_view.js";
+import { inTurn, onTurns } from "./turns.js";
+import { openTyping, prepareTyping } from "./typing.js";
+import { openVoucherEntry, prepareVoucherEntry } from "./voucher_entry.js";
+import { showVoucher } from "./voucher_view.js";
 
-const HEALTH_MS = 2000;
-const PRINT_MS = 300;
-const PRINT_LOOKS = 60;
 const LANGUAGE = "stammkunde.language";
 
 let place = { shop: "", till: "" };
-let health = null;
-
-// A scanner is faster than an answer: codes wait their turn, none is lost, none overtakes.
-let queue = Promise.resolve();
-function inTurn(work) {
-  queue = queue.then(async () => {
-    at("scan").classList.add("busy");
-    try {
-      await work();
-    } catch (error) {
-      complain(error);
-    }
-    at("scan").classList.remove("busy");
-    draw();
-  });
-  return queue;
-}
 
 function complain(error) {
   if (error.code === "unauthorized") askForKey();
-  tell(error instanceof api.Problem ? error.message : say("fault"), true);
+  if (api.isAway(error) && !(error instanceof api.Problem)) tell(say("awayStep"), true);
+  else tell(error.message, true);
 }
 
-function tell(text, warn = false) {
-  at("message").textContent = text;
-  at("message").classList.toggle("warn", warn);
-}
-
+// What somebody typed or scanned, with pieces before a star.
 function scan(typed) {
   const [, pieces, code] = /^(?:(\d{1,3})\s*[*x]\s*)?(.+)$/i.exec(typed.trim()) ?? [];
-  if (!code) return;
-  inTurn(async () => {
-    tell("");
+  if (code) inTurn(() => scanNow(code, Math.max(1, Number(pieces ?? 1))));
+}
+
+async function scanNow(code, count = 1) {
+  tell("");
+  const found = await lookUp(code);
+  if (found.refused) {
+    tell(found.text, true);
+    return found;
+  }
+  const isNew = take(found, count);
+  tell(isNew ? takenText(found, count) : say("twice"), !isNew);
+  await change();
+  return found;
+}
+
+function takenText({ kind, panel, line, code }, count) {
+  if (kind === "card") return say("cardTaken", { name: panel.name });
+  if (kind === "voucher") return say("codeTaken", { end: code.slice(-5) });
+  return say("taken", { count, name: line.name });
+}
+
+// While the service is away, articles come from memory or from their label.
+async function lookUp(code) {
+  try {
     const found = await api.scan(code, sale.id);
-    if (found.refused) {
-      tell(found.text, true);
-      return;
-    }
-    if (!take(found, Math.max(1, Number(pieces ?? 1)))) tell(say("twice"), true);
-    await change();
-  });
+    if (found.kind === "article") rememberArticle(code, found.line);
+    return found;
+  } catch (error) {
+    if (!api.isAway(error)) throw error;
+  }
+  const known = knownArticle(code);
+  if (known) return { kind: "article", code, line: known };
+  if (/^29\d{11}$/.test(code) || code.length > 13) return { refused: "away", text: say("awayCard") };
+  const price_minor = await askPrice(code);
+  if (price_minor === null) return { refused: "away", text: "" };
+  return { kind: "article", code, line: labelledArticle(code, price_minor) };
 }
 
 // After every change the whole basket is asked for again; notices come with the answer.
 async function change() {
   await evaluate();
-  const notice = sale.answer.effects.find((one) => one.kind === "message");
-  if (notice) tell(notice.text, true);
+  const { effects, own } = sale.answer;
+  setOwnNotices(effects);
+  const messages = effects.filter(({ kind, audience }) => kind === "message" && audience !== "customer");
+  const said = messages.find(({ level }) => level === "warn") ?? messages[0];
+  if (own) tell(say("away"), true);
+  else if (said && said.level !== "acknowledge") tell(said.text, said.level === "warn" || sale.answer.late);
 }
 
 function changed(action) {
-  return (what) => inTurn(() => (action(what), tell(""), change()));
-}
-
-function payWith(tender) {
-  inTurn(async () => {
-    if (sale.receipt || !sale.lines.length) return;
-    await pay(tender);
-    tell(say("next"));
-    draw();
-    sale.receipt.effects.filter((one) => one.kind === "issue_voucher").forEach(offerVoucher);
-    const print = sale.receipt.effects.find((one) => one.kind === "print");
-    showVoucher(print?.job ?? null);
-    await lookAgain();
+  return inTurn(async () => {
+    if (sale.receipt) return;
+    tell("");
+    action();
+    await change();
   });
 }
 
-let shownJob = null;
-let shownPicture = "";
+function voidSelected() {
+  const name = selectedLine()?.name ?? (selectedCode() && say("voucher"));
+  if (!name) return;
+  changed(dropSelected).then(() => tell(say("dropped", { name })));
+}
 
-async function showVoucher(job) {
-  shownJob = job;
-  URL.revokeObjectURL(shownPicture);
-  at("voucher").hidden = job === null;
-  at("voucher-picture").removeAttribute("src");
-  at("voucher-text").textContent = "";
-  for (let look = 0; job !== null && look < PRINT_LOOKS && shownJob === job; look += 1) {
-    const { state, text, pages } = await api.printJob(job);
-    at("voucher-text").textContent = text;
-    if (state === "CONFIRMED" && pages) {
-      shownPicture = URL.createObjectURL(await api.printedPage(job));
-      at("voucher-picture").src = shownPicture;
-      return;
-    }
-    await new Promise((done) => setTimeout(done, PRINT_MS));
+function step(pieces) {
+  const line = selectedLine();
+  if (line) changed(() => changePieces(line, pieces));
+}
+
+function move(rows) {
+  if (sale.receipt) return;
+  selectBy(rows);
+  draw();
+}
+
+function mainKey() {
+  if (sale.receipt) inTurn(async () => nextSale());
+  else inTurn(async () => sale.lines.length && openPayment());
+}
+
+function nextSale() {
+  begin();
+  showVoucher(null);
+  tell("");
+}
+
+async function sold() {
+  const { receipt } = sale;
+  tell(say(receipt.waits ? "awayPaid" : "next"), Boolean(receipt.waits));
+  if (sale.training) tell(say("notBooked"));
+  draw();
+  receipt.effects.filter((one) => one.kind === "issue_voucher").forEach(offerVoucher);
+  showPrint(receipt);
+  if (receipt.waits) return;
+  await refreshNotices();
+  await lookAgain();
+}
+
+function showPrint({ effects }) {
+  const print = effects.find((one) => one.kind === "print");
+  const issued = effects.find((one) => one.kind === "issue_voucher");
+  showVoucher(print?.job ?? null, issued?.code ?? "");
+}
+
+function escape() {
+  if (at("code").value) at("code").value = "";
+  else if (sale.receipt) inTurn(async () => nextSale());
+  else tell("");
+}
+
+function switchTraining() {
+  if (!isEmpty()) {
+    tell(say("trainingBusy"), true);
+    return;
   }
+  become({ training: !sale.training });
+  showVoucher(null);
+  tell("");
+  draw();
 }
 
 function draw() {
   const done = Boolean(sale.receipt);
   at("done").hidden = !done;
   at("lines").hidden = done;
-  drawLines(sale, { dropLine: changed(dropLine), dropCode: changed(dropCode) });
+  drawLines(sale, (key) => {
+    select(key);
+    draw();
+  });
   drawTotal(sale);
-  drawCustomer(sale, changed(dropCustomer));
+  drawCustomer(sale, () => changed(dropCustomer));
   if (done) drawReceipt(sale, say("place", place));
-  for (const button of document.querySelectorAll("[data-tender]")) {
-    button.textContent = say(button.dataset.tender);
-    button.disabled = !sale.lines.length;
-    button.hidden = done;
+  drawKeys(done);
+  drawTraining();
+}
+
+function drawKeys(done) {
+  const line = done ? null : selectedLine();
+  const able = {
+    F3: !done,
+    F4: !done && Boolean(line ?? selectedCode()),
+    F8: canHandOver(),
+    F12: done || sale.lines.length > 0,
+    "+": Boolean(line),
+    "-": Boolean(line && line.pieces > 1),
+  };
+  for (const button of at("functions").children) {
+    button.disabled = able[button.dataset.key] === false;
   }
-  at("next").textContent = say("newSale");
-  at("next").hidden = !done;
+  at("main-key-text").textContent = say(done ? "newSale" : "keyPay");
+}
+
+function drawTraining() {
+  document.body.classList.toggle("in-training", sale.training);
+  at("training").setAttribute("aria-checked", String(sale.training));
+  at("training-band").hidden = !sale.training;
 }
 
 function drawFrame() {
   document.documentElement.lang = screen.language;
   document.title = say("title", place);
+  drawLabels();
   at("place").textContent = say("place", place);
   at("language").textContent = say("other");
-  at("code-label").textContent = say("code");
-  at("code").placeholder = say("placeholder");
-  at("enter").textContent = say("enter");
-  at("key-label").textContent = say("key");
-  at("key-enter").textContent = say("keyEnter");
+  at("language").setAttribute("aria-label", say("otherLong"));
+  drawKeypads();
   drawHealth();
   drawDemo();
   draw();
 }
 
-function drawHealth() {
-  const chip = at("sync");
-  const waiting = health ? health.last_seq - health.acked_seq : 0;
-  if (health === null) chip.textContent = say("off");
-  else chip.textContent = waiting ? say("waits", { count: waiting }) : say("synced");
-  chip.classList.toggle("off", health === null);
-  chip.classList.toggle("waits", waiting > 0);
-  at("rules").textContent = health?.generation ? say("rules", health) : say("noRules");
-  at("clock").textContent = timeOfDay();
-}
-
-async function lookAtHealth() {
-  try {
-    health = await api.health();
-  } catch (error) {
-    if (error.code === "unauthorized") askForKey();
-    health = null;
-  }
-  drawHealth();
+function switchLanguage() {
+  screen.language = screen.language === "de" ? "en" : "de";
+  localStorage.setItem(LANGUAGE, screen.language);
+  tell("");
+  drawFrame();
+  inTurn(refreshNotices);
+  if (sale.lines.length && !sale.receipt) inTurn(change);
 }
 
 function askForKey() {
@@ -167,60 +249,114 @@ function askForKey() {
   at("token").focus();
 }
 
+// The service answers again: what was sold meanwhile is handed in, the open sale asked for anew.
+async function cameBack() {
+  const booked = await handIn();
+  const mine = booked.find(({ sale_id }) => sale_id === sale.receipt?.sale_id);
+  if (mine) {
+    sale.receipt = mine;
+    keep();
+    showPrint(mine);
+  }
+  if (booked.length) tell(say("handedIn"));
+  if (!sale.receipt && (sale.lines.length || sale.customer)) {
+    await change();
+    if (!sale.answer.own) tell(say("backAgain"));
+  }
+  await refreshNotices();
+  drawHealth();
+}
+
+function listen() {
+  onTurns({
+    busy: (isBusy) => at("scan").classList.toggle("busy", isBusy),
+    failed: complain,
+    done: draw,
+  });
+  prepareDialogs();
+  prepareAskPrice();
+  prepareTyping(scan);
+  prepareNotices(inTurn);
+  preparePayment(sold, scan);
+  prepareVoucherEntry(scanNow, change);
+  prepareParked(recalled, () => tell(say("parkedDone")));
+  prepareIdentify(async (found) => {
+    takeCustomer({ ...found, code: found.code ?? null });
+    tell(say("cardTaken", { name: found.panel.name }));
+    await change();
+  });
+  listenToKeys(
+    {
+      F2: openIdentify,
+      F3: () => inTurn(async () => sale.receipt || openVoucherEntry()),
+      F4: voidSelected,
+      F8: handOver,
+      F9: () => inTurn(async () => openParked()),
+      F12: () => (at("pay").open ? payByCard() : mainKey()),
+      "+": () => step(1),
+      "-": () => step(-1),
+      ArrowUp: () => move(-1),
+      ArrowDown: () => move(1),
+      Escape: escape,
+    },
+    { inDialog: (key) => Boolean(openDialogName()) && !(key === "F8" || paysBy(key)) },
+  );
+  at("scan").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const typed = at("code").value;
+    at("code").value = "";
+    if (typed.trim()) scan(typed);
+  });
+  // A finger on the button of an empty field wants digits; Enter on an empty field wants nothing.
+  at("enter").addEventListener("click", (event) => {
+    if (event.detail && !at("code").value.trim()) openTyping();
+  });
+  at("key").addEventListener("submit", (event) => {
+    event.preventDefault();
+    api.keepToken(at("token").value);
+    location.reload();
+  });
+  at("language").addEventListener("click", switchLanguage);
+  at("training").addEventListener("click", switchTraining);
+  at("dismiss").addEventListener("click", () => tell(""));
+}
+
+const openDialogName = () => document.querySelector("dialog[open]")?.id;
+const paysBy = (key) => key === "F12" && openDialogName() === "pay";
+
+async function recalled(notices) {
+  showVoucher(null);
+  await change();
+  tell(notices[0]?.text ?? say("recalled"), notices.length > 0);
+}
+
 async function start() {
   api.takeToken();
   screen.language = localStorage.getItem(LANGUAGE) ?? "de";
-  await lookAtHealth();
+  listen();
+  drawFrame();
+  keepFocus();
+  try {
+    await lookAtHealth();
+  } catch (error) {
+    complain(error);
+  }
   if (health) {
     place = { shop: health.shop, till: health.till };
-    screen.currency = health.currency;
     screen.language = localStorage.getItem(LANGUAGE) ?? health.language;
   }
-  // A receipt that was on the screen has been booked: a reload begins the next sale.
+  // A receipt that was on the screen has been booked or is kept: a reload begins the next sale.
   if (sale.receipt) begin();
   drawFrame();
-  if (sale.lines.length) inTurn(change);
-  setInterval(lookAtHealth, HEALTH_MS);
+  if (sale.lines.length || sale.customer) inTurn(change);
+  inTurn(cameBack);
+  watchHealth({
+    cameBack: () => inTurn(cameBack),
+    each: () => !stream.connected && refreshNotices().catch(complain),
+    failed: complain,
+  });
+  followEvents(() => refreshNotices().catch(complain));
   startDemo(scan).catch(complain);
 }
 
-at("scan").addEventListener("submit", (event) => {
-  event.preventDefault();
-  scan(at("code").value);
-  at("code").value = "";
-});
-
-at("key").addEventListener("submit", (event) => {
-  event.preventDefault();
-  api.keepToken(at("token").value);
-  location.reload();
-});
-
-at("language").addEventListener("click", () => {
-  screen.language = screen.language === "de" ? "en" : "de";
-  localStorage.setItem(LANGUAGE, screen.language);
-  tell(sale.receipt ? say("next") : "");
-  drawFrame();
-  if (sale.lines.length && !sale.receipt) inTurn(change);
-});
-
-for (const button of document.querySelectorAll("[data-tender]")) {
-  button.addEventListener("click", () => payWith(button.dataset.tender));
-}
-
-at("next").addEventListener("click", () => inTurn(async () => (begin(), tell(""))));
-
-// Wherever a finger or a mouse goes, the next scan lands in the field.
-const refocus = () => at("key").hidden && at("code").focus();
-document.addEventListener("click", refocus);
-document.addEventListener("keydown", (event) => {
-  if (event.target === document.body) refocus();
-});
-window.addEventListener("focus", refocus);
-// Also when what had the focus disappears; Tab still leads to the buttons.
-document.addEventListener("focusout", (event) => {
-  if (!event.relatedTarget) setTimeout(refocus);
-});
-
-refocus();
 start();

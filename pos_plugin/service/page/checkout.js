@@ -1,0 +1,100 @@
+// Evaluating and booking the open sale. Whatever the plugin does, the sale completes: at the
+// prices it answered last, or at list price; what it could not book is handed in later.
+import * as api from "./api.js";
+import { wallClock } from "./format.js";
+import { keepForLater } from "./hand_in.js";
+import { atListPrice } from "./list_price.js";
+import { keep, sale, snapshot } from "./sale.js";
+
+export async function evaluate() {
+  keep();
+  try {
+    sale.answer = await api.evaluate(snapshot());
+    if (!sale.answer.late) sale.generation = sale.answer.generation;
+  } catch (error) {
+    if (!api.isAway(error)) throw error;
+    sale.answer = atListPrice(sale);
+  }
+  keep();
+}
+
+// What is left to pay after vouchers that count as money.
+export function rest_minor() {
+  const vouchers = tenderVouchers().reduce((sum, one) => sum + one.amount_minor, 0);
+  return (sale.answer?.total_minor ?? 0) - vouchers;
+}
+
+export function tenderVouchers() {
+  return sale.answer?.effects.filter((one) => one.kind === "tender_voucher") ?? [];
+}
+
+// Asks again with the means of payment; true when the amount is the one that was shown.
+export async function chooseTender(tender) {
+  const shown_minor = rest_minor();
+  if (sale.tender !== tender) {
+    sale.tender = tender;
+    await evaluate();
+  }
+  return rest_minor() === shown_minor;
+}
+
+// Another means of payment, or none: the next answer may name other prices.
+export async function forgetTender() {
+  if (sale.tender === null) return;
+  sale.tender = null;
+  await evaluate();
+}
+
+// Charges exactly what was answered for this tender. Sent twice, it is booked once.
+export async function book(given_minor) {
+  const completion = charged();
+  const changed = given_minor === null ? null : given_minor - rest_minor();
+  Object.assign(sale, { given_minor, change_minor: changed });
+  sale.receipt = sale.answer.own ? later(completion) : await booked(completion);
+  keep();
+}
+
+async function booked(completion) {
+  try {
+    return await api.complete(sale.id, completion);
+  } catch (error) {
+    if (!api.isAway(error)) throw error;
+    return later(completion);
+  }
+}
+
+function later(completion) {
+  const at = wallClock();
+  // In training nothing is booked, so there is nothing to hand in.
+  if (!sale.training) keepForLater(sale.id, at, { ...completion, sale: snapshot() });
+  const { gross_minor, discount_minor, total_minor, earned } = sale.answer;
+  return {
+    sale_id: sale.id,
+    completed_at: at,
+    gross_minor,
+    discount_minor,
+    total_minor,
+    earned,
+    effects: [],
+    waits: true,
+  };
+}
+
+function charged() {
+  const { total_minor, evaluation_id, own, lines } = sale.answer;
+  const tenders = tenderVouchers().map(({ amount_minor }) => ({ tender: "voucher", amount_minor }));
+  if (rest_minor() > 0 || !tenders.length) {
+    tenders.push({ tender: sale.tender, amount_minor: rest_minor() });
+  }
+  if (!own) return { evaluation_id, total_minor, tenders };
+  const paid = lines.map(({ line_id, paid_minor }) => ({ line_id, paid_minor }));
+  return { late: true, total_minor, tenders, lines: paid };
+}
+
+// Balances after the purchase; the card may be unknown by now, then the old panel stays.
+export async function lookAgain() {
+  if (!sale.card) return;
+  const found = await api.scan(sale.card);
+  if (found.panel) sale.panel = found.panel;
+  keep();
+}

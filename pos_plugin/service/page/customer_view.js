@@ -1,0 +1,55 @@
+// The customer panel: what the cashier needs, and no more.
+import { at, button, element, labelled } from "./dom.js";
+import { day, moment, money, percent } from "./format.js";
+import { program, say } from "./texts.js";
+
+export function drawCustomer(sale, drop) {
+  const { panel, customer } = sale;
+  if (!customer) {
+    at("customer").replaceChildren(element("p", "nobody", say("nobody")));
+    return;
+  }
+  const name = panel?.name ?? say("nameless", { id: customer.id });
+  const who = element("div", "who", element("h2", "name", name));
+  if (!sale.receipt) who.append(labelled(button("drop", "×", drop), say("dropCustomer")));
+  const parts = [who];
+  if (panel) parts.push(...panelParts(sale, panel));
+  at("customer").replaceChildren(...parts);
+}
+
+function panelParts(sale, panel) {
+  const parts = [element("p", "small", `${say("number")} ${panel.number}`), facts(sale, panel)];
+  if (panel.birthday_on) {
+    parts.push(element("p", "birthday", say("birthday", { day: day(panel.birthday_on) })));
+  }
+  for (const voucher of panel.vouchers) parts.push(ticket(voucher));
+  const { synced_at } = panel;
+  const asOf = synced_at ? say("asOf", { at: moment(synced_at) }) : say("noAsOf");
+  parts.push(element("p", "small", asOf));
+  return parts;
+}
+
+function facts(sale, panel) {
+  const rows = element("dl", "");
+  const row = (left, ...right) =>
+    rows.append(element("dt", "", left), element("dd", "", ...right));
+  if (panel.group) row(say("group"), panel.group);
+  if (panel.instant_discount_bp) row(say("instant"), `${percent(panel.instant_discount_bp)} %`);
+  for (const balance of panel.balances) {
+    const shown = (value) => (balance.unit === "EUR_MINOR" ? money(value) : String(value));
+    const soon = sale.receipt ? null : earnedNow(sale, balance.program);
+    const more = soon ? [element("em", "", `+${shown(soon)}`)] : [];
+    row(program(balance.program), shown(balance.value), ...more);
+  }
+  if (panel.limit_left_minor != null) row(say("limit"), money(panel.limit_left_minor));
+  return rows;
+}
+
+function ticket({ benefit, title, valid_to_on }) {
+  const parts = [element("strong", "", benefit || title)];
+  return element("p", "ticket", ...parts, say("until", { day: day(valid_to_on) }));
+}
+
+function earnedNow(sale, code) {
+  return sale.answer?.earned.find((one) => one.account === code)?.amount ?? 0;
+}

@@ -1,0 +1,95 @@
+// F2: finding a customer without the card: one field for number, name, phone or e-mail.
+import * as api from "./api.js";
+import { at, button, element } from "./dom.js";
+import { closeDialog, openDialog } from "./dialogs.js";
+import { say } from "./texts.js";
+import { inTurn } from "./turns.js";
+
+let found = null; // what to do with the customer that was chosen
+
+export function prepareIdentify(take) {
+  found = take;
+  at("identify-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const typed = at("identify-field").value.trim();
+    if (typed) inTurn(() => search(typed));
+  });
+  at("identify-found").addEventListener("keydown", walk);
+  at("identify-field").addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown") walk(event);
+  });
+}
+
+export function openIdentify() {
+  if (!openDialog("identify", at("identify-field"))) return;
+  at("identify-field").value = "";
+  draw("", []);
+}
+
+// What was typed says itself what it is; digits may be a customer number or a phone.
+export function questions(typed) {
+  if (typed.includes("@")) return [{ email: typed }];
+  const digits = typed.replace(/[\s/()-]/g, "");
+  if (/^29\d{11}$/.test(digits)) return [{ card: digits }];
+  if (/^[1-9]\d*$/.test(digits)) return [{ number: digits }, { phone: digits }];
+  if (/^[+0]\d+$/.test(digits)) return [{ phone: typed }];
+  return [{ name: typed }];
+}
+
+async function search(typed) {
+  let answer = null;
+  try {
+    for (const question of questions(typed)) {
+      answer = await api.identify(question);
+      if (!answer.refused) break;
+    }
+  } catch (error) {
+    if (error.code === "unauthorized") throw error;
+    draw(api.isAway(error) ? say("identifyAway") : error.message, []);
+    return;
+  }
+  if (answer.refused) draw(answer.text, []);
+  else if (answer.panel) await choose(answer);
+  else list(answer);
+}
+
+function list({ customers, more }) {
+  const text = customers.length ? say("found", { count: customers.length }) : say("foundNobody");
+  const entries = customers.map((one) => {
+    const name = element("strong", "", one.name);
+    const parts = [name, element("span", "", describe(one))];
+    return element("li", "", button("", parts, () => inTurn(() => chooseFromList(one))));
+  });
+  draw(more ? `${text} ${say("foundMore")}` : text, entries);
+  at("identify-found").querySelector("button")?.focus();
+}
+
+function describe({ number, group }) {
+  return [`${say("number")} ${number}`, group].filter(Boolean).join(" · ");
+}
+
+async function chooseFromList({ number }) {
+  const answer = await api.identify({ number });
+  if (answer.refused) draw(answer.text, []);
+  else await choose(answer);
+}
+
+async function choose(answer) {
+  closeDialog("identify");
+  await found(answer);
+}
+
+function draw(text, entries) {
+  at("identify-text").textContent = text;
+  at("identify-found").replaceChildren(...entries);
+}
+
+// Arrows walk over the list, as Tab does.
+function walk(event) {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  const buttons = [...at("identify-found").querySelectorAll("button")];
+  const place = buttons.indexOf(document.activeElement) + step;
+  (buttons[Math.min(place, buttons.length - 1)] ?? at("identify-field")).focus();
+}
