@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from pos_plugin.model import Basket
     from pos_plugin.promotions.pack import PackedPromotions
     from pos_plugin.promotions.promotion import Promotion
-    from pos_plugin.promotions.rounding import Given
+    from pos_plugin.promotions.rounding import Given, Piece
 
 MAX_STEPS = 15_000
 """Labels one search may try; the answer depends on this number, never on time."""
@@ -75,28 +75,21 @@ def evaluate(
     given: list[tuple[Promotion, int, list[Given]]] = give_articles(
         found, articles, open_classes, classes, pieces
     )
-    bases = {}
+    bases: dict[str, list[Piece]] = {}
+    given_minor: dict[str, int] = {}
     for layer, number in (
         ("receipt", found.receipt_choice),
         ("customer", found.customer_choice),
     ):
         bases[layer] = pieces.all()
+        given_minor[layer] = 0
         if number >= 0:
             tier = tiers[number]
             base = set(facts.classes_of(tier.promotion.selectors()[0]))
-            given.append((tier.promotion, 1, give_tier(tier, base, classes, pieces)))
+            gifts = give_tier(tier, base, classes, pieces)
+            given.append((tier.promotion, 1, gifts))
+            given_minor[layer] = sum(one.discount_minor for one in gifts)
     earned, earning = _earn(eligible, facts, pieces)
-
-    outcome = Outcome(
-        applied={promotion.id for promotion, _, _ in given} | earning,
-        bases=bases,
-    )
-
-    def _hints() -> tuple[Hint, ...]:
-        price = functools.partial(evaluate, generation, rules)
-        return Hints(
-            rules, basket, classes, facts, outcome, price=price, max_steps=MAX_STEPS
-        ).find()
 
     lines = _lines(basket, given)
     gap_minor = found.gap_minor
@@ -105,6 +98,18 @@ def evaluate(
         gap_minor = sum(piece.left_minor * piece.count for piece in pieces.all())
     gross_minor = sum(line.gross_minor for line in lines)
     discount_minor = sum(line.discount_minor for line in lines)
+    outcome = Outcome(
+        applied={promotion.id for promotion, _, _ in given} | earning,
+        bases=bases,
+        given_minor=given_minor,
+        total_minor=gross_minor - discount_minor,
+    )
+
+    def _hints() -> tuple[Hint, ...]:
+        price = functools.partial(evaluate, generation, rules)
+        hints = Hints(rules, basket, classes, facts, outcome, price=price, max_steps=MAX_STEPS)
+        return hints.find()
+
     return Result(
         generation=generation,
         optimal=found.optimal and not gap_minor,
@@ -118,9 +123,9 @@ def evaluate(
                 promotion.id,
                 dict[str, str](promotion.label.items()),
                 times,
-                sum(g.discount_minor for g in gifts),
+                sum(one.discount_minor for one in shares),
             )
-            for promotion, times, gifts in given
+            for promotion, times, shares in given
         ),
         vat=_vat(basket, lines),
         earned=earned,

@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 class Outcome:
     """What the chosen solution did: applied promotions, and what each layer found of the units.
 
-    ``bases`` are the units with what earlier layers left, for ``receipt`` and ``customer``.
+    ``bases`` are the units with what earlier layers left, for ``receipt`` and ``customer``;
+    ``given_minor`` is what each of these layers gives now, in minor units (cents).
     """
 
     applied: set[str]
     bases: Mapping[str, list[Piece]]
+    given_minor: Mapping[str, int]
+    total_minor: int
 
 
 def explain(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from pos_plugin.limits import MAX_LINES, MAX_PRICE_MINOR, MAX_SALE_MINOR
 from pos_plugin.model import Line
+from pos_plugin.promotions.benefits import AmountOff, Percent
 from pos_plugin.promotions.classes import classes_of
 from pos_plugin.promotions.conditions import MinQuantity, MinValue, Not
 from pos_plugin.promotions.eligible import refusal
@@ -31,12 +32,13 @@ if TYPE_CHECKING:
     from pos_plugin.promotions.condition import Condition
     from pos_plugin.promotions.explain import Outcome
     from pos_plugin.promotions.facts import SaleFacts
+    from pos_plugin.promotions.offers.receipt_discount import Tier
     from pos_plugin.promotions.pack import PackedPromotions
     from pos_plugin.promotions.promotion import Promotion
     from pos_plugin.promotions.result import Result
     from pos_plugin.promotions.selector import Selector
 
-MAX_PROPOSALS: Final = 5
+MAX_PROPOSALS: Final = 3
 """Proposals that are evaluated for one sale, the nearest first."""
 
 _ADDED: Final = "+"  # line and article of an addition that no line of the sale can stand for
@@ -164,14 +166,28 @@ class Hints:
         above = [tier for tier in offer.tiers if tier.min_value_minor > have_minor]
         if not above:
             return
-        next_minor = min(tier.min_value_minor for tier in above)
+        tier = min(above, key=lambda tier: tier.min_value_minor)
+        next_minor = tier.min_value_minor
+        if self._most_minor(promotion, tier) <= self._outcome.given_minor[promotion.layer]:
+            return  # the layer has one promotion, and what it gives now is more
         smaller = None
         if promotion.id in self._outcome.applied:
-            lower = tuple(tier for tier in offer.tiers if tier.min_value_minor != next_minor)
+            lower = tuple(one for one in offer.tiers if one.min_value_minor != next_minor)
             smaller = promotion.model_copy(
                 update={"offer": offer.model_copy(update={"tiers": lower})}
             )
         yield _Proposal(promotion, offer.on, next_minor - have_minor, smaller=smaller)
+
+    def _most_minor(self, promotion: Promotion, tier: Tier) -> int:
+        """Return the most that a tier could give once it is just reached, without any rounding."""
+        if isinstance(tier.benefit, AmountOff):
+            return tier.benefit.minor
+        rate_bp = tier.benefit.bp if isinstance(tier.benefit, Percent) else tier.benefit.max_bp
+        scanned_minor = sum(
+            self._classes[c].price_minor * self._classes[c].count
+            for c in self._open(promotion.selectors()[0])
+        )
+        return -(-(scanned_minor + tier.min_value_minor) * rate_bp // 10_000)
 
     def _for_slots(self, promotion: Promotion, offer: Bundle) -> Iterator[_Proposal]:
         short = [
@@ -282,6 +298,9 @@ class Hints:
             return 0
         basket = replace(self._basket, lines=(*self._basket.lines, added))
         wanted = self._evaluated(basket)
+        # Without the promotion it costs at most as much as now, and the addition at its price.
+        if self._outcome.total_minor + added.gross_minor <= wanted.total_minor:
+            return 0
         if proposal.smaller is None:
             declined = (*basket.declined, proposal.promotion.id)
             without = self._evaluated(replace(basket, declined=declined))

@@ -32,18 +32,25 @@ class PackedSelectors:
     def __init__(self, promotions: Iterable[Promotion]) -> None:
         self._number: dict[Selector, int] = {}
         self._terms: dict[tuple[str, str], int] = {}
+        self._packed: dict[int, tuple[Selector, int]] = {}
         for promotion in promotions:
             for selector in promotion.selectors():
-                self._number.setdefault(selector, len(self._number))
+                self._add(selector)
             for condition in walk(promotion.when):
                 measured = condition.selector()
                 if measured is not None:
-                    self._number.setdefault(measured, len(self._number))
+                    self._add(measured)
         self._index = self._pack(list(self._number))
 
     def number_of(self, selector: Selector) -> int:
         """Return the number of a selector of this generation."""
-        return self._number[selector]
+        # Hashing a selector with all its words takes longer than all else that is asked of it.
+        known = self._packed.get(id(selector))
+        return self._number[selector] if known is None else known[1]
+
+    def _add(self, selector: Selector) -> None:
+        number = self._number.setdefault(selector, len(self._number))
+        self._packed[id(selector)] = selector, number  # kept alive, so that its id stays its own
 
     def matching(self, classes: Sequence[UnitClass]) -> list[list[int]]:
         """Return for each selector the classes it matches, ascending."""

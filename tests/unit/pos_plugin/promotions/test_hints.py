@@ -221,7 +221,7 @@ def test_nearest_come_first_and_they_are_few() -> None:
         steps((10_000 + 100 * number, 1000 * number), id=f"S{number}") for number in range(1, 9)
     ]
     found = hints(promotions, sale(shirt(10_000)))
-    assert [hint["promotion"] for hint in found] == ["S1", "S2", "S3", "S4", "S5"]
+    assert [hint["promotion"] for hint in found] == ["S1", "S2", "S3"]
     assert len(found) == MAX_PROPOSALS
 
 
