@@ -83,6 +83,13 @@ class _Redemption(BaseModel):
     state: Literal["partly_redeemed", "redeemed"] = "redeemed"
 
 
+class _RolledBack(BaseModel):
+    model_config = _OPEN
+
+    voucher: protocol.Text
+    state: Literal["issued", "partly_redeemed"]
+
+
 class _Body(BaseModel):
     """What any kind may carry; what an event does not have is empty."""
 
@@ -93,6 +100,8 @@ class _Body(BaseModel):
     ledger: Annotated[list[_LedgerEntry], Field(max_length=10_000)] = []
     vouchers: Annotated[list[_Voucher], Field(max_length=1_000)] = []
     redemptions: Annotated[list[_Redemption], Field(max_length=1_000)] = []
+    rolled_back: Annotated[list[_RolledBack], Field(max_length=1_000)] = []
+    cancelled: Annotated[list[protocol.Text], Field(max_length=1_000)] = []
 
 
 class _SaleBody(_Body):
@@ -145,9 +154,12 @@ class Effects:
             here = voucher.c.id == issued.id
             if connection.execute(voucher.update().where(here).values(values)).rowcount == 0:
                 connection.execute(voucher.insert().values(id=issued.id, state="issued", **values))
-        for redemption in self.body.redemptions:
-            here = voucher.c.id == redemption.voucher
-            connection.execute(voucher.update().where(here).values(state=redemption.state))
+        states: dict[str, str] = {one.voucher: one.state for one in self.body.redemptions}
+        states |= {one.voucher: one.state for one in self.body.rolled_back}
+        states |= dict.fromkeys(self.body.cancelled, "cancelled")
+        for voucher_id, state in states.items():
+            here = voucher.c.id == voucher_id
+            connection.execute(voucher.update().where(here).values(state=state))
 
 
 def effects_of(event: Event) -> Effects:

@@ -43,7 +43,7 @@ class _TakenBack:
 
     ledger: list[LedgerEntry] = field(default_factory=list)
     entries: dict[str, int] = field(default_factory=dict)
-    rolled_back: list[str] = field(default_factory=list)
+    rolled_back: list[journal_lookup.UsedVoucher] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     exceptions: list[dict[str, Any]] = field(default_factory=list)
 
@@ -54,7 +54,14 @@ class _TakenBack:
                 {"customer": customer, "key": key, "delta": delta}
                 for key, delta in self.entries.items()
             ],
-            "rolled_back": self.rolled_back,
+            "rolled_back": [
+                {
+                    "voucher": used.voucher,
+                    "amount_minor": used.amount_minor,
+                    "state": used.state_before,
+                }
+                for used in self.rolled_back
+            ],
             "cancelled": self.cancelled,
             "exceptions": self.exceptions,
         }
@@ -121,7 +128,7 @@ class Takeback:
             self._journal.add_void(
                 seq, receipt=sale.seq, reason=asked.reason, cashier=asked.cashier, at=now
             )
-            self._store(journal, seq, sale, taken, now)
+            self._store(seq, sale, taken, now)
             answer = {
                 "sale_id": sale_id,
                 "voided_at": now.isoformat(timespec="milliseconds"),
@@ -215,7 +222,7 @@ class Takeback:
             at=now,
         )
         if sale is not None:
-            self._store(journal, seq, sale, taken, now)
+            self._store(seq, sale, taken, now)
         return {
             "return_id": asked.return_id,
             "sale_id": sale_id,
@@ -260,7 +267,7 @@ class Takeback:
     ) -> None:
         for earned in journal_lookup.earnings_of(journal, sale.seq):
             self._reverse(sale, earned, earned.amount - earned.reversed, taken, now)
-        taken.rolled_back = [one.voucher for one in journal_lookup.used_by(journal, sale.seq)]
+        taken.rolled_back = journal_lookup.used_by(journal, sale.seq)
         for voucher, is_unused in journal_lookup.issued_by(journal, sale.seq):
             if is_unused:
                 taken.cancelled.append(voucher)
@@ -288,23 +295,20 @@ class Takeback:
         )
         taken.entries[earned.program] = taken.entries.get(earned.program, 0) - amount
 
-    def _store(
-        self, journal: Journal, seq: int, sale: BookedSale, taken: _TakenBack, now: dt.datetime
-    ) -> None:
+    def _store(self, seq: int, sale: BookedSale, taken: _TakenBack, now: dt.datetime) -> None:
         if sale.customer is not None:
             self._journal.add_ledger(seq, taken.ledger, generation=sale.generation, at=now)
             self._journal.add_own_entries(seq, sale.customer, taken.entries)
-        if taken.rolled_back:
-            for used in journal_lookup.used_by(journal, sale.seq):
-                self._journal.roll_back(
-                    seq,
-                    used.voucher,
-                    state=used.state_before,
-                    balance_minor=used.balance_before_minor,
-                    amount_minor=used.amount_minor,
-                    receipt=sale.seq,
-                    at=now,
-                )
+        for used in taken.rolled_back:
+            self._journal.roll_back(
+                seq,
+                used.voucher,
+                state=used.state_before,
+                balance_minor=used.balance_before_minor,
+                amount_minor=used.amount_minor,
+                receipt=sale.seq,
+                at=now,
+            )
         for voucher in taken.cancelled:
             self._journal.cancel_voucher(seq, voucher, receipt=sale.seq, at=now)
 
