@@ -116,8 +116,13 @@ class Sale:
         """Return the whole basket, as ``Plugin.evaluate`` takes it."""
         return copy.deepcopy(self._snapshot)
 
-    def scan(self, code: str) -> Scanned | Refused:
+    def scan(self, code: str, *, amount_minor: int | None = None) -> Scanned | Refused:
         """Take a scanned code: a card names the customer, an article is a line, a voucher a code.
+
+        Args:
+            code: as scanned or typed.
+            amount_minor: how much of a value voucher the customer wants to use, in minor units
+                (cents); missing = as much as possible. The last word on a voucher counts.
 
         Returns:
             What the code is, with the customer panel of a card; or why it was not taken, and the
@@ -132,9 +137,11 @@ class Sale:
             self._snapshot["customer"] = found.customer
         elif found.kind == "voucher":
             self._begin()
-            codes = self._snapshot.setdefault("codes", [])
-            if {"code": found.code} not in codes:
-                codes.append({"code": found.code})
+            scanned: dict[str, Any] = {"code": found.code}
+            if amount_minor is not None:
+                scanned["amount_minor"] = amount_minor
+            others = [one for one in self._snapshot.get("codes", ()) if one["code"] != found.code]
+            self._snapshot["codes"] = [*others, scanned]
         else:
             self.add_line(sku=found.code)
         return found

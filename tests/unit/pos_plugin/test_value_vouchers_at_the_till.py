@@ -352,3 +352,16 @@ def test_sale_object_charges_what_the_vouchers_leave(till: TillBuilder) -> None:
         assert isinstance(receipt, Receipt)
         assert (receipt.total_minor, receipt.values["charged_differs"]) == (3999, False)
     assert standing(till) == [("redeemed", 1000, 0)]
+
+
+def test_sale_object_takes_the_last_word_on_how_much(till: TillBuilder) -> None:
+    code = hand_out(till, "GIFT", 2500)
+    with till.open() as plugin:
+        sale = plugin.begin_sale("S1")
+        sale.scan("A")
+        sale.scan(code)
+        sale.scan(code, amount_minor=2000)
+        sale.scan(code, amount_minor=500)
+        assert sale.evaluate().voucher_tender_minor == 500
+        assert isinstance(sale.complete(), Receipt)
+    assert standing(till) == [("partly_redeemed", 2500, 2000)]
