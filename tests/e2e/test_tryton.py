@@ -82,11 +82,23 @@ class ServedTill:
 
     def answer(self, sale: int) -> dict[str, Any]:
         """What the till says of a sale."""
-        answer = httpx.get(
-            f"http://127.0.0.1:{self.port}/v1/sales/tryton-{sale}",
-            headers={"Authorization": f"Bearer {self.token()}"},
-            trust_env=False,
-        )
+        return self._ask("GET", f"/v1/sales/tryton-{sale}")
+
+    def book(self, sale: int, *, total_minor: int) -> None:
+        """Complete a sale of one line in other words than the module has."""
+        line = {"line_id": "1", "sku": "4711", "quantity_milli": 1000}
+        line["unit_price_minor"] = total_minor
+        snapshot = {"at": "2026-03-07T12:00:00+01:00", "lines": [line]}
+        body = {"total_minor": total_minor, "late": True, "sale": snapshot}
+        receipt = self._ask("POST", f"/v1/sales/tryton-{sale}/complete", body)
+        assert receipt["total_minor"] == total_minor
+
+    def _ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        address = f"http://127.0.0.1:{self.port}{path}"
+        headers = {"Authorization": f"Bearer {self.token()}"}
+        with httpx.Client(headers=headers, trust_env=False, timeout=30) as client:
+            answer = client.request(method, address, json=body)
+        assert answer.status_code == httpx.codes.OK, answer.text
         value: dict[str, Any] = answer.json()
         return value
 
@@ -257,6 +269,24 @@ def test_patient_host_waits_for_a_hanging_till(counter: TrytonProcess, till: Ser
     opened = counter("open", card=CARD, lines=TROUSERS_AND_BOOKS)
     assert opened["took_s"] >= SOON_S
     assert opened["stammkunde"] == "list_price"
+
+
+def test_receipt_the_till_has_already_is_not_handed_in_twice(
+    counter: TrytonProcess, patient_till: ServedTill
+) -> None:
+    """As when an answer got lost and a newer version of the module says a thing differently."""
+    patient_till.kill()
+    known, foreign = (sell(counter, card="")["sale"] for _ in range(2))
+    patient_till.start()
+    patient_till.book(known, total_minor=21968)
+    patient_till.book(foreign, total_minor=1000)
+    counter("cron")
+    assert counter("look", sale=known)["stammkunde"] == "handed_in"
+    # Negative control: a receipt of another amount is not ours.
+    refused = counter("look", sale=foreign)
+    assert refused["stammkunde"] == "refused"
+    assert refused["remarks"]
+    assert [one[1] for one in patient_till.receipts()] == [21968, 1000]
 
 
 @pytest.mark.usefixtures("till")
