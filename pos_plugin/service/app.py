@@ -7,19 +7,23 @@ A sale that was not booked is a problem document: no client may take it for a re
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from pos_plugin.errors import InputError
 from pos_plugin.service.connections import Connections
+from pos_plugin.service.event_calls import Streams, add_event_calls
 from pos_plugin.service.gate import Gate
 from pos_plugin.service.page_calls import page_calls
 from pos_plugin.service.print_calls import add_print_calls
 from pos_plugin.service.problems import MEDIA_TYPE, ProblemError, of_input
+from pos_plugin.service.rental_calls import add_rental_calls
 from pos_plugin.service.sale_calls import add_sale_calls
 from pos_plugin.service.till_calls import add_till_calls
 
@@ -28,7 +32,12 @@ if TYPE_CHECKING:
 
 
 def create_app(
-    desk: Desk, *, port: int, token: str, connections: Connections | None = None
+    desk: Desk,
+    *,
+    port: int,
+    token: str,
+    connections: Connections | None = None,
+    streams: Streams | None = None,
 ) -> FastAPI:
     """Return the service of a till.
 
@@ -37,6 +46,7 @@ def create_app(
         port: that the service will listen on; requests for another are refused.
         token: of this till.
         connections: of the server; missing where the app stands alone.
+        streams: the open streams of events, for the server to end.
     """
     connections = connections or Connections()
     app = FastAPI(
@@ -47,8 +57,9 @@ def create_app(
     )
     app.add_middleware(Gate, port=port, token=token, connections=connections)
     add_till_calls(app, desk, connections)
-    for add_calls in (add_sale_calls, add_print_calls):
+    for add_calls in (add_sale_calls, add_rental_calls, add_print_calls):
         add_calls(app, desk)
+    add_event_calls(app, desk, streams or Streams())
     app.router.routes.extend(page_calls())
     _add_problems(app)
     return app
@@ -68,13 +79,28 @@ def _add_problems(app: FastAPI) -> None:
         return _problem(ProblemError("not_found"))
 
     @app.exception_handler(HTTPException)
-    async def unknown(_request: Request, fault: HTTPException) -> Response:
+    async def unknown(request: Request, fault: HTTPException) -> Response:
         by_status = {404: "not_found", 405: "method_not_allowed"}
-        return _problem(ProblemError(by_status.get(fault.status_code, "fault")))
+        response = _problem(ProblemError(by_status.get(fault.status_code, "fault")))
+        if fault.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            response.headers["allow"] = ", ".join(_methods(app, request.url.path))
+        return response
 
     @app.exception_handler(Exception)
     async def fault(_request: Request, _fault: Exception) -> Response:
         return _problem(ProblemError("fault"))
+
+
+def _methods(app: FastAPI, path: str) -> list[str]:
+    """Return what an address can be asked for (RFC 9110 §10.2.1)."""
+    fitting = (route for route in app.routes if isinstance(route, Route))
+    found = {
+        method
+        for route in fitting
+        if route.path_regex.match(path)
+        for method in route.methods or ()
+    }
+    return sorted(found)
 
 
 def _problem(fault: ProblemError) -> Response:

@@ -207,7 +207,7 @@ def add_event_calls(app: FastAPI, desk: Desk, streams: Streams) -> None:
         "/v1/events",
         **described(
             "What happens, as server-sent events: notice, printer, print",
-            answer=None,
+            answer="ServerEvent",
             media_type=MEDIA_TYPE,
             problems=("unknown_word", "too_many_listeners", "journal_unavailable"),
             query=(_PRINTS,),

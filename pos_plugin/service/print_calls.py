@@ -1,52 +1,220 @@
-"""The print jobs of a till over HTTP (printing.md)."""
+"""The print jobs and notices of a till over HTTP (printing.md §3.6, §3.10).
+
+A choice that does not fit is a problem document with the sentence for the cashier. Every call may
+be made again: the same gives the same answer.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import FastAPI, Path, Request, Response
 
+from pos_plugin.errors import StorageError
+from pos_plugin.notices import Refusal, Refused
 from pos_plugin.service.contract.calls import described
-from pos_plugin.service.exchange import Id, answer, language_of
+from pos_plugin.service.exchange import Id, answer, language_of, not_done, read_object
+from pos_plugin.service.print_bodies import (
+    Acknowledgement,
+    NoFields,
+    PrintCancel,
+    PrintResult,
+    read_body,
+)
 from pos_plugin.service.problems import ProblemError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pos_plugin.plugin import Plugin
     from pos_plugin.service.desk import Desk
+
+Answer = TypeVar("Answer")
+
+_CHOICES = {
+    "print": "Print a job that failed, or that waits for its host; the answer may hold the effect",
+    "reprint": "Print the next copy, marked NACHDRUCK; answers its job",
+    "came-out": "The cashier looked: the paper came out whole",
+    "other-printer": "Print on another printer; refused while a till has one",
+}
 
 
 def add_print_calls(app: FastAPI, desk: Desk) -> None:
-    """Add the calls of print jobs."""
-    own_language = desk.plugin.config.language
+    """Add the calls of print jobs and notices."""
+    _add_jobs(app, desk)
+    _add_result(app, desk)
+    _add_choices(app, desk)
+    _add_notices(app, desk)
 
-    async def find(job: str) -> dict[str, Any]:
-        found = await desk.ask(lambda plugin: plugin.prints.job(job))
-        if found is None:
-            raise ProblemError("not_found")
-        return found
+
+async def ask(desk: Desk, work: Callable[[Plugin], Answer]) -> Answer:
+    """Return what the plugin answers.
+
+    Raises:
+        ProblemError: the journal cannot be read now.
+    """
+    try:
+        return await desk.ask(work)
+    except StorageError as fault:
+        raise ProblemError("journal_unavailable", str(fault)) from None
+
+
+def plain(found: dict[str, Any], language: str) -> dict[str, Any]:
+    """Return a job as it goes over the wire."""
+    value = dict(found)
+    value["text"] = value.pop("notice").text(language)
+    value["pages"] = value.pop("page_count")
+    return value
+
+
+def _job(found: dict[str, Any] | Refused, language: str) -> Response:
+    if isinstance(found, Refused):
+        if found.code is Refusal.PRINT_JOB_UNKNOWN:
+            raise ProblemError("not_found", found.text(language))
+        return not_done(found, language)
+    return answer(plain(found, language))
+
+
+def _add_jobs(app: FastAPI, desk: Desk) -> None:
+    own_language = desk.plugin.config.language
 
     @app.get(
         "/v1/print-jobs/{job}",
-        **described("Where a print job stands", answer="PrintJob", problems=("not_found",)),
+        **described(
+            "Where a print job stands; what the host is to print while its report is awaited",
+            answer="PrintJob",
+            problems=("not_found", "journal_unavailable"),
+        ),
     )
     async def print_job(job: Id, request: Request) -> Response:
-        found = await find(job)
-        return answer(
-            {
-                "job": job,
-                "state": found["state"],
-                "reason": found["reason"],
-                "text": found["notice"].text(language_of(request, own_language)),
-                "pages": len(found["pages"]),
-            }
-        )
+        found = await ask(desk, lambda plugin: plugin.prints.job(job))
+        if found is None:
+            raise ProblemError("not_found")
+        return answer(plain(found, language_of(request, own_language)))
 
     @app.get(
         "/v1/print-jobs/{job}/pages/{number}",
-        **described("A printed page", answer=None, media_type="image/png", problems=("not_found",)),
+        **described(
+            "A page as it lies or should lie on paper",
+            answer=None,
+            media_type="image/png",
+            problems=("not_found", "journal_unavailable"),
+        ),
     )
     async def print_page(job: Id, number: Annotated[int, Path(ge=1)]) -> Response:
-        pages = (await find(job))["pages"]
+        pages = await ask(desk, lambda plugin: plugin.prints.pages(job))
         if number > len(pages):
             raise ProblemError("not_found")
-        picture = await desk.ask(lambda _plugin: pages[number - 1].read_bytes())
-        return Response(picture, media_type="image/png")
+        return Response(pages[number - 1], media_type="image/png")
+
+
+def _add_result(app: FastAPI, desk: Desk) -> None:
+    own_language = desk.plugin.config.language
+
+    @app.post(
+        "/v1/print-jobs/{job}/result",
+        **described(
+            "What the host says of an attempt",
+            body="PrintResult",
+            answer="PrintJob",
+            problems=("not_found", "conflict", "print_not_now", "journal_unavailable"),
+        ),
+    )
+    async def print_result(job: Id, request: Request) -> Response:
+        said = read_body(PrintResult, await read_object(request, "result"), "result")
+        found = await ask(desk, lambda plugin: plugin.prints.result(job, said.attempt, said.result))
+        return _job(found, language_of(request, own_language))
+
+    @app.post(
+        "/v1/print-jobs/{job}/cancel",
+        **described(
+            "Give a print job up; the voucher stays valid",
+            body="PrintCancel",
+            body_needed=False,
+            answer="PrintJob",
+            problems=("not_found", "print_not_now", "journal_unavailable"),
+        ),
+    )
+    async def print_cancel(job: Id, request: Request) -> Response:
+        body = await read_object(request, "cancel", may_be_empty=True)
+        wanted = read_body(PrintCancel, body, "cancel")
+        found = await ask(desk, lambda plugin: plugin.prints.cancel(job, wanted.reason))
+        return _job(found, language_of(request, own_language))
+
+
+def _add_choices(app: FastAPI, desk: Desk) -> None:
+    own_language = desk.plugin.config.language
+
+    def chosen(choice: str) -> Callable[[Plugin, str], dict[str, Any] | Refused]:
+        def choose(plugin: Plugin, job: str) -> dict[str, Any] | Refused:
+            prints = plugin.prints
+            match choice:
+                case "print":
+                    return prints.print(job)
+                case "reprint":
+                    return prints.reprint(job)
+                case "came-out":
+                    return prints.came_out(job)
+                case _:
+                    return prints.other_printer(job)
+
+        return choose
+
+    def add(choice: str, summary: str) -> None:
+        choose = chosen(choice)
+
+        async def one(job: Id, request: Request) -> Response:
+            read_body(NoFields, await read_object(request, choice, may_be_empty=True), choice)
+            found = await ask(desk, lambda plugin: choose(plugin, job))
+            return _job(found, language_of(request, own_language))
+
+        refusal = "print_no_other_printer" if choice == "other-printer" else "print_not_now"
+        app.post(
+            f"/v1/print-jobs/{{job}}/{choice}",
+            name=f"print_{choice.replace('-', '_')}",
+            **described(
+                summary,
+                body="Nothing",
+                body_needed=False,
+                answer="PrintJob",
+                problems=("not_found", refusal, "journal_unavailable"),
+            ),
+        )(one)
+
+    for choice, summary in _CHOICES.items():
+        add(choice, summary)
+
+
+def _add_notices(app: FastAPI, desk: Desk) -> None:
+    own_language = desk.plugin.config.language
+
+    @app.get(
+        "/v1/notices",
+        **described(
+            "What the cashier has to hand over or to decide, the oldest first",
+            answer="Notices",
+            problems=("journal_unavailable",),
+        ),
+    )
+    async def notices(request: Request) -> Response:
+        language = language_of(request, own_language)
+        found = await ask(desk, lambda plugin: plugin.prints.notices())
+        return answer({"notices": [one.to_dict(language) for one in found]})
+
+    @app.post(
+        "/v1/notices/{notice}/acknowledge",
+        **described(
+            "Handed over (F8), recorded once; or later, where there is nothing to hand over",
+            body="Acknowledgement",
+            body_needed=False,
+            answer="PrintJob",
+            problems=("notice_unknown", "journal_unavailable"),
+        ),
+    )
+    async def acknowledge(notice: Id, request: Request) -> Response:
+        body = await read_object(request, "acknowledge", may_be_empty=True)
+        said = read_body(Acknowledgement, body, "acknowledge")
+        found = await ask(
+            desk, lambda plugin: plugin.prints.acknowledge(notice, cashier=said.cashier)
+        )
+        return _job(found, language_of(request, own_language))

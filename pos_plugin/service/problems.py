@@ -45,6 +45,11 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "sale_voided": (409, "The sale was taken back whole"),
     "items_returned": (409, "Goods of the sale came back already"),
     "not_returnable": (409, "More than is left of the sale"),
+    # A print job, a notice, the stream of events.
+    "print_not_now": (409, "Not possible with this print job now"),
+    "print_no_other_printer": (409, "This till has no other printer"),
+    "notice_unknown": (404, "The notice does not hold any more"),
+    "too_many_listeners": (503, "Too many screens listen already"),
     "journal_unavailable": (503, "The receipt cannot be stored now"),
     "plugin_fault": (503, "That did not work"),
 }

@@ -42,7 +42,7 @@ def _add_basket(app: FastAPI, desk: Desk) -> None:
             "What the sale costs now, and every effect that now holds",
             body="Sale",
             answer="Evaluation",
-            problems=("conflict",),
+            problems=("not_found", "conflict"),
         ),
     )
     async def evaluate(sale_id: Id, request: Request) -> Response:
@@ -62,7 +62,7 @@ def _add_basket(app: FastAPI, desk: Desk) -> None:
             "What this till said of the sale so far",
             answer="SaleAnswer",
             may_be_late=True,
-            problems=("sale_unknown", *NOT_BOOKED),
+            problems=("not_found", "sale_unknown", *NOT_BOOKED),
         ),
     )
     async def what_was_said(sale_id: Id, request: Request) -> Response:
@@ -108,7 +108,7 @@ def _add_parking(app: FastAPI, desk: Desk) -> None:
             body_needed=False,
             answer="SaleState",
             may_be_late=True,
-            problems=("conflict", "sale_unknown", *NOT_BOOKED),
+            problems=("not_found", "conflict", "sale_unknown", *NOT_BOOKED),
         ),
     )
     async def suspend(sale_id: Id, request: Request) -> Response:
@@ -131,7 +131,7 @@ def _add_parking(app: FastAPI, desk: Desk) -> None:
             "The parked basket, open again",
             answer="Recalled",
             may_be_late=True,
-            problems=("sale_unknown", *NOT_BOOKED),
+            problems=("not_found", "sale_unknown", *NOT_BOOKED),
         ),
     )
     async def recall(sale_id: Id, request: Request) -> Response:
@@ -147,7 +147,7 @@ def _add_parking(app: FastAPI, desk: Desk) -> None:
             "Give an open or parked sale up; nothing of it is booked",
             answer="SaleState",
             may_be_late=True,
-            problems=("conflict", *NOT_BOOKED),
+            problems=("not_found", "conflict", *NOT_BOOKED),
         ),
     )
     async def cancel(sale_id: Id, request: Request) -> Response:
@@ -170,7 +170,7 @@ def _add_booking(app: FastAPI, desk: Desk) -> None:
             body="Completion",
             answer="Receipt",
             may_be_late=True,
-            problems=("conflict", "sale_unknown", *NOT_BOOKED),
+            problems=("not_found", "conflict", "sale_unknown", *NOT_BOOKED),
         ),
     )
     async def complete(sale_id: Id, request: Request) -> Response:
@@ -189,7 +189,7 @@ def _add_booking(app: FastAPI, desk: Desk) -> None:
             body_needed=False,
             answer="Void",
             may_be_late=True,
-            problems=("conflict", "sale_unknown", "items_returned", *NOT_BOOKED),
+            problems=("not_found", "conflict", "sale_unknown", "items_returned", *NOT_BOOKED),
         ),
     )
     async def void(sale_id: Id, request: Request) -> Response:
@@ -203,7 +203,14 @@ def _add_booking(app: FastAPI, desk: Desk) -> None:
             body="ReturnRequest",
             answer="Return",
             may_be_late=True,
-            problems=("conflict", "sale_unknown", "sale_voided", "not_returnable", *NOT_BOOKED),
+            problems=(
+                "not_found",
+                "conflict",
+                "sale_unknown",
+                "sale_voided",
+                "not_returnable",
+                *NOT_BOOKED,
+            ),
         ),
     )
     async def return_items(sale_id: Id, request: Request) -> Response:

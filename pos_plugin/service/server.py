@@ -11,6 +11,7 @@ import uvicorn
 from pos_plugin.service.app import create_app
 from pos_plugin.service.connections import Connections, protocol_for
 from pos_plugin.service.desk import Desk
+from pos_plugin.service.event_calls import Streams
 
 if TYPE_CHECKING:
     import socket
@@ -22,8 +23,26 @@ KEEP_ALIVE_S: Final = 3600
 """A till that waits for its next customer keeps its connection; idle ones give way to new ones."""
 
 
+class _Server(uvicorn.Server):
+    """Ends the streams of events first: nobody else would, and every answer is waited for."""
+
+    def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
+        super().__init__(config)
+        self._streams = streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish the answers under way."""
+        self._streams.end()
+        await super().shutdown(sockets)
+
+
 def make_server(
-    desk: Desk, listener: socket.socket, *, token: str, connections: Connections | None = None
+    desk: Desk,
+    listener: socket.socket,
+    *,
+    token: str,
+    connections: Connections | None = None,
+    streams: Streams | None = None,
 ) -> uvicorn.Server:
     """Return the server of a till, not running yet; answers under way are finished at its end.
 
@@ -32,10 +51,18 @@ def make_server(
         listener: bound to 127.0.0.1.
         token: of this till.
         connections: where the open ones are kept; new when missing.
+        streams: the open streams of events; new when missing.
     """
     connections = connections or Connections()
+    streams = streams or Streams()
     config = uvicorn.Config(
-        create_app(desk, port=listener.getsockname()[1], token=token, connections=connections),
+        create_app(
+            desk,
+            port=listener.getsockname()[1],
+            token=token,
+            connections=connections,
+            streams=streams,
+        ),
         # The plain parts: the same on every machine.
         loop="asyncio",
         http=protocol_for(connections),
@@ -49,7 +76,7 @@ def make_server(
         proxy_headers=False,
         server_header=False,
     )
-    return uvicorn.Server(config)
+    return _Server(config, streams)
 
 
 def serve(plugin: Plugin, listener: socket.socket, *, token: str) -> None:

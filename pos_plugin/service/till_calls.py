@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, Request, Response
 
 from pos_plugin.errors import SaleError
+from pos_plugin.identify import WAYS
 from pos_plugin.notices import Refused
 from pos_plugin.service.contract.calls import described
 from pos_plugin.service.exchange import answer, language_of, read_object
@@ -45,6 +46,24 @@ def add_till_calls(app: FastAPI, desk: Desk, connections: Connections) -> None:
     async def scan(request: Request) -> Response:
         code = _scanned_code(await read_object(request, "scan"))
         found = await desk.ask(lambda plugin: plugin.scan(code))
+        if isinstance(found, Refused):
+            return answer(found.to_dict(language_of(request, config.language)))
+        return answer(found.to_dict())
+
+    @app.post(
+        "/v1/customers/identify",
+        **described(
+            "Who the customer is when the card stayed at home: the panel, or a short list",
+            body="Identify",
+            answer="Identified",
+        ),
+    )
+    async def identify(request: Request) -> Response:
+        question = await read_object(request, "identify")
+        for name in question:
+            if name not in WAYS:
+                raise SaleError("unknown_field", f"identify.{name}", f"known are {', '.join(WAYS)}")
+        found = await desk.ask(lambda plugin: plugin.identify(**question))
         if isinstance(found, Refused):
             return answer(found.to_dict(language_of(request, config.language)))
         return answer(found.to_dict())

@@ -7,11 +7,14 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from pos_plugin import limits
+from pos_plugin.identify import WAYS
 from pos_plugin.model import Basket
 from pos_plugin.receipts import Charge
 from pos_plugin.refunds import ReturnRequest, VoidRequest
+from pos_plugin.rental_report import Rental, RentalUndone
 from pos_plugin.service.contract.calls import reference
 from pos_plugin.service.contract.words import Request
+from pos_plugin.service.print_bodies import Acknowledgement, PrintCancel, PrintResult
 from pos_plugin.snapshot import Extras
 
 Schema = dict[str, Any]
@@ -51,7 +54,12 @@ def bodies() -> dict[str, Schema]:
         ("Charge", Charge),
         ("VoidRequest", VoidRequest),
         ("ReturnRequest", ReturnRequest),
+        ("Rental", Rental),
+        ("RentalUndone", RentalUndone),
         ("Scan", Scan),
+        ("PrintResult", PrintResult),
+        ("PrintCancel", PrintCancel),
+        ("Acknowledgement", Acknowledgement),
     ):
         found[name] = _taken_apart(shape.model_json_schema(ref_template=_TEMPLATE), found)
     found["Completion"] = _with_sale(
@@ -61,6 +69,15 @@ def bodies() -> dict[str, Schema]:
         {"type": "object", "properties": {}, "additionalProperties": False},
         "missing = as it was evaluated last",
     )
+    found["Identify"] = {
+        "type": "object",
+        "properties": {
+            way: {"type": ["string", "null"], "maxLength": limits.MAX_TEXT} for way in WAYS
+        },
+        "additionalProperties": False,
+        "oneOf": [{"required": [way], "properties": {way: {"type": "string"}}} for way in WAYS],
+        "description": "Exactly one of them is not null.",
+    }
     found["Nothing"] = {
         "type": "object",
         "properties": {},

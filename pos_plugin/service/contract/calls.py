@@ -36,7 +36,7 @@ def described(
 
     Args:
         summary: one line.
-        answer: name of the model in ``contract`` that status 200 carries; None = not JSON.
+        answer: name of the model in ``contract`` that status 200 carries; None = bytes.
         body: name of the model that the call takes.
         body_needed: an empty body is refused.
         may_be_late: status 202 says that nobody knows yet.
@@ -45,8 +45,7 @@ def described(
         query: parameters, as OpenAPI writes them.
     """
     codes = [*_ALWAYS, *(_OF_BODIES if body else ()), *problems]
-    schema = {"type": "string"} if answer is None else reference(answer)
-    content = {media_type: {"schema": schema} if media_type != "image/png" else {}}
+    content = {media_type: {} if answer is None else {"schema": reference(answer)}}
     responses: dict[int | str, dict[str, Any]] = {200: {"description": "Done", "content": content}}
     if may_be_late:
         responses[202] = {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Union
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from pos_plugin.service.contract import prints, sales, tills, words
+from pos_plugin.service.contract import events, prints, sales, tills, words
 from pos_plugin.service.contract.bodies import bodies
 from pos_plugin.service.contract.calls import reference
 from pos_plugin.version import __version__
@@ -30,6 +30,7 @@ _ABOUT: Final = (
 )
 _UNIONS: Final[dict[str, tuple[str, ...]]] = {
     "Scanned": ("Card", "ScannedVoucher", "Article", "Refused"),
+    "Identified": ("Card", "IdentifiedCustomer", "Customers", "Refused"),
 }
 
 
@@ -70,7 +71,7 @@ def models() -> dict[str, type[BaseModel]]:
     """Return the models of all answers by name."""
     return {
         name: thing
-        for module in (words, sales, tills, prints)
+        for module in (words, sales, tills, prints, events)
         for name, thing in vars(module).items()
         if isinstance(thing, type) and issubclass(thing, words.Answer) and thing is not words.Answer
     }
@@ -87,7 +88,16 @@ def _schemas() -> dict[str, Schema]:
         [(model, "validation") for model in models().values()],
         ref_template="#/components/schemas/{model}",
     )
-    schemas: dict[str, Schema] = {**made["$defs"], **bodies(), "OpenApi": {"type": "object"}}
+    answers, taken = made["$defs"], bodies()
+    twice = sorted(answers.keys() & taken.keys())
+    if twice:
+        raise ValueError(f"a body and an answer share the names {twice}")
+    schemas: dict[str, Schema] = {
+        **answers,
+        **taken,
+        "ServerEvent": events.SERVER_EVENT,
+        "OpenApi": {"type": "object"},
+    }
     for name, members in _UNIONS.items():
         schemas[name] = {"anyOf": [reference(member) for member in members]}
     return schemas

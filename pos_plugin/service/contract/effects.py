@@ -125,13 +125,34 @@ class IssueVoucher(_Effect):
     text: str | None = None
 
 
+class PrintCode(Answer):
+    """A code of a document."""
+
+    symbology: str
+    content: str
+    readable: str = Field(description="stands below it; empty for nothing")
+
+
 class Print(_Effect):
-    """Something is to be printed: by us, or by the host when the printer is the host's."""
+    """Something is to be printed: by us, or by the host when the printer is the host's.
+
+    A host prints a pair of job and attempt once, however often it is told, and reports it. Without
+    ``format`` there is nothing to print here (yet): the job tells.
+    """
 
     kind: Literal["print"]
     job: str
     attempt: int
-    text: str | None = None
+    document: str | None = Field(default=None, description="voucher")
+    printer_role: str | None = None
+    copy_index: int | None = Field(default=None, description="0 = the original")
+    format: Literal["png", "text", "escpos"] | None = None
+    png: str | None = Field(default=None, description="base64, 1 bit, dot for dot")
+    text: str | None = Field(default=None, description="lines, each with its line feed")
+    escpos: str | None = Field(default=None, description="base64, the bytes of the printer")
+    codes: list[PrintCode] | None = Field(
+        default=None, description="for a driver of text that draws codes"
+    )
 
 
 Effect = Annotated[

@@ -1,15 +1,61 @@
-"""What the calls of print jobs answer."""
+"""What the calls of print jobs, notices and events answer."""
 
 from __future__ import annotations
 
-from pos_plugin.service.contract.words import Answer
+from typing import Any
+
+from pydantic import Field
+
+from pos_plugin.service.contract.effects import Print
+from pos_plugin.service.contract.words import Answer, Instant
 
 
 class PrintJob(Answer):
     """Where a print job stands."""
 
     job: str
-    state: str
+    state: str = Field(
+        description="QUEUED, SENDING, CONFIRMED, ASSUMED, UNKNOWN, FAILED, CONFIRMED_BY_OPERATOR, "
+        "REPLACED or CANCELLED"
+    )
     reason: str
+    attempt: int = Field(description="the last one; 0 before the first")
+    copy_index: int = Field(description="0 = the original")
+    subject: str = Field(description="id of the voucher")
+    handed_over_at: Instant | None
+    replaced_by: str | None = Field(description="job of the copy")
     text: str
     pages: int
+    effect: Print | None = Field(
+        default=None, description="what the host is to print; only while its report is awaited"
+    )
+
+
+class NoticeChoice(Answer):
+    """What the cashier can do: a call of the print job, or acknowledge."""
+
+    choice: str = Field(description="print, reprint, came-out, cancel or acknowledge")
+    text: str
+
+
+class JobNotice(Answer):
+    """A notice about a print job; a job has at most one at a time."""
+
+    notice_id: str
+    open: bool
+    job: str
+    state: str
+    subject: str
+    copy_index: int
+    code: str
+    params: dict[str, Any]
+    text: str
+    level: str
+    audience: str
+    choices: list[NoticeChoice]
+
+
+class Notices(Answer):
+    """The open notices, the oldest first."""
+
+    notices: list[JobNotice]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pos_plugin.service.contract.words import Answer, Bp, Day, Instant, Minor, Notice
+from pydantic import Field
+
+from pos_plugin.service.contract.effects import Effect
+from pos_plugin.service.contract.words import Answer, Bp, Day, Instant, Minor, Notice, Text
 
 
 class Connection(Answer):
@@ -78,6 +81,33 @@ class Card(Answer):
     panel: Panel
 
 
+class IdentifiedCustomer(Answer):
+    """A customer without a card; ``code`` is the number."""
+
+    kind: Literal["customer"]
+    code: str
+    customer: dict[str, Any]
+    panel: Panel
+
+
+class ListedCustomer(Answer):
+    """One of several; asked for by ``customer`` when it is the one."""
+
+    id: str
+    number: str | None
+    name: str
+    birthday: str | None = Field(description="month and day, as 12-24")
+    home_shop: str | None
+
+
+class Customers(Answer):
+    """More than one customer fits; ``more``: others do, too."""
+
+    kind: Literal["customers"]
+    customers: list[ListedCustomer]
+    more: bool
+
+
 class ScannedVoucher(Answer):
     """A voucher: the code goes into the snapshot."""
 
@@ -106,3 +136,11 @@ class Article(Answer):
     kind: Literal["article"]
     code: str
     line: ArticleLine
+
+
+class RentalBooked(Answer):
+    """A report about a rental was stored; the same report again gives the same."""
+
+    rental: Text
+    customer: str | None
+    effects: list[Effect]

@@ -228,3 +228,9 @@ def test_fault_inside_is_a_problem_without_traceback(
         log.removeHandler(caplog.handler)
     assert (answer.status_code, answer.json()["code"]) == (500, "fault")
     assert "secret" not in answer.text
+
+
+def test_wrong_method_says_which_are_right(till: Served) -> None:
+    with till.client() as client:
+        answer = client.delete("/v1/sales/S1")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, PUT")
