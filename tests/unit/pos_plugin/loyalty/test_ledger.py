@@ -12,7 +12,7 @@ from pos_plugin.loyalty.ledger import (
     LAST_DAY,
     OwnEntry,
     day_number,
-    earned_on_paid,
+    earnings,
     entries_of,
     shown,
 )
@@ -153,7 +153,8 @@ def test_points_follow_what_was_paid() -> None:
     assert [(one.account, one.amount) for one in evaluated.earned] == [("points", 16)]
     # As evaluated, the own sum gives the engine's answer.
     paid = [line.paid_minor for line in evaluated.lines]
-    assert earned_on_paid(rules, basket, evaluated.earned, paid) == evaluated.earned
+    [again] = earnings(rules, basket, evaluated.earned, paid)
+    assert (again.account, again.amount) == ("points", 16)
     # Trousers for 4.50: 4.5 points, and 4.5 / 3 + 10 / 3 = 4.83 more; rounded down once.
-    [booked] = earned_on_paid(rules, basket, evaluated.earned, [450, 1000, -1000])
+    [booked] = earnings(rules, basket, evaluated.earned, [450, 1000, -1000])
     assert booked.amount == 9
