@@ -134,6 +134,8 @@ def customers(on: dt.date) -> list[dict[str, Any]]:
                 "birthday_on": birthday_on.isoformat(),
                 "instant_discount_bp": 500 if place % 10 == 3 else 300 if place % 5 == 0 else 0,
                 "discount_group": "Stammkunde" if place % 3 == 0 else None,
+                "phone": f"0170 55{place + 1:05d}",
+                "email": f"kunde{place + 1}@example.org",
             }
         )
     return rows
