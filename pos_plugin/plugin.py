@@ -169,7 +169,7 @@ class Plugin:
             if answer.print_jobs:
                 # What is booked stays booked, whatever the printing does.
                 counter.do(
-                    prints.wake,
+                    lambda: prints.booked(answer),
                     within_ms=config.budget_ms.complete,
                     instead=lambda _fault: None,
                     late=lambda: None,
@@ -182,6 +182,7 @@ class Plugin:
             Takeback(till),
             counter,
             on_booked=print_soon,
+            for_host=prints.completed,
         )
 
         def cancel_print(job: str) -> None:
@@ -199,6 +200,7 @@ class Plugin:
             within_ms=config.budget_ms.complete,
             on_booked=print_soon,
             on_taken_back=cancel_print,
+            for_host=prints.completed,
         )
         plugin = cls(till, counter, sales=sales, rentals=rentals, prints=prints)
 

@@ -29,6 +29,7 @@ class Rentals:
         within_ms: how long a call may take, in milliseconds.
         on_booked: told on the plugin's thread what was booked, when it is durable.
         on_taken_back: told on the plugin's thread each print job of a reversed return.
+        for_host: completes an answer for the host that asked, on its own thread.
     """
 
     def __init__(
@@ -39,12 +40,14 @@ class Rentals:
         within_ms: int,
         on_booked: Callable[[Receipt], None],
         on_taken_back: Callable[[str], None],
+        for_host: Callable[[Receipt], Receipt],
     ) -> None:
         self._desk = desk
         self._counter = counter
         self._within_ms = within_ms
         self._on_booked = on_booked
         self._on_taken_back = on_taken_back
+        self._for_host = for_host
 
     def issued(self, report: Mapping[str, Any]) -> Receipt | Refused:
         """Report articles as rented out.
@@ -106,6 +109,7 @@ class Rentals:
                 self._on_booked(receipt)
             return receipt
 
-        return self._counter.do(
+        booked = self._counter.do(
             book, within_ms=self._within_ms, instead=refusal_of, late=late_refusal
         )
+        return self._for_host(booked) if isinstance(booked, Receipt) else booked

@@ -52,6 +52,8 @@ class Sales:
         takeback: voids and returns.
         counter: does the work in time.
         on_booked: told on the plugin's thread what was booked, when it is durable.
+        on_taken_back: told on the plugin's thread each print job whose voucher was cancelled.
+        for_host: completes an answer for the host that asked, on its own thread.
     """
 
     def __init__(
@@ -63,6 +65,8 @@ class Sales:
         counter: Counter,
         *,
         on_booked: Callable[[Receipt], None],
+        on_taken_back: Callable[[str], None],
+        for_host: Callable[[Receipt], Receipt],
     ) -> None:
         self._till = till
         self._booking = booking
@@ -70,6 +74,8 @@ class Sales:
         self._takeback = takeback
         self._counter = counter
         self._on_booked = on_booked
+        self._on_taken_back = on_taken_back
+        self._for_host = for_host
 
     def evaluate(self, snapshot: Mapping[str, Any]) -> Evaluation | Refused:
         """Return what a sale costs now and every effect that now holds.
@@ -134,7 +140,7 @@ class Sales:
         Raises:
             SaleError: the request is none.
         """
-        return self._booked(lambda: self._takeback.void(sale_id, request))
+        return self._taken_back(sale_id, lambda: self._takeback.void(sale_id, request))
 
     def return_items(self, sale_id: str, request: Mapping[str, Any]) -> Receipt | Refused:
         """Take goods of a completed sale back, as paid.
@@ -153,7 +159,7 @@ class Sales:
         Raises:
             SaleError: the request is none.
         """
-        return self._booked(lambda: self._takeback.return_items(sale_id, request))
+        return self._taken_back(sale_id, lambda: self._takeback.return_items(sale_id, request))
 
     def suspend(self, snapshot: Mapping[str, Any]) -> Refused | None:
         """Park a basket durably under its sale id; None when it is parked."""
@@ -222,6 +228,16 @@ class Sales:
             return Refused(Refusal.SALE_UNKNOWN)
         return SaleAnswer(sale_id=sale_id, state="open", evaluation=running.evaluation)
 
+    def _taken_back(self, sale_id: str, work: Callable[[], Receipt | Refused]) -> Receipt | Refused:
+        def take_back() -> Receipt | Refused:
+            receipt = work()
+            if isinstance(receipt, Receipt):
+                for job in self._takeback.papers(sale_id):
+                    self._on_taken_back(job)
+            return receipt
+
+        return self._done(take_back)
+
     def _booked(self, work: Callable[[], Receipt | Refused]) -> Receipt | Refused:
         def book() -> Receipt | Refused:
             receipt = work()
@@ -229,7 +245,8 @@ class Sales:
                 self._on_booked(receipt)
             return receipt
 
-        return self._done(book)
+        booked = self._done(book)
+        return self._for_host(booked) if isinstance(booked, Receipt) else booked
 
     def _done(self, work: Callable[[], Answer | Refused]) -> Answer | Refused:
         return self._counter.do(
