@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import apsw
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from till_builder import NOON, TillBuilder, card_number, points, unit_discount
 from vouchers_with_value import hand_out, value_type
 
 from pos_plugin import Evaluation, Plugin, Receipt
 from pos_plugin.notices import NoticeCode
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CARD = card_number(1)
 SHELF = [("A", 4999, 1900), ("B", 1299, 700), ("C", 899, 1900)]
@@ -23,8 +24,12 @@ SHELF = [("A", 4999, 1900), ("B", 1299, 700), ("C", 899, 1900)]
 
 @pytest.fixture
 def till(tmp_path: Path) -> TillBuilder:
+    return shop(tmp_path / "till")
+
+
+def shop(folder: Path) -> TillBuilder:
     """A shop with a point per euro and without discounts."""
-    till = TillBuilder(tmp_path / "till")
+    till = TillBuilder(folder)
     till.rules(points())
     till.program()
     till.customer("K1", card=CARD)
@@ -365,3 +370,90 @@ def test_sale_object_takes_the_last_word_on_how_much(till: TillBuilder) -> None:
         assert sale.evaluate().voucher_tender_minor == 500
         assert isinstance(sale.complete(), Receipt)
     assert standing(till) == [("partly_redeemed", 2500, 2000)]
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["sell", "sell", "sell", "drop", "void"]),
+        st.sets(st.sampled_from(["PROMO", "BONUS", "GIFT", "SEVEN"])),
+        st.none() | st.integers(1, 3000),
+        st.sampled_from(["A B C", "B", "C BOOK", "BOOK"]),
+    ),
+    min_size=3,
+    max_size=8,
+)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(STEPS)
+def test_vouchers_add_up_after_any_day(steps: list[Any]) -> None:
+    with TemporaryDirectory() as folder:
+        till = shop(Path(folder))
+        codes = {
+            "PROMO": hand_out(till, "PROMO", legal_kind="promo"),
+            "BONUS": hand_out(till, "BONUS", 2500, legal_kind="earned_bonus"),
+            "GIFT": hand_out(till, "GIFT", 5000),
+            "SEVEN": hand_out(till, "SEVEN", 2000, legal_kind="gift_spv", vat_rate_bp=700),
+        }
+        with till.open() as plugin:
+            for number, (act, used, asked_minor, skus) in enumerate(steps):
+                if act == "void":
+                    plugin.sales.void(f"S{number - 1}", {})
+                    continue
+                wanted = [
+                    (codes[name], asked_minor) if asked_minor else codes[name]
+                    for name in sorted(used)
+                ]
+                answer = evaluated(plugin, basket(f"S{number}", *wanted, skus=skus))
+                effects = [one["effect_id"] for one in answer.effects()]
+                body = {"applied": effects[1:] if act == "drop" else effects}
+                completed(plugin, f"S{number}", body)
+        assert_books(till)
+
+
+def assert_books(till: TillBuilder) -> None:
+    """Hold what the journal says of its vouchers and lines against itself."""
+    used = dict(
+        rows(
+            till,
+            "SELECT voucher, sum(iif(kind = 'redeemed', amount_minor, -amount_minor)) "
+            "FROM voucher_event WHERE kind IN ('redeemed', 'rolled_back') GROUP BY voucher",
+        )
+    )
+    for voucher, legal_kind, state, value_minor, balance_minor in rows(
+        till, "SELECT id, legal_kind, state, value_minor, balance_minor FROM voucher"
+    ):
+        assert value_minor - balance_minor == used.get(voucher, 0)
+        if value_minor == balance_minor:
+            assert state == "issued"
+        elif balance_minor and legal_kind != "promo":
+            assert state == "partly_redeemed"
+        else:
+            assert state == "redeemed"
+    of_lines = (
+        "SELECT receipt, sum(voucher_discount_minor) FROM receipt_line GROUP BY receipt "
+        "HAVING sum(voucher_discount_minor)"
+    )
+    of_vouchers = (
+        "SELECT receipt, sum(amount_minor) FROM voucher_event JOIN voucher ON id = voucher "
+        "WHERE kind = 'redeemed' AND legal_kind IN ('promo', 'earned_bonus') GROUP BY receipt"
+    )
+    assert rows(till, of_lines) == rows(till, of_vouchers)
+    for (line,) in rows(till, "SELECT line FROM event WHERE kind = 'sale_completed'"):
+        for redeemed in json.loads(line)["body"]["redemptions"]:
+            parts = [part["discount_minor"] for part in redeemed["lines"]]
+            assert sum(parts) in (0, redeemed["amount_minor"])
+
+
+def test_books_notice_a_cent_that_went_astray(till: TillBuilder) -> None:
+    """Negative control."""
+    code = hand_out(till, "GIFT", 2500)
+    with till.open() as plugin:
+        evaluated(plugin, basket("S1", (code, 400)))
+        completed(plugin, "S1")
+    assert_books(till)
+    journal = apsw.Connection(str(till.data_dir / "journal.db"))
+    journal.execute("UPDATE voucher SET balance_minor = balance_minor - 1")
+    journal.close()
+    with pytest.raises(AssertionError):
+        assert_books(till)
