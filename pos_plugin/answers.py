@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin import wording
 from pos_plugin.loyalty.voucher_type import in_language
+from pos_plugin.promotions.reason_texts import reason_text
 from pos_plugin.receipts import effect_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from pos_plugin.loyalty.ledger import Earning
     from pos_plugin.loyalty.value_vouchers import Settlement
     from pos_plugin.notices import Notice, Refused
     from pos_plugin.promotions.result import Earned, Hint, Result
@@ -188,6 +190,13 @@ class Evaluation:
         ]
         return effects + [message(notice, self.language) for notice in self.notices]
 
+    def reasons(self) -> dict[str, str]:
+        """Return a sentence for every promotion that does not apply, by its id."""
+        return {
+            one.promotion: reason_text(one, currency=self.currency, language=self.language)
+            for one in self.result.not_applied
+        }
+
     def to_dict(self) -> dict[str, Any]:
         """Return promotions.md §5 plus what vouchers do, ``evaluation_id`` and ``effects``."""
         return {
@@ -293,7 +302,7 @@ def near_miss(hint: Hint, *, currency: str, language: str) -> dict[str, Any]:
 
 def receipt_texts(
     discount_minor: int,
-    earned: Iterable[Earned],
+    earned: Iterable[Earned | Earning],
     *,
     programs: Mapping[str, str],
     currency: str,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pos_plugin.answers import Receipt, message
+from pos_plugin.answers import Receipt, message, receipt_texts
 from pos_plugin.errors import SaleError
 from pos_plugin.loyalty.ledger import entries_of
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
 
+    from pos_plugin.answers import Evaluation
     from pos_plugin.issuing import Issuing
     from pos_plugin.model import Basket
     from pos_plugin.receipts import BookedReceipt, Charge
@@ -154,7 +155,7 @@ class Booking:
             effects = self._issuing.store(
                 issued, seq, offer.holder, receipt=seq, cashier=head.cashier, now=now
             )
-            answer = sale_answer(head, booked, effects + self._messages(booked))
+            answer = sale_answer(head, booked, effects + self._texts(booked, running.evaluation))
             keep_answer(self._journal, key, completion, answer)
             self._journal.drop_suspended(basket.sale_id)
         return Receipt(answer)
@@ -178,7 +179,7 @@ class Booking:
             )
             effects = self._issuing.rehearse(issued, offer.holder, now=now)
             answer = {
-                **sale_answer(head, booked, effects + self._messages(booked)),
+                **sale_answer(head, booked, effects + self._texts(booked, running.evaluation)),
                 "training": True,
             }
             keep_answer(self._journal, key, completion, answer)
@@ -221,10 +222,18 @@ class Booking:
         )
         return booked, head
 
-    def _messages(self, booked: BookedReceipt) -> list[dict[str, Any]]:
-        if not booked.charged_differs:
-            return []
-        return [message(Notice(NoticeCode.CHARGED_DIFFERS), self._till.config.language)]
+    def _texts(self, booked: BookedReceipt, evaluation: Evaluation) -> list[dict[str, Any]]:
+        language = self._till.config.language
+        texts = receipt_texts(
+            booked.discount_minor,
+            booked.earned,
+            programs=evaluation.programs,
+            currency=evaluation.currency,
+            language=language,
+        )
+        if booked.charged_differs:
+            texts.append(message(Notice(NoticeCode.CHARGED_DIFFERS), language))
+        return texts
 
 
 def _accruals(

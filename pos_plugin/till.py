@@ -113,6 +113,12 @@ class Till:
             )
         ).effects()
 
+    def look_ahead(self) -> None:
+        """Load rules that the agent has brought, so that no sale waits for them."""
+        cache = self.cache.reader()
+        if cache is not None:
+            self._rules.look_ahead(cache.generations())
+
     def read(self, value: Mapping[str, Any]) -> Snapshot:
         """Return the checked snapshot, filled from the article and customer master.
 
@@ -305,6 +311,8 @@ class Till:
             evaluation_id=fingerprint(snapshot, generation=0),
             result=_result(rules, basket, snapshot),
             language=self.config.language,
+            currency=basket.currency,
+            programs=self._programs(),
             late=True,
         )
         return Running(snapshot, basket, rules, {}, evaluation)

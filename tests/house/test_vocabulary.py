@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pos_plugin.errors import RuleError
 from pos_plugin.promotions import benefits, conditions, offers
 from pos_plugin.promotions.generation import RuleGeneration
+from pos_plugin.promotions.reason_texts import REASON_TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -109,7 +110,12 @@ def differences(case: dict[str, Any]) -> Iterator[str]:
             "coupons_used": [one["code"] for one in result["coupons_used"]],
             "hints": result["hints"],
         }
-        for name, empty in (("not_applied", {}), ("earned", {}), ("coupons_used", []), ("hints", [])):
+        for name, empty in (
+            ("not_applied", {}),
+            ("earned", {}),
+            ("coupons_used", []),
+            ("hints", []),
+        ):
             sale.setdefault(name, empty)
         for name, value in got.items():
             if value != sale[name]:
@@ -146,11 +152,29 @@ def test_words_of_later_builds_are_refused_by_name() -> None:
         assert refused.value.code == "unknown_word"
 
 
-def test_every_reason_is_explained() -> None:
+def reason_codes() -> set[str]:
     text = "".join(one.text for one in sources("pos_plugin/promotions/**/*.py"))
     codes = set(re.findall(r'Missing\(\s*"(\w+)"', text))
+    codes |= set(re.findall(r'"(no_saving|beaten)"', text))  # one of two, by the layer
     codes |= set(re.findall(r'return "(\w+)"', text)) & {"not_started", "ended", "outside_window"}
     assert len(codes) > 15, "the test no longer finds the codes"
+    return codes
+
+
+def test_every_reason_has_both_texts() -> None:
+    missing = reason_codes() ^ set(REASON_TEXTS)
+    assert not missing, (
+        "pos_plugin/promotions/reason_texts.py: a code without a sentence, or the other way round: "
+        f"{sorted(missing)}"
+    )
+    for code, texts in REASON_TEXTS.items():
+        assert set(texts) == {"de", "en"}, code
+        assert texts["de"] != texts["en"], code
+        assert max(map(len, texts.values())) <= 100, f"{code} does not fit two lines"
+
+
+def test_every_reason_is_explained() -> None:
+    codes = reason_codes()
     table = PAGE.read_text(encoding="utf-8").split("## Why a promotion did not apply")[1]
     missing = codes - set(re.findall(r"`(\w+)`", table))
     assert not missing, f"docs/promotions.md does not explain the reasons {sorted(missing)}"
