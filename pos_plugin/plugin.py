@@ -57,8 +57,11 @@ CLOSE_MS: Final = 5_000
 class _Counter:
     """The plugin's thread, with the one place where a fault becomes an answer."""
 
-    def __init__(self) -> None:
-        self._worker = Worker("stammkunde")
+    def __init__(self, when_idle: Callable[[], None]) -> None:
+        def look() -> None:
+            self._guard(when_idle, lambda _fault: None)
+
+        self._worker = Worker("stammkunde", when_idle=look)
 
     def do(
         self,
@@ -70,23 +73,24 @@ class _Counter:
         key: str | None = None,
     ) -> Answer:
         """Return what the work returns, ``instead`` of a fault, or ``late``."""
-
-        def guarded() -> Answer:
-            try:
-                return work()
-            except (MisuseError, InputError):
-                raise
-            # The one place: whatever went wrong inside, the till goes on.
-            except Exception as fault:  # noqa: BLE001
-                _log.exception("a fault became a notice")
-                return instead(fault)
-
         try:
-            return self._worker.ask(guarded, within_ms=within_ms, key=key)
+            return self._worker.ask(
+                lambda: self._guard(work, instead), within_ms=within_ms, key=key
+            )
         except Ended:
             raise MisuseError("the plugin is closed", hint="Open it again.") from None
         except Late:
             return late()
+
+    def _guard(self, work: Callable[[], Answer], instead: Callable[[Exception], Answer]) -> Answer:
+        try:
+            return work()
+        except (MisuseError, InputError):
+            raise
+        # The one place: whatever went wrong inside, the till goes on.
+        except Exception as fault:  # noqa: BLE001
+            _log.exception("a fault became a notice")
+            return instead(fault)
 
     def end(self) -> bool:
         """Finish what waits; say whether the thread has ended."""
@@ -162,7 +166,7 @@ class Plugin:
             rules=RuleShelf(config.data_dir, keys),
             keys=keys,
         )
-        counter = _Counter()
+        counter = _Counter(till.look_ahead)
         issuing = Issuing(config, journal, cache)
 
         def print_soon(answer: Receipt) -> None:
@@ -175,16 +179,6 @@ class Plugin:
                     late=lambda: None,
                 )
 
-        sales = Sales(
-            till,
-            Booking(till, issuing),
-            Parked(till),
-            Takeback(till),
-            counter,
-            on_booked=print_soon,
-            for_host=prints.completed,
-        )
-
         def cancel_print(job: str) -> None:
             # What is taken back stays taken back; a job that is on paper already stays as it is.
             counter.do(
@@ -194,6 +188,16 @@ class Plugin:
                 late=lambda: None,
             )
 
+        sales = Sales(
+            till,
+            Booking(till, issuing),
+            Parked(till),
+            Takeback(till),
+            counter,
+            on_booked=print_soon,
+            on_taken_back=cancel_print,
+            for_host=prints.completed,
+        )
         rentals = Rentals(
             RentalDesk(till, issuing),
             counter,

@@ -54,6 +54,12 @@ class RuleShelf:
             notices.append(Notice(NoticeCode.RULES_DAMAGED, {"generation": manifest.generation}))
         return None, (*notices, Notice(NoticeCode.NO_RULES))
 
+    def look_ahead(self, manifests: Iterable[Manifest]) -> None:
+        """Load the highest generation before a sale asks for it, also before its instant."""
+        for manifest in manifests:
+            if self.load(manifest) is not None:
+                return
+
     def load(self, manifest: Manifest) -> RuleGeneration | None:
         """Return a generation, or None when its file is missing or does not hold."""
         key = (manifest.generation, manifest.sha256)

@@ -165,6 +165,11 @@ class Takeback:
             keep_answer(self._journal, key, whole_request, answer)
         return Receipt(answer)
 
+    def papers(self, sale_id: str) -> list[str]:
+        """Return the print jobs whose vouchers were cancelled with a sale."""
+        with self._journal.reading() as journal:
+            return journal_lookup.papers_of_cancelled(journal, sale_id)
+
     def _take_goods(
         self,
         journal: Journal,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
+IDLE_S: Final = 1.0
 WAITING_MAX: Final = 256
 """Pieces of work that may wait; who comes later is told ``late`` at once."""
 
@@ -56,10 +57,17 @@ class _Task(Generic[Answer]):
 
 
 class Worker:
-    """One thread with a queue before it; starts with the first piece of work."""
+    """One thread with a queue before it; starts with the first piece of work.
 
-    def __init__(self, name: str) -> None:
+    Args:
+        name: of the thread.
+        when_idle: called on the thread when nothing was asked for a second, once a second; must
+            not raise.
+    """
+
+    def __init__(self, name: str, *, when_idle: Callable[[], None] | None = None) -> None:
         self._name = name
+        self._when_idle = when_idle
         self._waiting: deque[_Task[object]] = deque()
         self._changed = Condition(Lock())
         self._ended = False
@@ -116,10 +124,13 @@ class Worker:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while not self._waiting:
-                    if self._ended:
-                        return
-                    self._changed.wait()
-                task = self._waiting.popleft()
-            task.run()
+                if not self._waiting and not self._ended:
+                    self._changed.wait(IDLE_S)
+                task = self._waiting.popleft() if self._waiting else None
+                if task is None and self._ended:
+                    return
+            if task is not None:
+                task.run()
+            elif self._when_idle is not None:
+                self._when_idle()
             del task  # an answer may hold a whole sale until the next one comes

@@ -169,6 +169,17 @@ def issued_by(journal: Journal, event: int) -> list[tuple[str, bool]]:
     return [(voucher, state == "issued") for voucher, state in rows if state != "cancelled"]
 
 
+def papers_of_cancelled(journal: Journal, sale_id: str) -> list[str]:
+    """Return the print jobs of vouchers that a sale issued and that were cancelled with it."""
+    rows: Any = journal.execute(
+        "SELECT print_job.uid FROM receipt JOIN voucher ON issued_seq = seq "
+        "JOIN print_job ON subject_uid = voucher.id "
+        "WHERE sale_id = ? AND voucher.state = 'cancelled' ORDER BY print_job.uid",
+        (sale_id,),
+    )
+    return [uid for (uid,) in rows]
+
+
 def own_entries(
     journal: Journal, customer: str, folded: Mapping[str, Mapping[int, int]]
 ) -> list[OwnEntry]:

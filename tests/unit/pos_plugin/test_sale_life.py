@@ -260,6 +260,19 @@ def test_a_void_takes_everything_back(plugin: Plugin) -> None:
     assert answered(plugin, "S1")["void"] == answer
 
 
+def test_paper_of_a_cancelled_voucher_is_not_printed_any_more(plugin: Plugin) -> None:
+    (job,) = sold(plugin).print_jobs  # this till has no printer: the job waits
+    assert printed(plugin, job) == "QUEUED"
+    plugin.sales.void("S1", {})
+    assert printed(plugin, job) == "CANCELLED"
+
+
+def printed(plugin: Plugin, job: str) -> str:
+    found = plugin.prints.job(job)
+    assert found is not None
+    return str(found["state"])
+
+
 def test_a_void_counts_once(plugin: Plugin) -> None:
     sold(plugin)
     answer = done(plugin.sales.void("S1", {}))

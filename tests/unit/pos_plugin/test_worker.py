@@ -138,3 +138,12 @@ def test_what_waits_is_finished_at_the_end() -> None:
     assert done == [1]
     with pytest.raises(Ended):
         worker.ask(lambda: None, within_ms=1)
+
+
+def test_an_idle_thread_looks_ahead_once_in_a_while() -> None:
+    looked = threading.Event()
+    worker = Worker("test", when_idle=looked.set)
+    worker.ask(lambda: None, within_ms=LONG_MS)
+    assert looked.wait(20)
+    assert worker.ask(lambda: 1, within_ms=LONG_MS) == 1
+    assert worker.end(within_ms=LONG_MS)
