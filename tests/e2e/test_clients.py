@@ -13,9 +13,11 @@ import re
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+import threading
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hostile_server import HostileServer, http
@@ -28,6 +30,8 @@ from till_builder import TillBuilder, points, unit_discount, voucher_promotion
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    from served_till import Served
 
 CLIENTS = ROOT / "examples" / "clients"
 CARD = "2900001000017"
@@ -267,7 +271,8 @@ def test_sale_without_service_is_handed_in_once(client: Client, tmp_path: Path) 
     queue = tmp_path / "late_receipts.jsonl"
     dead = f"http://127.0.0.1:{free_port()}"
     said = client.sell(dead, "t", tmp_path, sale="one", budgets=None)
-    assert_sold_at_list_price(said, tmp_path, "no good answer: ")
+    # Refused at once, unless the machine is too busy for that.
+    assert_sold_at_list_price(said, tmp_path, "no (?:good )?answer")
     # What is used when nobody says otherwise: the plugin's own budgets and a margin.
     assert re.findall(r"of (\d+) ms\)", said) == ["150", "350", "2050"]
     waiting = queue.read_bytes()
@@ -286,6 +291,168 @@ def test_sale_without_service_is_handed_in_once(client: Client, tmp_path: Path) 
     sold = receipts(till)
     assert sold == [("one", "K100", 7999), ("two", "K100", 6399), ("three", "K100", 6399)]
     assert not list(tmp_path.glob("*.refused"))
+
+
+class Relay(ThreadingHTTPServer):
+    """Passes requests on to a till, with its failings.
+
+    Args:
+        till: who is asked.
+        loses: whether completions never reach the till.
+        answers: whether completions are answered.
+        delay_s: how long every request lies about.
+    """
+
+    daemon_threads = True
+
+    def __init__(
+        self, till: Served, *, loses: bool = False, answers: bool = True, delay_s: float = 0.0
+    ) -> None:
+        super().__init__(("127.0.0.1", 0), RelayedCall)
+        self.till = till
+        self.loses = loses
+        self.answers = answers
+        self.delay_s = delay_s
+        self.ended = threading.Event()
+
+    def handle_error(self, *_connection: object) -> None:
+        """A client that hangs up is what this is for."""
+
+
+class RelayedCall(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Relay
+
+    def handle_call(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        is_completion = self.path.endswith("/complete")
+        self.server.ended.wait(self.server.delay_s)
+        if not (self.server.loses and is_completion):
+            with self.server.till.client() as client:
+                answer = client.request(self.command, self.path, content=body)
+        if is_completion and not self.server.answers:
+            self.server.ended.wait(30)
+            self.close_connection = True
+            return
+        self.send_response(answer.status_code)
+        self.send_header("content-length", str(len(answer.content)))
+        self.end_headers()
+        self.wfile.write(answer.content)
+
+    do_GET = do_POST = do_PUT = handle_call  # noqa: N815 - the names http.server looks for
+
+    def log_message(self, *_words: object) -> None:
+        """No log."""
+
+
+@contextmanager
+def relayed(till: Served, **failings: Any) -> Iterator[str]:
+    with Relay(till, **failings) as relay:
+        thread = threading.Thread(target=relay.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{relay.server_port}"
+        finally:
+            relay.ended.set()
+            relay.shutdown()
+            thread.join()
+
+
+def test_same_slow_till_is_in_time_for_who_waits_longer(client: Client, tmp_path: Path) -> None:
+    with served(shop(tmp_path)) as running, relayed(running, delay_s=0.6) as url:
+        in_haste = client.sell(url, running.token, tmp_path, sale="one", budgets=SHORT)
+        patient = client.sell(url, running.token, tmp_path, sale="two")
+    assert "evaluate: 7999 cents, late at list price (no answer within 350 ms;" in in_haste
+    assert "evaluate: 6399 cents\n" in patient
+
+
+@pytest.mark.parametrize("booked", [True, False], ids=["booked", "lost"])
+def test_completion_without_answer_is_handed_in_as_it_was_evaluated(
+    client: Client, tmp_path: Path, *, booked: bool
+) -> None:
+    till = shop(tmp_path)
+    with served(till) as running, relayed(running, loses=not booked, answers=False) as url:
+        said = client.sell(url, running.token, tmp_path, sale="one", budgets="20000,20000,400")
+    assert "evaluate: 6399 cents\n" in said
+    assert "complete: 6399 cents, late, kept for later (no answer within 450 ms;" in said
+    assert kept(tmp_path) == ["one"]
+    assert receipts(till) == ([("one", "K100", 6399)] if booked else [])
+
+    # Another process: it has never heard of the sale, or has it in its journal.
+    with served(till) as running:
+        later = client.sell(running.url, running.token, tmp_path, sale="two")
+    assert "handed in: 1\n" in later
+    assert kept(tmp_path) == []
+    assert receipts(till) == [("one", "K100", 6399), ("two", "K100", 6399)]
+
+
+BROWSER = """
+    import { StammkundeTill, inStorage } from %(module)s;
+    const kept = new Map();
+    const storage = {
+      getItem: (name) => kept.get(name) ?? null,
+      setItem: (name, text) => kept.set(name, String(text)),
+    };
+    const lateReceipts = inStorage(storage);
+    const sale = {
+      sale_id: "one",
+      at: "2026-03-07T12:00:00+01:00",
+      lines: [
+        { line_id: "1", sku: "10001", quantity_milli: 1000, unit_price_minor: 7999,
+          host_discount_minor: 100 },
+        { line_id: "2", sku: "10001", quantity_milli: -1500, unit_price_minor: 333 },
+      ],
+    };
+    const dead = new StammkundeTill({ url: %(dead)s, token: "t", lateReceipts });
+    const { total_minor } = await dead.evaluate(sale);
+    const { kept: isKept } = await dead.complete(sale, { total_minor });
+    const till = new StammkundeTill({
+      url: %(url)s,
+      token: %(token)s,
+      lateReceipts,
+      budgetsMs: { scan: 20000, evaluate: 20000, complete: 20000 },
+    });
+    const waited = till.waiting();
+    const booked = await till.handIn();
+    const left = till.waiting();
+    console.log(JSON.stringify({ total_minor, isKept, waited, booked, left }));
+"""
+
+
+@pytest.mark.node
+def test_late_receipts_wait_in_the_storage_of_a_browser(tmp_path: Path) -> None:
+    (program,) = need("node")
+    till = shop(tmp_path)
+    with served(till) as running:
+        module = (CLIENTS / "javascript" / "stammkunde_till.mjs").as_uri()
+        facts = {
+            "module": module,
+            "dead": f"http://127.0.0.1:{free_port()}",
+            "url": running.url,
+            "token": running.token,
+        }
+        script = BROWSER % {name: json.dumps(fact) for name, fact in facts.items()}
+        done = subprocess.run(
+            [program, "--input-type=module", "-e", script],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    assert done.returncode == 0, done.stderr
+    # 7999 - 100 - 500: half a cent goes away from zero, as in the plugin.
+    assert json.loads(done.stdout) == {
+        "total_minor": 7399,
+        "isKept": True,
+        "waited": 1,
+        "booked": 1,
+        "left": 0,
+    }
+    assert receipts(till) == [("one", None, 7399)]
+    with closing(sqlite3.connect(till.data_dir / "journal.db")) as journal:
+        ((by_the_plugin_minor,),) = journal.execute("SELECT evaluated_total_minor FROM receipt")
+    assert by_the_plugin_minor == 7399
 
 
 def test_receipt_that_the_till_refuses_is_put_aside_for_a_person(

@@ -103,7 +103,7 @@ namespace Stammkunde
             {
                 Console.WriteLine("complete: " + receipt["refused"] + Because(receipt));
             }
-            else if (IsTrue(receipt, "late"))
+            else if (receipt.ContainsKey("kept"))
             {
                 var kept = IsTrue(receipt, "kept") ? "kept for later" : "NOT KEPT";
                 Console.WriteLine("complete: " + totalMinor + " cents, late, " + kept + Because(receipt));

@@ -118,7 +118,7 @@ namespace Stammkunde
         /// <c>total_minor</c>, <c>tenders</c> and the rest of docs/sale.md</param>
         /// <param name="unreadCard">a card whose scan was <c>late</c>, else null; it is read when
         /// the receipt is handed in</param>
-        /// <returns>The receipt; or <c>late</c> with <c>kept</c>: true = it is in the file, hand it
+        /// <returns>The receipt; or, not booked yet, <c>kept</c>: true = it is in the file, hand it
         /// in later; or <c>refused</c> when this sale is already completed with another body.
         /// </returns>
         public Dictionary<string, object> Complete(
@@ -298,7 +298,7 @@ namespace Stammkunde
         {
             Dictionary<string, object> value;
             var status = Send(method, path, body, new Call(budgetMs), out value);
-            if (!IsGood(status) && !value.ContainsKey("refused"))
+            if (status != 200 && !value.ContainsKey("refused"))
             {
                 value["late"] = true;
             }
@@ -369,18 +369,20 @@ namespace Stammkunde
         /// <summary>Says of a problem document what it refuses.</summary>
         private static int Read(int status, ref Dictionary<string, object> value, Call call)
         {
-            if (IsGood(status))
+            if (status == 200)
             {
                 return status;
             }
-            var reason = "status " + status + " " + Get(value, "code") + " " + Get(value, "where");
+            // 202 is no problem document, but no good news either: its work goes on.
+            var code = Get(value, "code") ?? Get(value, "refused");
+            var reason = "status " + status + " " + code + " " + Get(value, "where");
             var problem = new Dictionary<string, object>
             {
                 { "why", reason.TrimEnd() }, { "text", Get(value, "detail") },
             };
             if (status == 404 || status == 409)
             {
-                problem["refused"] = Get(value, "code");
+                problem["refused"] = code;
             }
             call.ReportTo(problem);
             value = problem;
@@ -396,11 +398,6 @@ namespace Stammkunde
         private static bool IsOfFile(Exception fault)
         {
             return fault is IOException || fault is UnauthorizedAccessException || fault is FormatException;
-        }
-
-        private static bool IsGood(int status)
-        {
-            return status >= 200 && status < 300;
         }
 
         private static bool IsLate(Dictionary<string, object> value)

@@ -101,7 +101,7 @@ public final class Sell {
         Map<String, Object> receipt = till.complete(sale, charged, unreadCard);
         if (receipt.containsKey("refused")) {
             System.out.println("complete: " + receipt.get("refused") + because(receipt));
-        } else if (Boolean.TRUE.equals(receipt.get("late"))) {
+        } else if (receipt.containsKey("kept")) {
             String kept = Boolean.TRUE.equals(receipt.get("kept")) ? "kept for later" : "NOT KEPT";
             System.out.println(
                     "complete: " + receipt.get("total_minor") + " cents, late, " + kept + because(receipt));

@@ -114,7 +114,7 @@ public final class StammkundeTill {
      *     total_minor}, {@code tenders} and the rest of docs/sale.md
      * @param unreadCard a card whose scan was {@code late}, else null; it is read when the receipt
      *     is handed in
-     * @return the receipt; or {@code late} with {@code kept}: true = it is in the file, hand it in
+     * @return the receipt; or, not booked yet, {@code kept}: true = it is in the file, hand it in
      *     later; or {@code refused} when this sale is already completed with another body
      */
     public Map<String, Object> complete(
@@ -254,7 +254,7 @@ public final class StammkundeTill {
 
     private Map<String, Object> ask(String method, String path, Map<String, Object> body, int budgetMs) {
         Answer answer = send(method, path, body, new Call(budgetMs));
-        if (!answer.isGood() && !answer.value.containsKey("refused")) {
+        if (answer.status != 200 && !answer.value.containsKey("refused")) {
             answer.value.put("late", true);
         }
         return answer.value;
@@ -368,21 +368,19 @@ public final class StammkundeTill {
 
         /** Says of a problem document what it refuses. */
         static Answer of(int status, Map<String, Object> value, Call call) {
-            if (status >= 200 && status < 300) {
+            if (status == 200) {
                 return new Answer(status, value);
             }
             Object where = value.getOrDefault("where", "");
-            String reason = ("status " + status + " " + value.get("code") + " " + where).stripTrailing();
+            // 202 is no problem document, but no good news either: its work goes on.
+            Object code = value.getOrDefault("code", value.get("refused"));
+            String reason = ("status " + status + " " + code + " " + where).stripTrailing();
             Map<String, Object> problem = Json.object("why", reason, "text", value.get("detail"));
             if (status == 404 || status == 409) {
-                problem.put("refused", value.get("code"));
+                problem.put("refused", code);
             }
             call.reportTo(problem);
             return new Answer(status, problem);
-        }
-
-        boolean isGood() {
-            return status >= 200 && status < 300;
         }
     }
 }

@@ -44,7 +44,7 @@ async function sell(scanned) {
     }
     const found = await till.scan(code);
     if (found.refused) {
-      console.log(`scan ${code}: ${found.refused} ${because(found)}`);
+      console.log(`scan ${code}: ${found.refused}${because(found)}`);
       // A card is read later; 29 and 13 digits is what our cards look like.
       if (found.refused === "late" && /^29\d{11}$/.test(code)) unreadCard = code;
       continue;
@@ -60,17 +60,17 @@ async function sell(scanned) {
     return;
   }
   const { evaluation_id, total_minor } = evaluation;
-  const late = evaluation.late ? `, late at list price ${because(evaluation)}` : "";
+  const late = evaluation.late ? `, late at list price${because(evaluation)}` : "";
   console.log(`evaluate: ${total_minor} cents${late}`);
   for (const { kind, text } of evaluation.effects) console.log(`  ${kind}: ${text ?? ""}`);
 
   const tenders = [{ tender: "cash", amount_minor: total_minor }];
   const receipt = await till.complete(sale, { evaluation_id, total_minor, tenders }, unreadCard);
   if (receipt.refused) {
-    console.log(`complete: ${receipt.refused} ${because(receipt)}`);
-  } else if (receipt.late) {
+    console.log(`complete: ${receipt.refused}${because(receipt)}`);
+  } else if ("kept" in receipt) {
     const kept = receipt.kept ? "kept for later" : "NOT KEPT";
-    console.log(`complete: ${receipt.total_minor} cents, late, ${kept} ${because(receipt)}`);
+    console.log(`complete: ${receipt.total_minor} cents, late, ${kept}${because(receipt)}`);
   } else {
     console.log(`complete: ${receipt.total_minor} cents`);
     console.log("answer:", (await till.answer(sale.sale_id)).state);
@@ -81,7 +81,7 @@ async function sell(scanned) {
 async function reprint(job) {
   console.log(`voucher: job ${job} ${await printed(job)}`);
   const again = await till.reprint(job);
-  console.log(`reprint: job ${again.job} ${because(again)}`.trimEnd());
+  console.log(`reprint: job ${again.job}${because(again)}`);
 }
 
 // What is still on its way to the printer cannot be asked for again.
@@ -96,7 +96,7 @@ async function printed(job) {
 }
 
 function because({ why, waited_ms, budget_ms }) {
-  return why ? `(${why}; waited ${waited_ms} of ${budget_ms} ms)` : "";
+  return why ? ` (${why}; waited ${waited_ms} of ${budget_ms} ms)` : "";
 }
 
 // The wall clock of the shop with its offset: validity and happy hours go by it.

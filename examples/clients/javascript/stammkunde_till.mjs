@@ -63,7 +63,7 @@ export class StammkundeTill {
   // `total_minor`, `tenders` and the rest of docs/sale.md. unreadCard: a card whose scan was
   // `late`; it is read when the receipt is handed in.
   //
-  // Returns the receipt; or `late` with `kept`: true = it waits, hand it in later; or `refused`
+  // Returns the receipt; or, not booked yet, `kept`: true = it waits, hand it in later; or `refused`
   // when this sale is already completed with another body.
   async complete(sale, charged, unreadCard) {
     const completion = { ...charged };
@@ -154,8 +154,7 @@ export class StammkundeTill {
 
   async #ask(method, path, body, budget) {
     const { status, value } = await this.#send(method, path, body, this.#call(budget));
-    const isGood = status >= 200 && status < 300;
-    return isGood || value.refused ? value : { late: true, ...value };
+    return status === 200 || value.refused ? value : { late: true, ...value };
   }
 
   // Status and object; status 0 with `why` when no good answer came.
@@ -211,10 +210,12 @@ function read(status, value, call) {
   if (value === null || typeof value !== "object" || Array.isArray(value)) {
     return none("no good answer: no object", call);
   }
-  if (status >= 200 && status < 300) return { status, value };
-  const reason = `status ${status} ${value.code} ${value.where ?? ""}`.trimEnd();
+  if (status === 200) return { status, value };
+  // 202 is no problem document, but no good news either: its work goes on.
+  const code = value.code ?? value.refused;
+  const reason = `status ${status} ${code} ${value.where ?? ""}`.trimEnd();
   const problem = { why: reason, text: value.detail, ...report(call) };
-  if (status === 404 || status === 409) problem.refused = value.code;
+  if (status === 404 || status === 409) problem.refused = code;
   return { status, value: problem };
 }
 

@@ -153,7 +153,7 @@ var
 begin
   if Receipt.IndexOfName('refused') >= 0 then
     WriteLn('complete: ', Receipt.Strings['refused'], Because(Receipt))
-  else if Receipt.Get('late', False) then
+  else if Receipt.IndexOfName('kept') >= 0 then
   begin
     Kept := 'NOT KEPT';
     if Receipt.Booleans['kept'] then

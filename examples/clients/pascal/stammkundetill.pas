@@ -112,8 +112,8 @@ type
       has evaluation_id (none when the sale went at list price), total_minor, tenders and the rest
       of docs/sale.md. UnreadCard is a card whose scan was late, else empty; it is read when the
       receipt is handed in.
-      Returns the receipt; or "late" with "kept": true = it is in the file, hand it in later; or
-      "refused" when this sale is already completed with another body. }
+      Returns the receipt; or, not booked yet, "kept": true = it is in the file, hand it in later;
+      or "refused" when this sale is already completed with another body. }
     function Complete(Sale, Charged: TJSONObject; const UnreadCard: string): TJSONObject;
     { Hands in what waits, as far as complete's budget reaches; how many were booked. Raises when
       the file of late receipts cannot be read or written. }
@@ -146,11 +146,6 @@ const
   TcpNoDelay = 1;
 
 { --- small parts ------------------------------------------------------------------------------- }
-
-function IsGood(Status: Integer): Boolean;
-begin
-  Result := (Status >= 200) and (Status < 300);
-end;
 
 function IsForAPerson(Status: Integer): Boolean;
 begin
@@ -692,18 +687,22 @@ var
   Status: Integer;
 begin
   Status := Send(Method, Path, Body, TCall.Start(BudgetMs), Result);
-  if not IsGood(Status) and (Result.IndexOfName('refused') < 0) then
+  if (Status <> 200) and (Result.IndexOfName('refused') < 0) then
     Put(Result, 'late', TJSONBoolean.Create(True));
 end;
 
 { Says of a problem document what it refuses. }
 function ProblemOf(Status: Integer; Document: TJSONObject; const Call: TCall): TJSONObject;
+var
+  Code: string;
 begin
+  { 202 is no problem document, but no good news either: its work goes on. }
+  Code := Document.Get('code', Document.Get('refused', ''));
   Result := TJSONObject.Create(['why', TrimRight(Format('status %d %s %s',
-    [Status, Document.Get('code', ''), Document.Get('where', '')]))]);
+    [Status, Code, Document.Get('where', '')]))]);
   Result.Add('text', Document.Get('detail', ''));
   if (Status = 404) or (Status = 409) then
-    Result.Add('refused', Document.Get('code', ''));
+    Result.Add('refused', Code);
   Call.ReportTo(Result);
 end;
 
@@ -724,7 +723,7 @@ begin
     try
       Result := FConnection.Exchange(Method, Path, Content, Call, Text);
       Document := ParseObject(Text);
-      if IsGood(Result) then
+      if Result = 200 then
         Value := Document
       else
         try

@@ -50,7 +50,7 @@ def sell(till: StammkundeTill, codes: list[str]) -> None:
             continue
         found = till.scan(code)
         if "refused" in found:
-            print(f"scan {code}: {found['refused']} {because(found)}")
+            print(f"scan {code}: {found['refused']}{because(found)}")
             # A card is read later; 29 and 13 digits is what our cards look like.
             if found["refused"] == "late" and len(code) == 13 and code.startswith("29"):
                 unread_card = code
@@ -67,7 +67,7 @@ def sell(till: StammkundeTill, codes: list[str]) -> None:
         return
     total_minor = evaluation["total_minor"]
     if evaluation.get("late"):
-        print(f"evaluate: {total_minor} cents, late at list price {because(evaluation)}")
+        print(f"evaluate: {total_minor} cents, late at list price{because(evaluation)}")
     else:
         print(f"evaluate: {total_minor} cents")
     for effect in evaluation["effects"]:
@@ -83,10 +83,10 @@ def sell(till: StammkundeTill, codes: list[str]) -> None:
         unread_card,
     )
     if "refused" in receipt:
-        print(f"complete: {receipt['refused']} {because(receipt)}")
-    elif receipt.get("late"):
+        print(f"complete: {receipt['refused']}{because(receipt)}")
+    elif "kept" in receipt:
         kept = "kept for later" if receipt["kept"] else "NOT KEPT"
-        print(f"complete: {receipt['total_minor']} cents, late, {kept} {because(receipt)}")
+        print(f"complete: {receipt['total_minor']} cents, late, {kept}{because(receipt)}")
     else:
         print(f"complete: {receipt['total_minor']} cents")
         print("answer:", till.answer(sale_id).get("state"))
@@ -99,7 +99,7 @@ def reprint(till: StammkundeTill, receipt: dict[str, Any]) -> None:
             job = effect["job"]
             print(f"voucher: job {job} {printed(till, job)}")
             again = till.reprint(job)
-            print(f"reprint: job {again.get('job')} {because(again)}".rstrip())
+            print(f"reprint: job {again.get('job')}{because(again)}")
 
 
 def show_connection(health: dict[str, Any]) -> None:
@@ -124,7 +124,7 @@ def printed(till: StammkundeTill, job: str) -> str | None:
 def because(answer: dict[str, Any]) -> str:
     if "why" not in answer:
         return ""
-    return f"({answer['why']}; waited {answer['waited_ms']} of {answer['budget_ms']} ms)"
+    return f" ({answer['why']}; waited {answer['waited_ms']} of {answer['budget_ms']} ms)"
 
 
 def budgets_ms() -> dict[str, int]:

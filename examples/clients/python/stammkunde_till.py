@@ -103,7 +103,7 @@ class StammkundeTill:
             unread_card: a card whose scan was ``late``; it is read when the receipt is handed in.
 
         Returns:
-            The receipt; or ``late`` with ``kept``: true = it is in the file, hand it in later;
+            The receipt; or, not booked yet, ``kept``: true = it is in the file, hand it in later;
             or ``refused`` when this sale is already completed with another body.
         """
         entry: Json = {"sale_id": sale["sale_id"], "completion": _without_none(charged)}
@@ -186,7 +186,7 @@ class StammkundeTill:
 
     def _ask(self, method: str, path: str, body: Json | None, budget: str) -> Json:
         status, value = self._send(method, path, body, _Call(self._budgets_ms[budget]))
-        return value if 200 <= status < 300 or "refused" in value else {"late": True, **value}
+        return value if status == 200 or "refused" in value else {"late": True, **value}
 
     def _send(self, method: str, path: str, body: Json | None, call: _Call) -> tuple[int, Json]:
         """Return status and object; status 0 with ``why`` when no good answer came."""
@@ -329,12 +329,14 @@ def _read(status: int, value: object, call: _Call) -> tuple[int, Json]:
     """Say of a problem document what it refuses; only an object is an answer."""
     if not isinstance(value, dict):
         return 0, {"why": "no good answer: no object", **call.report()}
-    if 200 <= status < 300:
+    if status == 200:
         return status, value
-    reason = f"status {status} {value.get('code')} {value.get('where', '')}".rstrip()
+    # 202 is no problem document, but no good news either: its work goes on.
+    code = value.get("code") or value.get("refused")
+    reason = f"status {status} {code} {value.get('where', '')}".rstrip()
     problem: Json = {"why": reason, "text": value.get("detail"), **call.report()}
     if status in (404, 409):
-        problem["refused"] = value.get("code")
+        problem["refused"] = code
     return status, problem
 
 
