@@ -39,7 +39,8 @@ CARD = {"code": "2900000123457", "customer": "K1"}
 def site(tmp_path: Path) -> Iterator[Site]:
     site = Site(tmp_path)
     site.publish(PERCENT_20)
-    site.load(article=[ARTICLE], program=[PROGRAM], customer=[ANNA], card=[CARD])
+    anna = {**ANNA, "phone": "0170 1234567", "email": "anna@example.org"}
+    site.load(article=[ARTICLE], program=[PROGRAM], customer=[anna], card=[CARD])
     with site.served() as url:
         site.url = url
         site.add_till("3")
@@ -79,7 +80,8 @@ def content(site: Site) -> list[tuple[Any, ...]]:
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     try:
         names = (
-            "article", "customer", "segment_bit", "card", "program", "balance", "customer_counter"
+            "article", "customer", "customer_search", "customer_key", "segment_bit", "card",
+            "program", "balance", "customer_counter",
         )  # fmt: skip
         rows = [
             (name, *row)

@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync_agent.protocol import (
+    CONTACTS_MAX,
     TABLES,
     Event,
     Head,
     ProtocolError,
+    check_row,
     compact_json,
     page_bytes,
     parse_model,
@@ -122,6 +124,25 @@ def test_remove_names_key_and_reason() -> None:
     parts[1] = ["R", "article", 3, 3, ["4711", "deleted"]]
     (change,) = parse_page(joined(parts), bucket=BUCKET, after=0).changes
     assert (change.op, change.row) == ("R", {"sku": "4711", "reason": "deleted"})
+
+
+@pytest.mark.parametrize(
+    ("phones", "email_hashes"),
+    [
+        (["0170 123"], []),
+        (["1234"], []),
+        (["1" * 16], []),
+        ([], ["anna@example.org"]),
+        (["12345"] * (CONTACTS_MAX + 1), []),
+        ([], ["ab" * 16] * (CONTACTS_MAX + 1)),
+    ],
+)
+def test_only_digits_and_hashes_find_a_customer(phones: list[str], email_hashes: list[str]) -> None:
+    table = TABLES["customer_search"]
+    good = {"customer": "K1", "phones": ["491701234567"], "email_hashes": ["ab" * 16]}
+    assert check_row(table, good) == good
+    with pytest.raises(ProtocolError):
+        check_row(table, {"customer": "K1", "phones": phones, "email_hashes": email_hashes})
 
 
 def test_every_table_has_its_key_among_its_columns() -> None:
