@@ -3,11 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test check bench format clean
+.PHONY: install demo test check bench soak fuzz format clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make install | demo | test | check | bench | format | clean"
+	@echo "make install | demo | test | check | bench | soak | fuzz MINUTES=10 | format | clean"
 
 # The stamp makes a second `make test` start at once; an edited pyproject.toml or .pyx builds again.
 $(VENV)/stamp: pyproject.toml $(wildcard native/*.pyx)
@@ -37,6 +37,12 @@ check: install
 
 bench: install
 	$(BIN)/python benchmarks/run.py $(ARGS)
+
+soak: install
+	STAMMKUNDE_SOAK_EXAMPLES=500 STAMMKUNDE_SOAK_STEPS=60 $(BIN)/pytest tests/simulation $(ARGS)
+
+fuzz: install
+	FUZZ_MINUTES=$(or $(MINUTES),10) $(BIN)/pytest -s tests/e2e/test_fuzz.py
 
 format:
 	$(BIN)/ruff format .

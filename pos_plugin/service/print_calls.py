@@ -208,7 +208,7 @@ def _add_notices(app: FastAPI, desk: Desk) -> None:
             body="Acknowledgement",
             body_needed=False,
             answer="PrintJob",
-            problems=("notice_unknown", "journal_unavailable"),
+            problems=("not_found", "notice_unknown", "journal_unavailable"),
         ),
     )
     async def acknowledge(notice: Id, request: Request) -> Response:

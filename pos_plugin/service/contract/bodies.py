@@ -34,7 +34,7 @@ class Scan(Request):
     """A scanned code; the sale it belongs to changes nothing in what it is."""
 
     code: str
-    sale_id: str | None = None
+    sale_id: str = ""
 
 
 def bodies() -> dict[str, Schema]:
