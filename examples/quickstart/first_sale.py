@@ -9,8 +9,8 @@ with Plugin.open("till/till.toml") as plugin:
         sale.scan(sku)
     total = sale.evaluate()
     for effect in total.effects():
-        figure = effect.get("discount_minor", effect.get("amount"))
-        print(effect["kind"], figure, effect.get("text", effect.get("account")))
+        off = f" (-{effect['discount_minor']})" if "discount_minor" in effect else ""
+        print(effect["kind"] + ":", effect["text"] + off)
     receipt = sale.complete(charged=total, tenders=[("cash", total.total_minor)])
     print("paid", receipt.total_minor, "instead of", total.result.gross_minor)
     for job in receipt.print_jobs:  # none while the customer still holds such a voucher
