@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from served_till import CARD, Served, served
 from till_builder import TillBuilder, points, unit_discount, voucher_promotion
 
+from pos_plugin.clock import SettableClock, SystemClock
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -31,8 +33,9 @@ TIERS = {
 
 
 def page_shop(folder: Path, **facts: Any) -> TillBuilder:
-    """Three articles, one customer who gets a voucher with every purchase, a near tier."""
-    till = TillBuilder(folder, printer=True, **facts)
+    """Three articles, a regular who gets a voucher, her namesake, a near tier."""
+    # The browser's clock is the real one, and so is the till's.
+    till = TillBuilder(folder, SettableClock(SystemClock().now()), printer=True, **facts)
     trousers = {"any_of": [{"categories": ["hosen"]}]}
     jeans = unit_discount("HOSEN20", 2000, label={"de": "20 % auf Hosen", "en": "20% off trousers"})
     jeans["offer"]["on"] = trousers
@@ -44,6 +47,7 @@ def page_shop(folder: Path, **facts: Any) -> TillBuilder:
     till.voucher_type()
     till.trigger()
     till.customer("K100", card=CARD, segments=["abc:C"], name="Anna Bergmann")
+    till.customer("K101", name="Anja Bergmann", birthday_on="1984-12-24")
     return till
 
 

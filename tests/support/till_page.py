@@ -71,7 +71,8 @@ class Page:
     def text(self, selector: str = "body") -> str:
         """What is shown; blanks that do not break are plain ones here."""
         shown = self.js(
-            "return [...document.querySelectorAll(arguments[0])].map(one => one.innerText)",
+            "return [...document.querySelectorAll(arguments[0])]"
+            ".filter(one => one.checkVisibility()).map(one => one.innerText)",
             selector,
         )
         return "\n".join(shown).replace("\u00a0", " ")

@@ -18,11 +18,11 @@ export async function evaluate() {
   keep();
 }
 
-// What is left to pay after vouchers that count as money.
-export function rest_minor() {
-  const vouchers = tenderVouchers().reduce((sum, one) => sum + one.amount_minor, 0);
-  return (sale.answer?.total_minor ?? 0) - vouchers;
-}
+// What is left to pay by cash or card after all vouchers.
+export const rest_minor = () => sale.answer?.payable_minor ?? 0;
+
+// The amount of the receipt: vouchers that reduce the price are in it, those that pay are not.
+const charged_minor = () => sale.answer.total_minor - sale.answer.voucher_discount_minor;
 
 export function tenderVouchers() {
   return sale.answer?.effects.filter((one) => one.kind === "tender_voucher") ?? [];
@@ -67,13 +67,13 @@ function later(completion) {
   const at = wallClock();
   // In training nothing is booked, so there is nothing to hand in.
   if (!sale.training) keepForLater(sale.id, at, { ...completion, sale: snapshot() });
-  const { gross_minor, discount_minor, total_minor, earned } = sale.answer;
+  const { gross_minor, discount_minor, earned } = sale.answer;
   return {
     sale_id: sale.id,
     completed_at: at,
     gross_minor,
     discount_minor,
-    total_minor,
+    total_minor: completion.total_minor,
     earned,
     effects: [],
     waits: true,
@@ -81,20 +81,20 @@ function later(completion) {
 }
 
 function charged() {
-  const { total_minor, evaluation_id, own, lines } = sale.answer;
-  const tenders = tenderVouchers().map(({ amount_minor }) => ({ tender: "voucher", amount_minor }));
-  if (rest_minor() > 0 || !tenders.length) {
-    tenders.push({ tender: sale.tender, amount_minor: rest_minor() });
-  }
+  const { evaluation_id, own, lines } = sale.answer;
+  const total_minor = charged_minor();
+  // What vouchers pay is known to the plugin; named is only what cash or card paid.
+  const left_minor = rest_minor();
+  const tenders = left_minor ? [{ tender: sale.tender, amount_minor: left_minor }] : [];
   if (!own) return { evaluation_id, total_minor, tenders };
   const paid = lines.map(({ line_id, paid_minor }) => ({ line_id, paid_minor }));
   return { late: true, total_minor, tenders, lines: paid };
 }
 
-// Balances after the purchase; the card may be unknown by now, then the old panel stays.
+// Balances after the purchase; the customer may be unknown by now, then the old panel stays.
 export async function lookAgain() {
-  if (!sale.card) return;
-  const found = await api.scan(sale.card);
+  if (!sale.customer) return;
+  const found = await api.identify({ customer: sale.customer.id });
   if (found.panel) sale.panel = found.panel;
   keep();
 }

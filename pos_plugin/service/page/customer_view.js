@@ -18,7 +18,8 @@ export function drawCustomer(sale, drop) {
 }
 
 function panelParts(sale, panel) {
-  const parts = [element("p", "small", `${say("number")} ${panel.number}`), facts(sale, panel)];
+  const number = panel.number ? `${say("number")} ${panel.number}` : "";
+  const parts = [element("p", "small", number), facts(sale, panel)];
   if (panel.birthday_on) {
     parts.push(element("p", "birthday", say("birthday", { day: day(panel.birthday_on) })));
   }
@@ -41,13 +42,13 @@ function facts(sale, panel) {
     const more = soon ? [element("em", "", `+${shown(soon)}`)] : [];
     row(program(balance.program), shown(balance.value), ...more);
   }
-  if (panel.limit_left_minor != null) row(say("limit"), money(panel.limit_left_minor));
   return rows;
 }
 
-function ticket({ benefit, title, valid_to_on }) {
-  const parts = [element("strong", "", benefit || title)];
-  return element("p", "ticket", ...parts, say("until", { day: day(valid_to_on) }));
+function ticket({ benefit, title, valid_to_on, balance_minor }) {
+  const parts = [say("until", { day: day(valid_to_on) })];
+  if (balance_minor != null) parts.unshift(say("balance", { amount: money(balance_minor) }));
+  return element("p", "ticket", element("strong", "", benefit || title), parts.join(" · "));
 }
 
 function earnedNow(sale, code) {

@@ -31,6 +31,12 @@ export function day(iso) {
   return new Date(`${iso}T12:00`).toLocaleDateString(locale());
 }
 
+// "12-24" without a year, as head office tells it of a customer.
+export function dayOfYear(monthDay) {
+  const parts = { day: "numeric", month: "short" };
+  return new Date(`2000-${monthDay}T12:00`).toLocaleDateString(locale(), parts);
+}
+
 export function moment(iso) {
   return new Date(iso).toLocaleString(locale(), { dateStyle: "short", timeStyle: "short" });
 }

@@ -2,6 +2,7 @@
 import * as api from "./api.js";
 import { at, button, element } from "./dom.js";
 import { closeDialog, openDialog } from "./dialogs.js";
+import { dayOfYear } from "./format.js";
 import { say } from "./texts.js";
 import { inTurn } from "./turns.js";
 
@@ -54,7 +55,7 @@ async function search(typed) {
 }
 
 function list({ customers, more }) {
-  const text = customers.length ? say("found", { count: customers.length }) : say("foundNobody");
+  const text = say("found", { count: customers.length });
   const entries = customers.map((one) => {
     const name = element("strong", "", one.name);
     const parts = [name, element("span", "", describe(one))];
@@ -64,12 +65,16 @@ function list({ customers, more }) {
   at("identify-found").querySelector("button")?.focus();
 }
 
-function describe({ number, group }) {
-  return [`${say("number")} ${number}`, group].filter(Boolean).join(" · ");
+// What tells people of one name apart, as far as the till may know it.
+function describe({ number, birthday, home_shop }) {
+  const parts = [number && `${say("number")} ${number}`];
+  if (birthday) parts.push(say("born", { day: dayOfYear(birthday) }));
+  if (home_shop) parts.push(say("shop", { shop: home_shop }));
+  return parts.filter(Boolean).join(" · ");
 }
 
-async function chooseFromList({ number }) {
-  const answer = await api.identify({ number });
+async function chooseFromList({ id }) {
+  const answer = await api.identify({ customer: id });
   if (answer.refused) draw(answer.text, []);
   else await choose(answer);
 }

@@ -42,6 +42,8 @@ export function atListPrice(sale) {
     gross_minor: total_minor,
     discount_minor: 0,
     total_minor,
+    voucher_discount_minor: 0,
+    payable_minor: total_minor,
     lines,
     promotions: [],
     vat: vatOf(sale),

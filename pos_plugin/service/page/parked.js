@@ -9,8 +9,7 @@ import { become, begin, isEmpty, sale, snapshot } from "./sale.js";
 import { say } from "./texts.js";
 import { inTurn } from "./turns.js";
 
-const PANELS = "stammkunde.parked"; // what a snapshot does not carry: card and panel
-const PANELS_MAX = 100;
+const RECALLING = "stammkunde.recalling"; // asked for, not yet on the screen
 
 let after = null; // what to do when a sale was taken up again
 
@@ -56,25 +55,25 @@ function entry(one) {
 }
 
 async function park() {
-  const { id, card, panel } = sale;
   await api.suspend(snapshot());
-  const kept = Object.entries(panels()).slice(1 - PANELS_MAX);
-  localStorage.setItem(PANELS, JSON.stringify({ ...Object.fromEntries(kept), [id]: { card, panel } }));
   begin();
-}
-
-function panels() {
-  try {
-    return JSON.parse(localStorage.getItem(PANELS)) ?? {};
-  } catch {
-    return {};
-  }
 }
 
 // An open sale that stands in the way is parked itself: nothing is lost.
 async function recall(id) {
   closeDialog("parked");
   if (!isEmpty()) await park();
+  sessionStorage.setItem(RECALLING, id);
+  await takeUp(id);
+}
+
+// A sale whose answer got lost on the way is not in the list any more: it is asked for again.
+export async function recallAgain() {
+  const id = sessionStorage.getItem(RECALLING);
+  if (id && isEmpty()) await takeUp(id);
+}
+
+async function takeUp(id) {
   const { sale: taken, notices } = await api.recall(id);
   const lines = [];
   for (const { line_id, quantity_milli, ...facts } of taken.lines) {
@@ -82,24 +81,41 @@ async function recall(id) {
     lines.push({ id: line_id, name, pieces: quantity_milli / 1000, facts });
   }
   become({
-    ...(panels()[id] ?? {}),
     id,
     at: taken.at,
     generation: taken.generation ?? 0,
     training: taken.training ?? false,
     customer: taken.customer ?? null,
+    panel: await panelOf(taken.customer),
     codes: taken.codes ?? [],
     lines,
     selected: lines.length ? `line-${lines.at(-1).id}` : null,
   });
+  sessionStorage.removeItem(RECALLING);
   await after(notices);
+}
+
+// A snapshot carries what rules need; what people read is asked for again. Without it the sale
+// goes on all the same.
+async function panelOf(customer) {
+  const found = customer && (await orNothing(api.identify({ customer: customer.id })));
+  return found?.panel ?? null;
 }
 
 async function nameOf(sku) {
   const known = knownArticle(sku);
   if (known) return known.name;
-  const found = await api.scan(sku);
-  return found.line?.name ?? sku;
+  const found = await orNothing(api.scan(sku));
+  return found?.line?.name ?? sku;
+}
+
+async function orNothing(asked) {
+  try {
+    return await asked;
+  } catch (error) {
+    if (!api.isAway(error)) throw error;
+    return null;
+  }
 }
 
 function drawHandIn() {

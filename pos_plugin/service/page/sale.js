@@ -10,7 +10,6 @@ function fresh() {
     at: null, // the first scan: decides validity and happy hours
     generation: 0,
     training: false,
-    card: null,
     customer: null, // sent back exactly as the scan gave it
     panel: null,
     codes: [], // {code, amount_minor?}
@@ -92,10 +91,10 @@ export function take(found, count) {
   return true;
 }
 
-export function takeCustomer({ code = null, customer, panel }) {
+export function takeCustomer({ customer, panel }) {
   if (sale.receipt) begin();
   sale.at ??= wallClock();
-  Object.assign(sale, { card: code, customer, panel });
+  Object.assign(sale, { customer, panel });
 }
 
 function addPieces({ name, ...facts }, count) {
@@ -128,7 +127,7 @@ export function dropSelected() {
 }
 
 export function dropCustomer() {
-  Object.assign(sale, { card: null, customer: null, panel: null });
+  Object.assign(sale, { customer: null, panel: null });
 }
 
 export function snapshot() {

@@ -24,7 +24,7 @@ import {
   refreshNotices,
   setOwnNotices,
 } from "./notices.js";
-import { openParked, prepareParked } from "./parked.js";
+import { openParked, prepareParked, recallAgain } from "./parked.js";
 import { openPayment, payByCard, preparePayment } from "./payment.js";
 import { drawReceipt } from "./receipt_view.js";
 import {
@@ -263,6 +263,7 @@ async function cameBack() {
     await change();
     if (!sale.answer.own) tell(say("backAgain"));
   }
+  await recallAgain();
   await refreshNotices();
   drawHealth();
 }
@@ -281,7 +282,7 @@ function listen() {
   prepareVoucherEntry(scanNow, change);
   prepareParked(recalled, () => tell(say("parkedDone")));
   prepareIdentify(async (found) => {
-    takeCustomer({ ...found, code: found.code ?? null });
+    takeCustomer(found);
     tell(say("cardTaken", { name: found.panel.name }));
     await change();
   });
