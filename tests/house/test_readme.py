@@ -30,10 +30,10 @@ def test_the_receipt_of_the_readme_adds_up_to_what_the_example_pays() -> None:
     assert sum(cents(line) for line in amounts if "ZU ZAHLEN" not in line) == total
     (output,) = blocks("text")
     assert f"paid {total} " in output
-    given = re.findall(r"^line_discount (\d+) (.+)$", output, re.MULTILINE)
+    given = re.findall(r"^line_discount: (.+) \(-(\d+)\)$", output, re.MULTILINE)
     discounts = [line for line in amounts if line.startswith("  ")]
     assert [(-cents(line), line.split("  ")[1]) for line in discounts] == [
-        (int(minor), text) for minor, text in given
+        (int(minor), text) for text, minor in given
     ]
 
 
