@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pos_plugin import wording
 from pos_plugin.answers import message
 from pos_plugin.errors import StorageError
 from pos_plugin.loyalty.voucher_document import voucher_document
@@ -80,15 +81,17 @@ class Issuing:
 
     def _issue_effect(self, voucher: NewVoucher) -> dict[str, Any]:
         language = self._config.language
+        benefit = in_language(voucher.type.effect.label, language)
         return {
             "effect_id": f"voucher:{voucher.id}",
             "kind": "issue_voucher",
             "voucher_id": voucher.id,
             "type": voucher.type.code,
             "title": in_language(voucher.type.layout.title, language),
-            "benefit": in_language(voucher.type.effect.label, language),
+            "benefit": benefit,
             "code": voucher.code,
             "valid_to_on": voucher.valid_to_on,
+            "text": wording.voucher(benefit, voucher.valid_to_on, language=language),
         }
 
     def _print(

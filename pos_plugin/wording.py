@@ -65,6 +65,27 @@ def earned(amount: int, unit: str | None, *, account: str, currency: str, langua
     return f"{account}: +{count(amount, language=language)}"
 
 
+def day(on: str, *, language: str) -> str:
+    """Return a shop day, given as ISO 8601, as people write it.
+
+    >>> day("2026-04-06", language="de"), day("2026-04-06", language="en")
+    ('06.04.2026', '2026-04-06')
+    """
+    return f"{on[8:]}.{on[5:7]}.{on[:4]}" if language == "de" else on
+
+
+def voucher(benefit: str, valid_to_on: str, *, language: str) -> str:
+    """Return what the customer gets with an issued voucher.
+
+    >>> voucher("5 € Rabatt", "2026-04-06", language="de")
+    'Gutschein „5 € Rabatt“, gültig bis 06.04.2026'
+    """
+    until = day(valid_to_on, language=language)
+    if language == "de":
+        return f"Gutschein „{benefit}“, gültig bis {until}"
+    return f"Voucher “{benefit}”, valid until {until}"
+
+
 def saved(discount_minor: int, *, currency: str, language: str) -> str:
     """Return the line of the receipt that says what the customer saved.
 
