@@ -117,7 +117,7 @@ FOR_CUSTOMERS: Final[frozenset[NoticeCode]] = frozenset()
 """Codes for the customer's display; every other one is for the cashier alone."""
 
 
-TEXTS: Final[Mapping[Refusal | NoticeCode, Mapping[str, str]]] = {
+REFUSAL_TEXTS: Final[Mapping[Refusal, Mapping[str, str]]] = {
     Refusal.CODE_UNKNOWN: {
         "de": "Code unbekannt: {code}",
         "en": "Unknown code: {code}",
@@ -214,6 +214,10 @@ TEXTS: Final[Mapping[Refusal | NoticeCode, Mapping[str, str]]] = {
         "de": "Gutschein gültig, wirkt bei diesem Einkauf aber nicht. Er bleibt gültig.",
         "en": "Voucher is valid but changes nothing in this purchase. It stays valid.",
     },
+}
+
+# A table of its own: a refusal and a notice may share a word, and so be equal as keys.
+NOTICE_TEXTS: Final[Mapping[NoticeCode, Mapping[str, str]]] = {
     NoticeCode.NO_RULES: {
         "de": "Noch keine Aktionen geladen: Verkauf zum Listenpreis.",
         "en": "No promotions loaded yet: selling at list price.",
@@ -309,10 +313,6 @@ TEXTS: Final[Mapping[Refusal | NoticeCode, Mapping[str, str]]] = {
 }
 
 
-def _text(code: Refusal | NoticeCode, params: Mapping[str, Any], language: str) -> str:
-    return TEXTS[code][language].format_map(params)
-
-
 @dataclass(frozen=True, slots=True)
 class Refused:
     """An answer: not done, and why."""
@@ -322,7 +322,7 @@ class Refused:
 
     def text(self, language: str) -> str:
         """Return the sentence for the cashier; ``language`` is ``de`` or ``en``."""
-        return _text(self.code, self.params, language)
+        return REFUSAL_TEXTS[self.code][language].format_map(self.params)
 
     def to_dict(self, language: str) -> dict[str, Any]:
         """Return the answer as plain values."""
@@ -352,7 +352,7 @@ class Notice:
 
     def text(self, language: str) -> str:
         """Return the sentence for the cashier; ``language`` is ``de`` or ``en``."""
-        return _text(self.code, self.params, language)
+        return NOTICE_TEXTS[self.code][language].format_map(self.params)
 
     def to_dict(self, language: str) -> dict[str, Any]:
         """Return the notice as plain values."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from house import findings, sources
 
-from pos_plugin.notices import TEXTS, NoticeCode, Refusal
+from pos_plugin.notices import NOTICE_TEXTS, REFUSAL_TEXTS, NoticeCode, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,9 +36,10 @@ def _figures(text: str) -> list[str]:
 
 
 def test_every_refusal_and_notice_has_both_texts() -> None:
-    found = list(missing_texts([*Refusal, *NoticeCode], TEXTS))
+    found = [*missing_texts(Refusal, REFUSAL_TEXTS), *missing_texts(NoticeCode, NOTICE_TEXTS)]
     assert not found, findings(found)
-    assert set(TEXTS) == {*Refusal, *NoticeCode}, "a text belongs to no code: remove it"
+    for table, codes in ((REFUSAL_TEXTS, Refusal), (NOTICE_TEXTS, NoticeCode)):
+        assert set(table) == set(codes), "a text belongs to no code: remove it"
 
 
 def test_missing_and_unequal_texts_are_seen() -> None:

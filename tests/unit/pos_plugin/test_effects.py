@@ -9,7 +9,7 @@ import pytest
 from till_builder import NOON, TillBuilder, card_number, points, unit_discount
 
 from pos_plugin import Evaluation, Plugin, Receipt, Scanned
-from pos_plugin.notices import TEXTS
+from pos_plugin.notices import NOTICE_TEXTS, REFUSAL_TEXTS
 from pos_plugin.promotions.reason_texts import REASON_TEXTS
 
 if TYPE_CHECKING:
@@ -201,7 +201,8 @@ def test_no_text_names_the_group_of_a_customer(tmp_path: Path, language: str) ->
 
 
 def test_no_sentence_of_ours_speaks_of_groups() -> None:
-    ours = [said for both in [*TEXTS.values(), *REASON_TEXTS.values()] for said in both.values()]
+    tables = (REFUSAL_TEXTS, NOTICE_TEXTS, REASON_TEXTS)
+    ours = [said for table in tables for both in table.values() for said in both.values()]
     assert not [said for said in ours if telling(said)]
 
 

@@ -7,7 +7,8 @@ import pytest
 from pos_plugin.notices import (
     FOR_CUSTOMERS,
     LEVELS,
-    TEXTS,
+    NOTICE_TEXTS,
+    REFUSAL_TEXTS,
     Audience,
     Level,
     Notice,
@@ -17,13 +18,12 @@ from pos_plugin.notices import (
 )
 from printers.ports import JobState
 
-CODES = [*Refusal, *NoticeCode]
+TEXTS = [*REFUSAL_TEXTS.items(), *NOTICE_TEXTS.items()]
 
 
-@pytest.mark.parametrize("code", CODES, ids=str)
-def test_every_code_has_both_texts(code: Refusal | NoticeCode) -> None:
-    texts = TEXTS[code]
-    assert set(texts) == {"de", "en"}
+@pytest.mark.parametrize(("code", "texts"), TEXTS, ids=[f"{code!r}" for code, _ in TEXTS])
+def test_every_code_has_both_texts(code: Refusal | NoticeCode, texts: dict[str, str]) -> None:
+    assert set(texts) == {"de", "en"}, code
     assert texts["de"] != texts["en"]
     figures = [
         {name for _, name, _, _ in string.Formatter().parse(text) if name}
@@ -32,13 +32,17 @@ def test_every_code_has_both_texts(code: Refusal | NoticeCode) -> None:
     assert figures[0] == figures[1]
 
 
-def test_no_text_is_left_over() -> None:
-    # Also: no refusal and notice share a word, one text would replace the other.
-    assert len(TEXTS) == len(CODES)
+def test_no_text_is_missing_or_left_over() -> None:
+    assert set(REFUSAL_TEXTS) == set(Refusal)
+    assert set(NOTICE_TEXTS) == set(NoticeCode)
+
+
+def test_a_word_of_both_lists_has_two_texts() -> None:
+    assert Refused(Refusal.LATE).text("en") != Notice(NoticeCode.LATE).text("en")
 
 
 def test_texts_fit_two_lines_of_a_display() -> None:
-    for texts in TEXTS.values():
+    for _, texts in TEXTS:
         for text in texts.values():
             assert len(text) <= 100
 
