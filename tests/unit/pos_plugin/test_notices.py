@@ -16,6 +16,7 @@ from pos_plugin.notices import (
     Refusal,
     Refused,
 )
+from pos_plugin.print_notices import print_notice
 from printers.ports import JobState
 
 TEXTS = [*REFUSAL_TEXTS.items(), *NOTICE_TEXTS.items()]
@@ -69,7 +70,7 @@ def test_notice_is_plain_values() -> None:
 
 def test_every_state_of_a_print_job_has_its_notice() -> None:
     for state in JobState:
-        assert NoticeCode(f"print_{state.lower()}")
+        assert print_notice(state.value, "").code.value.startswith("print_")
 
 
 def test_every_notice_has_its_level() -> None:
