@@ -5,6 +5,7 @@
    rest, redemptions and issued vouchers too.
 3. No unit comes back twice; a voided receipt gives nothing back any more.
 4. What cannot be taken back (an issued voucher that was used meanwhile) is noted, never refused.
+5. What was paid by voucher goes back to the voucher, before anything goes back in cash.
 """
 
 from __future__ import annotations
@@ -66,6 +67,11 @@ class _TakenBack:
             "exceptions": self.exceptions,
         }
 
+    @property
+    def voucher_refund_minor(self) -> int:
+        """What goes back to vouchers that had paid, in minor units (cents)."""
+        return sum(used.amount_minor or 0 for used in self.rolled_back if used.pays)
+
     def reversed(self) -> list[dict[str, Any]]:
         return [{"account": entry.program, "amount": -entry.delta} for entry in self.ledger]
 
@@ -112,6 +118,7 @@ class Takeback:
                 return Refused(Refusal.ITEMS_RETURNED)
             taken = _TakenBack()
             self._reverse_all(journal, sale, taken, now)
+            taken.rolled_back = journal_lookup.used_by(journal, sale.seq)
             for name, delta in journal_lookup.counters_of(journal, sale.seq).items():
                 if name != LAST_DAY:
                     taken.entries[name] = -delta
@@ -133,6 +140,7 @@ class Takeback:
                 "sale_id": sale_id,
                 "voided_at": now.isoformat(timespec="milliseconds"),
                 "total_minor": sale.total_minor,
+                "voucher_refund_minor": taken.voucher_refund_minor,
                 "reversed": taken.reversed(),
                 "effects": taken.effects(self._till.config.language),
             }
@@ -233,6 +241,7 @@ class Takeback:
             "sale_id": sale_id,
             "returned_at": now.isoformat(timespec="milliseconds"),
             "refund_minor": refund,
+            "voucher_refund_minor": taken.voucher_refund_minor,
             "lines": [
                 {
                     "line_id": line.line_id,
@@ -255,7 +264,9 @@ class Takeback:
         taken: _TakenBack,
         now: dt.datetime,
     ) -> None:
-        if all(not line.left_milli for line in after.values()):
+        is_whole = all(not line.left_milli for line in after.values())
+        used = journal_lookup.used_by(journal, sale.seq)
+        if is_whole:
             self._reverse_all(journal, sale, taken, now)
             for key, delta in journal_lookup.counters_of(journal, sale.seq).items():
                 if key not in (LAST_DAY, REVENUE):
@@ -264,6 +275,7 @@ class Takeback:
             for earned in journal_lookup.earnings_of(journal, sale.seq):
                 back = reversed_until_now(earned.amount, earned.basis, after) - earned.reversed
                 self._reverse(sale, earned, back, taken, now)
+        taken.rolled_back = _given_back(used, refund, is_whole=is_whole)
         if sale.customer is not None and refund:
             taken.entries[REVENUE] = -refund
 
@@ -272,7 +284,6 @@ class Takeback:
     ) -> None:
         for earned in journal_lookup.earnings_of(journal, sale.seq):
             self._reverse(sale, earned, earned.amount - earned.reversed, taken, now)
-        taken.rolled_back = journal_lookup.used_by(journal, sale.seq)
         for voucher, is_unused in journal_lookup.issued_by(journal, sale.seq):
             if is_unused:
                 taken.cancelled.append(voucher)
@@ -325,6 +336,26 @@ class Takeback:
     ) -> int:
         touches = [] if customer is None else [customer]
         return self._journal.add_event(kind=kind, body=body, touches=touches, at=now)
+
+
+def _given_back(
+    used: list[journal_lookup.UsedVoucher], refund_minor: int, *, is_whole: bool
+) -> list[journal_lookup.UsedVoucher]:
+    """Return the vouchers that a return gives back.
+
+    A refund goes first to the vouchers that had paid: what was paid by voucher never becomes cash.
+    Coupons and price reductions come back with the last of the goods.
+    """
+    back: list[journal_lookup.UsedVoucher] = []
+    for one in used:
+        if one.pays:
+            part = one.up_to(refund_minor)
+            if part is not None:
+                refund_minor -= part.amount_minor or 0
+                back.append(part)
+        elif is_whole:
+            back.append(one)
+    return back
 
 
 def _not_returnable(asked: ReturnRequest, sale: BookedSale | None) -> Refused | None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import apsw
 
 from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES, OwnEntry
-from pos_plugin.loyalty.vouchers import Voucher, after_rollback
+from pos_plugin.loyalty.voucher_type import REDUCES_PRICE
+from pos_plugin.loyalty.vouchers import Voucher, VoucherState, after_rollback
 from pos_plugin.refunds import SoldLine
 
 if TYPE_CHECKING:
@@ -138,26 +139,56 @@ def counters_of(journal: Journal, seq: int) -> dict[str, int]:
 
 
 class UsedVoucher(NamedTuple):
-    """A voucher that a receipt used, and how it stands once that is taken back."""
+    """A voucher that a receipt used, and how it stands once that is taken back.
+
+    ``amount_minor`` is what is not given back yet, in minor units (cents), None for a coupon;
+    ``pays``: it was a means of payment, else it lowered prices.
+    """
 
     voucher: str
+    pays: bool
     amount_minor: int | None
     state_before: str
     balance_before_minor: int | None
 
+    def up_to(self, refund_minor: int) -> UsedVoucher | None:
+        """Return how a means of payment stands once so much is given back; None for nothing."""
+        if not self.amount_minor or refund_minor <= 0:
+            return None
+        if refund_minor >= self.amount_minor:
+            return self
+        kept_minor = self.amount_minor - refund_minor
+        return self._replace(
+            amount_minor=refund_minor,
+            state_before=VoucherState.PARTLY_REDEEMED.value,
+            balance_before_minor=(self.balance_before_minor or 0) - kept_minor,
+        )
+
 
 def used_by(journal: Journal, receipt: int) -> list[UsedVoucher]:
-    """Return the vouchers that a receipt used."""
+    """Return the vouchers that a receipt used and has not given back."""
     rows: Any = journal.execute(
-        f"SELECT amount_minor, {_COLUMNS} FROM voucher_event "  # noqa: S608
-        "JOIN voucher ON id = voucher WHERE receipt = ? AND kind = 'redeemed' ORDER BY id",
+        "SELECT used.amount_minor - (SELECT coalesce(sum(back.amount_minor), 0) "  # noqa: S608
+        "FROM voucher_event AS back WHERE back.voucher = used.voucher "
+        f"AND back.receipt = used.receipt AND back.kind = 'rolled_back') AS left, {_COLUMNS} "
+        "FROM voucher_event AS used JOIN voucher ON id = used.voucher "
+        "WHERE used.receipt = ? AND used.kind = 'redeemed' AND (left IS NULL OR left > 0) "
+        "ORDER BY id",
         (receipt,),
     )
     used: list[UsedVoucher] = []
     for amount_minor, *row in rows:
         voucher = _voucher(row)
         before = after_rollback(voucher, amount_minor)
-        used.append(UsedVoucher(voucher.id, amount_minor, before.state.value, before.balance_minor))
+        used.append(
+            UsedVoucher(
+                voucher=voucher.id,
+                pays=voucher.legal_kind not in REDUCES_PRICE,
+                amount_minor=amount_minor,
+                state_before=before.state.value,
+                balance_before_minor=before.balance_minor,
+            )
+        )
     return used
 
 

@@ -150,6 +150,7 @@ class Void(Answer):
     sale_id: Text
     voided_at: Instant
     total_minor: Minor
+    voucher_refund_minor: Minor
     reversed: list[Earned]
     effects: list[Effect]
 
@@ -169,6 +170,7 @@ class Return(Answer):
     sale_id: Text
     returned_at: Instant
     refund_minor: Minor
+    voucher_refund_minor: Minor
     lines: list[ReturnedLine]
     reversed: list[Earned]
     pending: bool

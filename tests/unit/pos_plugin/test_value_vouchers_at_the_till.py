@@ -287,6 +287,38 @@ def test_void_gives_the_value_back(till: TillBuilder) -> None:
         assert effect(evaluated(plugin, basket("S2", code)), "price_reduction_voucher")
 
 
+def test_refund_goes_to_the_voucher_that_paid_before_any_cash(till: TillBuilder) -> None:
+    code = hand_out(till, "GIFT", 2500)
+    free = hand_out(till, "FREE", 100, legal_kind="promo")
+    with till.open() as plugin:
+        evaluated(plugin, basket("S1", code, free))
+        completed(plugin, "S1")
+        assert standing(till) == [("redeemed", 2500, 0), ("redeemed", 100, 0)]
+
+        def back(sku: str) -> tuple[int, int]:
+            answer = plugin.sales.return_items(
+                "S1",
+                {"return_id": sku, "lines": [{"line_id": sku, "quantity_milli": 1000}]},
+            )
+            assert isinstance(answer, Receipt)
+            return answer.values["refund_minor"], answer.values["voucher_refund_minor"]
+
+        assert back("C") == (899 - 13, 886)
+        assert standing(till) == [("partly_redeemed", 2500, 886), ("redeemed", 100, 0)]
+        # Half of the voucher was used again meanwhile: each receipt gives back what is its own.
+        evaluated(plugin, basket("S2", (code, 400), skus="B"))
+        completed(plugin, "S2")
+        assert back("A") == (4999 - 69, 2500 - 886)
+        assert standing(till) == [("partly_redeemed", 2500, 2100), ("redeemed", 100, 0)]
+        assert back("B") == (1299 - 18, 0)
+        assert standing(till) == [("partly_redeemed", 2500, 2100), ("issued", 100, 100)]
+        void = plugin.sales.void("S2", {})
+        assert isinstance(void, Receipt)
+        assert void.values["voucher_refund_minor"] == 400
+    assert standing(till) == [("issued", 2500, 2500), ("issued", 100, 100)]
+    assert_books(till)
+
+
 def test_sale_handed_in_late_uses_no_voucher(till: TillBuilder) -> None:
     code = hand_out(till, "GIFT", 2500)
     with till.open() as plugin:
@@ -374,7 +406,7 @@ def test_sale_object_takes_the_last_word_on_how_much(till: TillBuilder) -> None:
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["sell", "sell", "sell", "drop", "void"]),
+        st.sampled_from(["sell", "sell", "sell", "drop", "void", "return"]),
         st.sets(st.sampled_from(["PROMO", "BONUS", "GIFT", "SEVEN"])),
         st.none() | st.integers(1, 3000),
         st.sampled_from(["A B C", "B", "C BOOK", "BOOK"]),
@@ -399,6 +431,12 @@ def test_vouchers_add_up_after_any_day(steps: list[Any]) -> None:
             for number, (act, used, asked_minor, skus) in enumerate(steps):
                 if act == "void":
                     plugin.sales.void(f"S{number - 1}", {})
+                    continue
+                if act == "return":
+                    goods = [{"line_id": "B", "quantity_milli": 1000}]
+                    for sale in range(number):
+                        request = {"return_id": f"R{number}-{sale}", "lines": goods}
+                        plugin.sales.return_items(f"S{sale}", request)
                     continue
                 wanted = [
                     (codes[name], asked_minor) if asked_minor else codes[name]
