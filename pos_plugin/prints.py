@@ -7,7 +7,7 @@ full are ``Refused``.
 from __future__ import annotations
 
 from dataclasses import replace
-from threading import Lock
+from threading import RLock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -96,10 +96,9 @@ class Prints:
             self._tell_notices_to(on_notice)
         self._later: set[str] = set()
         self._printer_state = "ready"
-        self._starting = Lock()
+        # Whoever is told of a job while the thread starts may choose something at once.
+        self._starting = RLock()
         self._spool: Spool | HostSpool | None = None
-
-    # --- the thread ------------------------------------------------------------------------------
 
     def start_if_needed(self) -> None:
         """Start the thread when jobs of the last process are open; else the first job does it."""
@@ -110,19 +109,11 @@ class Prints:
 
     def wake(self) -> None:
         """Say that a job was committed; returns at once."""
-        if self._printer is None:
-            return
-        with self._starting:
-            if self._spool is None:
-                spool = self._new_spool(self._printer)
-                spool.start()
-                self._spool = spool
-        self._spool.wake()
+        self._wake_for(())
 
     def booked(self, answer: Receipt) -> None:
         """Print what an answer queued; whoever gets the answer can fetch what the host prints."""
-        for uid in answer.print_jobs:
-            self._ask(uid)
+        self._wake_for(answer.print_jobs)
 
     def stop(self) -> None:
         """End the thread within 2 s; what it was sending becomes ``UNKNOWN`` at the next start."""
@@ -132,8 +123,6 @@ class Prints:
             self._printer = None
         if spool is not None:
             spool.stop()
-
-    # --- what is known ---------------------------------------------------------------------------
 
     def job(self, uid: str) -> dict[str, Any] | None:
         """Return where a job stands; None if unknown.
@@ -216,8 +205,6 @@ class Prints:
                 listener(Told("print", effect))
         return end
 
-    # --- what the host says ----------------------------------------------------------------------
-
     def completed(self, answer: Receipt) -> Receipt:
         """Return an answer with what the host is to print; the stored answer stays without."""
         if not answer.print_jobs:
@@ -236,9 +223,8 @@ class Prints:
         ends_s = monotonic() + ANSWER_WAIT_MS / 1_000
         with self._journal.reading() as connection:
             states = [print_changes.find_job(connection, one["job"]) for one in asked]
-        for one, job in zip(asked, states, strict=True):
-            if job is not None and job.state == "QUEUED":
-                self._ask(one["job"])
+        found = zip(asked, states, strict=True)
+        self._wake_for([one["job"] for one, job in found if job and job.state == "QUEUED"])
         for one, job in zip(asked, states, strict=True):
             if job is not None and job.state in ("QUEUED", "SENDING"):
                 wait_ms = max(0, int(1_000 * (ends_s - monotonic())))
@@ -270,8 +256,6 @@ class Prints:
         spool = self._host_spool()
         if spool is not None:
             spool.went_out(uid, attempt=attempt)
-
-    # --- what the cashier chooses ----------------------------------------------------------------
 
     def print(self, uid: str) -> dict[str, Any] | Refused:
         """Print a job that failed, or one that waits for its host; no copy mark."""
@@ -329,8 +313,6 @@ class Prints:
         self._tell_of(uid)
         return self._job(job)
 
-    # --- inside ----------------------------------------------------------------------------------
-
     @property
     def _is_host(self) -> bool:
         return self._printer is not None and self._printer.transport == "host"
@@ -345,11 +327,27 @@ class Prints:
         spool = self._spool
         return spool if isinstance(spool, HostSpool) else None
 
-    def _ask(self, uid: str) -> None:
-        self.wake()
-        spool = self._host_spool()
-        if spool is not None:
-            spool.ask(uid)
+    def _wake_for(self, asked: Iterable[str]) -> None:
+        """Start the thread where it does not run; somebody fetches what he asked for himself."""
+        with self._starting:
+            if self._printer is None:
+                return
+            spool = self._spool
+            is_new = spool is None
+            if spool is None:
+                spool = self._spool = self._new_spool(self._printer)
+            host = self._host_spool()
+            if host is not None:
+                # Before it looks: what nobody asked for is said to wait.
+                for uid in asked:
+                    host.ask(uid)
+            if is_new:
+                try:
+                    spool.start()
+                except BaseException:
+                    self._spool = None
+                    raise
+        spool.wake()
 
     def _effect(self, uid: str, *, wait_ms: int = 0) -> dict[str, Any] | None:
         """Return the effect of a job as it leaves with an answer."""
