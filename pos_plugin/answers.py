@@ -77,6 +77,7 @@ class Evaluation:
         language: of the texts, ``de`` or ``en``.
         currency: of the sale, for the amounts in texts.
         programs: unit of each account, ``POINTS`` or ``EUR_MINOR``, for what is earned.
+        explains: as plain values it says of every promotion why it does not apply.
         late: nobody had the answer in time; this is the list price.
         vouchers: what value vouchers do; None without any.
     """
@@ -88,6 +89,7 @@ class Evaluation:
     language: str = "de"
     currency: str = "EUR"
     programs: Mapping[str, str] = field(default_factory=dict)
+    explains: bool = True
     late: bool = False
     vouchers: VoucherAnswer | None = None
 
@@ -200,7 +202,7 @@ class Evaluation:
     def to_dict(self) -> dict[str, Any]:
         """Return promotions.md §5 plus what vouchers do, ``evaluation_id`` and ``effects``."""
         return {
-            **self.result.to_dict(),
+            **self.result.to_dict(explain=self.explains),
             "earned": [one.to_dict() for one in self.earned],
             "voucher_discount_minor": self.voucher_discount_minor,
             "voucher_tender_minor": self.voucher_tender_minor,

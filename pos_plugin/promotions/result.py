@@ -176,8 +176,13 @@ class Result:
             self._hints = self.find_hints()
         return self._hints
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the JSON object of promotions.md §5."""
+    def to_dict(self, *, explain: bool = True) -> dict[str, Any]:
+        """Return the JSON object of promotions.md §5.
+
+        Args:
+            explain: with ``not_applied``; a thousand reasons cost as much as the price.
+        """
+        reasons = {"not_applied": [n.to_dict() for n in self.not_applied]} if explain else {}
         return {
             "generation": self.generation,
             "optimal": self.optimal,
@@ -230,7 +235,7 @@ class Result:
                 {"code": c.code, "series": c.series, "promotion": c.promotion}
                 for c in self.coupons_used
             ],
-            "not_applied": [n.to_dict() for n in self.not_applied],
+            **reasons,
             "hints": [hint.to_dict() for hint in self.hints],
             "diagnostics": {
                 "engine": self.diagnostics.engine,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI, Request, Response
 
-from pos_plugin.answers import Evaluation, Receipt
+from pos_plugin.answers import Receipt
 from pos_plugin.errors import SaleError
 from pos_plugin.notices import Refused
 from pos_plugin.service.contract.calls import NOT_BOOKED, described
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from pos_plugin.service.desk import Desk
 
 _SUSPENDED: Final = "suspended"
+_EXPLAIN: Final = {
+    "name": "explain",
+    "in": "query",
+    "schema": {"type": "boolean", "default": False},
+    "description": "say of every promotion why it does not apply (`not_applied`); costs as much "
+    "as the price itself",
+}
 _STATE: Final = {
     "name": "state",
     "in": "query",
@@ -42,19 +49,20 @@ def _add_basket(app: FastAPI, desk: Desk) -> None:
             "What the sale costs now, and every effect that now holds",
             body="Sale",
             answer="Evaluation",
+            query=(_EXPLAIN,),
             problems=("not_found", "conflict"),
         ),
     )
     async def evaluate(sale_id: Id, request: Request) -> Response:
+        shown = _shown(request, own_language)
         snapshot = _of_sale(await read_object(request, "sale"), sale_id)
-        language = language_of(request, own_language)
 
         def work(plugin: Plugin) -> dict[str, Any] | Refused:
             found = plugin.sales.evaluate(snapshot)
-            return found if isinstance(found, Refused) else _spoken(found, language).to_dict()
+            return found if isinstance(found, Refused) else replace(found, **shown).to_dict()
 
         found = await desk.ask(work)
-        return not_done(found, language) if isinstance(found, Refused) else answer(found)
+        return not_done(found, shown["language"]) if isinstance(found, Refused) else answer(found)
 
     @app.get(
         "/v1/sales/{sale_id}",
@@ -62,22 +70,23 @@ def _add_basket(app: FastAPI, desk: Desk) -> None:
             "What this till said of the sale so far",
             answer="SaleAnswer",
             may_be_late=True,
-            problems=("not_found", "sale_unknown", *NOT_BOOKED),
+            query=(_EXPLAIN,),
+            problems=("unknown_word", "not_found", "sale_unknown", *NOT_BOOKED),
         ),
     )
     async def what_was_said(sale_id: Id, request: Request) -> Response:
-        language = language_of(request, own_language)
+        shown = _shown(request, own_language)
 
         def work(plugin: Plugin) -> dict[str, Any] | Refused:
             found = plugin.sales.answer(sale_id)
             if isinstance(found, Refused):
                 return found
             if found.evaluation is not None:
-                found = replace(found, evaluation=_spoken(found.evaluation, language))
+                found = replace(found, evaluation=replace(found.evaluation, **shown))
             return found.to_dict()
 
         found = await desk.ask(work)
-        return not_done(found, language) if isinstance(found, Refused) else answer(found)
+        return not_done(found, shown["language"]) if isinstance(found, Refused) else answer(found)
 
 
 def _add_parking(app: FastAPI, desk: Desk) -> None:
@@ -219,8 +228,12 @@ def _add_booking(app: FastAPI, desk: Desk) -> None:
         return told(found, request)
 
 
-def _spoken(evaluation: Evaluation, language: str) -> Evaluation:
-    return replace(evaluation, language=language)
+def _shown(request: Request, own_language: str) -> dict[str, Any]:
+    """Return how whoever asks wants an evaluation."""
+    wanted = request.query_params.getlist("explain") or ["false"]
+    if wanted not in (["true"], ["false"]):
+        raise SaleError("unknown_word", "explain", "known are true and false")
+    return {"language": language_of(request, own_language), "explains": wanted == ["true"]}
 
 
 def _of_sale(snapshot: dict[str, Any], sale_id: str) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from pos_plugin.service.contract.effects import Effect
 from pos_plugin.service.contract.words import (
     Answer,
@@ -120,7 +122,7 @@ class Evaluation(Answer):
     vat: list[Vat]
     earned: list[Earned]
     coupons_used: list[CouponUsed]
-    not_applied: list[NotApplied]
+    not_applied: list[NotApplied] | None = Field(default=None, description="with ?explain=true")
     hints: list[Hint]
     diagnostics: Diagnostics
     effects: list[Effect]

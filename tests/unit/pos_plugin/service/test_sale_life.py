@@ -60,6 +60,18 @@ def test_sale_tells_what_was_said_of_it(client: httpx.Client) -> None:
     assert problem(client.get("/v1/sales/never")) == (404, "sale_unknown")
 
 
+def test_reasons_are_told_to_whoever_asks(client: httpx.Client) -> None:
+    basket = snapshot()
+    assert "not_applied" not in client.put("/v1/sales/A0", json=basket).json()
+    for call in (
+        client.put("/v1/sales/A0?explain=true", json=basket).json(),
+        client.get("/v1/sales/A0?explain=true").json()["evaluation"],
+    ):
+        assert [one["code"] for one in call["not_applied"]] != []
+    wrong = client.put("/v1/sales/A0?explain=perhaps", json=basket)
+    assert (wrong.status_code, wrong.json()["where"]) == (422, "explain")
+
+
 def test_completed_sale_takes_no_other_basket(client: httpx.Client) -> None:
     sold(client, "A2")
     assert problem(client.put("/v1/sales/A2", json=snapshot())) == (409, "conflict")
