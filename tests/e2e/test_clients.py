@@ -223,8 +223,8 @@ def web_page() -> Iterable[bytes]:
     return [http("200 OK", b"<html>Welcome to the router</html>")]
 
 
-def no_object() -> Iterable[bytes]:
-    return [http("200 OK", b"[]")]
+def other_service() -> Iterable[bytes]:
+    return [http("200 OK", b'{"status": "ok"}')]
 
 
 def no_http() -> Iterable[bytes]:
@@ -257,7 +257,7 @@ def test_slow_service_costs_its_budget_and_no_more(
     assert all(int(waited) >= int(budget) - MARGIN_MS for _, waited, budget in budgets)
 
 
-@pytest.mark.parametrize("answer", [status_503, web_page, no_object, no_http])
+@pytest.mark.parametrize("answer", [status_503, web_page, other_service, no_http])
 def test_useless_answer_is_list_price(
     client: Client, tmp_path: Path, answer: Callable[[], Iterable[bytes]]
 ) -> None:
@@ -300,7 +300,7 @@ class Relay(ThreadingHTTPServer):
         till: who is asked.
         loses: whether completions never reach the till.
         answers: whether completions are answered.
-        delay_s: how long every request lies about.
+        delay_s: how long a basket lies about.
     """
 
     daemon_threads = True
@@ -327,7 +327,8 @@ class RelayedCall(BaseHTTPRequestHandler):
     def handle_call(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         is_completion = self.path.endswith("/complete")
-        self.server.ended.wait(self.server.delay_s)
+        if self.command == "PUT":
+            self.server.ended.wait(self.server.delay_s)
         if not (self.server.loses and is_completion):
             with self.server.till.client() as client:
                 answer = client.request(self.command, self.path, content=body)

@@ -332,6 +332,11 @@ namespace Stammkunde
                             break;
                         }
                         value = Json.ParseObject(answer.Result.Value);
+                        if (answer.Result.Key == 200 && !IsAnswer(method, path, value))
+                        {
+                            reason = "no good answer: not of this service";
+                            break;
+                        }
                         return Read(answer.Result.Key, ref value, call);
                     }
                     catch (AggregateException fault)
@@ -398,6 +403,16 @@ namespace Stammkunde
         private static bool IsOfFile(Exception fault)
         {
             return fault is IOException || fault is UnauthorizedAccessException || fault is FormatException;
+        }
+
+        /// <summary>Whoever has taken the port: what is no receipt must not be taken for one.</summary>
+        private static bool IsAnswer(string method, string path, Dictionary<string, object> value)
+        {
+            if (method == "PUT" || path.EndsWith("/complete", StringComparison.Ordinal))
+            {
+                return Get(value, "total_minor") is long;
+            }
+            return path != "/v1/scan" || value.ContainsKey("kind") || value.ContainsKey("refused");
         }
 
         private static bool IsLate(Dictionary<string, object> value)

@@ -172,7 +172,7 @@ export class StammkundeTill {
     for (let attempt = 0; attempt < 2; attempt += 1) {
       try {
         const answer = await fetch(this.#url + path, request);
-        return read(answer.status, JSON.parse(await answer.text()), call);
+        return read(method, path, answer.status, JSON.parse(await answer.text()), call);
       } catch (fault) {
         if (call.signal.aborted) return none(`no answer within ${call.budgetMs} ms`, call);
         reason = `no good answer: ${fault.cause?.code ?? fault.name}`;
@@ -205,10 +205,11 @@ export function inStorage(storage, key = "stammkunde.late_receipts") {
   };
 }
 
-// Says of a problem document what it refuses; only an object is an answer.
-function read(status, value, call) {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) {
-    return none("no good answer: no object", call);
+// Says of a problem document what it refuses.
+function read(method, path, status, value, call) {
+  const isObject = value !== null && typeof value === "object" && !Array.isArray(value);
+  if (!isObject || (status === 200 && !isAnswer(method, path, value))) {
+    return none("no good answer: not of this service", call);
   }
   if (status === 200) return { status, value };
   // 202 is no problem document, but no good news either: its work goes on.
@@ -217,6 +218,12 @@ function read(status, value, call) {
   const problem = { why: reason, text: value.detail, ...report(call) };
   if (status === 404 || status === 409) problem.refused = code;
   return { status, value: problem };
+}
+
+// Whoever has taken the port: what is no receipt must not be taken for one.
+function isAnswer(method, path, value) {
+  if (method === "PUT" || path.endsWith("/complete")) return Number.isInteger(value.total_minor);
+  return path !== "/v1/scan" || "kind" in value || "refused" in value;
 }
 
 function none(reason, call) {

@@ -205,6 +205,16 @@ begin
   Result := Assigned(Part) and (TJSONNumber(Part).NumberType in [ntInteger, ntInt64]);
 end;
 
+{ Whoever has taken the port: what is no receipt must not be taken for one. }
+function IsAnswer(const Method, Path: string; Value: TJSONObject): Boolean;
+begin
+  if (Method = 'PUT') or Path.EndsWith('/complete') then
+    Result := IsWhole(Value, 'total_minor')
+  else
+    Result := (Path <> '/v1/scan') or (Value.IndexOfName('kind') >= 0)
+      or (Value.IndexOfName('refused') >= 0);
+end;
+
 function ListPrice(Sale, Why: TJSONObject): TJSONObject;
 var
   Lines: TJSONArray;
@@ -723,6 +733,11 @@ begin
     try
       Result := FConnection.Exchange(Method, Path, Content, Call, Text);
       Document := ParseObject(Text);
+      if (Result = 200) and not IsAnswer(Method, Path, Document) then
+      begin
+        Document.Free;
+        raise ENoAnswer.Create('not of this service');
+      end;
       if Result = 200 then
         Value := Document
       else

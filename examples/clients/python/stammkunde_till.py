@@ -201,11 +201,11 @@ class StammkundeTill:
                 self._connection.close()
                 reason = f"no answer within {call.budget_ms} ms"
                 break
-            except (OSError, http.client.HTTPException, ValueError) as fault:
+            except (OSError, http.client.HTTPException, ValueError, RecursionError) as fault:
                 self._connection.close()
                 reason = f"no good answer: {type(fault).__name__}"
             else:
-                return _read(status, value, call)
+                return _read(method, path, status, value, call)
         return 0, {"why": reason, **call.report()}
 
 
@@ -325,10 +325,10 @@ class _Connection:
         return self._socket
 
 
-def _read(status: int, value: object, call: _Call) -> tuple[int, Json]:
-    """Say of a problem document what it refuses; only an object is an answer."""
-    if not isinstance(value, dict):
-        return 0, {"why": "no good answer: no object", **call.report()}
+def _read(method: str, path: str, status: int, value: object, call: _Call) -> tuple[int, Json]:
+    """Say of a problem document what it refuses."""
+    if not isinstance(value, dict) or (status == 200 and not _is_answer(method, path, value)):
+        return 0, {"why": "no good answer: not of this service", **call.report()}
     if status == 200:
         return status, value
     # 202 is no problem document, but no good news either: its work goes on.
@@ -338,6 +338,13 @@ def _read(status: int, value: object, call: _Call) -> tuple[int, Json]:
     if status in (404, 409):
         problem["refused"] = code
     return status, problem
+
+
+def _is_answer(method: str, path: str, value: Json) -> bool:
+    """Whoever has taken the port: what is no receipt must not be taken for one."""
+    if method == "PUT" or path.endswith("/complete"):
+        return isinstance(value.get("total_minor"), int)
+    return path != "/v1/scan" or "kind" in value or "refused" in value
 
 
 def _positive(left_s: float) -> float:
