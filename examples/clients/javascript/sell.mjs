@@ -3,6 +3,7 @@
 //   node sell.mjs http://127.0.0.1:8710 TOKEN [CODE ...]
 //
 // Without arguments: STAMMKUNDE_URL and STAMMKUNDE_TOKEN; codes are a card and an article of the demo.
+import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { inFile } from "./late_receipts_file.mjs";
 import { BUDGETS_MS, StammkundeTill } from "./stammkunde_till.mjs";
@@ -30,7 +31,7 @@ if (connection) {
 }
 
 async function sell(scanned) {
-  const sale = { sale_id: env.STAMMKUNDE_SALE ?? crypto.randomUUID(), at: now(), lines: [] };
+  const sale = { sale_id: env.STAMMKUNDE_SALE ?? randomUUID(), at: now(), lines: [] };
   let unreadCard;
   for (const code of scanned) {
     if (ARTICLES.has(code)) {
