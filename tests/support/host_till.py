@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
+import apsw
 from served_till import served
 from till_builder import TillBuilder
 
@@ -151,8 +151,17 @@ def asked_in_json(till: TillBuilder) -> Iterator[tuple[HostSide, Plugin]]:
         yield JsonSide(client), served_till.plugin
 
 
+def read_journal(till: TillBuilder, question: str) -> list[Any]:
+    """Rows of the journal, also while this very process has it open.
+
+    By the same library as the till's: a second one in the process would let go of its locks.
+    """
+    flags = apsw.SQLITE_OPEN_READONLY
+    with closing(apsw.Connection(str(till.data_dir / "journal.db"), flags=flags)) as journal:
+        return journal.execute(question).fetchall()
+
+
 def events_of(till: TillBuilder, *kinds: str) -> list[dict[str, Any]]:
     """The bodies of the events of these kinds, in order, with their kind."""
-    with closing(sqlite3.connect(till.data_dir / "journal.db")) as journal:
-        rows = journal.execute("SELECT kind, line FROM event ORDER BY seq").fetchall()
+    rows = read_journal(till, "SELECT kind, line FROM event ORDER BY seq")
     return [{"event": kind, **json.loads(line)["body"]} for kind, line in rows if kind in kinds]
