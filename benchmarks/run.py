@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import serving
 import workload
 
 from pos_plugin.clock import SystemClock
@@ -31,10 +32,11 @@ Row = tuple[str, str, str]
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure what is named, or everything; print, write."""
     rows: list[Row] = []
-    for measure in (evaluations, starts, replays):
-        for row in measure():
+    measures = {one.__name__: one for one in (evaluations, starts, replays, servings)}
+    for name in sys.argv[1:] or measures:
+        for row in measures[name]():
             print(f"{row[0]:<52} {row[1]:>14}  {row[2]}", flush=True)
             rows.append(row)
     write(rows)
@@ -102,6 +104,58 @@ def replays() -> list[Row]:
     return [("replay of real receipts", f"{found['sales_per_second']} receipts/s", note)]
 
 
+def servings() -> list[Row]:
+    """A till as hosts ask it, in process and over HTTP; ratios are to the engine in this run."""
+    with TemporaryDirectory() as name:
+        folder = Path(name) / "till"
+        measured("build", folder)
+        inside = measured("inside", folder)
+        with serving.served(folder) as (url, token, pid):
+            asked = measured("asked", url, token, pid)
+    if inside["late"] or asked["late"]:
+        raise SystemExit("some answers were late: their list price is no measurement")
+    engine = inside["engine"]
+
+    def row(what: str, times: dict[str, int], note: str = "") -> Row:
+        ratios = (
+            f"{times['median_us'] / engine['median_us']:.2f} and "
+            f"{times['p99_us'] / engine['p99_us']:.2f} times the engine"
+        )
+        return (
+            what,
+            f"{times['median_us']} us",
+            f"p99 {times['p99_us']} us{note or f', {ratios}'}",
+        )
+
+    bytes_ = f"; {asked['request_kb']} kB asked, {asked['answer_kb']} kB answered"
+    return [
+        row("evaluation, 20 lines: the engine alone", engine, ", 100 000 customers' groups"),
+        row("… snapshot to effects, in process", inside["evaluate"]),
+        row("… request to response, kept connection", asked["evaluate"]),
+        row("… request to response, new connection", asked["evaluate_anew"]),
+        row("scan to panel, in process", inside["scan"], ", 100 000 customers"),
+        row("scan to panel, kept connection", asked["scan"], ", 100 000 customers"),
+        row("completion, kept connection", asked["complete"], ", durable" + bytes_),
+        (
+            "memory of the served till",
+            f"{asked['memory_mb']:.0f} MB",
+            "with API, page and contract document",
+        ),
+        (
+            f"… growth over {serving.SALES} sales",
+            f"{asked['after_sales_mb'] - asked['settled_mb']:.1f} MB",
+            f"{asked['after_sales_mb']:.0f} MB then; counted from sale {serving.GROWTH_FROM} on",
+        ),
+    ]
+
+
+def measured(*arguments: object) -> dict[str, Any]:
+    """Return what ``serving.py`` says in a process of its own."""
+    command = [sys.executable, str(HERE / "serving.py"), *map(str, arguments)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return dict(json.loads(done.stdout or "{}"))
+
+
 def child(what: str, *arguments: object, **environment: str) -> dict[str, Any] | None:
     """Return what ``measure.py`` says; None when the wished form of the core is not built."""
     done = subprocess.run(
@@ -119,7 +173,8 @@ def child(what: str, *arguments: object, **environment: str) -> dict[str, Any] |
 
 
 def write(rows: list[Row]) -> None:
-    """Write RESULTS.md anew."""
+    """Write RESULTS.md anew; rows that were not measured now stay as they are."""
+    rows = merged(rows)
     text = [
         "# Measured",
         "",
@@ -133,6 +188,17 @@ def write(rows: list[Row]) -> None:
         "",
     ]
     (HERE / "RESULTS.md").write_text("\n".join(text), encoding="utf-8")
+
+
+def merged(rows: list[Row]) -> list[Row]:
+    """Return the rows of the file with those measured now in their places."""
+    now = {what: (what, value, note) for what, value, note in rows}
+    old: list[Row] = []
+    for line in (HERE / "RESULTS.md").read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| ") and len(cells) == 3 and cells[0] != "what":
+            old.append(now.pop(cells[0], (cells[0], cells[1], cells[2])))
+    return [*old, *now.values()]
 
 
 def machine() -> str:
