@@ -306,36 +306,12 @@ def last_seq(journal: Journal) -> int:
     return newest or 0
 
 
-class PrintState(NamedTuple):
-    """Where a print job stands, with the hash of the bytes of its last attempt."""
-
-    state: str
-    reason: str
-    sha256: str | None
-
-
-def print_state(journal: Journal, uid: str) -> PrintState | None:
-    """Return where a print job stands."""
-    row: Any = journal.execute(
-        "SELECT state, reason, (SELECT sha256 FROM print_attempt WHERE job_uid = uid "
-        "ORDER BY attempt DESC LIMIT 1) FROM print_job WHERE uid = ?",
-        (uid,),
-    ).fetchone()
-    return PrintState(*row) if row else None
-
-
 def has_print_work(journal: Journal) -> bool:
     """Say whether jobs wait, or were being sent when the last process ended."""
     found = journal.execute(
         "SELECT 1 FROM print_job WHERE state IN ('QUEUED', 'SENDING') LIMIT 1"
     ).get
     return found is not None
-
-
-def count_open_prints(journal: Journal) -> int:
-    """Return how many jobs are not on paper for certain."""
-    count: Any = journal.execute("SELECT count(*) FROM print_job WHERE state <> 'CONFIRMED'").get
-    return int(count)
 
 
 def _voucher(row: Any) -> Voucher:  # noqa: ANN401 - a row of SQLite

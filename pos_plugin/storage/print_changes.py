@@ -76,7 +76,7 @@ def told_jobs(journal: apsw.Connection, limit: int) -> list[JobRow]:
     """Return the newest jobs about which something may be left to do, the oldest first."""
     rows: Any = journal.execute(
         _JOB + "WHERE handed_over_at IS NULL AND print_job.state NOT IN ('REPLACED', 'CANCELLED') "
-        "ORDER BY created_at DESC, uid DESC LIMIT ?",
+        "ORDER BY created_at DESC, print_job.rowid DESC LIMIT ?",
         (limit,),
     ).fetchall()
     return [_row(values) for values in reversed(rows)]
@@ -87,7 +87,7 @@ def unfinished_jobs(journal: apsw.Connection) -> list[JobRow]:
     rows: Any = journal.execute(
         _JOB + "WHERE handed_over_at IS NULL AND print_job.state NOT IN ('REPLACED', 'CANCELLED') "
         "AND print_job.state IN ('QUEUED', 'SENDING', 'UNKNOWN', 'FAILED') "
-        "ORDER BY created_at, uid"
+        "ORDER BY created_at, print_job.rowid"
     )
     return [_row(values) for values in rows]
 

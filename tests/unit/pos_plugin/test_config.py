@@ -52,6 +52,36 @@ def test_printer_and_head_office_are_read(tmp_path: Path) -> None:
     assert [printer.directory for printer in config.printer] == ["paper"]
 
 
+def test_printer_of_the_host_has_its_own_keys(tmp_path: Path) -> None:
+    text = LEAST + '[[printer]]\nname = "bon"\ntransport = "host"\n'
+    (printer,) = read_config(write(tmp_path, text)).printer
+    assert (printer.format, printer.dots, printer.report_within_s) == ("png", 576, 60)
+    text += 'format = "escpos"\ndots = 384\nreport_within_s = 0\n'
+    (printer,) = read_config(write(tmp_path, text)).printer
+    assert (printer.format, printer.dots, printer.report_within_s) == ("escpos", 384, 0)
+
+
+@pytest.mark.parametrize(
+    ("transport", "key", "message"),
+    [
+        ("host", 'directory = "prints"', "host has no directory"),
+        ("host", "report_within_s = -1", "greater than or equal to 0"),
+        ("host", "report_within_s = 3601", "less than or equal to 3600"),
+        ("host", "dots = 500", "384, 512 or 576"),
+        ("host", 'format = "pdf"', "'png', 'text' or 'escpos'"),
+        ("simulator", 'format = "png"', "simulator has no format"),
+        ("simulator", "report_within_s = 5", "simulator has no report_within_s"),
+    ],
+)
+def test_key_that_would_do_nothing_is_refused(
+    tmp_path: Path, transport: str, key: str, message: str
+) -> None:
+    text = f'{LEAST}[[printer]]\nname = "bon"\ntransport = "{transport}"\n{key}\n'
+    error = refused(tmp_path, text)
+    assert message in error.message
+    assert error.where.startswith("till.toml.printer[0]")
+
+
 @pytest.mark.parametrize(
     ("text", "code", "where"),
     [
