@@ -225,6 +225,7 @@ def promotions() -> list[dict[str, Any]]:
             "SOCKEN",
             ("Socken: zweites Paar halber Preis", "Socks: second pair half price"),
             {"kind": "n_for_m", "on": group("socken"), "n": 2, "benefit": percent(5000)},
+            hint_within_minor=2000,
         ),
         article_promotion(
             "OUTFIT_ER",
@@ -252,6 +253,7 @@ def promotions() -> list[dict[str, Any]]:
             ("Staffel: 10 € ab 150 €, 25 € ab 250 €", "10 € from 150 €, 25 € from 250 €"),
             tier(15000, amount_off(1000)),
             tier(25000, amount_off(2500)),
+            hint_within_minor=5000,
         ),
         receipt_promotion(
             "GEBURTSTAG",
