@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from served_till import CARD, Served, served, small_shop
+from served_till import CARD, Served, served, small_shop, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +68,17 @@ def test_rental_is_reported_once(client: httpx.Client) -> None:
     for call in ("cancel", "reverse"):
         undone = client.post(f"/v1/rentals/{call}", json={"rental": "L1", "reason": "mistake"})
         assert undone.status_code == 200
+
+
+def test_end_of_the_day_names_what_is_open(client: httpx.Client) -> None:
+    client.post("/v1/sales/D1/suspend", json={"sale": snapshot()})
+    client.post("/v1/rentals/issue", json={"rental": "D1"})
+    open_ = client.post("/v1/day-close").json()
+    assert [one["sale_id"] for one in open_["suspended"]] == ["D1"]
+    assert open_["events_unsent"] > 0
+    assert open_["print_jobs_open"] == 0
+    client.post("/v1/sales/D1/cancel")
+    assert client.post("/v1/day-close").json()["suspended"] == []
 
 
 def test_report_that_is_none_names_its_place(client: httpx.Client) -> None:

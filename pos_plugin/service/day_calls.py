@@ -1,0 +1,53 @@
+"""The shop's day ends over HTTP (Kassenabschluss): what is still open goes on the host's list.
+
+Nothing is booked and nothing is lost by asking twice. A backup of the journal belongs to the agent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request, Response
+
+from pos_plugin.notices import Refused
+from pos_plugin.service.contract.calls import NOT_BOOKED, described
+from pos_plugin.service.exchange import answer, language_of, not_done
+from pos_plugin.service.print_calls import ask
+
+if TYPE_CHECKING:
+    from pos_plugin.plugin import Plugin
+    from pos_plugin.service.desk import Desk
+
+
+def add_day_calls(app: FastAPI, desk: Desk) -> None:
+    """Add the end of the day."""
+    own_language = desk.plugin.config.language
+
+    @app.post(
+        "/v1/day-close",
+        **described(
+            "The shop's day ends: what is still open",
+            answer="DayClosed",
+            may_be_late=True,
+            problems=NOT_BOOKED,
+        ),
+    )
+    async def day_close(request: Request) -> Response:
+        language = language_of(request, own_language)
+
+        def work(plugin: Plugin) -> dict[str, Any] | Refused:
+            suspended = plugin.sales.suspended()
+            if isinstance(suspended, Refused):
+                return suspended
+            state = plugin.health()
+            last_seq, acked_seq = state.get("last_seq"), state.get("acked_seq")
+            unsent = None if last_seq is None or acked_seq is None else last_seq - acked_seq
+            return {
+                "suspended": suspended,
+                "notices": [one.to_dict(language) for one in plugin.prints.notices()],
+                "print_jobs_open": state.get("print_jobs_open"),
+                "events_unsent": unsent,
+            }
+
+        found = await ask(desk, work)
+        return not_done(found, language) if isinstance(found, Refused) else answer(found)
