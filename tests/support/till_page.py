@@ -10,7 +10,7 @@ from programs import need
 from waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from selenium.webdriver import Chrome
@@ -78,18 +78,17 @@ class Page:
         return "\n".join(shown).replace("\u00a0", " ")
 
     def shows(self, words: str, selector: str = "body", *, within_s: float = 20) -> None:
-        until(
-            lambda: words in self.text(selector),
-            within_s=within_s,
-            what=f"{words!r} in {selector}: {self.text(selector)!r}",
-        )
+        self._until(lambda: words in self.text(selector), selector, f"{words!r}", within_s)
 
     def hides(self, words: str, selector: str = "body") -> None:
-        until(
-            lambda: words not in self.text(selector),
-            within_s=20,
-            what=f"no {words!r} in {selector}: {self.text(selector)!r}",
-        )
+        self._until(lambda: words not in self.text(selector), selector, f"no {words!r}", 20)
+
+    def _until(self, holds: Callable[[], bool], selector: str, what: str, within_s: float) -> None:
+        try:
+            until(holds, within_s=within_s, what=what)
+        except AssertionError as error:
+            error.add_note(f"{selector} shows {self.text(selector)!r}")
+            raise
 
     def dialog(self, identity: str) -> None:
         """Wait until this dialog is open; an empty name: none."""

@@ -6,14 +6,18 @@ import { keepForLater } from "./hand_in.js";
 import { atListPrice } from "./list_price.js";
 import { keep, sale, snapshot } from "./sale.js";
 
+let away = false; // as the last answer showed
+
 export async function evaluate() {
   keep();
   try {
     sale.answer = await api.evaluate(snapshot());
     if (!sale.answer.late) sale.generation = sale.answer.generation;
+    away = false;
   } catch (error) {
     if (!api.isAway(error)) throw error;
     sale.answer = atListPrice(sale);
+    away = true;
   }
   keep();
 }
@@ -28,12 +32,15 @@ export function tenderVouchers() {
   return sale.answer?.effects.filter((one) => one.kind === "tender_voucher") ?? [];
 }
 
-// Asks again with the means of payment; true when the amount is the one that was shown.
+// Asks again with the means of payment; true when the amount is the one that was shown. Without
+// an answer the amount that the customer was told holds.
 export async function chooseTender(tender) {
+  const { answer } = sale;
   const shown_minor = rest_minor();
   if (sale.tender !== tender) {
     sale.tender = tender;
     await evaluate();
+    if (sale.answer.late) sale.answer = answer;
   }
   return rest_minor() === shown_minor;
 }
@@ -50,11 +57,12 @@ export async function book(given_minor) {
   const completion = charged();
   const changed = given_minor === null ? null : given_minor - rest_minor();
   Object.assign(sale, { given_minor, change_minor: changed });
-  sale.receipt = sale.answer.own ? later(completion) : await booked(completion);
+  sale.receipt = away ? later(completion) : await booked(completion);
   keep();
 }
 
 async function booked(completion) {
+  if (completion.late) completion.sale = snapshot(); // the plugin has never seen this sale
   try {
     return await api.complete(sale.id, completion);
   } catch (error) {

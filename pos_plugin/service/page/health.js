@@ -1,11 +1,13 @@
 // How the service is: asked every two seconds, shown in the header.
 import * as api from "./api.js";
 import { at } from "./dom.js";
-import { shop, timeOfDay } from "./format.js";
+import { moment, shop, timeOfDay } from "./format.js";
 import { waitingSales } from "./hand_in.js";
 import { say } from "./texts.js";
 
 const LOOK_MS = 2000;
+const AHEAD_MS_MAX = 10 * 60_000; // clocks of two machines differ by seconds, not by minutes
+const AGE_MS_MAX = 3 * 86_400_000; // a long weekend without network is no fault
 
 export let health = null;
 
@@ -21,17 +23,36 @@ export async function lookAtHealth() {
   }
 }
 
-// `cameBack` runs when the service answers again, `each` after every look.
-export function watchHealth({ cameBack, each, failed }) {
+// What stands between this till and right answers, each with what to do; nothing stops a sale.
+export function healthNotices() {
+  return health ? [...health.notices, ...clockNotices(health.synced_at)] : [];
+}
+
+// Nobody tells a till the right time, but word from head office cannot come from the future, and
+// rarely is it days old: then the clock is wrong or the network is.
+function clockNotices(synced_at) {
+  if (!synced_at) return [];
+  const age_ms = Date.now() - Date.parse(synced_at);
+  const values = { at: moment(synced_at) };
+  if (age_ms < -AHEAD_MS_MAX) {
+    return [{ code: "clock_behind", level: "warn", text: say("clockBehind", values) }];
+  }
+  if (age_ms > AGE_MS_MAX) {
+    return [{ code: "data_old", level: "warn", text: say("dataOld", values) }];
+  }
+  return [];
+}
+
+// `looked` is told after every look whether the service has just come back.
+export function watchHealth(looked, failed) {
   setInterval(async () => {
     const wasAway = health === null;
     try {
       await lookAtHealth();
+      looked(wasAway && health !== null);
     } catch (error) {
       failed(error);
     }
-    if (wasAway && health) cameBack();
-    each();
   }, LOOK_MS);
 }
 

@@ -52,7 +52,7 @@ function codeRow(sale, one) {
   const name = element("div", "", element("span", "name", say("voucher")));
   name.append(element("span", "sku", `…${one.code.slice(-5)}`), element("span", "reason", text));
   const price = element("div", "price", effect ? `−${money(worth_minor(effect))}` : "");
-  const sign = element("span", "quantity", refused ? "!" : "%");
+  const sign = element("span", "quantity", refused ? "!" : "✓");
   const row = element("li", refused ? "row voucher refused" : "row voucher", sign, name, price);
   row.id = `code-${one.code}`;
   return row;

@@ -3,7 +3,7 @@ import { tenderVouchers } from "./checkout.js";
 import { at, element } from "./dom.js";
 import { day, moment, money, percent } from "./format.js";
 import { grossOf, onLine, onReceipt } from "./reasons.js";
-import { program, say } from "./texts.js";
+import { say } from "./texts.js";
 
 export function drawReceipt(sale, place) {
   const { receipt } = sale;
@@ -75,9 +75,8 @@ function drawThanks(paper, sale) {
     const tax = paid_minor - Math.round((paid_minor * 10_000) / (10_000 + vat_rate_bp));
     if (vat_rate_bp) paper.row(say("vat", { rate: percent(vat_rate_bp) }), money(tax));
   }
-  for (const { account, amount } of receipt.earned) {
-    const unit = sale.panel?.balances.find((one) => one.program === account)?.unit;
-    paper.row(program(account), `+${unit === "EUR_MINOR" ? money(amount) : amount}`);
+  for (const { kind, text } of receipt.effects) {
+    if (kind === "receipt_text") paper.middle(text);
   }
   if (receipt.waits) paper.middle(say("waitsReceipt"), "loud");
   for (const effect of receipt.effects) {

@@ -104,7 +104,7 @@ const TEXTS = {
     payScan: "Zahlen abgebrochen: Es wurde gescannt.",
 
     price: "Preis eingeben",
-    priceWhy: "Dienst antwortet nicht und {code} ist hier unbekannt. Was kostet ein Stück?",
+    priceWhy: "{code} ist hier gerade nicht bekannt. Was kostet ein Stück?",
     priceField: "Preis je Stück",
     typing: "Code eintippen",
     keypad: "Ziffern",
@@ -122,6 +122,9 @@ const TEXTS = {
 
     notices: "Hinweise",
     understood: "Verstanden",
+    later: "Später",
+    clockBehind: "Die Uhr geht nach: letzte Daten vom {at}. Bitte stellen; der Verkauf läuft weiter.",
+    dataOld: "Letzte Daten vom {at}. Bitte Uhr und Netz prüfen; der Verkauf läuft weiter.",
 
     plugged: "Netz steckt",
     unplugged: "Netz gezogen",
@@ -239,7 +242,7 @@ const TEXTS = {
     payScan: "Payment stopped: something was scanned.",
 
     price: "Enter price",
-    priceWhy: "The service does not answer and {code} is not known here. What is one piece?",
+    priceWhy: "{code} is not known here at the moment. What is the price of one piece?",
     priceField: "Price of one piece",
     typing: "Type a code",
     keypad: "Digits",
@@ -257,6 +260,9 @@ const TEXTS = {
 
     notices: "Notices",
     understood: "Understood",
+    later: "Later",
+    clockBehind: "The clock is behind: last data of {at}. Please set it; the sale goes on.",
+    dataOld: "Last data of {at}. Please check clock and network; the sale goes on.",
 
     plugged: "Network is in",
     unplugged: "Network is out",

@@ -8,8 +8,8 @@ import { prepareDialogs } from "./dialogs.js";
 import { at } from "./dom.js";
 import { followEvents, stream } from "./events.js";
 import { keepFocus } from "./focus.js";
-import { handIn } from "./hand_in.js";
-import { drawHealth, health, lookAtHealth, watchHealth } from "./health.js";
+import { handIn, waitingSales } from "./hand_in.js";
+import { drawHealth, health, healthNotices, lookAtHealth, watchHealth } from "./health.js";
 import { openIdentify, prepareIdentify } from "./identify.js";
 import { listenToKeys } from "./keys.js";
 import { drawKeypads } from "./keypad.js";
@@ -20,9 +20,11 @@ import { tell } from "./message.js";
 import {
   canHandOver,
   handOver,
+  isStanding,
   prepareNotices,
   refreshNotices,
   setOwnNotices,
+  setStandingNotices,
 } from "./notices.js";
 import { openParked, prepareParked, recallAgain } from "./parked.js";
 import { openPayment, payByCard, preparePayment } from "./payment.js";
@@ -85,32 +87,41 @@ function takenText({ kind, panel, line, code }, count) {
   return say("taken", { count, name: line.name });
 }
 
-// While the service is away, articles come from memory or from their label.
+// While the service or its data is away, articles come from memory or from their label.
 async function lookUp(code) {
+  let refused = { refused: "away", text: say("awayCard") };
   try {
     const found = await api.scan(code, sale.id);
     if (found.kind === "article") rememberArticle(code, found.line);
-    return found;
+    const hasData = health?.synced_at !== null;
+    if (found.refused !== "code_unknown" || hasData) return found;
+    refused = found;
   } catch (error) {
     if (!api.isAway(error)) throw error;
   }
-  const known = knownArticle(code);
-  if (known) return { kind: "article", code, line: known };
-  if (/^29\d{11}$/.test(code) || code.length > 13) return { refused: "away", text: say("awayCard") };
+  const line = knownArticle(code) ?? (isArticle(code) ? await labelled(code) : null);
+  return line ? { kind: "article", code, line } : refused;
+}
+
+// Cards and vouchers have no label with a price.
+const isArticle = (code) => code.length <= 13 && !/^29\d{11}$/.test(code);
+
+async function labelled(code) {
   const price_minor = await askPrice(code);
-  if (price_minor === null) return { refused: "away", text: "" };
-  return { kind: "article", code, line: labelledArticle(code, price_minor) };
+  return price_minor === null ? null : labelledArticle(code, price_minor);
 }
 
 // After every change the whole basket is asked for again; notices come with the answer.
 async function change() {
   await evaluate();
-  const { effects, own } = sale.answer;
+  const { effects, own, late } = sale.answer;
   setOwnNotices(effects);
-  const messages = effects.filter(({ kind, audience }) => kind === "message" && audience !== "customer");
-  const said = messages.find(({ level }) => level === "warn") ?? messages[0];
+  const said = effects.filter(
+    (one) => one.kind === "message" && one.audience !== "customer" && !isStanding(one),
+  );
+  const first = said.find(({ level }) => level === "warn") ?? said[0];
   if (own) tell(say("away"), true);
-  else if (said && said.level !== "acknowledge") tell(said.text, said.level === "warn" || sale.answer.late);
+  else if (first && first.level !== "acknowledge") tell(first.text, late || first.level === "warn");
 }
 
 function changed(action) {
@@ -249,8 +260,8 @@ function askForKey() {
   at("token").focus();
 }
 
-// The service answers again: what was sold meanwhile is handed in, the open sale asked for anew.
-async function cameBack() {
+// The service answers: what was sold without it is handed in, the open sale asked for anew.
+async function catchUp() {
   const booked = await handIn();
   const mine = booked.find(({ sale_id }) => sale_id === sale.receipt?.sale_id);
   if (mine) {
@@ -259,13 +270,28 @@ async function cameBack() {
     showPrint(mine);
   }
   if (booked.length) tell(say("handedIn"));
-  if (!sale.receipt && (sale.lines.length || sale.customer)) {
+  if (!sale.receipt && sale.answer?.own) {
     await change();
     if (!sale.answer.own) tell(say("backAgain"));
   }
   await recallAgain();
   await refreshNotices();
   drawHealth();
+}
+
+let catchingUp = false;
+
+// After every look at the service.
+function afterLook(cameBack) {
+  setStandingNotices(healthNotices());
+  if (!health) return;
+  if (!stream.connected) refreshNotices().catch(complain);
+  const isWaiting = waitingSales().some(({ refused }) => !refused);
+  if (catchingUp || !(cameBack || isWaiting || sale.answer?.own)) return;
+  catchingUp = true;
+  inTurn(catchUp).finally(() => {
+    catchingUp = false;
+  });
 }
 
 function listen() {
@@ -350,12 +376,8 @@ async function start() {
   if (sale.receipt) begin();
   drawFrame();
   if (sale.lines.length || sale.customer) inTurn(change);
-  inTurn(cameBack);
-  watchHealth({
-    cameBack: () => inTurn(cameBack),
-    each: () => !stream.connected && refreshNotices().catch(complain),
-    failed: complain,
-  });
+  afterLook(true);
+  watchHealth(afterLook, complain);
   followEvents(() => refreshNotices().catch(complain));
   startDemo(scan).catch(complain);
 }

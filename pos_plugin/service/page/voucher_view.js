@@ -37,7 +37,8 @@ async function drawJob(mine) {
   if (shown !== mine) return true;
   const printed = ["CONFIRMED", "ASSUMED"].includes(state) && pages > 0;
   // While there is no paper the code on the screen counts; once there is, the bar on top speaks.
-  const lines = [element("strong", "", text), element("span", "code", say("codeOnScreen", mine))];
+  const lines = [element("strong", "", text)];
+  if (mine.code) lines.push(element("span", "code", say("codeOnScreen", mine)));
   at("voucher-text").replaceChildren(...(printed ? [] : lines));
   if (!printed) return false;
   const blobs = [];
