@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 
 from pos_plugin.notices import Refused
 from pos_plugin.service.contract.calls import NOT_BOOKED, described
-from pos_plugin.service.exchange import answer, language_of, not_done
+from pos_plugin.service.exchange import answer, language_of, not_done, read_nothing
 from pos_plugin.service.print_calls import ask
 
 if TYPE_CHECKING:
@@ -27,12 +27,15 @@ def add_day_calls(app: FastAPI, desk: Desk) -> None:
         "/v1/day-close",
         **described(
             "The shop's day ends: what is still open",
+            body="Nothing",
+            body_needed=False,
             answer="DayClosed",
             may_be_late=True,
             problems=NOT_BOOKED,
         ),
     )
     async def day_close(request: Request) -> Response:
+        await read_nothing(request, "day_close")
         language = language_of(request, own_language)
 
         def work(plugin: Plugin) -> dict[str, Any] | Refused:

@@ -45,6 +45,20 @@ async def read_object(
     return value
 
 
+async def read_nothing(request: Request, where: str) -> None:
+    """Take the body of a call that needs none: left lying, it would look like a late request.
+
+    Args:
+        request: of the host.
+        where: name of the body in errors.
+
+    Raises:
+        SaleError: there is something in it.
+    """
+    for name in await read_object(request, where, may_be_empty=True):
+        raise SaleError("unknown_field", f"{where}.{name}", "this call takes no fields")
+
+
 def language_of(request: Request, own: str) -> str:
     """Return the language of the screen that asks, else the shop's.
 

@@ -11,7 +11,7 @@ from pos_plugin.answers import Receipt
 from pos_plugin.errors import SaleError
 from pos_plugin.notices import Refused
 from pos_plugin.service.contract.calls import NOT_BOOKED, described
-from pos_plugin.service.exchange import Id, answer, language_of, not_done, read_object
+from pos_plugin.service.exchange import Id, answer, language_of, not_done, read_nothing, read_object
 
 if TYPE_CHECKING:
     from pos_plugin.plugin import Plugin
@@ -138,12 +138,15 @@ def _add_parking(app: FastAPI, desk: Desk) -> None:
         "/v1/sales/{sale_id}/recall",
         **described(
             "The parked basket, open again",
+            body="Nothing",
+            body_needed=False,
             answer="Recalled",
             may_be_late=True,
             problems=("not_found", "sale_unknown", *NOT_BOOKED),
         ),
     )
     async def recall(sale_id: Id, request: Request) -> Response:
+        await read_nothing(request, "recall")
         language = language_of(request, own_language)
         found = await desk.ask(lambda plugin: plugin.sales.recall(sale_id))
         if isinstance(found, Refused):
@@ -154,12 +157,15 @@ def _add_parking(app: FastAPI, desk: Desk) -> None:
         "/v1/sales/{sale_id}/cancel",
         **described(
             "Give an open or parked sale up; nothing of it is booked",
+            body="Nothing",
+            body_needed=False,
             answer="SaleState",
             may_be_late=True,
             problems=("not_found", "conflict", *NOT_BOOKED),
         ),
     )
     async def cancel(sale_id: Id, request: Request) -> Response:
+        await read_nothing(request, "cancel")
         refused = await desk.ask(lambda plugin: plugin.sales.cancel(sale_id))
         return _state(sale_id, "cancelled", refused, language_of(request, own_language))
 

@@ -144,6 +144,17 @@ def test_listener_that_prints_gets_it_instead_of_the_answer(
     assert [one["state"] for one in events_of(till, "print_closed")] == ["CONFIRMED"] * 2
 
 
+def test_silence_of_a_listener_that_has_it_whole_is_assumed(tmp_path: Path) -> None:
+    till = host_till(tmp_path / "till", report_within_s=1)
+    with served(till) as open_till, listening(open_till, prints="true") as heard:
+        job = sell(open_till, "1")["job"]
+        next_of(heard, "print")
+        notice = next_of(heard, "notice")
+        while notice["state"] == "SENDING":
+            notice = next_of(heard, "notice")
+        assert (notice["job"], notice["state"]) == (job, "ASSUMED")
+
+
 def test_host_that_comes_again_is_told_again_the_same_pair(
     till: TillBuilder, tmp_path: Path
 ) -> None:

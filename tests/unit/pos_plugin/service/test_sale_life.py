@@ -169,6 +169,8 @@ def test_effects_carry_everything_that_holds(client: httpx.Client) -> None:
         ("POST", "/v1/sales/B1/complete", {"colour": 1}, "completion.colour"),
         ("POST", "/v1/sales/B1/void", {"why": "x"}, "void.why"),
         ("POST", "/v1/sales/B1/return", {}, "return.return_id"),
+        ("POST", "/v1/sales/B1/cancel", {"why": "x"}, "cancel.why"),
+        ("POST", "/v1/sales/B1/recall", {"why": "x"}, "recall.why"),
         ("GET", "/v1/sales", None, "state"),
         ("GET", "/v1/sales?state=open", None, "state"),
         ("GET", "/v1/sales?state=suspended&state=suspended", None, "state"),
