@@ -26,7 +26,8 @@ _ABOUT: Final = (
     "Promotions and loyalty for tills on this machine. All amounts are integers in minor units "
     "(cents), VAT included; quantities in thousandths; rates in basis points. A refusal to take a "
     "code is an answer like any other (`refused`); a sale that was not booked is a problem "
-    "document (RFC 9457)."
+    "document (RFC 9457). Texts come in the shop's language, or in the one that `Accept-Language` "
+    "names (`de`, `en`)."
 )
 _UNIONS: Final[dict[str, tuple[str, ...]]] = {
     "Scanned": ("Card", "ScannedVoucher", "Article", "Refused"),
