@@ -7,9 +7,10 @@ full are ``Refused``.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import wraps
 from threading import RLock
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
 
 from pos_plugin.answers import Receipt
 from pos_plugin.errors import MisuseError, StorageError
@@ -37,7 +38,7 @@ NOTICES_MAX: Final = 50
 ANSWER_WAIT_MS: Final = 50
 REMARK_MAX: Final = 200
 
-Answer = TypeVar("Answer")
+Given = ParamSpec("Given")
 
 _PRINTER_STATES: Final[Mapping[str, str]] = {
     "SENDING": "printing",
@@ -57,6 +58,24 @@ class _BlobAssets:
     def read(self, sha256: str) -> bytes | None:
         """Return the file with this SHA-256; None if missing or not as named."""
         return read_blob(self._data_dir, sha256)
+
+
+def _as_value(
+    call: Callable[Concatenate[Prints, Given], dict[str, Any] | Refused],
+) -> Callable[Concatenate[Prints, Given], dict[str, Any] | Refused]:
+    """Return the call with a disk that fails as an answer, never raised into the host."""
+
+    @wraps(call)
+    def answer(
+        prints: Prints, /, *given: Given.args, **named: Given.kwargs
+    ) -> dict[str, Any] | Refused:
+        try:
+            return call(prints, *given, **named)
+        except StorageError as fault:
+            prints.on_fault(fault)
+            return Refused(Refusal.JOURNAL_UNAVAILABLE)
+
+    return answer
 
 
 class Prints:
@@ -90,7 +109,7 @@ class Prints:
         self._data_dir = config.data_dir
         self._printer: Printer | None = config.printer[0] if config.printer else None
         self._on_change = on_change
-        self._on_fault = on_fault
+        self.on_fault = on_fault
         self._listeners = Listeners(on_print, on_fault)
         if on_notice is not None:
             self._tell_notices_to(on_notice)
@@ -126,6 +145,8 @@ class Prints:
 
     def job(self, uid: str) -> dict[str, Any] | None:
         """Return where a job stands; None if unknown.
+
+        What only looks raises ``StorageError`` where the journal cannot be read.
 
         ``pages`` are the pictures of the simulator's last attempt; ``effect`` is what the host is
         to print, while its report is awaited.
@@ -231,6 +252,7 @@ class Prints:
                 one.update(self._effect(one["job"], wait_ms=wait_ms) or {})
         return answer
 
+    @_as_value
     def result(self, uid: str, attempt: int, result: str) -> dict[str, Any] | Refused:
         """Take what the host says of an attempt; the same again gives the same answer.
 
@@ -257,10 +279,12 @@ class Prints:
         if spool is not None:
             spool.went_out(uid, attempt=attempt)
 
+    @_as_value
     def print(self, uid: str) -> dict[str, Any] | Refused:
         """Print a job that failed, or one that waits for its host; no copy mark."""
         return self._choose(lambda choices: choices.print_again(uid))
 
+    @_as_value
     def reprint(self, uid: str) -> dict[str, Any] | Refused:
         """Print the next copy, marked NACHDRUCK, and return its job; the old one is replaced."""
         answer = self._choose(lambda choices: choices.reprint(uid))
@@ -269,10 +293,12 @@ class Prints:
             self._tell_of(uid)
         return answer
 
+    @_as_value
     def came_out(self, uid: str) -> dict[str, Any] | Refused:
         """Take the cashier's word that the paper came out whole."""
         return self._choose(lambda choices: choices.came_out(uid))
 
+    @_as_value
     def other_printer(self, uid: str) -> dict[str, Any] | Refused:
         """Refuse: this build knows one printer a till."""
         with self._journal.reading() as connection:
@@ -280,6 +306,7 @@ class Prints:
                 return Refused(Refusal.PRINT_JOB_UNKNOWN)
         return Refused(Refusal.PRINT_NO_OTHER_PRINTER)
 
+    @_as_value
     def cancel(self, uid: str, reason: str | None = None) -> dict[str, Any] | Refused:
         """Give a job up; the voucher stays valid.
 
@@ -290,6 +317,7 @@ class Prints:
         remark = None if reason is None else reason[:REMARK_MAX]
         return self._choose(lambda choices: choices.cancel(uid, remark=remark))
 
+    @_as_value
     def acknowledge(
         self, notice_id: str, *, cashier: str | None = None
     ) -> dict[str, Any] | Refused:
@@ -392,11 +420,7 @@ class Prints:
         choices = PrintChoices(
             self._journal, self._clock, shop=self._config.shop, till=self._config.till
         )
-        try:
-            chosen = choice(choices)
-        except StorageError as fault:
-            self._on_fault(fault)
-            return Refused(Refusal.JOURNAL_UNAVAILABLE)
+        chosen = choice(choices)
         if isinstance(chosen, Refused):
             return chosen
         job = chosen.job
@@ -435,7 +459,7 @@ class Prints:
             with self._journal.reading() as connection:
                 job = print_changes.find_job(connection, uid)
         except StorageError as fault:
-            self._on_fault(fault)
+            self.on_fault(fault)
             return
         if job is not None:
             self._listeners.tell(Told("notice", self._notice(job)))
@@ -478,7 +502,7 @@ class Prints:
                 dots=printer.dots,
                 report_within_s=printer.report_within_s,
                 on_change=self._told,
-                on_fault=self._on_fault,
+                on_fault=self.on_fault,
             )
         from printers.sim.printer import SimulatedPrinter
         from printers.spool import Spool
@@ -491,5 +515,5 @@ class Prints:
             printer_role=ROLE,
             dots=printer.dots,
             on_change=self._told,
-            on_fault=self._on_fault,
+            on_fault=self.on_fault,
         )

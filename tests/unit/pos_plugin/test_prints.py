@@ -157,10 +157,16 @@ def test_full_disk_is_a_refusal_and_changes_nothing(till: TillBuilder) -> None:
                 raise StorageFull("no space")
 
         kind, journal.__class__ = journal.__class__, Full
-        answer = plugin.prints.result(job, 1, "printed")
+        prints = plugin.prints
+        answers = [
+            prints.result(job, 1, "printed"),
+            *(choose(job) for choose in (prints.print, prints.reprint, prints.came_out)),
+            prints.cancel(job, "x"),
+        ]
         journal.__class__ = kind
-        assert isinstance(answer, Refused)
-        assert answer.code == "journal_unavailable"
+        for answer in answers:
+            assert isinstance(answer, Refused)
+            assert answer.code == "journal_unavailable"
         assert state_of(plugin, job) == "SENDING"
 
 
