@@ -86,7 +86,7 @@ class SimulatedHost:
 
     def papers(self) -> list[Path]:
         """Everything that ever came out of its printer, ``<job>-<attempt>-<copy>``."""
-        return sorted((self.folder / "paper").glob("*-*"))
+        return sorted((self.folder / "paper").glob("[!.]*"))
 
     def _print(self, pair: str, page: bytes, ending: str) -> None:
         paper = self.folder / "paper"
