@@ -6,6 +6,8 @@ the page keeps is what makes the sale arrive; without its memory nothing does.
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +17,7 @@ from page_audit import audit
 from page_shop import JEANS, SHIRT, SOCKS, page_shop, page_url
 from processes import Running, free_port
 from selenium.webdriver.common.keys import Keys
-from served_till import CARD, served
+from served_till import CARD, Served, served
 from till_builder import card_number
 from waiting import until
 
@@ -167,6 +169,42 @@ def test_lost_answer_of_a_booking_books_once(page: Page, till: ChaosTill) -> Non
     till.start()
     page.shows("Nachgereichte Bons sind gebucht.", "#message")
     assert till.receipts() == [6399]
+
+
+def test_answer_that_comes_too_late_is_list_price_with_points(page: Page, tmp_path: Path) -> None:
+    with served(page_shop(tmp_path / "till", budget_ms=300)) as till:
+        page.open(page_url(till))
+        page.scan(CARD)
+        page.scan(JEANS)
+        page.shows("63,99 €", "#due")
+        with busy(till):
+            page.keys("+")
+            page.shows("Berechnung kam nicht rechtzeitig: Listenpreis.", "#message")
+            page.shows("159,98 €", "#due")
+            page.shows("Listenpreis", ".due .tag")
+            page.picture(tmp_path / "late.png")
+            pay(page)
+            page.shows(LATER, "#message")
+        page.shows("Nachgereichte Bons sind gebucht.", "#message")
+        page.shows("159,98 €", "#receipt .sum")
+        page.shows("159 Punkte gesammelt", "#receipt")
+
+
+@contextmanager
+def busy(till: Served) -> Iterator[None]:
+    """The plugin's own thread has other things to do."""
+    free = threading.Event()
+    work = threading.Thread(
+        target=till.plugin._counter.do,
+        args=(lambda: free.wait(10),),
+        kwargs={"within_ms": 20_000, "instead": repr, "late": dict},
+    )
+    work.start()
+    try:
+        yield
+    finally:
+        free.set()
+        work.join()
 
 
 @pytest.mark.parametrize("dead", ["agent", "head office"])

@@ -40,7 +40,7 @@ export async function chooseTender(tender) {
   if (sale.tender !== tender) {
     sale.tender = tender;
     await evaluate();
-    if (sale.answer.late) sale.answer = answer;
+    if (sale.answer.late && !answer.late) sale.answer = answer;
   }
   return rest_minor() === shown_minor;
 }

@@ -63,6 +63,8 @@ export function drawHealth() {
   else chip.textContent = waiting ? say("waits", { count: waiting }) : say("synced");
   chip.classList.toggle("off", health === null);
   chip.classList.toggle("waits", health !== null && waiting > 0);
+  at("rules").hidden = health === null;
   at("rules").textContent = health?.generation ? say("rules", health) : say("noRules");
+  at("rules").classList.toggle("off", health?.generation === 0);
   at("clock").textContent = timeOfDay();
 }

@@ -75,7 +75,7 @@ function pay(tender) {
     }
     await book(given);
     closeDialog("pay");
-    sold();
+    await sold();
   });
 }
 
