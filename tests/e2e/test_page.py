@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from demo_process import RunningDemo, running_demo
+from page_audit import audit
 from PIL import Image
 from selenium.webdriver.common.keys import Keys
 from waiting import until
@@ -92,6 +93,7 @@ def test_cashier_sells_prints_redeems_and_pulls_the_plug(
     page.scan(ANNA)
     page.shows("wird eingelöst", "#lines")
     page.shows("Treuegutschein 5 €", "#lines li.whole")
+    assert audit(page) == []
     page.picture(tmp_path / "page.png")
 
     page.click("#plug")

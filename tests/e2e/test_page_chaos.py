@@ -112,6 +112,34 @@ def test_without_its_memory_nothing_arrives(page: Page, till: ChaosTill) -> None
     assert till.receipts() == []
 
 
+def test_receipt_that_is_refused_waits_for_a_person(
+    page: Page, till: ChaosTill, tmp_path: Path
+) -> None:
+    page.open(till.url)
+    page.scan(SHIRT)
+    page.shows("19,99 €", "#due")
+    sale_id = page.js("return JSON.parse(sessionStorage.getItem('stammkunde.sale')).id")
+    pay(page)
+    page.shows("Bezahlt", "#due-label")
+    # The same sale once more, with another amount: only a person can know what is right.
+    page.js(
+        "localStorage.setItem('stammkunde.handin', JSON.stringify([{ sale_id: arguments[0],"
+        " sold_at: '2026-03-07T12:00:00+01:00',"
+        " completion: { late: true, total_minor: 1, tenders: [] } }]))",
+        sale_id,
+    )
+    page.shows("2 noch nicht bei der Zentrale", "#sync")
+    page.keys(Keys.F12, Keys.F9)
+    page.shows("nicht angenommen: Dieser Vorgang ist schon mit anderem Inhalt", "#hand-in")
+    assert audit(page) == []
+    page.picture(tmp_path / "refused.png")
+    page.keys(Keys.ESCAPE)
+    page.scan(SOCKS)
+    page.shows("7,99 €", "#due")
+    pay(page)
+    until(lambda: till.receipts() == [799, 1999], within_s=5, what="the next sale is booked")
+
+
 def test_hanging_service_costs_a_second_and_no_sale(
     page: Page, till: ChaosTill, tmp_path: Path
 ) -> None:

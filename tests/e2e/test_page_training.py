@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from page_shop import JEANS, SOCKS, page_url, served_shop
+from chaos_till import ChaosTill
+from page_shop import JEANS, SOCKS, page_shop, page_url, served_shop
 from selenium.webdriver.common.keys import Keys
 from served_till import CARD, Served
 
@@ -62,6 +63,26 @@ def test_training_looks_different_and_books_nothing(
     page.hides("TRAINING", "#training-band")
     sell(page)
     assert booked(till) == 1, "control: without training the same sale is booked"
+
+
+def test_training_goes_on_without_the_service_and_hands_nothing_in(
+    page: Page, tmp_path: Path
+) -> None:
+    page_shop(tmp_path / "other")
+    with ChaosTill(tmp_path / "other") as till:
+        page.open(till.url)
+        page.click("#training")
+        page.scan(SOCKS)
+        page.shows("7,99 €", "#due")
+        till.kill()
+        page.keys("+")
+        page.shows("15,98 €", "#due")
+        page.keys(Keys.F12)
+        page.dialog("pay")
+        page.keys(Keys.ENTER)
+        page.shows("nicht gebucht", "#message")
+        assert "nachgereicht" not in page.text("#receipt")
+        assert page.js("return localStorage.getItem('stammkunde.handin')") is None
 
 
 def test_nobody_switches_in_the_middle_of_a_sale(page: Page, till: Served) -> None:

@@ -84,7 +84,7 @@ function later(completion) {
     total_minor: completion.total_minor,
     earned,
     effects: [],
-    waits: true,
+    waits: !sale.training,
   };
 }
 
@@ -101,7 +101,7 @@ function charged() {
 
 // Balances after the purchase; the customer may be unknown by now, then the old panel stays.
 export async function lookAgain() {
-  if (!sale.customer) return;
+  if (!sale.customer || away) return;
   const found = await api.identify({ customer: sale.customer.id });
   if (found.panel) sale.panel = found.panel;
   keep();

@@ -25,8 +25,8 @@ async function follow(mine) {
     try {
       if (await drawJob(mine)) return;
     } catch (error) {
-      // Away for a moment: the paper does not change by that.
-      if (!api.isAway(error)) throw error;
+      // Away for a moment: the paper does not change by that. A job that is gone shows nothing.
+      if (!api.isAway(error)) return;
     }
     await new Promise((done) => setTimeout(done, LOOK_MS));
   }
