@@ -98,7 +98,7 @@ namespace Stammkunde
                 Console.WriteLine("  " + effect["kind"] + ": " + Get(effect, "text"));
             }
 
-            var receipt = till.Complete(sale, Charged(evaluation, totalMinor), unreadCard);
+            var receipt = till.Complete(sale, Charged(evaluation), unreadCard);
             if (receipt.ContainsKey("refused"))
             {
                 Console.WriteLine("complete: " + receipt["refused"] + Because(receipt));
@@ -122,13 +122,17 @@ namespace Stammkunde
             }
         }
 
-        private static Dictionary<string, object> Charged(Dictionary<string, object> evaluation, object totalMinor)
+        private static Dictionary<string, object> Charged(Dictionary<string, object> evaluation)
         {
-            var cash = new Dictionary<string, object> { { "tender", "cash" }, { "amount_minor", totalMinor } };
+            // Vouchers that lower the price are off the receipt; those that pay are a tender of their own.
+            var offMinor = Get(evaluation, "voucher_discount_minor") as long? ?? 0;
+            var chargedMinor = (long)evaluation["total_minor"] - offMinor;
+            var cashMinor = Get(evaluation, "payable_minor") as long? ?? chargedMinor;
+            var cash = new Dictionary<string, object> { { "tender", "cash" }, { "amount_minor", cashMinor } };
             return new Dictionary<string, object>
             {
                 { "evaluation_id", Get(evaluation, "evaluation_id") },
-                { "total_minor", totalMinor },
+                { "total_minor", chargedMinor },
                 { "tenders", new List<object> { cash } },
             };
         }

@@ -93,11 +93,15 @@ public final class Sell {
             System.out.println("  " + effect.get("kind") + ": " + effect.getOrDefault("text", ""));
         }
 
+        // Vouchers that lower the price are off the receipt; those that pay are a tender of their own.
+        long chargedMinor =
+                (long) totalMinor - (long) evaluation.getOrDefault("voucher_discount_minor", 0L);
+        Object cashMinor = evaluation.getOrDefault("payable_minor", chargedMinor);
         Map<String, Object> charged =
                 Json.object(
                         "evaluation_id", evaluation.get("evaluation_id"),
-                        "total_minor", totalMinor,
-                        "tenders", List.of(Json.object("tender", "cash", "amount_minor", totalMinor)));
+                        "total_minor", chargedMinor,
+                        "tenders", List.of(Json.object("tender", "cash", "amount_minor", cashMinor)));
         Map<String, Object> receipt = till.complete(sale, charged, unreadCard);
         if (receipt.containsKey("refused")) {
             System.out.println("complete: " + receipt.get("refused") + because(receipt));

@@ -65,8 +65,11 @@ async function sell(scanned) {
   console.log(`evaluate: ${total_minor} cents${late}`);
   for (const { kind, text } of evaluation.effects) console.log(`  ${kind}: ${text ?? ""}`);
 
-  const tenders = [{ tender: "cash", amount_minor: total_minor }];
-  const receipt = await till.complete(sale, { evaluation_id, total_minor, tenders }, unreadCard);
+  // Vouchers that lower the price are off the receipt; those that pay are a tender of their own.
+  const charged_minor = total_minor - (evaluation.voucher_discount_minor ?? 0);
+  const tenders = [{ tender: "cash", amount_minor: evaluation.payable_minor ?? charged_minor }];
+  const charged = { evaluation_id, total_minor: charged_minor, tenders };
+  const receipt = await till.complete(sale, charged, unreadCard);
   if (receipt.refused) {
     console.log(`complete: ${receipt.refused}${because(receipt)}`);
   } else if ("kept" in receipt) {

@@ -175,12 +175,15 @@ end;
 procedure Pay(Till: TStammkundeTill; Sale, Evaluation: TJSONObject; const UnreadCard: string);
 var
   Charged, Receipt: TJSONObject;
-  TotalMinor: Int64;
+  ChargedMinor, CashMinor: Int64;
 begin
-  TotalMinor := Evaluation.Int64s['total_minor'];
-  Charged := TJSONObject.Create(['total_minor', TotalMinor]);
+  // Vouchers that lower the price are off the receipt; those that pay are a tender of their own.
+  ChargedMinor := Evaluation.Int64s['total_minor']
+    - Evaluation.Get('voucher_discount_minor', Int64(0));
+  CashMinor := Evaluation.Get('payable_minor', ChargedMinor);
+  Charged := TJSONObject.Create(['total_minor', ChargedMinor]);
   Charged.Add('tenders', TJSONArray.Create([
-    TJSONObject.Create(['tender', 'cash', 'amount_minor', TotalMinor])]));
+    TJSONObject.Create(['tender', 'cash', 'amount_minor', CashMinor])]));
   if Evaluation.IndexOfName('evaluation_id') >= 0 then
     Charged.Add('evaluation_id', Evaluation.Strings['evaluation_id']);
   Receipt := Till.Complete(Sale, Charged, UnreadCard);

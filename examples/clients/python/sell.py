@@ -73,12 +73,15 @@ def sell(till: StammkundeTill, codes: list[str]) -> None:
     for effect in evaluation["effects"]:
         print(f"  {effect['kind']}: {effect.get('text', '')}")
 
+    # Vouchers that lower the price are off the receipt; those that pay are a tender of their own.
+    charged_minor = total_minor - evaluation.get("voucher_discount_minor", 0)
+    cash_minor = evaluation.get("payable_minor", charged_minor)
     receipt = till.complete(
         sale,
         {
             "evaluation_id": evaluation.get("evaluation_id"),
-            "total_minor": total_minor,
-            "tenders": [{"tender": "cash", "amount_minor": total_minor}],
+            "total_minor": charged_minor,
+            "tenders": [{"tender": "cash", "amount_minor": cash_minor}],
         },
         unread_card,
     )
