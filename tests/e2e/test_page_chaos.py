@@ -308,6 +308,29 @@ def test_dead_printer_is_said_and_keeps_nobody_waiting(page: Page, tmp_path: Pat
         page.hides("Gutschein", "#notices")
 
 
+def test_till_that_dies_while_printing_asks_whether_it_came_out(page: Page, tmp_path: Path) -> None:
+    shop = page_shop(tmp_path / "till")
+    text = shop.config_path.read_text(encoding="utf-8")
+    shop.config_path.write_text(text.replace('"simulator"', '"host"'), encoding="utf-8")
+    with ChaosTill(shop.data_dir) as till:
+        page.open(till.url)
+        page.scan(CARD)
+        page.scan(JEANS)
+        page.shows("63,99 €", "#due")
+        pay(page)
+        page.shows("Gutschein wird gedruckt.", "#notices")
+        till.kill()
+        till.start()
+        page.shows("Kam der Gutschein vollständig heraus?", "#notices", within_s=40)
+        page.shows("Nein: Nachdruck", "#notices")
+        assert audit(page) == []
+        page.picture(tmp_path / "unknown.png")
+        {one.text: one for one in page.all("#notices button")}["Ja"].click()
+        page.shows("Bitte den gedruckten Gutschein überreichen.", "#notices")
+        page.keys(Keys.F8)
+        page.hides("Gutschein", "#notices")
+
+
 def test_missing_cache_is_said_and_sold_at_list_price(page: Page, tmp_path: Path) -> None:
     shop = page_shop(tmp_path / "till")
     for old in shop.data_dir.glob("cache*"):
