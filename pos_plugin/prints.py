@@ -63,7 +63,7 @@ class _BlobAssets:
 def _as_value(
     call: Callable[Concatenate[Prints, Given], dict[str, Any] | Refused],
 ) -> Callable[Concatenate[Prints, Given], dict[str, Any] | Refused]:
-    """Return the call with a disk that fails as an answer, never raised into the host."""
+    """Return the call with every fault as an answer, never raised into the host."""
 
     @wraps(call)
     def answer(
@@ -74,6 +74,12 @@ def _as_value(
         except StorageError as fault:
             prints.on_fault(fault)
             return Refused(Refusal.JOURNAL_UNAVAILABLE)
+        except MisuseError:
+            raise
+        # Like the work on the plugin's thread: whatever went wrong inside, the till goes on.
+        except Exception as fault:  # noqa: BLE001
+            prints.on_fault(fault)
+            return Refused(Refusal.PLUGIN_FAULT)
 
     return answer
 

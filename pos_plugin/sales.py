@@ -91,6 +91,7 @@ class Sales:
             SaleError: the snapshot is no sale; names the place.
         """
         sale_id = snapshot.get("sale_id") if isinstance(snapshot, dict) else None
+        known = isinstance(sale_id, str)  # whatever else stands there is refused with its place
         return self._counter.do(
             lambda: self._till.evaluate(snapshot),
             within_ms=self._till.config.budget_ms.evaluate,
@@ -98,7 +99,7 @@ class Sales:
                 snapshot, notice=notice_of(fault)
             ),
             late=lambda: self._till.late(snapshot),
-            key=f"evaluate:{sale_id}",
+            key=f"evaluate:{sale_id}" if known else None,
         )
 
     def complete(

@@ -248,3 +248,13 @@ def test_sale_completes_whatever_the_printer_of_the_host_does(till: TillBuilder)
         assert not isinstance(receipt, Refused)
         released.put(None)
         released.put(None)
+
+
+@pytest.mark.parametrize("job", [None, 7, ["x"], "\ud800"], ids=("none", "number", "list", "half"))
+def test_an_id_that_is_none_is_a_refusal(till: TillBuilder, job: Any) -> None:
+    with opened(till) as plugin:
+        prints = plugin.prints
+        for call in (prints.print, prints.reprint, prints.came_out, prints.cancel):
+            assert isinstance(call(job), Refused)
+        assert isinstance(prints.acknowledge(job), Refused)
+        assert isinstance(prints.result(job, 1, "printed"), Refused)
