@@ -96,10 +96,20 @@ class Booking:
                 value = running.snapshot.to_dict()
             return None if value is None else (self._till.sold_late(value), True)
         running = self._till.running(sale_id)
-        if running is None and snapshot is not None:
+        if snapshot is not None and not self._is_priced(running, charge, snapshot):
             self._till.evaluate(snapshot)
             running = self._till.running(sale_id)
         return None if running is None else (running, False)
+
+    def _is_priced(
+        self, running: Running | None, charge: Charge, snapshot: Mapping[str, Any]
+    ) -> bool:
+        """Say whether what was evaluated last is the basket that was charged."""
+        if running is None:
+            return False
+        if charge.evaluation_id == running.evaluation.evaluation_id:
+            return True
+        return self._till.read_bare(snapshot).is_same_sale(running.snapshot)
 
     def _book(
         self,

@@ -87,6 +87,10 @@ class Snapshot:
     extras: Extras
     host_discounts: Mapping[str, int]
 
+    def is_same_sale(self, other: Snapshot) -> bool:
+        """Say whether both sell the same to the same; master data may have filled in the rest."""
+        return _what_is_sold(self) == _what_is_sold(other)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the snapshot as the till could have sent it, every fact filled in."""
         value = {**basket_to_dict(self.basket), **self.extras.model_dump(exclude_unset=True)}
@@ -157,8 +161,30 @@ def _host_discounts(basket: Basket, discounts: list[object]) -> dict[str, int]:
     return found
 
 
-def fingerprint(snapshot: Snapshot, *, generation: int) -> str:
-    """Return the id of an evaluation: the same sale and rules give the same id, on every till."""
+def _what_is_sold(snapshot: Snapshot) -> tuple[object, ...]:
+    basket = snapshot.basket
+    return (
+        [
+            (line.line_id, line.sku, line.quantity_milli, line.unit_price_minor)
+            for line in basket.lines
+        ],
+        basket.customer.id if basket.customer else None,
+        basket.coupons,
+        dict(snapshot.host_discounts),
+        snapshot.extras.codes,
+        snapshot.extras.training,
+    )
+
+
+def fingerprint(snapshot: Snapshot, *, generation: int, late: bool = False) -> str:
+    """Return the id of an evaluation: the same sale and rules give the same id, on every till.
+
+    Args:
+        snapshot: that was evaluated.
+        generation: the rules; 0 for none.
+        late: it is the list price of a late answer, told apart from an evaluation without rules:
+            who charges by that one has used the vouchers.
+    """
     extras = snapshot.extras
     seen = {
         "sale": basket_to_dict(snapshot.basket),
@@ -167,6 +193,8 @@ def fingerprint(snapshot: Snapshot, *, generation: int) -> str:
         "rights": sorted(extras.rights),
         "generation": generation,
     }
+    if late:
+        seen["late"] = True
     text = json.dumps(seen, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 

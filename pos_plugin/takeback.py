@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.answers import Receipt, message
 from pos_plugin.loyalty.ledger import LAST_DAY, REVENUE
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from pos_plugin.storage.journal_lookup import BookedSale, Journal
     from pos_plugin.till import Till
+
+_USED: Final = "issued_voucher_used"
 
 
 @dataclass(slots=True)
@@ -81,11 +83,14 @@ class _TakenBack:
             for code, some in (
                 (NoticeCode.VOUCHER_ROLLED_BACK, self.rolled_back),
                 (NoticeCode.VOUCHER_CANCELLED, self.cancelled),
-                (NoticeCode.VOUCHER_USED_MEANWHILE, self.exceptions),
+                (NoticeCode.VOUCHER_USED_MEANWHILE, self._used_meanwhile()),
             )
             if some
         ]
         return [message(notice, language) for notice in told]
+
+    def _used_meanwhile(self) -> list[dict[str, Any]]:
+        return [one for one in self.exceptions if one["reason"] == _USED]
 
 
 class Takeback:
@@ -164,6 +169,8 @@ class Takeback:
         now = self._till.clock.now()
         with self._journal.transaction() as journal:
             sale = journal_lookup.booked_sale(journal, sale_id)
+            if sale is None and journal_lookup.is_completed(journal, sale_id):
+                return Refused(Refusal.SALE_UNKNOWN)  # training: nothing was sold
             if sale is not None and journal_lookup.was_voided(journal, sale.seq):
                 return Refused(Refusal.SALE_VOIDED)
             refused = _not_returnable(asked, sale)
@@ -288,7 +295,7 @@ class Takeback:
             if is_unused:
                 taken.cancelled.append(voucher)
             else:
-                taken.exceptions.append({"voucher": voucher, "reason": "issued_voucher_used"})
+                taken.exceptions.append({"voucher": voucher, "reason": _USED})
 
     def _reverse(
         self,

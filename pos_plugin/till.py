@@ -287,7 +287,7 @@ class Till:
         basket = lowered(snapshot.basket, snapshot.host_discounts)
         result = put_together(list_price(basket), snapshot.basket, snapshot.host_discounts)
         return Evaluation(
-            evaluation_id=fingerprint(snapshot, generation=0),
+            evaluation_id=fingerprint(snapshot, generation=0, late=late),
             result=result,
             notices=(notice,),
             language=self.config.language,
@@ -308,7 +308,7 @@ class Till:
             others = tuple(one.id for one in rules.promotions if one.layer != _EARN)
             basket = replace(basket, declined=others)
         evaluation = Evaluation(
-            evaluation_id=fingerprint(snapshot, generation=0),
+            evaluation_id=fingerprint(snapshot, generation=0, late=True),
             result=_result(rules, basket, snapshot),
             language=self.config.language,
             currency=basket.currency,

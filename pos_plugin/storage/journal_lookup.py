@@ -22,6 +22,8 @@ _COLUMNS = (
     "id, type, legal_kind, customer, customer_bound, state, value_minor, balance_minor, "
     "valid_from_on, valid_to_on"
 )
+# Goods may come back before their receipt was handed in late.
+_OF_RECEIPT = "ret.sale_id = receipt.sale_id AND (ret.receipt IS NOT NULL OR receipt.late)"
 _VOUCHER = f"SELECT {_COLUMNS} FROM voucher "  # noqa: S608 - nothing from outside
 
 
@@ -78,12 +80,12 @@ def booked_sale(journal: Journal, sale_id: str) -> BookedSale | None:
         return None
     seq, customer, generation, total_minor = row
     lines: Any = journal.execute(
-        "SELECT sold.line_id, sold.sku, sold.quantity_milli, sold.paid_minor, "
+        "SELECT sold.line_id, sold.sku, sold.quantity_milli, sold.paid_minor, "  # noqa: S608
         "coalesce(sum(back.quantity_milli), 0), coalesce(sum(back.refund_minor), 0) "
-        "FROM receipt_line AS sold "
-        "LEFT JOIN return_receipt AS ret ON ret.receipt = sold.receipt "
+        "FROM receipt JOIN receipt_line AS sold ON sold.receipt = receipt.seq "
+        f"LEFT JOIN return_receipt AS ret ON {_OF_RECEIPT} "
         "LEFT JOIN return_line AS back ON back.seq = ret.seq AND back.line_id = sold.line_id "
-        "WHERE sold.receipt = ? GROUP BY sold.position ORDER BY sold.position",
+        "WHERE receipt.seq = ? GROUP BY sold.position ORDER BY sold.position",
         (seq,),
     ).fetchall()
     return BookedSale(
@@ -99,8 +101,8 @@ def was_voided(journal: Journal, receipt: int) -> bool:
 def return_ids(journal: Journal, sale_id: str) -> list[str]:
     """Return the ids of the returns of a sale, the oldest first."""
     rows: Any = journal.execute(
-        "SELECT return_id FROM return_receipt JOIN receipt ON receipt.seq = return_receipt.receipt "
-        "WHERE receipt.sale_id = ? ORDER BY return_receipt.seq",
+        f"SELECT return_id FROM receipt JOIN return_receipt AS ret ON {_OF_RECEIPT} "  # noqa: S608
+        "WHERE receipt.sale_id = ? ORDER BY ret.seq",
         (sale_id,),
     )
     return [return_id for (return_id,) in rows]

@@ -155,7 +155,7 @@ RELEASE_1: Final = (
         refund_minor INTEGER NOT NULL,
         returned_at TEXT NOT NULL
     ) STRICT""",
-    "CREATE INDEX return_of_receipt ON return_receipt (receipt) WHERE receipt IS NOT NULL",
+    "CREATE INDEX return_of_sale ON return_receipt (sale_id)",
     """CREATE TABLE return_line (
         seq INTEGER NOT NULL REFERENCES return_receipt (seq),
         line_id TEXT NOT NULL,

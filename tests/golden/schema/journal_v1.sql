@@ -272,7 +272,7 @@ INSERT INTO "voucher_event" VALUES('019cc7f4-4380-7e1e-af05-d164e030ca53',1,'iss
 INSERT INTO "voucher_event" VALUES('019cc7f4-4380-7e1e-af05-d164e030ca53',2,'redeemed','2026-03-07T11:00:00.000Z',2,1000,NULL,NULL);
 CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
     ON "_sqlite_migrations" ("migration_set", "name");
-CREATE INDEX return_of_receipt ON return_receipt (receipt) WHERE receipt IS NOT NULL;
+CREATE INDEX return_of_sale ON return_receipt (sale_id);
 CREATE INDEX voucher_of_customer ON voucher (customer) WHERE customer IS NOT NULL;
 CREATE INDEX print_job_open ON print_job (created_at) WHERE state IN ('QUEUED', 'SENDING');
 CREATE INDEX print_job_told ON print_job (created_at)

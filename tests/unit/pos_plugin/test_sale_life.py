@@ -424,3 +424,78 @@ def test_the_hosts_discount_stands_on_the_receipt(plugin: Plugin) -> None:
             "host_difference_minor FROM receipt_line WHERE position = 0"
         ).fetchone()
     assert row == (1000, 100, 190, 810, 0)
+
+
+def test_a_basket_handed_in_with_its_completion_is_the_one_that_is_booked(plugin: Plugin) -> None:
+    """The till had no answer to its last line: it charged what it handed in."""
+    evaluated(plugin, basket())
+    grown = basket()
+    grown["lines"].append(
+        {"line_id": "3", "sku": "4712", "quantity_milli": 1000, "unit_price_minor": 500}
+    )
+    charged = {"lines": [{"line_id": "3", "paid_minor": 500}], "total_minor": 4100}
+    receipt = done(plugin.sales.complete("S1", charged, snapshot=grown))
+    assert receipt["total_minor"] == 4100
+    with plugin._till.journal.reading() as journal:
+        lines: Any = journal.execute("SELECT line_id, paid_minor FROM receipt_line ORDER BY 1")
+        assert dict(lines.fetchall()) == {"1": 900, "2": 2700, "3": 500}
+
+
+def test_the_same_basket_handed_in_again_is_not_evaluated_again(plugin: Plugin) -> None:
+    """Negative control: a voucher that another sale used meanwhile stays charged, and is noted."""
+    (voucher,) = sold(plugin, "S0").vouchers
+    value = basket("S1", customer=known(plugin), codes=[{"code": voucher["code"]}])
+    assert evaluated(plugin, value).total_minor == 3100
+    sold(plugin, "S2", codes=[{"code": voucher["code"]}])
+    assert done(plugin.sales.complete("S1", {}, snapshot=value))["total_minor"] == 3100
+
+
+def test_goods_that_came_back_before_their_late_receipt_do_not_come_back_again(
+    plugin: Plugin,
+) -> None:
+    early = returned("R1", l1=1)
+    early["lines"][0]["refund_minor"] = 1000
+    first = done(plugin.sales.return_items("S1", early))
+    assert first["pending"]
+    value = basket(customer=known(plugin))
+    done(plugin.sales.complete("S1", {"late": True}, snapshot=value))
+    assert code(plugin.sales.return_items("S1", returned("R2", l1=1))) == "not_returnable"
+    assert code(plugin.sales.void("S1", {})) == "items_returned"
+    rest = done(plugin.sales.return_items("S1", returned("R3", l2=1)))
+    assert rest["refund_minor"] == 3000
+    assert balance(plugin) == 0
+    assert answered(plugin, "S1")["returns"] == [first, rest]
+
+
+def test_a_sale_of_another_till_with_the_same_id_takes_nothing_from_ours(plugin: Plugin) -> None:
+    """Negative control: this receipt was in time, so what came back before was not of it."""
+    other = returned("R1", l1=1)
+    other["lines"][0]["refund_minor"] = 1000
+    plugin.sales.return_items("S1", other)
+    sold(plugin)
+    assert done(plugin.sales.return_items("S1", returned("R2", l1=1)))["refund_minor"] == 900
+
+
+def test_goods_of_a_training_sale_do_not_come_back(plugin: Plugin) -> None:
+    evaluated(plugin, basket(training=True))
+    done(plugin.sales.complete("S1", {}))
+    request = returned("R1", l1=1)
+    request["lines"][0]["refund_minor"] = 900
+    assert code(plugin.sales.return_items("S1", request)) == "sale_unknown"
+    assert events(plugin, "items_returned") == 0
+
+
+def test_a_refund_above_the_price_says_nothing_of_vouchers(plugin: Plugin) -> None:
+    sold(plugin)
+    request = returned("R1", l1=1)
+    request["lines"][0]["refund_minor"] = 5000
+    assert done(plugin.sales.return_items("S1", request))["effects"] == []
+
+
+@pytest.mark.parametrize(
+    "sale_id", [10**5000, [[]], None, "\ud800"], ids=("huge", "list", "none", "half")
+)
+def test_an_id_that_is_none_is_named(plugin: Plugin, sale_id: object) -> None:
+    with pytest.raises(SaleError) as refused:
+        plugin.sales.evaluate({**basket(), "sale_id": sale_id})
+    assert refused.value.where == "sale.sale_id"

@@ -495,3 +495,29 @@ def test_books_notice_a_cent_that_went_astray(till: TillBuilder) -> None:
     journal.close()
     with pytest.raises(AssertionError):
         assert_books(till)
+
+
+def test_a_shop_without_rules_uses_up_what_it_took_after_a_late_answer(tmp_path: Path) -> None:
+    """Neither answer has rules: one knew the voucher, the late one did not."""
+    till = TillBuilder(tmp_path / "till")
+    code = hand_out(till, "FIFTY", 5000)
+    with till.open() as plugin:
+        asked = basket("S1", code, skus="A B")
+        late = plugin._till.late(asked)
+        answer = evaluated(plugin, asked)
+        assert answer.payable_minor == 1298
+        assert late.evaluation_id != answer.evaluation_id
+        completed(plugin, "S1", {"evaluation_id": answer.evaluation_id})
+    assert standing(till) == [("redeemed", 5000, 0)]
+
+
+def test_charged_by_the_late_answer_the_voucher_stays_whole(tmp_path: Path) -> None:
+    """Negative control: the host charged the list price."""
+    till = TillBuilder(tmp_path / "till")
+    code = hand_out(till, "FIFTY", 5000)
+    with till.open() as plugin:
+        asked = basket("S1", code, skus="A B")
+        late = plugin._till.late(asked)
+        evaluated(plugin, asked)
+        completed(plugin, "S1", {"evaluation_id": late.evaluation_id})
+    assert standing(till) == [("issued", 5000, 5000)]
