@@ -52,7 +52,7 @@ def plugged(running: RunningDemo) -> Iterator[None]:
 def test_cashier_sells_prints_redeems_and_pulls_the_plug(
     page: Page, running: RunningDemo, tmp_path: Path
 ) -> None:
-    page.open(running.url)
+    page.open(running.url.replace("?", "?patience_ms=20000&"))
     page.shows("Filiale 001 · Kasse 1")
     assert "#" not in page.driver.current_url, "the token stays out of the address"
 

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.chromium
 AWAY = "Dienst antwortet nicht: Verkauf zum Listenpreis."
 LATER = "Verkauft. Der Bon wird nachgereicht, sobald der Dienst wieder da ist."
 SILENT = "Gutschein gesendet, Drucker meldet nichts zurück. Bitte hinsehen und überreichen."
-GIVE_UP_S = 5  # a second for the scan, one for the answer, and a busy machine
+GIVE_UP_S = 15  # three seconds for the scan, three for the answer, and a busy machine
 
 
 @pytest.fixture
@@ -143,16 +143,17 @@ def test_receipt_that_is_refused_waits_for_a_person(
 def test_hanging_service_costs_a_second_and_no_sale(
     page: Page, till: ChaosTill, tmp_path: Path
 ) -> None:
-    page.open(till.url)
+    page.open(till.address())
     page.scan(JEANS)
     page.shows("63,99 €", "#due")
     till.freeze()
+    # A second for the scan and one for the answer; the rest is for a busy machine.
     page.scan(JEANS)
-    page.shows(AWAY, "#message", within_s=GIVE_UP_S)
+    page.shows(AWAY, "#message", within_s=5)
     page.shows("159,98 €", "#due")
     page.picture(tmp_path / "hangs.png")
     pay(page)
-    page.shows(LATER, "#message", within_s=GIVE_UP_S)
+    page.shows(LATER, "#message", within_s=5)
     till.thaw()
     page.shows("Nachgereichte Bons sind gebucht.", "#message")
     assert till.receipts() == [15_998]
@@ -395,6 +396,9 @@ def test_wrong_clock_is_said_and_sold(page: Page, tmp_path: Path, days: int, sen
         pay(page)
         page.shows("Bezahlt", "#due-label")
         page.shows("Bitte den gedruckten Gutschein überreichen.", "#notices")
+        # Both at once are much, and still everything can be read and reached.
+        assert audit(page) == []
+        page.picture(tmp_path / "both.png")
         # Read once, it makes room.
         page.click("#notices [data-level=warn] button")
         page.hides(sentence, "#notices")

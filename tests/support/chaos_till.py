@@ -44,9 +44,13 @@ class ChaosTill:
 
     @property
     def url(self) -> str:
-        """Address of the page, with the token."""
+        """Address of the page, with the token; it waits three seconds, for a busy machine."""
+        return self.address("?patience_ms=3000")
+
+    def address(self, query: str = "") -> str:
+        """Address of the page as a cashier has it, or with a query."""
         token = (self.data_dir / "api.token").read_text(encoding="ascii").strip()
-        return f"http://127.0.0.1:{self.port}/#{token}"
+        return f"http://127.0.0.1:{self.port}/{query}#{token}"
 
     def start(self) -> None:
         """Serve, again on the same port."""

@@ -52,8 +52,12 @@ def page_shop(folder: Path, **facts: Any) -> TillBuilder:
 
 
 def page_url(till: Served) -> str:
-    """Address of the page; the token behind # never leaves the browser."""
-    return f"{till.url}/#{till.token}"
+    """Address of the page; the token behind # never leaves the browser.
+
+    On a busy machine an answer may take longer than a cashier's second: what is not about that
+    waits longer.
+    """
+    return f"{till.url}/?patience_ms=20000#{till.token}"
 
 
 @contextmanager

@@ -3,8 +3,13 @@
 import { screen } from "./texts.js";
 
 const KEPT = "stammkunde.token";
-const SHORT_MS = 1000;
-const LONG_MS = 3000; // booking reaches the disk; the plugin itself gives up after 2 s
+const PATIENCE_MS = 1000;
+const LONG = 3; // booking reaches the disk; the plugin itself gives up after 2 s
+
+// A very slow machine may say ?patience_ms= in the address of the page.
+const asked_ms = Number(new URLSearchParams(location.search).get("patience_ms"));
+const SHORT_MS = asked_ms >= 100 && asked_ms <= 60_000 ? asked_ms : PATIENCE_MS;
+const LONG_MS = LONG * SHORT_MS;
 
 // What the service said no to; `code` is of its closed list.
 export class Problem extends Error {

@@ -43,9 +43,11 @@ function clockNotices(synced_at) {
   return [];
 }
 
-// `looked` is told after every look whether the service has just come back.
-export function watchHealth(looked, failed) {
-  setInterval(async () => {
+// `looked` is told after every look whether the service has just come back. One look at a time: a
+// service that hangs must not collect questions.
+export async function watchHealth(looked, failed) {
+  for (;;) {
+    await new Promise((done) => setTimeout(done, LOOK_MS));
     const wasAway = health === null;
     try {
       await lookAtHealth();
@@ -53,7 +55,7 @@ export function watchHealth(looked, failed) {
     } catch (error) {
       failed(error);
     }
-  }, LOOK_MS);
+  }
 }
 
 export function drawHealth() {
