@@ -6,7 +6,7 @@ a growing pause the work is tried again.
 
 from __future__ import annotations
 
-from threading import Event, Thread
+from threading import Event, Thread, get_ident
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -64,10 +64,12 @@ class Worker:
             release: lets go of whatever the step may hang on.
 
         Returns:
-            Whether the thread has ended.
+            Whether the thread has ended; never when its own step asks: it ends after that step.
         """
         self._stopping.set()
         self._work.set()
+        if self._thread.ident == get_ident():
+            return False
         if self._thread.is_alive():
             self._thread.join(STOP_MS / 2_000)
         release()

@@ -258,3 +258,20 @@ def test_an_id_that_is_none_is_a_refusal(till: TillBuilder, job: Any) -> None:
             assert isinstance(call(job), Refused)
         assert isinstance(prints.acknowledge(job), Refused)
         assert isinstance(prints.result(job, 1, "printed"), Refused)
+
+
+def test_function_of_the_host_may_close_the_plugin(till: TillBuilder) -> None:
+    closed: Queue[Any] = Queue()
+
+    def on_print(_effect: dict[str, Any]) -> None:
+        try:
+            plugin.close()
+            closed.put(None)
+        except BaseException as error:  # noqa: BLE001 - told to the test
+            closed.put(error)
+
+    with opened(till, on_print=on_print) as plugin:
+        job = sell(plugin, "1")["job"]
+        assert closed.get(timeout=WAIT_S) is None
+    with opened(till) as plugin:
+        until(lambda: state_of(plugin, job) == "UNKNOWN", within_s=WAIT_S, what="doubt")
