@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
 from pos_plugin.storage import journal_lookup
+from pos_plugin.units import divide_half_up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,15 +97,22 @@ class Parked:
             parked = journal_lookup.suspended_sales(journal)
         found = []
         for sale_id, text, suspended_at in parked:
-            basket = self._till.read_bare(json.loads(text)).basket
+            # Checked when it was parked: a shop that forgets to recall must not slow the till down.
+            snapshot: dict[str, Any] = json.loads(text)
+            lines = [
+                (line["quantity_milli"], line["unit_price_minor"]) for line in snapshot["lines"]
+            ]
             found.append(
                 {
                     "sale_id": sale_id,
                     "suspended_at": suspended_at,
-                    "cashier": json.loads(text).get("cashier"),
-                    "lines": len(basket.lines),
-                    "quantity_milli": sum(line.quantity_milli for line in basket.lines),
-                    "gross_minor": sum(line.gross_minor for line in basket.lines),
+                    "cashier": snapshot.get("cashier"),
+                    "lines": len(lines),
+                    "quantity_milli": sum(quantity_milli for quantity_milli, _ in lines),
+                    "gross_minor": sum(
+                        divide_half_up(quantity_milli * price_minor, 1000)
+                        for quantity_milli, price_minor in lines
+                    ),
                 }
             )
         return found

@@ -1,6 +1,7 @@
 """Rentals as the host reports them: each report once, told to head office, never refused.
 
-1. A return may give its customer a voucher (an event trigger of ``rental_returned``).
+1. A return may give its customer a voucher (an event trigger of ``rental_returned``), unless it was
+   reversed before it was reported.
 2. A return that is reversed takes that voucher back when nobody used it; one that was used is noted
    in the event and stays as it is: head office settles that.
 3. The till keeps no list of what is out: a report about a rental of another till is stored like any
@@ -65,7 +66,13 @@ class RentalDesk:
         now = self._till.clock.now()
         offer = self._issuing.offer(RETURNED, report.customer)
         with self._journal.transaction() as journal:
-            issued = offer.issue(journal, segments=offer.segments, redeemed=(), now=now)
+            # Reports may come out of order: what is a return no more gives nothing.
+            undone = journal_lookup.answer_text(journal, _key(RETURN_REVERSED, report.rental))
+            issued = (
+                offer.issue(journal, segments=offer.segments, redeemed=(), now=now)
+                if undone is None
+                else []
+            )
             seq = self._add_event(
                 RETURNED,
                 report,

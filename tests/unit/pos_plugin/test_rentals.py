@@ -214,3 +214,15 @@ def test_reason_belongs_to_what_is_undone_and_articles_to_what_is_rented(
             with pytest.raises(SaleError) as caught:
                 call(foreign)
             assert caught.value.code == "unknown_field"
+
+
+def test_a_return_reversed_before_it_was_reported_gives_no_voucher(till: TillBuilder) -> None:
+    with till.open() as plugin:
+        plugin.rentals.return_reversed({"rental": "R1", "customer": "K1"})
+        given = plugin.rental_returned("R1", customer="K1", articles=[FILM])
+        assert isinstance(given, Receipt)
+        assert given.vouchers == []
+        # Negative control: another return of the same customer gives one.
+        other = plugin.rental_returned("R2", customer="K1", articles=[FILM])
+        assert isinstance(other, Receipt)
+        assert len(other.vouchers) == 1
