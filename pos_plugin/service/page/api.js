@@ -78,7 +78,6 @@ export const suspend = (snapshot) =>
   post(`${sale(snapshot.sale_id)}/suspend`, { sale: snapshot }, LONG_MS);
 export const recall = (id) => post(`${sale(id)}/recall`, {}, LONG_MS);
 export const suspended = () => get("/v1/sales?state=suspended");
-export const cancel = (id) => post(`${sale(id)}/cancel`);
 
 export const notices = () => get("/v1/notices");
 export const acknowledge = (id) => post(`/v1/notices/${encodeURIComponent(id)}/acknowledge`);

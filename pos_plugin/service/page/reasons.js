@@ -1,5 +1,4 @@
 // What promotions and vouchers give, by name: on a line, below all lines, and code by code.
-import { money } from "./format.js";
 import { say, words } from "./texts.js";
 
 function given(sale, counts) {
@@ -31,7 +30,7 @@ export function grossOf(sale, line) {
 
 const WORTH = ["price_reduction_voucher", "tender_voucher"];
 
-export const isWorth = ({ kind }) => WORTH.includes(kind);
+const isWorth = ({ kind }) => WORTH.includes(kind);
 
 // What a value voucher takes off the price or pays.
 export const worth_minor = ({ discount_minor, amount_minor }) => discount_minor ?? amount_minor;

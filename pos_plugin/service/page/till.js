@@ -1,6 +1,6 @@
 // The reference till: one scan field that always has the focus, one thing after the other.
 import * as api from "./api.js";
-import { askPrice, prepareAskPrice } from "./ask_price.js";
+import { prepareAskPrice } from "./ask_price.js";
 import { evaluate, lookAgain } from "./checkout.js";
 import { drawCustomer } from "./customer_view.js";
 import { drawDemo, offerVoucher, startDemo } from "./demo.js";
@@ -12,13 +12,13 @@ import { handIn, waitingSales } from "./hand_in.js";
 import { drawHealth, health, healthNotices, lookAtHealth, watchHealth } from "./health.js";
 import { openIdentify, prepareIdentify } from "./identify.js";
 import { listenToKeys } from "./keys.js";
+import { drawKeys, drawTraining } from "./keys_view.js";
 import { drawKeypads } from "./keypad.js";
 import { drawLabels } from "./labels.js";
 import { drawLines } from "./lines_view.js";
-import { knownArticle, labelledArticle, rememberArticle } from "./list_price.js";
+import { lookUp } from "./look_up.js";
 import { tell } from "./message.js";
 import {
-  canHandOver,
   handOver,
   isStanding,
   prepareNotices,
@@ -85,30 +85,6 @@ function takenText({ kind, panel, line, code }, count) {
   if (kind === "card") return say("cardTaken", { name: panel.name });
   if (kind === "voucher") return say("codeTaken", { end: code.slice(-5) });
   return say("taken", { count, name: line.name });
-}
-
-// While the service or its data is away, articles come from memory or from their label.
-async function lookUp(code) {
-  let refused = { refused: "away", text: say("awayCard") };
-  try {
-    const found = await api.scan(code, sale.id);
-    if (found.kind === "article") rememberArticle(code, found.line);
-    const hasData = health?.synced_at !== null;
-    if (found.refused !== "code_unknown" || hasData) return found;
-    refused = found;
-  } catch (error) {
-    if (!api.isAway(error)) throw error;
-  }
-  const line = knownArticle(code) ?? (isArticle(code) ? await labelled(code) : null);
-  return line ? { kind: "article", code, line } : refused;
-}
-
-// Cards and vouchers have no label with a price.
-const isArticle = (code) => code.length <= 13 && !/^29\d{11}$/.test(code);
-
-async function labelled(code) {
-  const price_minor = await askPrice(code);
-  return price_minor === null ? null : labelledArticle(code, price_minor);
 }
 
 // After every change the whole basket is asked for again; notices come with the answer.
@@ -207,30 +183,8 @@ function draw() {
   drawTotal(sale);
   drawCustomer(sale, () => changed(dropCustomer));
   if (done) drawReceipt(sale, say("place", place));
-  drawKeys(done);
+  drawKeys();
   drawTraining();
-}
-
-function drawKeys(done) {
-  const line = done ? null : selectedLine();
-  const able = {
-    F3: !done,
-    F4: !done && Boolean(line ?? selectedCode()),
-    F8: canHandOver(),
-    F12: done || sale.lines.length > 0,
-    "+": Boolean(line),
-    "-": Boolean(line && line.pieces > 1),
-  };
-  for (const button of at("functions").children) {
-    button.disabled = able[button.dataset.key] === false;
-  }
-  at("main-key-text").textContent = say(done ? "newSale" : "keyPay");
-}
-
-function drawTraining() {
-  document.body.classList.toggle("in-training", sale.training);
-  at("training").setAttribute("aria-checked", String(sale.training));
-  at("training-band").hidden = !sale.training;
 }
 
 function drawFrame() {

@@ -1,0 +1,30 @@
+// What a code is: the service says it; without it articles are known from before or by their label.
+import * as api from "./api.js";
+import { askPrice } from "./ask_price.js";
+import { health } from "./health.js";
+import { knownArticle, labelledArticle, rememberArticle } from "./list_price.js";
+import { sale } from "./sale.js";
+import { say } from "./texts.js";
+
+export async function lookUp(code) {
+  let refused = { refused: "away", text: say("awayCard") };
+  try {
+    const found = await api.scan(code, sale.id);
+    if (found.kind === "article") rememberArticle(code, found.line);
+    const hasData = health?.synced_at !== null;
+    if (found.refused !== "code_unknown" || hasData) return found;
+    refused = found;
+  } catch (error) {
+    if (!api.isAway(error)) throw error;
+  }
+  const line = knownArticle(code) ?? (isArticle(code) ? await labelled(code) : null);
+  return line ? { kind: "article", code, line } : refused;
+}
+
+// Cards and vouchers have no label with a price.
+const isArticle = (code) => code.length <= 13 && !/^29\d{11}$/.test(code);
+
+async function labelled(code) {
+  const price_minor = await askPrice(code);
+  return price_minor === null ? null : labelledArticle(code, price_minor);
+}
