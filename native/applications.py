@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from native.problem import N_FOR_M, Application, Promo, discount_of
+from native.problem import BUY_GET, N_FOR_M, Application, Promo, discount_of
 from native.state import NEW, NO_ZONES, Open
 
 if TYPE_CHECKING:
@@ -58,12 +58,26 @@ def applications_of(
     for promo, slots in taken.items():
         result += _chunked(by_index[promo], slots)
     for promo, members in finished:
-        result.append(application(by_index[promo], 1, Counter(c for c, _ in members)))
-    # An application that gives nothing does not exist: it would only use up units and coupons.
+        result.append(application_of_slots(by_index[promo], members))
+    # An application that gives nothing does not exist: it would only use up units and coupons. A
+    # unit that fills up a quantity tier does.
     price = worth.problem.price
     return [
-        a for a in result if a.promo not in by_index or discount_of(by_index[a.promo], a, price) > 0
+        a
+        for a in result
+        if a.promo not in by_index
+        or by_index[a.promo].least
+        or discount_of(by_index[a.promo], a, price) > 0
     ]
+
+
+def application_of_slots(p: Promo, units: list[tuple[int, int]]) -> Application:
+    """Return the application of these (class, slot) units."""
+    if p.kind != BUY_GET:
+        return application(p, 1, Counter(c for c, _ in units))
+    targets = Counter(c for c, slot in units if p.slots[slot].is_target)
+    taken = Counter(c for c, _ in units)
+    return Application(p.index, 1, tuple((c, taken[c], targets[c]) for c in sorted(taken)))
 
 
 def application(p: Promo, times: int, units: dict[int, int]) -> Application:
@@ -86,10 +100,11 @@ def _chunked(p: Promo, slots: list[list[tuple[int, int]]]) -> list[Application]:
     flat = [[c for c, units in slot for _ in range(units)] for slot in slots]
     times = len(flat[0]) // p.slots[0].quantity
     for number in range(times):
-        classes: list[int] = []
-        for slot, taken in zip(p.slots, flat, strict=True):
-            classes += taken[number * slot.quantity : (number + 1) * slot.quantity]
-        one = application(p, 1, Counter(classes))
+        units: list[tuple[int, int]] = []
+        for s, (slot, taken) in enumerate(zip(p.slots, flat, strict=True)):
+            own = taken[number * slot.quantity : (number + 1) * slot.quantity]
+            units += [(c, s) for c in own]
+        one = application_of_slots(p, units)
         if result and result[-1].members == one.members:
             result[-1] = result[-1]._replace(times=result[-1].times + 1)
         else:

@@ -8,31 +8,42 @@ rooms*: in exact mode a threshold leaves only so much room for discounts inside 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from native.problem import BUNDLE, N_FOR_M, UNITS, Exact, Promo, W
-from native.state import State, started
+from native.problem import BUNDLE, BUY_GET, N_FOR_M, UNITS, Exact, Promo, W
+from native.state import State, is_late, started, with_unit
 
 if TYPE_CHECKING:
     from native.problem import Room
     from native.worth import Worth
 
 _TABLE = 64  # n up to which an n-for-m gets an exact outlook
+_LEAST = 20_000  # entries of the exact outlook of a quantity tier at most
+_FILLS = 96  # counters of a buy-get that its exact outlook tells apart
+_NEVER = -(10**30)  # below every value: cannot be completed any more
 
 
 class _Outlook(NamedTuple):
     """What one promotion could add beyond the others, were it alone.
 
     ``more[i]``: sum of its shares of the units from i on. ``table[i][fill]``: exactly, for an
-    n-for-m without a limit whose open group holds ``fill`` units. ``tops``: per slot the best
+    n-for-m without a limit whose open group holds ``fill`` units, for a quantity tier that lacks
+    ``fill`` units, or for a buy-get with these counters per slot. ``tops``: per slot the best
     shares, falling, each with the number of units that have it. ``most[k]``: value of k
     applications at most, filled as it is asked for.
     """
 
     more: list[Exact]
-    table: list[list[Exact]]
+    table: list[Any]
     tops: list[list[tuple[Exact, int]]]
     most: dict[int, Exact]
+
+
+class _Fills(dict[tuple[int, ...], "Exact"]):
+    """Values by counters; counters that are not there cannot be completed any more."""
+
+    def __missing__(self, fill: tuple[int, ...]) -> Exact:
+        return _NEVER
 
 
 class Ahead(NamedTuple):
@@ -42,8 +53,8 @@ class Ahead(NamedTuple):
     ``most``; plus what is pending of promotion ``pending``, -1 none; all that at most ``cap``.
     """
 
-    table: list[list[Exact]] | None
-    fill: int
+    table: list[Any] | None
+    fill: Any
     more: list[Exact] | None
     most: Exact | None
     pending: int
@@ -119,7 +130,7 @@ class Bounds:
         bounded = {
             p.index
             for p in self._stateful
-            if p.cap is not None or p.limit is not None or p.pool >= 0 or p.kind == BUNDLE
+            if p.cap is not None or p.limit is not None or p.pool >= 0 or p.kind != N_FOR_M
         }
         unlimited = [p for p in self._stateful if p.index not in bounded]
         wanted: dict[int, int] = {}
@@ -164,7 +175,7 @@ class Bounds:
 
     def _left(self, p: Promo, used: int) -> int | None:
         """Applications that are still allowed and could be formed; None = no bound."""
-        left = p.most if p.kind == BUNDLE else None
+        left = None if p.kind == N_FOR_M else p.most
         if p.pool >= 0:
             pool = self._worth.choice.pool_left[p.pool]
             left = pool if left is None else min(left, pool)
@@ -210,8 +221,11 @@ class Bounds:
             and p.index not in worth.explicit
             and p.index not in worth.deferred
             and p.size <= _TABLE
+            and p.least * len(units) <= _LEAST
         )
-        table: list[list[Exact]] = [[0] * p.size] if counted else []
+        # A quantity tier counts down what it still lacks; nothing may be lacking at the end.
+        end: list[Exact] = [*[0] * p.size, *[_NEVER] * p.least]
+        table: list[list[Exact]] = [end] if counted else []
         full: dict[int, Exact] = {}
         unpaid: dict[int, Exact] = {}
         for c in p.classes if counted else ():
@@ -228,6 +242,14 @@ class Bounds:
             if share is None:
                 table.append(after)
                 continue
+            if p.least:
+                table.append(
+                    [
+                        max(stays, after[max(0, missing - 1)] + full[c])
+                        for missing, stays in enumerate(after)
+                    ]
+                )
+                continue
             # Taking a unit at place fill + 1 of its group, or leaving it.
             table.append(
                 [
@@ -239,7 +261,40 @@ class Bounds:
                     for fill in range(p.size)
                 ]
             )
-        return _Outlook(more[::-1], table[::-1], self._tops(p, family), {})
+        tops = self._tops(p, family)
+        if p.kind == BUY_GET and p.index not in worth.explicit and p.index not in worth.deferred:
+            return _Outlook(more[::-1], self._paired(p, family, units), tops, {})
+        return _Outlook(more[::-1], table[::-1], tops, {})
+
+    def _paired(self, p: Promo, family: _Family, units: list[tuple[int, int]]) -> list[_Fills]:
+        """What a buy-get alone adds from each position on, by its counters; [] with too many."""
+        price = self._worth.problem.price
+        slots_of = {c: [s for s, slot in enumerate(p.slots) if c in slot.classes] for c, _ in units}
+        ways: list[dict[tuple[int, ...], list[tuple[int, tuple[int, ...]]]]] = []
+        fills = {(0,) * len(p.slots)}
+        last = None
+        for c, _ in units:
+            if p.within_buy and last is not None and price[c] < price[last]:
+                fills = {fill for fill in fills if not is_late(p, fill)}
+            last = c
+            way = {fill: [(s, with_unit(p, fill, s)[0]) for s in slots_of[c]] for fill in fills}
+            ways.append(way)
+            fills = fills.union(fill for steps in way.values() for _, fill in steps)
+            if len(fills) > _FILLS:
+                return []
+        table: list[_Fills] = [_Fills({fill: _NEVER if any(fill) else 0 for fill in fills})]
+        for (c, _), way in zip(reversed(units), reversed(ways), strict=True):
+            after = table[-1]
+            gain = {s: self._worth.share(p, s, c) - family.base[c] for s in slots_of[c]}
+            table.append(
+                _Fills(
+                    {
+                        fill: max([after[fill], *(gain[s] + after[then] for s, then in steps)])
+                        for fill, steps in way.items()
+                    }
+                )
+            )
+        return table[::-1]
 
     def plan(self, states: tuple[State, ...]) -> list[list[Ahead]]:
         """Return what the states fix of the bounds, once for all labels that share them."""
@@ -270,6 +325,13 @@ class Bounds:
             most = outlook.most.get(applications)
             if most is None:
                 most = outlook.most[applications] = _top(p, outlook.tops, applications)
+        if p.kind == BUY_GET and not explicit:
+            # Parts that targets handed on and that no unit bought has taken up yet come back.
+            parts = sum(f * s.part for f, s in zip(state.fill, p.slots, strict=True))
+            cap = None
+            if p.cap is not None:
+                cap = (p.cap - int(state.given) + parts) * worth.factor(p)
+            return Ahead(outlook.table or None, state.fill, outlook.more, most, -1, cap)
         if p.kind == BUNDLE and not explicit:
             # The shares of an open bundle are in the value already.
             return Ahead(None, 0, outlook.more, most, -1, None)

@@ -6,9 +6,10 @@ dearest units first, as long as an application is worth more than treating its u
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from native.applications import application
+from native.applications import application_of_slots
 from native.problem import Application
 
 if TYPE_CHECKING:
@@ -43,19 +44,20 @@ def one_after_another(
         if p.pool >= 0:
             allowed = min(allowed, coupons[p.pool])
         while allowed > 0:
-            units = _dearest(p, left)
+            units = _dearest(p, left, problem.price)
             if units is None:
                 break
-            one = application(p, 1, units)
-            times = min(allowed, *(left[c] // number for c, number in units.items()))
-            free = sum(options[c][0][0] * number for c, number in units.items())
+            one = application_of_slots(p, units)
+            taken = Counter(c for c, _ in units)
+            times = min(allowed, *(left[c] // number for c, number in taken.items()))
+            free = sum(options[c][0][0] * number for c, number in taken.items())
             if worth.value_of([one], [p]) <= free:
                 break
             result.append(one._replace(times=times))
             allowed -= times
             if p.pool >= 0:
                 coupons[p.pool] -= times
-            for c, number in units.items():
+            for c, number in taken.items():
                 left[c] -= number * times
     for c, number in left.items():
         promo = options[c][0][2]
@@ -64,19 +66,31 @@ def one_after_another(
     return result
 
 
-def _dearest(p: Promo, left: dict[int, int]) -> dict[int, int] | None:
-    """The dearest units left that form one application; narrow slots choose first."""
-    units: dict[int, int] = {}
-    for slot in sorted(p.slots, key=lambda slot: len(slot.classes)):
-        missing = slot.quantity
-        for c in sorted(slot.classes):
-            free = left.get(c, 0) - units.get(c, 0)
-            taken = min(missing, free)
-            if taken > 0:
-                units[c] = units.get(c, 0) + taken
-                missing -= taken
+def _dearest(p: Promo, left: dict[int, int], price: list[int]) -> list[tuple[int, int]] | None:
+    """The dearest (class, slot) units left that form one application; narrow slots choose first.
+
+    What must be bought chooses before what is given where the gift may not be dearer.
+    """
+    units: list[tuple[int, int]] = []
+    taken: Counter[int] = Counter()
+    order = sorted(
+        range(len(p.slots)),
+        key=lambda s: (len(p.slots[s].classes), p.slots[s].is_target == p.within_buy),
+    )
+    for s in order:
+        missing = p.slots[s].quantity
+        for c in sorted(p.slots[s].classes):
+            used = min(missing, left.get(c, 0) - taken[c])
+            if used > 0:
+                taken[c] += used
+                units += [(c, s)] * used
+                missing -= used
             if not missing:
                 break
         if missing:
+            return None
+    if p.within_buy:
+        gift = max(price[c] for c, s in units if p.slots[s].is_target)
+        if gift > min(price[c] for c, s in units if not p.slots[s].is_target):
             return None
     return units

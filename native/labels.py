@@ -19,6 +19,7 @@ from native.bounds import Ahead, Bounds
 from native.greedy import one_after_another
 from native.problem import (
     BUNDLE,
+    BUY_GET,
     N_FOR_M,
     PERCENT,
     UNITS,
@@ -33,7 +34,18 @@ from native.problem import (
     W,
     fraction,
 )
-from native.state import NEW, NO_SUMS, NO_ZONES, Open, State, is_idle, started, with_value
+from native.state import (
+    NEW,
+    NO_SUMS,
+    NO_ZONES,
+    Open,
+    State,
+    is_idle,
+    is_late,
+    started,
+    with_unit,
+    with_value,
+)
 from native.worth import Worth
 
 _NARROW = 48  # labels kept in the first pass; enough for nearly every sale
@@ -137,6 +149,7 @@ class Labels:
         # Every slot of a promotion makes a label dearer: a step is about constant work.
         self.cost = 1 + sum(len(p.slots) for p in stateful) // 8
         self.place = {p.index: i for i, p in enumerate(stateful)}
+        self.within_buy = [(k, p) for k, p in enumerate(stateful) if p.within_buy]
         self.pools = sorted({p.pool for p in stateful if p.pool >= 0})
         self.on_class: dict[int, list[tuple[Promo, int]]] = {c: [] for c in self.classes}
         for p in stateful:
@@ -232,7 +245,7 @@ class Labels:
         proven = not self.exact
         for p in wants:
             mixing = 2 if p.kind == N_FOR_M and p.index not in self.explicit else p.units - count
-            use = p.size * (best_size + mixing)
+            use = p.size * (best_size + mixing) + p.least
             limit = (
                 p.limit if p.pool < 0 else min(p.limit or count, self.problem.pool_limit[p.pool])
             )
@@ -267,7 +280,7 @@ class Labels:
         size = 1 if best is None else best.size
         groups = max(0, count - leave) // size
         if best is not None:
-            targets = best.discounted if best.kind == N_FOR_M else size
+            targets = size if best.kind == BUNDLE else best.discounted
             self._fix(best.index, groups, c, size, targets)
         else:
             self._fix(self.options[c][0][2], groups, c, 1, 1)
@@ -380,7 +393,7 @@ class Labels:
         p = next(q for q in (*self.free, *self.stateful) if q.index == application.promo)
         ((c, units, _),) = application.members
         price = self.problem.price[c]
-        if p.kind == N_FOR_M:
+        if p.kind != BUNDLE:
             discount = p.unit_discount(price) * p.discounted
         else:
             discount = p.sum_discount(price * units)
@@ -401,6 +414,8 @@ class Labels:
             if self.budget.exhausted:
                 # Nobody follows these labels any further; their bounds stay in the gap.
                 return None, self._give_up(layer, i, lost)
+            if self.within_buy and i and self._price_falls(units, i):
+                layer = {n: labels for n, labels in layer.items() if not self._is_late(n)}
             layer = self._extend(layer, c, portion, self.still[i + 1])
             ranked: list[tuple[Exact, int, int, Label]] = []
             for number, labels in layer.items():
@@ -481,10 +496,36 @@ class Labels:
             plans = self.plans[number] = self.bounds.plan(self.keys[number][0])
         return plans
 
+    def _price_falls(self, units: list[Unit], position: int) -> bool:
+        price = self.problem.price
+        return price[units[position][0]] < price[units[position - 1][0]]
+
+    def _is_late(self, number: int) -> bool:
+        """Whether a state holds a target dearer than a unit still to be bought for it."""
+        states = self.keys[number][0]
+        for k, p in self.within_buy:
+            state = states[k]
+            fills = [one.fill for one in state.open] if p.index in self.explicit else [state.fill]
+            if any(is_late(p, fill) for fill in fills):
+                return True
+        return False
+
     def _start(self) -> Key:
+        fixed: dict[int, int] = {}
+        for a in self.fixed:
+            fixed[a.promo] = fixed.get(a.promo, 0) + a.times
         return (
             tuple(
-                State(0, () if p.index in self.explicit else (0,) * len(p.slots), (), 0)
+                State(
+                    0,
+                    ()
+                    if p.index in self.explicit
+                    else (max(0, p.least - fixed.get(p.index, 0)),)
+                    if p.least
+                    else (0,) * len(p.slots),
+                    (),
+                    0,
+                )
                 for p in self.stateful
             ),
             (0,) * len(self.pools),
@@ -514,6 +555,8 @@ class Labels:
         if state.open:
             return sum(p.size - sum(o.fill) for o in state.open)
         if p.kind == N_FOR_M:
+            if p.least:
+                return state.fill[0]
             return (p.size - state.fill[0]) if state.fill and state.fill[0] else 0
         if not any(state.fill):
             return 0
@@ -586,6 +629,8 @@ class Labels:
                 steps = self._explicit_steps(p, slot, c, state)
             elif p.kind == N_FOR_M:
                 steps = self._counter_steps(p, c, state)
+            elif p.kind == BUY_GET:
+                steps = self._paired_steps(p, slot, c, state)
             else:
                 steps = self._bundle_steps(p, slot, c, state)
             for new_state, opened, value, pending, sums, before in steps:
@@ -606,12 +651,15 @@ class Labels:
         fill = state.fill[0] + 1
         opened = 1 if fill == 1 else 0
         discount = p.unit_discount(self.problem.price[c]) if fill > p.size - p.discounted else 0
+        if p.least:
+            # A quantity tier counts down the units that it still lacks.
+            fill, opened = max(0, state.fill[0] - 1), 1
         used = state.used + (opened if p.limit is not None else 0)
         if p.index in self.deferred:
             later, value, sums = self._deferred(p, c, discount)
             state = State(
                 used,
-                (fill % p.size,),
+                (fill if p.least else fill % p.size,),
                 state.open,
                 state.given + discount,
                 tuple(a + b for a, b in zip(state.later or NO_SUMS, later, strict=True)),
@@ -623,7 +671,9 @@ class Labels:
             given = min(p.cap - state.given, discount)
         gained = self.worth.gain(p, c, given)
         pending: Exact | None = self.worth.share(p, 0, c) - gained
-        if fill == p.size:
+        if p.least:
+            pending = None
+        elif fill == p.size:
             fill, pending = 0, None
         acc = state.given + given if p.cap is not None else 0
         sums = self.worth.sums(p, c, given, given) if self.exact else ()
@@ -646,6 +696,32 @@ class Labels:
             0,
             (0, 0, 0, 0),
         )
+
+    def _paired_steps(self, p: Promo, slot: int, c: int, state: State) -> list[Step]:
+        """A buy-get: every unit is worth what it is in its slot, whichever application it is in."""
+        fill, _ = with_unit(p, state.fill, slot)
+        opened = started(p, with_value(state.fill, slot, state.fill[slot] + 1))
+        opened -= started(p, state.fill)
+        used = state.used + (opened if p.limit is not None else 0)
+        discount = self.worth.slot_discount(p, slot, c)
+        value = self.worth.share(p, slot, c)
+        if p.index in self.deferred:
+            later, kept, sums = self._deferred(p, c, discount)
+            state = State(
+                used,
+                fill,
+                (),
+                state.given + discount,
+                tuple(a + b for a, b in zip(state.later or NO_SUMS, later, strict=True)),
+            )
+            return [(state, opened, kept, value - kept, sums, None)]
+        given: Exact = discount
+        if p.cap is not None:
+            given = min(p.cap - state.given, discount)
+            value -= (discount - given) * self.worth.factor(p)
+        acc = state.given + given if p.cap is not None else 0
+        sums = self.worth.sums(p, c, given, given) if self.exact else ()
+        return [(State(used, fill, (), acc), opened, value, 0, sums, None)]
 
     def _bundle_steps(self, p: Promo, slot: int, c: int, state: State) -> list[Step]:
         """A bundle whose applications differ in nothing that matters: counters per slot."""
@@ -735,8 +811,8 @@ class Labels:
     def _finish(self, p: Promo, one: Open) -> tuple[Exact, tuple[Exact, ...], Exact] | None:
         """Value, sums and discount of a complete application; None where it does not exist."""
         price_sum = sum(one.price)
-        discount: Exact = one.discount if p.kind == N_FOR_M else p.sum_discount(price_sum)
-        if p.kind == BUNDLE and discount <= 0:
+        discount: Exact = p.sum_discount(price_sum) if p.kind == BUNDLE else one.discount
+        if p.kind != N_FOR_M and discount <= 0:
             return None
         in_receipt = one.price[1] + one.price[3]
         in_customer = one.price[2] + one.price[3]

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 PERCENT, AMOUNT_OFF, FIXED_PRICE = 0, 1, 2
-N_FOR_M, BUNDLE = 0, 1
+N_FOR_M, BUNDLE, BUY_GET, STEPS = 0, 1, 2, 3
 RECEIPT, CUSTOMER = 0, 1
 SHARED, UNITS, ALONE = 0, 1, 2  # exclusive: no, units, receipt
 
@@ -23,11 +23,15 @@ Exact = int | Fraction
 
 
 class Application(NamedTuple):
-    """``times`` equal applications; members are (class, units, target units) of one."""
+    """``times`` equal applications; members are (class, units, target units) of one.
+
+    ``step``: which tier holds, of a promotion with quantity tiers.
+    """
 
     promo: int
     times: int
     members: tuple[tuple[int, int, int], ...]
+    step: int = -1
 
 
 @dataclass(slots=True)
@@ -37,12 +41,24 @@ class Slot:
     quantity: int
     classes: frozenset[int]
     part: int = 0  # the slot's part of a fixed price or amount per unit, in 1/10_000 minor
+    is_target: bool = False  # of a buy-get: whether its units get the benefit
+
+
+class Step(NamedTuple):
+    """A quantity tier: from so many units on, this benefit on each of them."""
+
+    least: int
+    benefit: int
+    value: int
 
 
 @dataclass(slots=True)
 class Promo:
     """One promotion of the article layer; a unit discount is an n-for-m of one unit.
 
+    ``discounted``: how many units of one application get the benefit.
+    ``within_buy``: no target of a buy-get may cost more than the cheapest unit bought.
+    ``steps``: quantity tiers, ascending; ``least``: units that one of them asks for, when chosen.
     ``limit``: applications on this receipt. ``pool``: coupons shared with others, -1 none.
     ``correction``: what the parts of the slots miss of the whole, once per application.
     """
@@ -62,6 +78,9 @@ class Promo:
     units: int = 0  # in reach
     most: int = 0  # applications that could be formed at all
     correction: int = 0  # what the parts of the slots miss of the whole, once per application
+    within_buy: bool = False
+    steps: tuple[Step, ...] = ()
+    least: int = 0
 
     @property
     def is_free(self) -> bool:
@@ -72,15 +91,14 @@ class Promo:
             and self.limit is None
             and self.pool < 0
             and self.cap is None
+            and not self.least
         )
 
     def unit_discount(self, price: int) -> int:
-        """Benefit on one unit in 1/10_000 minor."""
-        if self.benefit == PERCENT:
-            return price * self.value
-        if self.benefit == AMOUNT_OFF:
-            return min(price, self.value) * D
-        return max(0, price - self.value) * D
+        """Benefit on one unit in 1/10_000 minor; with quantity tiers that of the best one."""
+        if self.steps:
+            return max(benefit_on(price, step.benefit, step.value) for step in self.steps)
+        return benefit_on(price, self.benefit, self.value)
 
     def sum_discount(self, price_sum: int) -> int:
         """Benefit on a bundle's sum in 1/10_000 minor; 0 where the application does not exist."""
@@ -291,8 +309,20 @@ def make_choice(
     return None if any(room.slack < 0 for room in choice.rooms()) else choice
 
 
+def benefit_on(price: int, benefit: int, value: int) -> int:
+    """Discount of a benefit on one price, in 1/10_000 minor."""
+    if benefit == PERCENT:
+        return price * value
+    if benefit == AMOUNT_OFF:
+        return min(price, value) * D
+    return max(0, price - value) * D
+
+
 def discount_of(p: Promo, a: Application, price: list[int]) -> int:
     """Exact discount of one application before any cap, in 1/10_000 minor."""
-    if p.kind == N_FOR_M:
+    if p.kind == STEPS:
+        _, benefit, value = p.steps[a.step]
+        return sum(benefit_on(price[c], benefit, value) * targets for c, _, targets in a.members)
+    if p.kind != BUNDLE:
         return sum(p.unit_discount(price[c]) * targets for c, _, targets in a.members)
     return p.sum_discount(sum(price[c] * units for c, units, _ in a.members))

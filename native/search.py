@@ -25,12 +25,14 @@ from native.problem import (
     ALONE,
     AMOUNT_OFF,
     BUNDLE,
+    BUY_GET,
     CUSTOMER,
     FIXED_PRICE,
     N_FOR_M,
     PERCENT,
     RECEIPT,
     SHARED,
+    STEPS,
     UNITS,
     Application,
     Budget,
@@ -41,6 +43,7 @@ from native.problem import (
     Promo,
     Slot,
     Solved,
+    Step,
     Tier,
     V,
     W,
@@ -48,17 +51,20 @@ from native.problem import (
     fraction,
     make_choice,
 )
+from native.steps import best_of_steps, loosest
 
 __all__ = [
     "ALONE",
     "AMOUNT_OFF",
     "BUNDLE",
+    "BUY_GET",
     "CUSTOMER",
     "FIXED_PRICE",
     "N_FOR_M",
     "PERCENT",
     "RECEIPT",
     "SHARED",
+    "STEPS",
     "UNITS",
     "Found",
     "search",
@@ -102,8 +108,8 @@ class _Component(NamedTuple):
     promos: list[Promo]
     factor: int
 
-    def _labels(self, run: _Search) -> Labels:
-        return Labels(run.problem, self.choice, self.classes, self.promos, run.budget, exact=False)
+    def _labels(self, run: _Search, promos: list[Promo]) -> Labels:
+        return Labels(run.problem, self.choice, self.classes, promos, run.budget, exact=False)
 
     def bound(self, run: _Search) -> Exact:
         """Bound on the value, before or after solving."""
@@ -113,7 +119,7 @@ class _Component(NamedTuple):
         else:
             bound = run.roots.get(self.key, -1)
             if bound < 0:
-                bound = run.roots[self.key] = self._labels(run).root()
+                bound = run.roots[self.key] = self._labels(run, loosest(self.promos)).root()
         return fraction(bound * self.factor, W)
 
     def solve(self, run: _Search, floor: Exact) -> Solved:
@@ -125,7 +131,9 @@ class _Component(NamedTuple):
             least = -1 if floor < 0 else floor * W // self.factor
             if self.key in run.refuted and run.refuted[self.key] <= least:
                 return Solved(None, floor, [])
-            solved = self._labels(run).solve(least)
+            solved = best_of_steps(
+                self.promos, least, run.budget, lambda promos: self._labels(run, promos)
+            )
             if solved.value is None:
                 if solved.bound <= least:
                     run.refuted[self.key] = least
@@ -244,7 +252,7 @@ class _Search:
         classes = list(range(len(self.problem.price)))
         if plain is None or not classes:
             return 0
-        labels = Labels(self.problem, plain, classes, promos, self.budget, exact=False)
+        labels = Labels(self.problem, plain, classes, loosest(promos), self.budget, exact=False)
         return labels.root()
 
     def _alone_bound(self, p: Promo) -> Exact:
@@ -356,8 +364,11 @@ class _Search:
         """The choice with its thresholds and exact sums; values are totals of all layers."""
         alone, parts = self._components(choice)
         classes = alone + [c for part, _ in parts for c in part]
-        layers = Labels(self.problem, choice, classes, choice.promos, self.budget, exact=True)
-        solved = layers.solve(floor - choice.constant)
+
+        def labels_of(promos: list[Promo]) -> Labels:
+            return Labels(self.problem, choice, classes, promos, self.budget, exact=True)
+
+        solved = best_of_steps(choice.promos, floor - choice.constant, self.budget, labels_of)
         value = None if solved.value is None else solved.value + choice.constant
         return Solved(value, solved.bound + choice.constant, solved.applications)
 
@@ -415,9 +426,15 @@ def search(
     promo_pool: array[int],
     promo_cap_minor: array[int],
     promo_exclusive: array[int],
+    promo_within_buy: array[int],
     order: array[int],
+    step_start: array[int],
+    step_least: array[int],
+    step_benefit: array[int],
+    step_value: array[int],
     slot_start: array[int],
     slot_quantity: array[int],
+    slot_target: array[int],
     slot_class_start: array[int],
     slot_class: array[int],
     tier_layer: array[int],
@@ -437,11 +454,15 @@ def search(
 
     Args (each ``array("q")``; classes in falling price, promotions in ascending id):
         price_minor, count: per class of equal discountable units.
-        promo_*: per article promotion: kind N_FOR_M (a unit discount is 1 for 1) or BUNDLE; units
-            of one application; how many of them an n-for-m discounts; benefit PERCENT (basis
-            points), AMOUNT_OFF or FIXED_PRICE (minor); -1 = no limit, pool or cap; exclusive.
+        promo_*: per article promotion: kind N_FOR_M (a unit discount is 1 for 1), BUNDLE, BUY_GET
+            or STEPS (quantity tiers); units of one application; how many of them are discounted;
+            benefit PERCENT (basis points), AMOUNT_OFF or FIXED_PRICE (minor), 0 and 0 with STEPS;
+            -1 = no limit, pool or cap; exclusive; 1 where no unit that a buy-get gives may cost
+            more than the cheapest one bought for it.
         order: the numbers of all promotions, those of tiers too, in ascending id.
-        slot_*: slots of each promotion (one for N_FOR_M) and the classes that fit them.
+        step_*: quantity tiers of each promotion, ascending: units they begin with, and benefit.
+        slot_*: slots of each promotion (one for N_FOR_M and STEPS), the classes that fit them, and
+            1 where a buy-get gives the units.
         tier_*: one entry per tier of a receipt or customer promotion; ``tier_promo`` is an index
             of its own, beyond those of the article promotions.
         pool_limit: coupons per pool.
@@ -458,6 +479,11 @@ def search(
         raise ValueError("price_minor and count must have one value a class")
     require_range("slot_class", slot_class, low=0, high=max(classes, 1))
     require_range("tier_class", tier_class, low=0, high=max(classes, 1))
+    require_range("promo_kind", promo_kind, low=N_FOR_M, high=STEPS + 1)
+    require_range("step_least", step_least, low=1, high=10**9 + 1)
+    require_range("step_benefit", step_benefit, low=PERCENT, high=FIXED_PRICE + 1)
+    require_range("step_value", step_value, low=0, high=10**9 + 1)
+    require_starts("step_start", step_start, items=len(step_least))
     require_starts("slot_start", slot_start, items=len(slot_quantity))
     require_starts("slot_class_start", slot_class_start, items=len(slot_class))
     require_starts("tier_class_start", tier_class_start, items=len(tier_class))
@@ -471,7 +497,13 @@ def search(
         ("promo_pool", promo_pool, len(slot_start) - 1),
         ("promo_cap_minor", promo_cap_minor, len(slot_start) - 1),
         ("promo_exclusive", promo_exclusive, len(slot_start) - 1),
+        ("promo_within_buy", promo_within_buy, len(slot_start) - 1),
+        ("step_start", step_start, len(slot_start)),
+        ("step_least", step_least, len(step_least)),
+        ("step_benefit", step_benefit, len(step_least)),
+        ("step_value", step_value, len(step_least)),
         ("slot_quantity", slot_quantity, len(slot_class_start) - 1),
+        ("slot_target", slot_target, len(slot_class_start) - 1),
         ("tier_layer", tier_layer, len(tier_class_start) - 1),
         ("tier_promo", tier_promo, len(tier_class_start) - 1),
         ("tier_benefit", tier_benefit, len(tier_class_start) - 1),
@@ -493,6 +525,7 @@ def search(
             Slot(
                 slot_quantity[s],
                 frozenset(slot_class[slot_class_start[s] : slot_class_start[s + 1]]),
+                is_target=bool(slot_target[s]),
             )
             for s in range(slot_start[i], slot_start[i + 1])
         ]
@@ -509,7 +542,14 @@ def search(
             exclusive=promo_exclusive[i],
             slots=slots,
             classes=frozenset(c for slot in slots for c in slot.classes),
+            within_buy=bool(promo_within_buy[i]),
+            steps=tuple(
+                Step(step_least[s], step_benefit[s], step_value[s])
+                for s in range(step_start[i], step_start[i + 1])
+            ),
         )
+        if promo.kind == STEPS and not promo.steps:
+            raise ValueError("quantity tiers must have a tier")
         _prepare(promo, price_minor, count)
         promos.append(promo)
     tiers = [
@@ -543,28 +583,36 @@ def search(
 def _prepare(p: Promo, price: array[int], count: array[int]) -> None:
     """Derive what the search needs: units in reach, slot parts, limits and caps that can bind."""
     p.units = sum(count[c] for c in p.classes)
-    if p.size == 1:
+    if p.size == 1 and p.kind == BUNDLE:
         p.kind = N_FOR_M  # a bundle of one unit
-    merged: dict[frozenset[int], int] = {}
+    merged: dict[tuple[frozenset[int], bool], int] = {}
     for slot in p.slots:
         # Slots that the same units fit are one slot of more units.
-        merged[slot.classes] = merged.get(slot.classes, 0) + slot.quantity
-    p.slots = [Slot(quantity, fitting) for fitting, quantity in merged.items()]
-    most = (
-        min((sum(count[c] for c in slot.classes) // slot.quantity for slot in p.slots), default=0)
-        if p.kind == BUNDLE
-        else p.units // p.size
-    )
+        key = slot.classes, slot.is_target
+        merged[key] = merged.get(key, 0) + slot.quantity
+    p.slots = [
+        Slot(quantity, fitting, is_target=is_target)
+        for (fitting, is_target), quantity in merged.items()
+    ]
+    most = p.units // p.size
+    if p.kind in {BUNDLE, BUY_GET}:
+        served = [sum(count[c] for c in slot.classes) // slot.quantity for slot in p.slots]
+        most = min([most, *served])
     p.most = most
+    if p.kind == STEPS:
+        units = p.units if p.limit is None else min(p.units, p.limit)
+        p.steps = tuple(s for s in p.steps if s.least <= units)
+    if p.kind == BUY_GET:
+        _hand_on(p, price, count)
     if p.limit is not None and p.limit >= most:
         p.limit = None
     if p.cap is not None:
-        if p.benefit in {FIXED_PRICE, PERCENT}:
+        if p.steps or p.benefit in {FIXED_PRICE, PERCENT}:
             reach = sum(p.unit_discount(price[c]) * count[c] for c in p.classes)
             if p.kind == BUNDLE and p.benefit == FIXED_PRICE:
                 reach = sum(price[c] * count[c] * D for c in p.classes)
         else:
-            reach = p.value * D * most * (p.discounted if p.kind == N_FOR_M else 1)
+            reach = p.value * D * most * (p.discounted if p.kind != BUNDLE else 1)
         if reach <= p.cap:
             p.cap = None
     if p.kind != BUNDLE or p.benefit == PERCENT:
@@ -579,6 +627,40 @@ def _prepare(p: Promo, price: array[int], count: array[int]) -> None:
     for slot, weight in zip(p.slots, dearest, strict=True):
         slot.part = p.value * D * weight // (sum(dearest) * slot.quantity)
     p.correction = sum(s.part * s.quantity for s in p.slots) - p.value * D
+
+
+def _hand_on(p: Promo, price: array[int], count: array[int]) -> None:
+    """Let the targets of a buy-get hand a part of their benefit to the units bought for them.
+
+    Any part is admissible: an application has them all. The one with the lowest sum of best shares
+    bounds best; that sum is convex in the part.
+    """
+    targets = p.discounted
+    bought = p.size - targets
+    gives = frozenset(c for slot in p.slots if slot.is_target for c in slot.classes)
+    takes = frozenset(c for slot in p.slots if not slot.is_target for c in slot.classes)
+    units = [
+        (p.unit_discount(price[c]) if c in gives else -1, c in takes, count[c]) for c in p.classes
+    ]
+
+    def whole(part: int) -> int:
+        total = 0
+        for discount, is_taken, number in units:
+            best = discount - part * bought
+            if is_taken:
+                best = max(best, part * targets)
+            total += max(0, best) * number
+        return total
+
+    low, high = 0, max((discount for discount, _, _ in units), default=0) // bought + 1
+    while low < high:
+        middle = (low + high) // 2
+        if whole(middle) <= whole(middle + 1):
+            high = middle
+        else:
+            low = middle + 1
+    for slot in p.slots:
+        slot.part = low * bought if slot.is_target else -low * targets
 
 
 def _without_the_idle(run: _Search, answer: _Answer, order: list[int]) -> _Answer:

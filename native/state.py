@@ -50,6 +50,33 @@ def is_idle(states: tuple[State, ...]) -> bool:
 
 def started(p: Promo, fill: tuple[int, ...]) -> int:
     """Applications that counters per slot have begun."""
+    if p.least:
+        return 0
     if len(fill) == 1:
         return -(-fill[0] // p.slots[0].quantity)
     return max([-(-f // slot.quantity) for f, slot in zip(fill, p.slots, strict=True)])
+
+
+def with_unit(p: Promo, fill: tuple[int, ...], slot: int) -> tuple[tuple[int, ...], bool]:
+    """Return counters per slot with one more unit, and whether that completed an application."""
+    fill = with_value(fill, slot, fill[slot] + 1)
+    if any(f < s.quantity for f, s in zip(fill, p.slots, strict=True)):
+        return fill, False
+    return tuple(f - s.quantity for f, s in zip(fill, p.slots, strict=True)), True
+
+
+def is_late(p: Promo, fill: tuple[int, ...]) -> bool:
+    """Whether a target was taken before all units that must be bought for it.
+
+    Units come in falling price, and of equal units of all applications the first targets belong to
+    the first units bought: so no target costs more than what is bought for it exactly when the
+    counters are never late once the price falls.
+    """
+    targets, bought = 0, -1
+    for f, slot in zip(fill, p.slots, strict=True):
+        if slot.is_target:
+            targets = max(targets, -(-f // slot.quantity))
+        else:
+            whole = f // slot.quantity
+            bought = whole if bought < 0 else min(bought, whole)
+    return targets > bought

@@ -9,6 +9,7 @@ from __future__ import annotations
 from native.problem import (
     AMOUNT_OFF,
     BUNDLE,
+    BUY_GET,
     N_FOR_M,
     PERCENT,
     UNITS,
@@ -42,6 +43,11 @@ class Worth:
         self.least_weight = {
             p.index: min((weights[c] for c in p.classes), default=0) for p in promos
         }
+        # Exact sums are told apart by zone, values by weight only.
+        kinds = choice.zone if exact else weights
+        self.is_mixed = {
+            p.index for p in promos if p.kind == BUY_GET and len({kinds[c] for c in p.classes}) > 1
+        }
         self.one_zone = {p.index: len({weights[c] for c in p.classes}) <= 1 for p in promos}
         self.explicit = {p.index for p in promos if self._is_explicit(p)}
         # A cap cuts all applications in proportion: where it matters on which units, or where the
@@ -65,6 +71,10 @@ class Worth:
         """Whether the composition of each single application matters."""
         if p.size == 1:
             return False
+        if p.kind == BUY_GET:
+            # Its units give what they give, whichever application they are in: only the spread of
+            # the discount over units that later layers treat differently does not.
+            return p.exclusive != UNITS and p.index in self.is_mixed
         if self.exact or (p.kind == BUNDLE and p.cap is not None):
             return True
         if p.exclusive != UNITS and not self.one_zone[p.index]:
@@ -89,10 +99,14 @@ class Worth:
 
         The shares of an application sum to at least its value: an n-for-m discounts the cheapest,
         so its discount is at most discounted/n of the benefit on all its units; a bundle's price
-        is split over its slots.
+        is split over its slots; the targets of a buy-get hand a part to the units bought.
         """
         price = self.problem.price[c]
-        if p.kind == N_FOR_M:
+        if p.kind == BUY_GET:
+            share = self.slot_discount(p, slot, c)
+            # The room of a threshold is measured in real discounts: no parts handed on there.
+            share -= 0 if self.exact else p.slots[slot].part
+        elif p.kind == N_FOR_M:
             share = -(-p.unit_discount(price) * p.discounted // p.size)
         elif p.benefit == PERCENT:
             share = price * p.value
@@ -103,6 +117,10 @@ class Worth:
         if p.exclusive == UNITS:
             return share * W - price * D * self.choice.weight[self.choice.zone[c]]
         return share * (W - self.least_weight[p.index])
+
+    def slot_discount(self, p: Promo, slot: int, c: int) -> int:
+        """What a unit in a slot of a buy-get is reduced by, in 1/10_000 minor."""
+        return p.unit_discount(self.problem.price[c]) if p.slots[slot].is_target else 0
 
     def sums(self, p: Promo, c: int, discount: Exact, share: Exact) -> tuple[Exact, ...]:
         """Discount given now, and what one unit takes from the three bases."""
@@ -118,7 +136,7 @@ class Worth:
     def group_value(self, p: Promo, c: int) -> Exact:
         """Value of one application made of units of class c alone."""
         price = self.problem.price[c]
-        if p.kind == N_FOR_M:
+        if p.kind != BUNDLE:
             discount = p.unit_discount(price) * p.discounted
         else:
             discount = p.sum_discount(price * p.size)
@@ -135,6 +153,8 @@ class Worth:
         discount = one.discount
         if p.kind == N_FOR_M and fill[0] > p.size - p.discounted:
             discount += p.unit_discount(price)
+        elif p.kind == BUY_GET:
+            discount += self.slot_discount(p, slot, c)
         return Open(
             fill,
             with_value(one.price, zone, one.price[zone] + price),

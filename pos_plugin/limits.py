@@ -20,6 +20,7 @@ MAX_TEXT: Final = 200  # characters of an id, a code, a name
 MAX_LIST: Final = 1000  # entries of a list inside a line, a selector or a customer
 MAX_COUPONS: Final = 999
 MAX_POINTS: Final = 10**9
+MAX_FACTOR_BP: Final = 10**6  # a hundredfold
 MAX_CONDITION_DEPTH: Final = 16  # all/any/not inside each other
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "MAX_BP",
     "MAX_CONDITION_DEPTH",
     "MAX_COUPONS",
+    "MAX_FACTOR_BP",
     "MAX_LINES",
     "MAX_LIST",
     "MAX_PIECES_A_LINE",

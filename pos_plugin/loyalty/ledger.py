@@ -12,8 +12,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pos_plugin.promotions.classes import classes_of
+from pos_plugin.promotions.earning import EarnedParts
 from pos_plugin.promotions.facts import SaleFacts
-from pos_plugin.promotions.offers import Earn
 from pos_plugin.units import divide_down
 
 if TYPE_CHECKING:
@@ -153,19 +153,16 @@ def earnings(
     facts = SaleFacts(
         basket, classes, rules.packed.selectors, rules.packed.selectors.matching(classes)
     )
-    by_id = {promotion.id: promotion for promotion in rules.promotions}
+    names = {name for one in earned for name in one.promotions}
+    found = EarnedParts(
+        [promotion for promotion in rules.promotions if promotion.id in names],
+        classes,
+        facts,
+        {line: max(0, paid) for line, paid in enumerate(paid_minor)},
+    )
     booked = []
     for one in earned:
-        exact: defaultdict[int, Fraction] = defaultdict(Fraction)
-        for promotion in one.promotions:
-            offer = by_id[promotion].offer
-            if isinstance(offer, Earn):
-                # A line belongs to one class only: its units are equal in every fact.
-                for unit_class in facts.classes_of(offer.on):
-                    for line, _ in classes[unit_class].lines:
-                        exact[line] += Fraction(
-                            max(0, paid_minor[line]) * offer.points, offer.per_value_minor
-                        )
+        exact = found.parts.get(one.account, {})
         amount = sum(exact.values(), Fraction(0))
         booked.append(
             Earning(

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import native
 from pos_plugin.promotions.classes import classes_of
 from pos_plugin.promotions.coupons import CouponPools
+from pos_plugin.promotions.earning import EarnedParts
 from pos_plugin.promotions.eligible import refusal
 from pos_plugin.promotions.explain import Outcome, explain
 from pos_plugin.promotions.facts import SaleFacts
 from pos_plugin.promotions.hints import Hints
-from pos_plugin.promotions.offers import Earn
 from pos_plugin.promotions.pose import search, tiers_of, undominated
 from pos_plugin.promotions.result import (
     Diagnostics,
@@ -30,10 +29,12 @@ from pos_plugin.promotions.result import (
     VatResult,
 )
 from pos_plugin.promotions.settle import Pieces, give_articles, give_tier
+from pos_plugin.units import divide_down
 from pos_plugin.version import __version__
 
 if TYPE_CHECKING:
     from pos_plugin.model import Basket
+    from pos_plugin.promotions.classes import UnitClass
     from pos_plugin.promotions.pack import PackedPromotions
     from pos_plugin.promotions.promotion import Promotion
     from pos_plugin.promotions.rounding import Given, Piece
@@ -89,7 +90,7 @@ def evaluate(
             gifts = give_tier(tier, base, classes, pieces)
             given.append((tier.promotion, 1, gifts))
             given_minor[layer] = sum(one.discount_minor for one in gifts)
-    earned, earning = _earn(eligible, facts, pieces)
+    earned, earning = _earn(eligible, classes, facts, pieces)
 
     lines = _lines(basket, given)
     gap_minor = found.gap_minor
@@ -143,29 +144,23 @@ def _standing_in(instead: Promotion | None, promotions: list[Promotion]) -> list
 
 
 def _earn(
-    eligible: list[Promotion], facts: SaleFacts, pieces: Pieces
+    eligible: list[Promotion], classes: list[UnitClass], facts: SaleFacts, pieces: Pieces
 ) -> tuple[tuple[Earned, ...], set[str]]:
     """Return what each account earns on what is paid; fractions are rounded down once."""
-    amounts: dict[str, Fraction] = {}
-    sources: dict[str, list[str]] = defaultdict(list)
+    promotions = [promotion for promotion in eligible if promotion.layer == "earn"]
+    if not promotions:
+        return (), set()
     paid_minor: dict[int, int] = defaultdict(int)
     for piece in pieces.taken:
-        paid_minor[piece.unit_class] += piece.left_minor * piece.count
-    for promotion in eligible:
-        offer = promotion.offer
-        if not isinstance(offer, Earn):
-            continue
-        basis_minor = sum(paid_minor[c] for c in facts.classes_of(offer.on))
-        if basis_minor and offer.points:
-            points = Fraction(offer.points * basis_minor, offer.per_value_minor)
-            amounts[offer.account] = amounts.get(offer.account, Fraction(0)) + points
-            sources[offer.account].append(promotion.id)
-    earned = tuple(
-        Earned(account, amount.numerator // amount.denominator, tuple(sources[account]))
-        for account, amount in sorted(amounts.items())
-        if amount >= 1
-    )
-    return earned, {promotion for one in earned for promotion in one.promotions}
+        paid_minor[piece.line] += piece.left_minor * piece.count
+    found = EarnedParts(promotions, classes, facts, paid_minor)
+    earned = []
+    for account, parts in sorted(found.parts.items()):
+        exact = sum(parts.values())
+        amount = divide_down(exact.numerator, exact.denominator)
+        if amount:
+            earned.append(Earned(account, amount, tuple(found.sources[account])))
+    return tuple(earned), {promotion for one in earned for promotion in one.promotions}
 
 
 def _lines(

@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING
 from pos_plugin.promotions.benefits import CustomerRate, FixedPrice, Percent
 from pos_plugin.promotions.condition import Missing
 from pos_plugin.promotions.eligible import refusal
-from pos_plugin.promotions.offers import Bundle, Earn, NForM, ReceiptDiscount, UnitDiscount
+from pos_plugin.promotions.offers import (
+    Bundle,
+    BuyGet,
+    EarnMultiplier,
+    NForM,
+    QuantityTiers,
+    ReceiptDiscount,
+    UnitDiscount,
+)
 from pos_plugin.promotions.result import NotApplied
+from pos_plugin.promotions.settle import benefit_minor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +28,7 @@ if TYPE_CHECKING:
     from pos_plugin.promotions.facts import SaleFacts
     from pos_plugin.promotions.promotion import Promotion
     from pos_plugin.promotions.rounding import Piece
+    from pos_plugin.promotions.selector import Selector
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +68,17 @@ def explain(
             or _tier_missing(promotion, classes, facts, outcome)
         )
         if missing is None:
-            if not _could_save(promotion, basket, classes, facts):
+            if promotion.layer == "earn":
+                is_outdone = _is_outdone(promotion, promotions, facts, outcome)
+                missing = Missing("beaten" if is_outdone else "no_saving")
+            elif not _could_save(promotion, basket, classes, facts):
                 missing = Missing("no_saving")
-            elif promotion.layer != "earn" and (
+            elif (
                 alone or promotion.exclusive == "receipt" or _closed_out(promotion, facts, outcome)
             ):
                 missing = Missing("excluded")
             else:
-                missing = Missing("no_saving" if promotion.layer == "earn" else "beaten")
+                missing = Missing("beaten")
         reasons.append(NotApplied(promotion.id, *missing))
     return tuple(reasons)
 
@@ -76,7 +89,7 @@ def _units_missing(
     """Units that match but are price-bound, no units, or too few to form one application."""
     offer = promotion.offer
     matching = [facts.classes_of(selector) for selector in promotion.selectors()]
-    if isinstance(offer, Earn):
+    if promotion.layer == "earn":
         return None if matching[0] else Missing("no_matching_units")
     open_units = [
         sum(classes[c].count for c in found if classes[c].discountable) for found in matching
@@ -87,7 +100,12 @@ def _units_missing(
         return Missing("no_matching_units")
     if isinstance(offer, NForM) and open_units[0] < offer.n:
         return Missing("min_quantity", offer.n, open_units[0])
-    if isinstance(offer, Bundle):
+    if isinstance(offer, QuantityTiers):
+        limit = promotion.limits.per_receipt
+        have = open_units[0] if limit is None else min(open_units[0], limit)
+        need = offer.steps()[0].min_quantity
+        return Missing("min_quantity", need, have) if have < need else None
+    if isinstance(offer, Bundle | BuyGet):
         for slot, have in zip(offer.slots, open_units, strict=True):
             if have < slot.quantity:
                 return Missing("min_quantity", slot.quantity, have)
@@ -96,7 +114,46 @@ def _units_missing(
         have = sum(classes[c].count for c in reach)
         if have < need:
             return Missing("min_quantity", need, have)
+    if isinstance(offer, BuyGet) and offer.get_at_most_buy_price:
+        return _gift_missing(offer, classes, facts)
     return None
+
+
+def _gift_missing(offer: BuyGet, classes: list[UnitClass], facts: SaleFacts) -> Missing | None:
+    """Units to be given that cost no more than what could be bought for them."""
+    at_most_minor = min(_prices(slot.on, classes, facts)[slot.quantity - 1] for slot in offer.buy)
+    for slot in offer.get:
+        have = sum(price <= at_most_minor for price in _prices(slot.on, classes, facts))
+        if have < slot.quantity:
+            return Missing("min_quantity", slot.quantity, have)
+    return None
+
+
+def _prices(of: Selector, classes: list[UnitClass], facts: SaleFacts) -> list[int]:
+    """Scanned prices of the discountable units that match, falling."""
+    return [
+        classes[c].price_minor
+        for c in facts.classes_of(of)
+        if classes[c].discountable
+        for _ in range(classes[c].count)
+    ]
+
+
+def _is_outdone(
+    promotion: Promotion, promotions: Sequence[Promotion], facts: SaleFacts, outcome: Outcome
+) -> bool:
+    """Whether another multiplier of the account holds on units that this one means, too."""
+    offer = promotion.offer
+    if not isinstance(offer, EarnMultiplier):
+        return False
+    own = set(facts.classes_of(offer.on))
+    return any(
+        isinstance(other.offer, EarnMultiplier)
+        and other.offer.account == offer.account
+        and other.id in outcome.applied
+        and own & set(facts.classes_of(other.offer.on))
+        for other in promotions
+    )
 
 
 def _tier_missing(
@@ -130,11 +187,12 @@ def _could_save(
 ) -> bool:
     """Whether the benefit could lower the price of any unit it can take."""
     offer = promotion.offer
-    if isinstance(offer, Earn):
-        return False
+    reduced = promotion.selectors()
+    if isinstance(offer, BuyGet):
+        reduced = tuple(slot.on for slot in offer.get)
     prices = [
         classes[c].price_minor
-        for selector in promotion.selectors()
+        for selector in reduced
         for c in facts.classes_of(selector)
         if classes[c].discountable
     ]
@@ -147,6 +205,11 @@ def _could_save(
             for tier in offer.tiers
         )
     if promotion.limits.max_discount_minor == 0:
+        return False
+    if isinstance(offer, QuantityTiers | BuyGet):
+        steps = offer.steps() if isinstance(offer, QuantityTiers) else [offer]
+        return any(benefit_minor(step.benefit, price) for step in steps for price in prices)
+    if not isinstance(offer, UnitDiscount | NForM | Bundle):
         return False
     benefit = offer.benefit
     if isinstance(benefit, FixedPrice):

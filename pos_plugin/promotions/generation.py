@@ -10,7 +10,6 @@ from pos_plugin.errors import RuleError
 from pos_plugin.limits import INT64_MAX, MAX_CONDITION_DEPTH, MAX_PROMOTIONS
 from pos_plugin.model import Basket
 from pos_plugin.promotions.evaluate import evaluate
-from pos_plugin.promotions.offers import NOT_YET
 from pos_plugin.promotions.pack import PackedPromotions
 from pos_plugin.promotions.promotion import Promotion
 from pos_plugin.validation import first_error, read_json
@@ -118,7 +117,4 @@ def _rule_error(error: ValidationError, promotions: list[Any]) -> RuleError:
         where += ".exclusive"
     elif first["type"] == "customer_rate_of_layer":
         where += ".offer.tiers"
-    tag = first.get("ctx", {}).get("tag")
-    if code == "unknown_word" and tag in NOT_YET:
-        message = f"{tag!r} is not yet understood by this version"
     return RuleError(code, where, message)

@@ -20,7 +20,7 @@ from pos_plugin.promotions.classes import classes_of
 from pos_plugin.promotions.conditions import MinQuantity, MinValue, Not
 from pos_plugin.promotions.eligible import refusal
 from pos_plugin.promotions.explain import base_minor
-from pos_plugin.promotions.offers import Bundle, NForM, ReceiptDiscount
+from pos_plugin.promotions.offers import Bundle, BuyGet, NForM, QuantityTiers, ReceiptDiscount
 from pos_plugin.promotions.result import Hint
 from pos_plugin.promotions.selector import Match
 
@@ -145,11 +145,13 @@ class Hints:
         offer = promotion.offer
         if isinstance(offer, ReceiptDiscount):
             yield from self._for_tier(promotion, offer)
+        elif isinstance(offer, QuantityTiers):
+            yield from self._for_next_quantity(promotion, offer)
         elif promotion.id in self._outcome.applied:
             return
         elif isinstance(offer, NForM):
             yield from self._for_units(promotion, offer.on, offer.n - self._open_units(offer.on))
-        elif isinstance(offer, Bundle):
+        elif isinstance(offer, Bundle | BuyGet):
             yield from self._for_slots(promotion, offer)
 
     def _for_conditions(self, promotion: Promotion) -> Iterator[_Proposal]:
@@ -189,7 +191,22 @@ class Hints:
         )
         return -(-(scanned_minor + tier.min_value_minor) * rate_bp // 10_000)
 
-    def _for_slots(self, promotion: Promotion, offer: Bundle) -> Iterator[_Proposal]:
+    def _for_next_quantity(self, promotion: Promotion, offer: QuantityTiers) -> Iterator[_Proposal]:
+        have = self._open_units(offer.on)
+        above = [tier for tier in offer.steps() if tier.min_quantity > have]
+        limit = promotion.limits.per_receipt
+        if not above or (limit is not None and limit < above[0].min_quantity):
+            return
+        smaller = None
+        if promotion.id in self._outcome.applied:
+            lower = tuple(tier for tier in offer.tiers if tier is not above[0])
+            smaller = promotion.model_copy(
+                update={"offer": offer.model_copy(update={"tiers": lower})}
+            )
+        for one in self._for_units(promotion, offer.on, above[0].min_quantity - have):
+            yield replace(one, smaller=smaller)
+
+    def _for_slots(self, promotion: Promotion, offer: Bundle | BuyGet) -> Iterator[_Proposal]:
         short = [
             (slot, need)
             for slot in offer.slots
@@ -215,7 +232,10 @@ class Hints:
         """
         if need <= 0:
             return
-        known = self._facts.classes_of(of) if counted_only else self._open(of)
+        matching = self._facts.classes_of(of)
+        known = matching if counted_only else self._open(of)
+        if matching and not known:
+            return  # more of what is known would be price-bound as well
         piece = _line_of(self._classes[known[-1]]) if known else None  # by falling price
         if piece is not None:
             price_minor = piece.unit_price_minor

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from native import search as core
 from pos_plugin.promotions.benefits import AmountOff, FixedPrice, Percent
-from pos_plugin.promotions.offers import Bundle, NForM, ReceiptDiscount, UnitDiscount
+from pos_plugin.promotions.offers import (
+    Bundle,
+    BuyGet,
+    NForM,
+    QuantityTiers,
+    ReceiptDiscount,
+    UnitDiscount,
+)
 
 if TYPE_CHECKING:
     from pos_plugin.model import Customer
@@ -48,6 +55,7 @@ def undominated(articles: list[Promotion], pools: CouponPools) -> list[Promotion
             limits.per_receipt is not None
             or limits.max_discount_minor is not None
             or pools.pool_of(promotion) >= 0
+            or (isinstance(offer, UnitDiscount) and offer.max_units is not None)
         )
         if bounded or promotion.exclusive != "no" or not isinstance(offer, UnitDiscount | NForM):
             kept.append(promotion)
@@ -58,6 +66,10 @@ def undominated(articles: list[Promotion], pools: CouponPools) -> list[Promotion
         if rival is None or _is_better(offer.benefit, rival.offer.benefit):  # type: ignore[union-attr]
             best[key] = promotion
     return sorted([*kept, *best.values()], key=lambda promotion: promotion.id)
+
+
+def _value_of(benefit: Percent | AmountOff | FixedPrice) -> int:
+    return benefit.bp if isinstance(benefit, Percent) else benefit.minor
 
 
 def _is_better(
@@ -127,15 +139,18 @@ def search(
         name: array("q")
         for name in (
             *("kind", "size", "discounted", "benefit", "value"),
-            *("limit", "pool", "cap_minor", "exclusive"),
+            *("limit", "pool", "cap_minor", "exclusive", "within_buy"),
         )
     }
-    slot_start, slot_quantity = array("q", [0]), array("q")
+    step_start, step_least = array("q", [0]), array("q")
+    step_benefit, step_value = array("q"), array("q")
+    slot_start, slot_quantity, slot_target = array("q", [0]), array("q"), array("q")
     slot_class_start, slot_class = array("q", [0]), array("q")
     for promotion in articles:
         offer = promotion.offer
         kind, size, discounted = core.N_FOR_M, 1, 1
-        quantities = [1]
+        quantities, targets, within_buy = [1], 0, False
+        benefit, value = core.PERCENT, 0
         bounds = [promotion.limits.per_receipt]
         if isinstance(offer, UnitDiscount):
             bounds.append(offer.max_units)
@@ -144,19 +159,37 @@ def search(
         elif isinstance(offer, Bundle):
             quantities = [slot.quantity for slot in offer.slots]
             kind, size = core.BUNDLE, sum(quantities)
+        elif isinstance(offer, BuyGet):
+            quantities = [slot.quantity for slot in offer.slots]
+            targets = len(offer.get)
+            kind, size, discounted = core.BUY_GET, sum(quantities), sum(quantities[-targets:])
+            within_buy = offer.get_at_most_buy_price
+        elif isinstance(offer, QuantityTiers):
+            kind = core.STEPS
+            for step in offer.steps():
+                step_least.append(step.min_quantity)
+                step_benefit.append(_BENEFITS[type(step.benefit)])
+                step_value.append(_value_of(step.benefit))
         else:
             raise TypeError(f"{offer.kind} is no offer of the article layer")
-        for quantity, selector in zip(quantities, promotion.selectors(), strict=True):
+        if not isinstance(offer, QuantityTiers):
+            benefit, value = _BENEFITS[type(offer.benefit)], _value_of(offer.benefit)
+        step_start.append(len(step_least))
+        of_target = [False] * (len(quantities) - targets) + [True] * targets
+        for quantity, is_target, selector in zip(
+            quantities, of_target, promotion.selectors(), strict=True
+        ):
             slot_quantity.append(quantity)
+            slot_target.append(is_target)
             slot_class.extend(place[c] for c in facts.classes_of(selector) if c in place)
             slot_class_start.append(len(slot_class))
         slot_start.append(len(slot_quantity))
-        benefit = offer.benefit
         promo["kind"].append(kind)
         promo["size"].append(size)
         promo["discounted"].append(discounted)
-        promo["benefit"].append(_BENEFITS[type(benefit)])
-        promo["value"].append(benefit.bp if isinstance(benefit, Percent) else benefit.minor)
+        promo["benefit"].append(benefit)
+        promo["value"].append(value)
+        promo["within_buy"].append(within_buy)
         promo["limit"].append(min((b for b in bounds if b is not None), default=-1))
         promo["pool"].append(pools.pool_of(promotion))
         cap_minor = promotion.limits.max_discount_minor
@@ -175,8 +208,13 @@ def search(
         count=array("q", [classes[c].count for c in open_classes]),
         **{f"promo_{name}": values for name, values in promo.items()},
         order=array("q", sorted(range(len(ids)), key=ids.__getitem__)),
+        step_start=step_start,
+        step_least=step_least,
+        step_benefit=step_benefit,
+        step_value=step_value,
         slot_start=slot_start,
         slot_quantity=slot_quantity,
+        slot_target=slot_target,
         slot_class_start=slot_class_start,
         slot_class=slot_class,
         tier_layer=array(

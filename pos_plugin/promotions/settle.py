@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from native.problem import PERCENT
 from pos_plugin.promotions.benefits import AmountOff, FixedPrice, Percent
-from pos_plugin.promotions.offers import Bundle, UnitDiscount
+from pos_plugin.promotions.offers import Bundle, QuantityTiers, UnitDiscount
 from pos_plugin.promotions.rounding import Given, Piece, Share, hand_down, proportional
 from pos_plugin.units import divide_half_up, round_half_up
 
@@ -74,6 +74,7 @@ def give_articles(
     given: list[tuple[Promotion, int, list[Given]]] = []
     for number, own in sorted(groups.items()):
         promotion = articles[number]
+        benefit = _benefit_of(promotion, sum(found.app_times[group] for group in own))
         shares: list[Share] = []
         applications = 0
         for group in own:
@@ -88,7 +89,7 @@ def give_articles(
             ]
             left = found.app_times[group]
             applications += left
-            ratio = _ratio(promotion, members, classes)
+            ratio = _ratio(promotion, benefit, members, classes)
             while left:
                 # As many equal applications as the lines whose turn it is can serve in full.
                 times = min(left, *(pieces.head(c) // units for c, units, _ in members)) or 1
@@ -100,18 +101,28 @@ def give_articles(
                             Share(piece, ratio[c], label, times, role)
                             for piece in pieces.take(c, count * times)
                         ]
-        if isinstance(promotion.offer, UnitDiscount):
+        if isinstance(promotion.offer, UnitDiscount | QuantityTiers):
             shares = [s._replace(application=1, times=applications) for s in shares]
         given.append((promotion, applications, _round_article(promotion, shares, classes, pieces)))
     pieces.rest()
     return given
 
 
+def _benefit_of(promotion: Promotion, units: int) -> Percent | AmountOff | FixedPrice:
+    """Return the benefit of an article offer; with quantity tiers that of so many units."""
+    offer = promotion.offer
+    if isinstance(offer, QuantityTiers):
+        return [tier for tier in offer.steps() if tier.min_quantity <= units][-1].benefit
+    return offer.benefit  # type: ignore[union-attr]
+
+
 def _ratio(
-    promotion: Promotion, members: list[tuple[int, int, int]], classes: list[UnitClass]
+    promotion: Promotion,
+    benefit: Percent | AmountOff | FixedPrice,
+    members: list[tuple[int, int, int]],
+    classes: list[UnitClass],
 ) -> dict[int, Exact]:
     """Exact discount of one unit of each class: the application's, in proportion to price."""
-    benefit = promotion.offer.benefit  # type: ignore[union-attr]
     price_sum = sum(classes[c].price_minor * units for c, units, _ in members)
     discount: Exact
     if isinstance(promotion.offer, Bundle):

@@ -201,7 +201,7 @@ def _true_reasons(promotion: Doc, sale: Doc) -> set[str]:
             return _codes_of(condition, sale)
     if promotion["layer"] == "earn" and not sale.get("customer"):
         return {"customer_unknown"}
-    if "slots" not in promotion["offer"]:
+    if not {"slots", "buy"} & set(promotion["offer"]):
         matching = [u for u in units_of(sale) if selects(promotion["offer"].get("on"), u)]
         if not matching:
             return {"no_matching_units"}

@@ -20,10 +20,11 @@ Doc = dict[str, Any]
 
 @dataclass(frozen=True)
 class Piece:
-    """A unit of the sale and the number of its line."""
+    """A unit of the sale, the number of its line, and what it is to the application."""
 
     line: int
     unit: Unit
+    role: str = "target"
 
 
 def assert_rules_kept(result: Doc, promotions: list[Doc], sale: Doc) -> None:
@@ -89,7 +90,8 @@ def _pieces(number: int, entry: Doc, sale: Doc) -> list[Piece]:
     else:
         assert entry["units_milli"] % 1000 == 0
     count = 1 if is_one_unit(sold) else entry["units_milli"] // 1000
-    return [Piece(number, unit) for unit in units_of_line(sold)[:count]]
+    role = entry["role"]
+    return [Piece(number, unit, role) for unit in units_of_line(sold)[:count]]
 
 
 def _summary(result: Doc, promotion: Doc) -> Doc:
@@ -109,7 +111,7 @@ def _check_article(result: Doc, promotion: Doc, sale: Doc) -> None:
     shares: list[tuple[Fraction, Piece]] = []
     for pieces in applications:
         assert all(piece.unit.discountable for piece in pieces)
-        discount = _discount_of(offer, pieces)
+        discount = _discount_of(_with_tier(offer, len(applications)), pieces)
         price_minor = sum(piece.unit.price_minor for piece in pieces)
         for piece in pieces:
             share = discount * piece.unit.price_minor / price_minor if price_minor else Fraction(0)
@@ -134,13 +136,14 @@ def _applications(result: Doc, promotion: Doc, sale: Doc) -> list[list[Piece]]:
     groups: dict[int, list[tuple[int, Doc]]] = {}
     for number, entry in _given(result, promotion):
         groups.setdefault(entry["application"], []).append((number, entry))
-    if promotion["offer"]["kind"] == "unit_discount":
+    single = promotion["offer"]["kind"] in ("unit_discount", "quantity_tiers")
+    if single:
         assert len(groups) == 1, "one group for all units"
     unfolded: list[list[Piece]] = []
     for entries in groups.values():
         pieces = [piece for number, entry in entries for piece in _pieces(number, entry, sale)]
         (times,) = {entry["times"] for _, entry in entries}
-        if promotion["offer"]["kind"] == "unit_discount":
+        if single:
             assert times == len(pieces)
             unfolded += [[piece] for piece in pieces]
             continue
@@ -151,6 +154,15 @@ def _applications(result: Doc, promotion: Doc, sale: Doc) -> list[list[Piece]]:
     return unfolded
 
 
+def _with_tier(offer: Doc, units: int) -> Doc:
+    """The offer with the benefit that so many units reach, where it has tiers."""
+    if offer["kind"] != "quantity_tiers":
+        return offer
+    reached = [tier for tier in offer["tiers"] if tier["min_quantity"] <= units]
+    assert reached, "fewer units than the lowest tier"
+    return offer | {"benefit": max(reached, key=lambda tier: tier["min_quantity"])["benefit"]}
+
+
 def _discount_of(offer: Doc, pieces: list[Piece]) -> Fraction:
     """The exact discount of one application; it must be one that the offer allows."""
     if offer["kind"] == "bundle":
@@ -158,11 +170,26 @@ def _discount_of(offer: Doc, pieces: list[Piece]) -> Fraction:
         assert len(slots) == len(pieces)
         assert _fills(slots, pieces), "the units do not fill the slots"
         return off(offer["benefit"], sum(piece.unit.price_minor for piece in pieces))
+    if offer["kind"] == "buy_get":
+        return _gift_of(offer, pieces)
     assert all(selects(offer.get("on"), piece.unit) for piece in pieces), "a unit does not match"
     assert len(pieces) == offer.get("n", 1)
     prices = sorted(piece.unit.price_minor for piece in pieces)
     benefit = offer.get("benefit") or {"type": "percent", "bp": 10_000}
     return sum((off(benefit, price) for price in prices[: offer.get("discounted", 1)]), Fraction(0))
+
+
+def _gift_of(offer: Doc, pieces: list[Piece]) -> Fraction:
+    bought = [piece for piece in pieces if piece.role == "qualifier"]
+    given = [piece for piece in pieces if piece.role == "target"]
+    for slots, units in ((offer["buy"], bought), (offer["get"], given)):
+        wanted = [slot.get("on") for slot in slots for _ in range(slot.get("quantity", 1))]
+        assert len(wanted) == len(units)
+        assert _fills(wanted, units), "the units do not fill the slots"
+    prices = [piece.unit.price_minor for piece in given]
+    if offer.get("get_at_most_buy_price"):
+        assert max(prices) <= min(piece.unit.price_minor for piece in bought), "too dear a gift"
+    return sum((off(offer["benefit"], price) for price in prices), Fraction(0))
 
 
 def _fills(slots: list[Doc | None], pieces: list[Piece]) -> bool:

@@ -4,8 +4,7 @@ Written from promotions.md §2 to §4 and from nothing else. Slow and plain on p
 each article promotion can take and give (``Way``), joins the ways of all promotions in every manner
 that does not take a unit twice, and puts every receipt and customer tier on top. Nothing is cut but
 duplicates: equal units are counted, and of two joins that leave the same units, coupons and bases
-the one with the higher discount stays. Offers ``buy_get``, ``quantity_tiers`` and earning are
-outside.
+the one with the higher discount stays. Earning is outside.
 """
 
 from __future__ import annotations
@@ -117,7 +116,8 @@ class _Basket:
 
 
 def _selectors(offer: Doc) -> list[Doc | None]:
-    return [slot.get("on") for slot in offer.get("slots", [offer])]
+    slots = offer.get("slots") or [*offer.get("buy", []), *offer.get("get", [])] or [offer]
+    return [slot.get("on") for slot in slots]
 
 
 def off(benefit: Doc, price: Fraction | int) -> Fraction:
@@ -131,6 +131,9 @@ def off(benefit: Doc, price: Fraction | int) -> Fraction:
 
 def _applications(offer: Doc, basket: _Basket) -> Iterator[tuple[Counts, Fraction]]:
     """Every distinct application that saves something: units taken per class, discount."""
+    if offer["kind"] == "buy_get":
+        yield from _gifts(offer, basket)
+        return
     every = range(len(basket.classes))
     slots = [
         list(
@@ -157,6 +160,55 @@ def _applications(offer: Doc, basket: _Basket) -> Iterator[tuple[Counts, Fractio
             yield taken, discount
 
 
+def _gifts(offer: Doc, basket: _Basket) -> Iterator[tuple[Counts, Fraction]]:
+    """Every distinct application of a buy-get: which units are bought and which are given."""
+    every = range(len(basket.classes))
+
+    def fills(slots: list[Doc]) -> list[tuple[int, ...]]:
+        parts = [
+            combinations_with_replacement(
+                [c for c in every if selects(slot.get("on"), basket.classes[c])],
+                slot.get("quantity", 1),
+            )
+            for slot in slots
+        ]
+        return sorted({tuple(sorted(c for part in fill for c in part)) for fill in product(*parts)})
+
+    seen = set()
+    for bought, given in product(fills(offer["buy"]), fills(offer["get"])):
+        cheapest = min(_price(basket, c) for c in bought)
+        if offer.get("get_at_most_buy_price") and any(_price(basket, c) > cheapest for c in given):
+            continue
+        taken = tuple((bought + given).count(c) for c in every)
+        discount = sum((off(offer["benefit"], _price(basket, c)) for c in given), ZERO)
+        fits = all(n <= have for n, have in zip(taken, basket.counts, strict=True))
+        if fits and discount > 0 and (taken, discount) not in seen:
+            seen.add((taken, discount))
+            yield taken, discount
+
+
+def _tiered_ways(offer: Doc, basket: _Basket, most: int) -> Iterator[Way]:
+    """Every number of units of every class, at the highest tier that their number reaches."""
+    ranges = [
+        range(have + 1 if selects(offer.get("on"), unit) else 1)
+        for unit, have in zip(basket.classes, basket.counts, strict=True)
+    ]
+    for taken in product(*ranges):
+        reached = [t for t in offer["tiers"] if t["min_quantity"] <= sum(taken)]
+        if not reached or sum(taken) > most:
+            continue
+        benefit = max(reached, key=lambda t: t["min_quantity"])["benefit"]
+        of_cell = [ZERO] * len(basket.cells)
+        discount = ZERO
+        for n, unit, cell in zip(taken, basket.classes, basket.cell_of, strict=True):
+            part = n * off(benefit, unit.price_minor)
+            discount += part
+            if cell is not None:
+                of_cell[cell] += part
+        if discount > 0:
+            yield Way(taken, sum(taken), discount, tuple(of_cell))
+
+
 def _slots(offer: Doc) -> list[tuple[Doc, int]]:
     if offer["kind"] == "bundle":
         return [(slot, slot.get("quantity", 1)) for slot in offer["slots"]]
@@ -174,6 +226,9 @@ def _ways(promotion: Doc, basket: _Basket) -> set[Way]:
     most = min((bound for bound in bounds if bound is not None), default=sum(basket.counts))
     nothing = tuple(0 for _ in basket.counts)
     ways = {Way(nothing, 0, ZERO, tuple(ZERO for _ in basket.cells))}
+    if offer["kind"] == "quantity_tiers":
+        ways |= set(_tiered_ways(offer, basket, most))
+        return {_capped(way, limits.get("max_discount_minor")) for way in ways}
     for taken, discount in _applications(offer, basket):
         # An application's discount belongs to all its units, in proportion to price.
         share = discount / basket.price(taken)

@@ -145,19 +145,37 @@ def _benefits(*, nice: bool) -> st.SearchStrategy[Doc]:
 
 @st.composite
 def _article_offers(draw: st.DrawFn, *, nice: bool, gross_minor: int) -> Doc:
-    kind = draw(st.sampled_from(["unit_discount", "n_for_m", "n_for_m", "bundle", "bundle"]))
+    kinds = ["unit_discount", "n_for_m", "bundle", "buy_get", "quantity_tiers"]
+    kind = draw(st.sampled_from([*kinds, *kinds[1:]]))
+    if kind == "quantity_tiers":
+        return draw(_quantity_tiers(nice=nice))
     offer: Doc = {"kind": kind, "benefit": draw(_benefits(nice=nice))}
     if kind == "unit_discount":
         offer |= {"on": draw(selectors()), "max_units": draw(rarely(st.integers(1, 2)))}
     elif kind == "n_for_m":
         offer |= {"on": draw(selectors()), "n": draw(st.integers(2, 3))}
         offer["discounted"] = draw(st.sampled_from([1, 1, offer["n"]]))
+    elif kind == "buy_get":
+        offer["buy"] = draw(st.lists(_slots(), min_size=1, max_size=2))
+        offer["get"] = draw(st.lists(_slots(), min_size=1, max_size=2))
+        offer["get_at_most_buy_price"] = draw(st.booleans())
     else:
-        slot = st.fixed_dictionaries({"on": selectors()}, optional={"quantity": st.integers(1, 2)})
-        offer["slots"] = draw(st.lists(slot, min_size=1, max_size=2))
+        offer["slots"] = draw(st.lists(_slots(), min_size=1, max_size=2))
         if offer["benefit"]["type"] == "fixed_price":
             offer["benefit"]["minor"] = draw(_near(gross_minor // 2))
     return offer
+
+
+def _slots() -> st.SearchStrategy[Doc]:
+    return st.fixed_dictionaries({"on": selectors()}, optional={"quantity": st.integers(1, 2)})
+
+
+@st.composite
+def _quantity_tiers(draw: st.DrawFn, *, nice: bool) -> Doc:
+    """Tiers in any order; a higher one is not always the better one."""
+    quantities = draw(st.lists(st.integers(1, 6), min_size=1, max_size=3, unique=True))
+    tiers = [{"min_quantity": n, "benefit": draw(_benefits(nice=nice))} for n in quantities]
+    return {"kind": "quantity_tiers", "on": draw(selectors()), "tiers": tiers}
 
 
 def _near(minor: int) -> st.SearchStrategy[int]:

@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from native.search import AMOUNT_OFF, BUNDLE, CUSTOMER, N_FOR_M, PERCENT, RECEIPT, search
+from native.search import (
+    AMOUNT_OFF,
+    BUNDLE,
+    BUY_GET,
+    CUSTOMER,
+    N_FOR_M,
+    PERCENT,
+    RECEIPT,
+    STEPS,
+    search,
+)
 
 
 def q(*values: int) -> array[int]:
@@ -28,9 +38,15 @@ def problem(**changes: Any) -> dict[str, Any]:
         "promo_pool": q(-1),
         "promo_cap_minor": q(-1),
         "promo_exclusive": q(0),
+        "promo_within_buy": q(0),
         "order": q(0),
+        "step_start": q(0, 0),
+        "step_least": q(),
+        "step_benefit": q(),
+        "step_value": q(),
         "slot_start": q(0, 1),
         "slot_quantity": q(3),
+        "slot_target": q(0),
         "slot_class_start": q(0, 2),
         "slot_class": q(0, 1),
         "tier_layer": q(),
@@ -76,6 +92,16 @@ def test_what_is_no_int64_array_is_refused(name: str, value: object) -> None:
         {"slot_class_start": q(0, 3)},
         {"slot_start": q(0, 2)},
         {"price_minor": q(6_000, -1)},
+        {"promo_kind": q(4)},
+        {"promo_kind": q(STEPS)},
+        {"promo_within_buy": q()},
+        {"slot_target": q()},
+        {"step_start": q(0)},
+        {"step_start": q(0, 1)},
+        {"step_start": q(0, 1), "step_least": q(0), "step_benefit": q(0), "step_value": q(0)},
+        {"step_start": q(0, 1), "step_least": q(2), "step_benefit": q(3), "step_value": q(0)},
+        {"step_start": q(0, 1), "step_least": q(2), "step_benefit": q(0), "step_value": q(-1)},
+        {"step_start": q(0, 1), "step_least": q(2), "step_benefit": q(0), "step_value": q()},
         {"count": q(2, 2**62)},
     ],
     ids=repr,
@@ -125,9 +151,12 @@ def test_a_spent_budget_says_so_with_a_gap_that_covers_the_best() -> None:
         promo_pool=q(*[-1] * 3),
         promo_cap_minor=q(-1, -1, -1),
         promo_exclusive=q(*[0] * 3),
+        promo_within_buy=q(*[0] * 3),
+        step_start=q(*[0] * 4),
         order=q(0, 1, 2),
         slot_start=q(0, 1, 2, 3),
         slot_quantity=q(5, 7, 9),
+        slot_target=q(0, 0, 0),
         slot_class_start=q(0, units, 2 * units, 3 * units),
         slot_class=q(*list(range(units)) * 3),
     )
@@ -192,12 +221,51 @@ def test_a_bundle_that_saves_nothing_does_not_exist() -> None:
             promo_value=q(10_000),
             slot_start=q(0, 2),
             slot_quantity=q(1, 1),
+            slot_target=q(0, 0),
             slot_class_start=q(0, 1, 2),
             slot_class=q(0, 1),
         )
     )
     assert found.optimal
     assert not found.app_promo
+
+
+def test_a_thousand_equal_pieces_get_the_highest_quantity_tier() -> None:
+    # 10 % from 3, 20 % from 96: nothing is counted one by one, the tier holds for all.
+    tiers = problem(
+        count=q(1_000, 70_000),
+        promo_kind=q(STEPS),
+        promo_size=q(1),
+        promo_benefit=q(0),
+        promo_value=q(0),
+        step_start=q(0, 2),
+        step_least=q(3, 96),
+        step_benefit=q(PERCENT, PERCENT),
+        step_value=q(1_000, 2_000),
+        slot_quantity=q(1),
+    )
+    found = search(**tiers)
+    assert found.optimal
+    assert sum(found.app_times) == 71_000
+    assert found.steps < 1_000
+
+
+def test_a_gift_goes_to_the_dearer_unit_unless_it_may_not() -> None:
+    pair = problem(
+        price_minor=q(6_000, 4_000),
+        count=q(1, 1),
+        promo_kind=q(BUY_GET),
+        promo_size=q(2),
+        slot_start=q(0, 2),
+        slot_quantity=q(1, 1),
+        slot_target=q(0, 1),
+        slot_class_start=q(0, 2, 4),
+        slot_class=q(0, 1, 0, 1),
+    )
+    for within_buy, targets in ((0, [1, 0]), (1, [0, 1])):
+        found = search(**pair | {"promo_within_buy": q(within_buy)})
+        assert found.optimal
+        assert list(found.member_targets) == targets
 
 
 def crowd(*, promos: int, units: int, tiers: int) -> dict[str, Any]:
@@ -215,9 +283,12 @@ def crowd(*, promos: int, units: int, tiers: int) -> dict[str, Any]:
         promo_pool=q(*[-1] * promos),
         promo_cap_minor=q(*[900 if i % 4 == 0 else -1 for i in range(promos)]),
         promo_exclusive=q(*[i % 2 for i in range(promos)]),
+        promo_within_buy=q(*[0] * promos),
+        step_start=q(*[0] * (promos + 1)),
         order=q(*range(promos + 2)),
         slot_start=q(*range(promos + 1)),
         slot_quantity=q(*sizes),
+        slot_target=q(*[0] * promos),
         slot_class_start=q(*range(0, (promos + 1) * units, units)),
         slot_class=q(*list(range(units)) * promos),
         tier_layer=q(*[RECEIPT] * tiers, *[CUSTOMER] * tiers),

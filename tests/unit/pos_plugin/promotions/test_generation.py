@@ -145,12 +145,89 @@ def test_a_wrong_promotion_is_named_by_its_place(
     assert refused_with(**changes) == (code, f"promotions[1].{where}")
 
 
-@pytest.mark.parametrize("word", ["buy_get", "quantity_tiers", "earn_fixed", "earn_multiplier"])
-def test_words_of_a_later_version_are_refused_by_name(word: str) -> None:
-    error = refused(json.dumps([GOOD | {"offer": {"kind": word}}]))
+def test_an_unknown_offer_is_refused_by_name() -> None:
+    error = refused(json.dumps([GOOD | {"offer": {"kind": "buy_two"}}]))
     assert (error.code, error.where) == ("unknown_word", "promotions[0].offer.kind")
-    assert word in error.message
-    assert "not yet" in error.message
+    assert "buy_two" in error.message
+    assert "buy_get" in error.message
+
+
+PERCENT = {"type": "percent", "bp": 1000}
+
+
+@pytest.mark.parametrize(
+    ("layer", "offer", "code", "where"),
+    [
+        (
+            "article",
+            {"kind": "buy_get", "buy": [{}] * 16, "get": [{}] * 17, "benefit": PERCENT},
+            "limit",
+            "",
+        ),
+        (
+            "article",
+            {"kind": "buy_get", "buy": [{}] * 33, "get": [{}], "benefit": PERCENT},
+            "limit",
+            ".buy",
+        ),
+        ("article", {"kind": "buy_get", "buy": [{}], "benefit": PERCENT}, "missing", ".get"),
+        (
+            "article",
+            {"kind": "buy_get", "buy": [], "get": [{}], "benefit": PERCENT},
+            "out_of_range",
+            ".buy",
+        ),
+        ("article", {"kind": "quantity_tiers", "tiers": []}, "out_of_range", ".tiers"),
+        (
+            "article",
+            {
+                "kind": "quantity_tiers",
+                "tiers": [{"min_quantity": n + 1, "benefit": PERCENT} for n in range(33)],
+            },
+            "limit",
+            ".tiers",
+        ),
+        (
+            "article",
+            {"kind": "quantity_tiers", "tiers": [{"min_quantity": 2, "benefit": PERCENT}] * 2},
+            "out_of_range",
+            "",
+        ),
+        (
+            "article",
+            {"kind": "quantity_tiers", "tiers": [{"min_quantity": 0, "benefit": PERCENT}]},
+            "out_of_range",
+            ".tiers[0].min_quantity",
+        ),
+        (
+            "earn",
+            {"kind": "earn_fixed", "account": "points", "points": 5, "per": "line"},
+            "unknown_word",
+            ".per",
+        ),
+        ("earn", {"kind": "earn_fixed", "account": "points", "points": 5}, "missing", ".per"),
+        (
+            "earn",
+            {"kind": "earn_multiplier", "account": "points", "factor_bp": 1_000_001},
+            "out_of_range",
+            ".factor_bp",
+        ),
+        ("earn", {"kind": "earn_multiplier", "account": "points"}, "missing", ".factor_bp"),
+    ],
+)
+def test_a_wrong_offer_is_named_by_its_place(
+    layer: str, offer: dict[str, Any], code: str, where: str
+) -> None:
+    assert refused_with(layer=layer, offer=offer) == (code, f"promotions[1].offer{where}")
+
+
+def test_an_offer_of_32_slots_and_one_of_32_tiers_are_taken() -> None:
+    tiers = [{"min_quantity": n + 1, "benefit": PERCENT} for n in range(32)]
+    for offer in (
+        {"kind": "buy_get", "buy": [{}] * 16, "get": [{}] * 16, "benefit": PERCENT},
+        {"kind": "quantity_tiers", "tiers": tiers},
+    ):
+        assert RuleGeneration.from_json(json.dumps([GOOD | {"offer": offer}])).promotions
 
 
 def test_conditions_nested_too_deeply_are_refused() -> None:
