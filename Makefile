@@ -25,7 +25,7 @@ demo: install
 	$(BIN)/python examples/demo/run.py $(ARGS)
 
 test: install
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: install
 	$(BIN)/ruff format --check .
