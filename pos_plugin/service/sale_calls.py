@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 
 from pos_plugin.answers import Receipt
 from pos_plugin.errors import SaleError
+from pos_plugin.limits import MAX_TEXT
 from pos_plugin.notices import Refused
 from pos_plugin.service.contract.calls import NOT_BOOKED, described
 from pos_plugin.service.exchange import Id, answer, language_of, not_done, read_nothing, read_object
@@ -71,7 +72,7 @@ def _add_basket(app: FastAPI, desk: Desk) -> None:
             answer="SaleAnswer",
             may_be_late=True,
             query=(_EXPLAIN,),
-            problems=("unknown_word", "not_found", "sale_unknown", *NOT_BOOKED),
+            problems=("unknown_field", "unknown_word", "not_found", "sale_unknown", *NOT_BOOKED),
         ),
     )
     async def what_was_said(sale_id: Id, request: Request) -> Response:
@@ -98,7 +99,7 @@ def _add_parking(app: FastAPI, desk: Desk) -> None:
             "The sales that wait to be recalled, the oldest first",
             answer="Sales",
             may_be_late=True,
-            problems=("missing", "unknown_word", *NOT_BOOKED),
+            problems=("missing", "unknown_field", "unknown_word", *NOT_BOOKED),
             query=(_STATE,),
         ),
     )
@@ -236,7 +237,7 @@ def _add_booking(app: FastAPI, desk: Desk) -> None:
 
 def _shown(request: Request, own_language: str) -> dict[str, Any]:
     """Return how whoever asks wants an evaluation."""
-    wanted = request.query_params.getlist("explain") or ["false"]
+    wanted = _asked(request, "explain") or ["false"]
     if wanted not in (["true"], ["false"]):
         raise SaleError("unknown_word", "explain", "known are true and false")
     return {"language": language_of(request, own_language), "explains": wanted == ["true"]}
@@ -260,11 +261,19 @@ def _taken_sale(body: dict[str, Any], sale_id: str, where: str) -> dict[str, Any
 
 
 def _check_state(request: Request) -> None:
-    wanted = request.query_params.getlist("state")
+    wanted = _asked(request, "state")
     if not wanted:
         raise SaleError("missing", "state", "Field required")
     if wanted != [_SUSPENDED]:
         raise SaleError("unknown_word", "state", f"known is {_SUSPENDED}")
+
+
+def _asked(request: Request, name: str) -> list[str]:
+    """Return the values of the one parameter that a call knows."""
+    for other in request.query_params:
+        if other != name:
+            raise SaleError("unknown_field", other[:MAX_TEXT], f"known is {name}")
+    return request.query_params.getlist(name)
 
 
 def _state(sale_id: str, state: str, refused: Refused | None, language: str) -> Response:

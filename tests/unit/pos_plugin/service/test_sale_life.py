@@ -173,6 +173,8 @@ def test_effects_carry_everything_that_holds(client: httpx.Client) -> None:
         ("POST", "/v1/sales/B1/recall", {"why": "x"}, "recall.why"),
         ("GET", "/v1/sales", None, "state"),
         ("GET", "/v1/sales?state=open", None, "state"),
+        ("GET", "/v1/sales?state=suspended&stat=open", None, "stat"),
+        ("GET", "/v1/sales/B1?explian=true", None, "explian"),
         ("GET", "/v1/sales?state=suspended&state=suspended", None, "state"),
     ],
 )
