@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pos_plugin.answers import Receipt, message, receipt_texts
-from pos_plugin.errors import SaleError
+from pos_plugin.errors import SaleError, StorageError
 from pos_plugin.loyalty.ledger import entries_of
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
 from pos_plugin.once import keep_answer, stored_answer
@@ -97,9 +97,17 @@ class Booking:
             return None if value is None else (self._till.sold_late(value), True)
         running = self._till.running(sale_id)
         if snapshot is not None and not self._is_priced(running, charge, snapshot):
-            self._till.evaluate(snapshot)
+            self._evaluate(snapshot)
             running = self._till.running(sale_id)
         return None if running is None else (running, False)
+
+    def _evaluate(self, snapshot: Mapping[str, Any]) -> None:
+        try:
+            self._till.evaluate(snapshot)
+        except StorageError:
+            # A broken cache costs no receipt; a broken journal is found out when it is written.
+            notice = Notice(NoticeCode.CACHE_UNAVAILABLE)
+            self._till.evaluate_at_list_price(snapshot, notice=notice)
 
     def _is_priced(
         self, running: Running | None, charge: Charge, snapshot: Mapping[str, Any]

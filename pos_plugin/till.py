@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pos_plugin import customer_view
 from pos_plugin.answers import Evaluation, Scanned, VoucherAnswer
 from pos_plugin.card_hash import card_hash
-from pos_plugin.errors import SaleError
+from pos_plugin.errors import SaleError, StorageError
 from pos_plugin.host_discount import lowered, put_together
 from pos_plugin.list_price import list_price
 from pos_plugin.loyalty.ledger import earnings
@@ -299,10 +299,17 @@ class Till:
         """Return a sale as it was sold at list price: it uses nothing, and earns.
 
         Args:
-            value: its snapshot; codes in it are not looked at.
+            value: its snapshot; codes in it are not looked at. A broken cache costs no receipt: the
+                sale then earns nothing.
         """
-        snapshot = self.read({**value, "codes": []})
-        rules, _ = self._rules_for(snapshot)
+        sold = {**value, "codes": []}
+        programs: Mapping[str, str] = {}
+        try:
+            snapshot = self.read(sold)
+            rules, _ = self._rules_for(snapshot)
+            programs = self._programs()
+        except StorageError:
+            snapshot, rules = self.read_bare(sold), None
         basket = replace(snapshot.basket, coupons=())
         if rules is not None:
             others = tuple(one.id for one in rules.promotions if one.layer != _EARN)
@@ -312,7 +319,7 @@ class Till:
             result=_result(rules, basket, snapshot),
             language=self.config.language,
             currency=basket.currency,
-            programs=self._programs(),
+            programs=programs,
             late=True,
         )
         return Running(snapshot, basket, rules, {}, evaluation)

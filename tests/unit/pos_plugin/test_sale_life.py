@@ -499,3 +499,19 @@ def test_an_id_that_is_none_is_named(plugin: Plugin, sale_id: object) -> None:
     with pytest.raises(SaleError) as refused:
         plugin.sales.evaluate({**basket(), "sale_id": sale_id})
     assert refused.value.where == "sale.sale_id"
+
+
+@pytest.mark.parametrize("more", [{"late": True}, {}], ids=("late", "in time"))
+def test_a_broken_cache_costs_no_receipt_that_is_handed_in(
+    till: TillBuilder, more: dict[str, Any]
+) -> None:
+    for path in till.data_dir.glob("cache-*.db"):
+        path.write_bytes(b"no database" * 1000)
+    with till.open() as plugin:
+        body = {"total_minor": 4000, **more}
+        value = basket(customer={"id": "K1"})
+        receipt = done(plugin.sales.complete("S1", body, snapshot=value))
+        assert receipt["total_minor"] == 4000
+        assert receipt["earned"] == []
+        assert done(plugin.sales.complete("S1", body, snapshot=value)) == receipt
+        assert events(plugin, "sale_completed") == 1
