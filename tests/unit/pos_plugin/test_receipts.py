@@ -32,9 +32,7 @@ RESULT = RULES.evaluate(BASKET)
 
 
 def booked(**charge: Any) -> BookedReceipt:
-    receipt = book(
-        BASKET, RESULT, RULES, read_charge(charge), evaluation_id="e", host_discounts={}
-    )
+    receipt = book(BASKET, RESULT, RULES, read_charge(charge), evaluation_id="e", host_discounts={})
     assert_adds_up(receipt)
     return receipt
 
