@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _TABLE = 64  # n up to which an n-for-m gets an exact outlook
 _LEAST = 20_000  # entries of the exact outlook of a quantity tier at most
-_FILLS = 96  # counters of a buy-get that its exact outlook tells apart
+_ENTRIES = 3_000  # entries of the exact outlook of a buy-get at most
 _NEVER = -(10**30)  # below every value: cannot be completed any more
 
 
@@ -44,6 +44,9 @@ class _Fills(dict[tuple[int, ...], "Exact"]):
 
     def __missing__(self, fill: tuple[int, ...]) -> Exact:
         return _NEVER
+
+
+_Ways = dict[tuple[int, ...], list[tuple[int, tuple[int, ...]]]]
 
 
 class Ahead(NamedTuple):
@@ -105,6 +108,8 @@ class Bounds:
             if p.index in worth.deferred and p.exclusive == UNITS
         ]
         self._best = {c: max((best_free[c], *self._share[c].values())) for c in classes}
+        self.work = 0  # of preparing, in entries of tables
+        self._ways: dict[int, list[_Ways]] = {}
         self._suffix: list[Exact] = []
         self._elsewhere: list[list[Exact]] = []
         self._families = [_Family(own, self._base(own, best_free)) for own in self._divisions()]
@@ -243,6 +248,7 @@ class Bounds:
                 table.append(after)
                 continue
             if p.least:
+                self.work += len(after)
                 table.append(
                     [
                         max(stays, after[max(0, missing - 1)] + full[c])
@@ -268,33 +274,69 @@ class Bounds:
 
     def _paired(self, p: Promo, family: _Family, units: list[tuple[int, int]]) -> list[_Fills]:
         """What a buy-get alone adds from each position on, by its counters; [] with too many."""
-        price = self._worth.problem.price
-        slots_of = {c: [s for s, slot in enumerate(p.slots) if c in slot.classes] for c, _ in units}
-        ways: list[dict[tuple[int, ...], list[tuple[int, tuple[int, ...]]]]] = []
-        fills = {(0,) * len(p.slots)}
-        last = None
-        for c, _ in units:
-            if p.within_buy and last is not None and price[c] < price[last]:
-                fills = {fill for fill in fills if not is_late(p, fill)}
-            last = c
-            way = {fill: [(s, with_unit(p, fill, s)[0]) for s in slots_of[c]] for fill in fills}
-            ways.append(way)
-            fills = fills.union(fill for steps in way.values() for _, fill in steps)
-            if len(fills) > _FILLS:
-                return []
-        table: list[_Fills] = [_Fills({fill: _NEVER if any(fill) else 0 for fill in fills})]
+        ways = self._ways.get(p.index)
+        if ways is None:
+            ways = self._ways[p.index] = self._ways_on(p, units)
+        if not ways:
+            return []
+        end = {fill for steps in ways[-1].values() for _, fill in steps}.union(ways[-1])
+        table = [_Fills({fill: _NEVER if any(fill) else 0 for fill in end})]
+        gains: dict[int, list[Exact]] = {}
         for (c, _), way in zip(reversed(units), reversed(ways), strict=True):
             after = table[-1]
-            gain = {s: self._worth.share(p, s, c) - family.base[c] for s in slots_of[c]}
+            if not any(way.values()):
+                # Nothing of it fits this unit; the other counters than these stay as they are.
+                table.append(
+                    after if len(after) == len(way) else _Fills({f: after[f] for f in way})
+                )
+                continue
+            gain = gains.get(c)
+            if gain is None:
+                base = family.base[c]
+                gain = gains[c] = [self._worth.share(p, s, c) - base for s in range(len(p.slots))]
+            self.work += len(way)
             table.append(
                 _Fills(
                     {
-                        fill: max([after[fill], *(gain[s] + after[then] for s, then in steps)])
+                        fill: max([after[fill], *[gain[s] + after[then] for s, then in steps]])
                         for fill, steps in way.items()
                     }
                 )
             )
         return table[::-1]
+
+    def _ways_on(self, p: Promo, units: list[tuple[int, int]]) -> list[_Ways]:
+        """Counters of a buy-get before each unit, and where the unit can lead; [] with too many."""
+        price = self._worth.problem.price
+        slots_of = {c: [s for s, slot in enumerate(p.slots) if c in slot.classes] for c, _ in units}
+        known: dict[tuple[tuple[int, ...], int], tuple[int, ...]] = {}
+        ways: list[_Ways] = []
+        fills = {(0,) * len(p.slots)}
+        last = -1
+        entries = 0
+        for c, _ in units:
+            if p.within_buy and last >= 0 and price[c] < price[last]:
+                fills = {fill for fill in fills if not is_late(p, fill)}
+            last = c
+            slots = slots_of[c]
+            way: _Ways = {}
+            for fill in fills:
+                steps = []
+                for s in slots:
+                    then = known.get((fill, s))
+                    if then is None:
+                        then = known[fill, s] = with_unit(p, fill, s)[0]
+                    steps.append((s, then))
+                way[fill] = steps
+            ways.append(way)
+            if slots:
+                fills = fills.union(then for steps in way.values() for _, then in steps)
+                entries += len(fills)
+                if entries > _ENTRIES:
+                    ways = []
+                    break
+        self.work += entries
+        return ways
 
     def plan(self, states: tuple[State, ...]) -> list[list[Ahead]]:
         """Return what the states fix of the bounds, once for all labels that share them."""

@@ -317,6 +317,7 @@ class Labels:
             self._count_fixed(application, start)
         self.still = self._still(units)
         self.bounds.look_ahead(units)
+        self.budget.used += self.bounds.work // 8
         first: Label = (
             start[0],
             (0,) * len(self.stateful),

@@ -9,7 +9,7 @@ tiers come in falling bound; what cannot beat the best known solution is not loo
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
+from itertools import chain, product
 from typing import TYPE_CHECKING
 
 from native.problem import N_FOR_M, STEPS, Application, Solved
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from native.labels import Labels
     from native.problem import Budget, Exact, Promo
 
-_CHOICES = 400  # choices of tiers that are told apart; beyond, only the highest tier of each counts
+_CHOICES = 200  # choices of tiers that are looked at; the others stay in the bound
 
 Chosen = tuple[int, ...]  # per promotion with quantity tiers the number of its tier, -1 none
 
@@ -50,20 +50,17 @@ def best_of_steps(
     if not stepped:
         return labels_of(promos).solve(floor)
     bound = floor
-    ways = [[-1, *range(len(p.steps))] for p in stepped]
-    count = 1
-    for way in ways:
-        count *= len(way)
-    if count > _CHOICES:
-        # Left out choices stay in the bound.
-        bound = max(bound, labels_of(loosest(promos)).root())
-        ways = [[-1, len(p.steps) - 1] for p in stepped]
-        if len(stepped) > _CHOICES.bit_length() - 1:
-            ways = [way if n < _CHOICES.bit_length() - 1 else [-1] for n, way in enumerate(ways)]
+    # Without any of them first, then from the highest tiers on.
+    none = (-1,) * len(stepped)
+    ways = product(*[range(len(p.steps) - 1, -2, -1) for p in stepped])
     ranked = []
-    for number, chosen in enumerate(product(*ways)):
+    for number, chosen in enumerate(chain((none,), (way for way in ways if way != none))):
+        if number and (number >= _CHOICES or budget.spent):
+            # Choices that nobody looks at stay in the bound.
+            bound = max(bound, labels_of(loosest(promos)).root())
+            break
         labels = labels_of(_with_tiers(promos, stepped, chosen, counted=False))
-        budget.used += 10 + len(labels.classes)
+        budget.used += 20 + 3 * len(labels.classes)
         ranked.append((-labels.root(), number, chosen, labels))
     ranked.sort(key=lambda entry: entry[:2])
     best: Solved | None = None
