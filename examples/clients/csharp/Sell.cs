@@ -9,7 +9,7 @@ namespace Stammkunde
 {
     /// <summary>
     /// One sale through the plugin: scan, evaluate, complete, reprint.
-    /// <code>mono sell.exe http://127.0.0.1:8710 TOKEN [CODE ...]</code>
+    /// <code>mono sell.exe http://127.0.0.1:8711 TOKEN [CODE ...]</code>
     /// Without arguments: STAMMKUNDE_URL and STAMMKUNDE_TOKEN; codes are a card and an article of
     /// the demo.
     /// </summary>

@@ -44,7 +44,7 @@ namespace Stammkunde
         private readonly LateReceipts lateReceipts;
         private readonly Budgets budgets;
 
-        /// <param name="url">as the service names it, for example http://127.0.0.1:8710</param>
+        /// <param name="url">as the service names it, for example http://127.0.0.1:8711</param>
         /// <param name="token">content of api.token in the data folder</param>
         /// <param name="lateReceipts">file of receipts to hand in later; made when needed</param>
         /// <param name="budgets">as in till.toml; null = the usual ones</param>

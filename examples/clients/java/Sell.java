@@ -11,7 +11,7 @@ import java.util.UUID;
 /**
  * One sale through the plugin: scan, evaluate, complete, reprint.
  *
- * <pre>java -cp OUT Sell http://127.0.0.1:8710 TOKEN [CODE ...]</pre>
+ * <pre>java -cp OUT Sell http://127.0.0.1:8711 TOKEN [CODE ...]</pre>
  *
  * Without arguments: STAMMKUNDE_URL and STAMMKUNDE_TOKEN; codes are a card and an article of the demo.
  */

@@ -68,7 +68,7 @@ public final class StammkundeTill {
     }
 
     /**
-     * @param url as {@code stammkunde serve} names it, for example {@code http://127.0.0.1:8710}
+     * @param url as {@code stammkunde serve} names it, for example {@code http://127.0.0.1:8711}
      * @param token content of {@code api.token} in the data folder
      * @param lateReceipts file of receipts to hand in later; made when needed
      * @param budgets as in {@code till.toml}

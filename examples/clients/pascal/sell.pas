@@ -1,6 +1,6 @@
 { One sale through the plugin: scan, evaluate, complete, reprint.
 
-    sell http://127.0.0.1:8710 TOKEN [CODE ...]
+    sell http://127.0.0.1:8711 TOKEN [CODE ...]
 
   Without arguments: STAMMKUNDE_URL and STAMMKUNDE_TOKEN; codes are a card and an article of the
   demo. }

@@ -97,7 +97,7 @@ type
     function HandInWithin(const Call: TCall): Integer;
     procedure Keep(Entry, Value: TJSONObject);
   public
-    { Url as the service names it, for example http://127.0.0.1:8710; Token is the content of
+    { Url as the service names it, for example http://127.0.0.1:8711; Token is the content of
       api.token in the data folder; LateReceipts is a file, made when needed. }
     constructor Create(const Url, Token, LateReceipts: string; const Budgets: TBudgets);
     destructor Destroy; override;

@@ -1,6 +1,6 @@
 """Client of a till: asks ``stammkunde serve`` and sells at list price when no good answer comes.
 
-    with StammkundeTill("http://127.0.0.1:8710", token, Path("late_receipts.jsonl")) as till:
+    with StammkundeTill("http://127.0.0.1:8711", token, Path("late_receipts.jsonl")) as till:
         evaluation = till.evaluate(sale)
         receipt = till.complete(sale, {"evaluation_id": evaluation.get("evaluation_id"),
                                        "total_minor": evaluation["total_minor"]})
@@ -46,7 +46,7 @@ class StammkundeTill:
     """The loopback API of a till.
 
     Args:
-        url: as ``stammkunde serve`` names it, for example ``http://127.0.0.1:8710``.
+        url: as ``stammkunde serve`` names it, for example ``http://127.0.0.1:8711``.
         token: content of ``api.token`` in the data folder.
         late_receipts: file of receipts to hand in later, one JSON object a line; made when needed.
         budgets_ms: for ``scan``, ``evaluate``, ``complete``; as in ``till.toml``.
