@@ -67,7 +67,7 @@ class VoucherAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """What a sale costs now, and every effect that now holds (till.md §4).
+    """What a sale costs now, and every effect that now holds (docs/sale.md).
 
     Args:
         evaluation_id: the same snapshot under the same rules gives the same id.
@@ -169,7 +169,9 @@ class Evaluation:
             for one in self.earned
         ]
         effects += [
-            near_miss(hint, currency=self.currency, language=self.language)
+            (free_item_offer if hint.is_gift else near_miss)(
+                hint, currency=self.currency, language=self.language
+            )
             for hint in self.result.hints
         ]
         effects += receipt_texts(
@@ -295,6 +297,22 @@ def near_miss(hint: Hint, *, currency: str, language: str) -> dict[str, Any]:
             in_language(hint.label, language) or _DISCOUNT[language],
             need_minor=hint.need_minor,
             need_quantity=hint.need_quantity,
+            saving_minor=hint.saving_minor,
+            currency=currency,
+            language=language,
+        ),
+    }
+
+
+def free_item_offer(hint: Hint, *, currency: str, language: str) -> dict[str, Any]:
+    """Return the hint of a gift that was not scanned yet as an effect, instead of a near miss."""
+    return {
+        "effect_id": f"free_item_offer:{hint.promotion}",
+        "kind": "free_item_offer",
+        **hint.to_dict(),
+        "text": wording.gift(
+            in_language(hint.label, language) or _DISCOUNT[language],
+            need_quantity=hint.need_quantity or 0,
             saving_minor=hint.saving_minor,
             currency=currency,
             language=language,

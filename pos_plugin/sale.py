@@ -113,7 +113,7 @@ class Sale:
         return str(self._snapshot["sale_id"])
 
     def snapshot(self) -> dict[str, Any]:
-        """Return the whole basket, as ``Plugin.evaluate`` takes it."""
+        """Return the whole basket, as ``Plugin.sales.evaluate`` takes it."""
         return copy.deepcopy(self._snapshot)
 
     def scan(self, code: str, *, amount_minor: int | None = None) -> Scanned | Refused:
@@ -162,7 +162,7 @@ class Sale:
             quantity_milli: in thousandths (1 piece = 1_000); negative for a return.
             unit_price_minor: in minor units (cents); the article master's when missing.
             line_id: the host's own; counted when missing.
-            **facts: of promotions.md §3 (``categories``, ``brand``, …); the article master's when
+            **facts: of docs/sale.md (``categories``, ``brand``, …); the article master's when
                 missing.
 
         Raises:
@@ -222,7 +222,7 @@ class Sale:
         """Book the sale with what was really charged; confirmed when this returns a receipt.
 
         Args:
-            charged: the evaluation that was charged, or the object of till.md §2 (``applied``,
+            charged: the evaluation that was charged, or the object of docs/sale.md (``applied``,
                 ``lines``, ``total_minor``); missing = the last evaluation.
             tenders: means of payment and amount in minor units (cents).
             receipt_number: the host's own number.

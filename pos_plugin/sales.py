@@ -114,7 +114,7 @@ class Sales:
         Args:
             sale_id: of an evaluated sale.
             completion: ``evaluation_id``, ``applied``, ``lines``, ``total_minor``, ``tenders``,
-                ``receipt_number``, ``late`` (till.md §2); what is missing is as evaluated.
+                ``receipt_number``, ``late`` (docs/sale.md); what is missing is as evaluated.
             snapshot: the basket, for a sale that this process has not evaluated.
 
         Returns:
