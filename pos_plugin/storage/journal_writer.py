@@ -171,7 +171,9 @@ class JournalWriter:
         self._connection = connection
         self._path = path
         self._lock = RLock()
+        self._log_path = path.with_name(path.name + "-wal")
         self._file = _identity(path)
+        self._log: tuple[int, int] | None = None
         self.epoch = 0
 
     @classmethod
@@ -218,12 +220,21 @@ class JournalWriter:
                 raise
 
     def _check_its_name(self) -> None:
-        """Refuse to confirm into a file without a name: it ends with this process."""
-        if _identity(self._path) != self._file:
-            raise StorageDamaged(
-                f"{self._path.name} was deleted or replaced while the till ran",
-                hint="Put the file back, or start the till again.",
-            )
+        """Refuse to confirm into a file without a name: it ends with this process.
+
+        The log has everything that is not in the file yet; it stays one file as long as it is open.
+        """
+        log = _identity(self._log_path)
+        self._log = self._log or log
+        for path, now, at_first in (
+            (self._path, _identity(self._path), self._file),
+            (self._log_path, log, self._log),
+        ):
+            if now != at_first:
+                raise StorageDamaged(
+                    f"{path.name} was deleted or replaced while the till ran",
+                    hint="Put the file back, or start the till again.",
+                )
 
     @contextmanager
     def reading(self) -> Iterator[apsw.Connection]:

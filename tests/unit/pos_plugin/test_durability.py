@@ -138,10 +138,13 @@ def test_full_disk_books_nothing_and_later_all(prepared: Path, tmp_path: Path) -
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not delete an open file")
-def test_a_journal_that_was_taken_away_confirms_no_receipt(prepared: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["journal.db", "journal.db-wal"])
+def test_a_journal_that_was_taken_away_confirms_no_receipt(
+    prepared: Path, tmp_path: Path, name: str
+) -> None:
     folder = tmp_path / "till"
     shutil.copytree(prepared, folder)
-    journal, away = folder / "journal.db", folder / "away.db"
+    journal, away = folder / name, folder / "away.db"
     with TillBuilder(folder).open() as plugin:
         sale = plugin.begin_sale("S1")
         sale.scan("4711")
