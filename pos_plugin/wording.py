@@ -96,6 +96,30 @@ def saved(discount_minor: int, *, currency: str, language: str) -> str:
     return f"Sie sparen {amount}" if language == "de" else f"You save {amount}"
 
 
+def gift(label: str, *, need_quantity: int, saving_minor: int, currency: str, language: str) -> str:
+    """Return which pieces the customer may take at no further cost.
+
+    Args:
+        label: the promotion in the shop's language.
+        need_quantity: pieces that are given.
+        saving_minor: what they would cost, in minor units (cents).
+        currency: of the sale.
+        language: ``de`` or ``en``.
+
+    >>> gift("Krawatte zum Hemd", need_quantity=1, saving_minor=2000, currency="EUR", language="de")
+    'Gratis dazu: 1 Teil, „Krawatte zum Hemd“ (spart 20,00 €)'
+    >>> gift("2 free", need_quantity=2, saving_minor=2000, currency="EUR", language="en")
+    'Free with it: 2 items, “2 free” (saves €20.00)'
+    """
+    saving = money(saving_minor, currency=currency, language=language)
+    pieces = count(need_quantity, language=language)
+    if language == "de":
+        what = "Teil" if need_quantity == 1 else "Teile"
+        return f"Gratis dazu: {pieces} {what}, „{label}“ (spart {saving})"
+    what = "item" if need_quantity == 1 else "items"
+    return f"Free with it: {pieces} {what}, “{label}” (saves {saving})"
+
+
 def near_miss(
     label: str,
     *,

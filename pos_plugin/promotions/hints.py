@@ -59,7 +59,8 @@ class _Proposal:
     ``price_minor`` is the price of one unit, at which an amount is missing or a piece is known;
     ``quantity`` the number of pieces, None for an amount. ``piece`` is a unit of the sale to be
     bought again. ``counted_only``: a condition counts the addition, the offer need not take it.
-    ``smaller`` is an applied promotion without the tier that is near.
+    ``smaller`` is an applied promotion without the tier that is near. ``is_given``: the pieces are
+    those that a buy-get gives, and what it asks to buy is there.
     """
 
     promotion: Promotion
@@ -69,6 +70,7 @@ class _Proposal:
     piece: Line | None = None
     counted_only: bool = False
     smaller: Promotion | None = None
+    is_given: bool = False
 
     @property
     def value_minor(self) -> int:
@@ -212,16 +214,24 @@ class Hints:
             for slot in offer.slots
             if (need := slot.quantity - self._open_units(slot.on)) > 0
         ]
+        # Slots that want the same units: together too few, whichever of them is served first.
+        reach = {c for slot in offer.slots for c in self._open(slot.on)}
+        together = sum(slot.quantity for slot in offer.slots)
+        together -= sum(self._classes[c].count for c in reach)
+        given: set[Selector] = set()
+        most = 0  # pieces that are given, where all that must be bought is there
+        if isinstance(offer, BuyGet) and all(slot not in offer.buy for slot, _ in short):
+            given = {slot.on for slot in offer.get}
+            most = sum(slot.quantity for slot in offer.get)
         if len(short) == 1:
             slot, need = short[0]
-            yield from self._for_units(promotion, slot.on, need)
-        elif not short:
-            # Slots that want the same units: together too few, whichever of them is served first.
-            reach = {c for slot in offer.slots for c in self._open(slot.on)}
-            need = sum(slot.quantity for slot in offer.slots)
-            need -= sum(self._classes[c].count for c in reach)
-            for selector in dict.fromkeys(slot.on for slot in offer.slots):
-                yield from self._for_units(promotion, selector, need)
+            wanted = {slot.on: max(need, together)}
+        else:
+            wanted = {} if short else {slot.on: together for slot in offer.slots}
+        for selector, need in wanted.items():
+            is_given = selector in given and need <= most
+            for one in self._for_units(promotion, selector, need):
+                yield replace(one, is_given=is_given)
 
     def _for_units(
         self, promotion: Promotion, of: Selector, need: int, *, counted_only: bool = False
@@ -292,11 +302,11 @@ class Hints:
         value_minor = added.gross_minor
         if value_minor > self._within_minor(promotion):
             return None
-        saving_minor = self._saving_minor(proposal, added)
+        saving_minor, more_minor = self._saving_minor(proposal, added)
         if saving_minor and proposal.counted_only and added.discountable:
             # A condition counts price-bound articles too: the hint must hold for both kinds.
             bound = replace(added, discountable=False)
-            saving_minor = min(saving_minor, self._saving_minor(proposal, bound))
+            saving_minor = min(saving_minor, self._saving_minor(proposal, bound)[0])
         if not saving_minor:
             return None
         hint = Hint(
@@ -306,27 +316,31 @@ class Hints:
             need_quantity=proposal.quantity,
             of=proposal.of.model_dump(mode="json", exclude_defaults=True),
             label=dict[str, str](promotion.label.items()),
+            is_gift=proposal.is_given and more_minor <= 0,
         )
         return value_minor, hint
 
-    def _saving_minor(self, proposal: _Proposal, added: Line) -> int:
+    def _saving_minor(self, proposal: _Proposal, added: Line) -> tuple[int, int]:
         """Return what the promotion saves for certain on the sale with the addition; 0 = nothing.
 
-        Where the sale without it is not solved to the end, the cheapest it might be counts.
+        With it what the sale then costs more than now. Where the sale without the promotion is not
+        solved to the end, the cheapest it might be counts.
         """
         if self._steps_left <= 0:
-            return 0
+            return 0, 0
         basket = replace(self._basket, lines=(*self._basket.lines, added))
         wanted = self._evaluated(basket)
         # Without the promotion it costs at most as much as now, and the addition at its price.
-        if self._outcome.total_minor + added.gross_minor <= wanted.total_minor:
-            return 0
+        more_minor = wanted.total_minor - self._outcome.total_minor
+        if added.gross_minor <= more_minor:
+            return 0, more_minor
         if proposal.smaller is None:
             declined = (*basket.declined, proposal.promotion.id)
             without = self._evaluated(replace(basket, declined=declined))
         else:
             without = self._evaluated(basket, instead=proposal.smaller)
-        return max(0, without.total_minor - without.gap_minor - wanted.total_minor)
+        saving_minor = without.total_minor - without.gap_minor - wanted.total_minor
+        return max(0, saving_minor), more_minor
 
     def _evaluated(self, basket: Basket, *, instead: Promotion | None = None) -> Result:
         result = self._price(basket, instead=instead)

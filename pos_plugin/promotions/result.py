@@ -109,7 +109,8 @@ class Hint:
 
     Exactly one of ``need_minor`` (minor units, cents) and ``need_quantity`` (units) says what is
     missing, ``of`` which units it is about, as a selector (empty = any unit). ``label`` is the
-    promotion's own text by language.
+    promotion's own text by language. ``is_gift``: nothing but what a buy-get gives is missing, and
+    with it the sale costs no more than now.
     """
 
     promotion: str
@@ -118,6 +119,7 @@ class Hint:
     need_quantity: int | None = None
     of: dict[str, Any] = field(default_factory=dict)
     label: dict[str, str] = field(default_factory=dict)
+    is_gift: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object of promotions.md §5; ``of`` only where it is not every unit."""

@@ -107,5 +107,5 @@ def reasons(effects: Collection[dict[str, Any]]) -> dict[str, str]:
 
 def remarks(effects: Collection[dict[str, Any]]) -> str:
     """Return what the cashier should read, a sentence a line."""
-    kinds = ("message", "near_miss", "rejected")
+    kinds = ("message", "free_item_offer", "near_miss", "rejected")
     return "\n".join(one["text"] for one in effects if one["kind"] in kinds)

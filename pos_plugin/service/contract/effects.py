@@ -45,6 +45,17 @@ class NearMiss(_Effect):
     text: str
 
 
+class FreeItemOffer(_Effect):
+    """A gift that was not scanned yet: with these pieces the sale costs no more than now."""
+
+    kind: Literal["free_item_offer"]
+    promotion: str
+    need_quantity: int
+    of: dict[str, Any] | None = None
+    saving_minor: Minor
+    text: str
+
+
 class ReceiptText(_Effect):
     """A line for the customer's receipt."""
 
@@ -159,6 +170,7 @@ Effect = Annotated[
     LineDiscount
     | Earn
     | NearMiss
+    | FreeItemOffer
     | ReceiptText
     | PriceReductionVoucher
     | TenderVoucher

@@ -45,7 +45,8 @@ function due(sale) {
 }
 
 function drawNearMiss(sale) {
-  const near = sale.receipt ? null : sale.answer?.effects.find(({ kind }) => kind === "near_miss");
+  const kinds = ["free_item_offer", "near_miss"];
+  const near = sale.receipt ? null : sale.answer?.effects.find(({ kind }) => kinds.includes(kind));
   at("near-miss").hidden = !near;
   at("near-miss").textContent = near?.text ?? "";
 }

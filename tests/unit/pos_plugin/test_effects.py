@@ -88,6 +88,72 @@ def test_near_miss_says_what_is_missing_and_what_it_saves(tmp_path: Path) -> Non
         }
 
 
+def gift(bp: int = 10_000) -> dict[str, Any]:
+    """A belt with two pairs of trousers; belts cost 20.00 and more."""
+    belts = {"any_of": [{"categories": ["belts"], "price_min_minor": 2000}]}
+    return {
+        "id": "BELT",
+        "label": {"de": "Gürtel zu zwei Hosen", "en": "Belt with two pairs"},
+        "layer": "article",
+        "offer": {
+            "kind": "buy_get",
+            "buy": [{"quantity": 2}],
+            "get": [{"on": belts}],
+            "benefit": {"type": "percent", "bp": bp},
+        },
+        "hint_within_minor": 5000,
+    }
+
+
+def with_pieces(pieces: int) -> dict[str, Any]:
+    given = snapshot()
+    return {**given, "lines": [{**given["lines"][0], "quantity_milli": pieces * 1000}]}
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "Gratis dazu: 1 Teil, „Gürtel zu zwei Hosen“ (spart 20,00 €)"),
+        ("en", "Free with it: 1 item, “Belt with two pairs” (saves €20.00)"),
+    ],
+)
+def test_a_gift_not_yet_scanned_is_offered(tmp_path: Path, language: str, text: str) -> None:
+    till = shop(tmp_path, language)
+    till.rules(gift())
+    with till.open() as plugin:
+        answer = plugin.sales.evaluate(with_pieces(2))
+        assert isinstance(answer, Evaluation)
+        (effect,) = answer.effects()
+        assert effect == {
+            "effect_id": "free_item_offer:BELT",
+            "kind": "free_item_offer",
+            "promotion": "BELT",
+            "need_quantity": 1,
+            "of": {"any_of": [{"categories": ["belts"], "price_min_minor": 2000}]},
+            "saving_minor": 2000,
+            "text": text,
+        }
+
+
+@pytest.mark.parametrize(("pieces", "bp"), [(2, 5000), (3, 9_990)])
+def test_what_still_costs_something_is_no_gift(tmp_path: Path, pieces: int, bp: int) -> None:
+    till = shop(tmp_path)
+    till.rules(gift(bp))
+    with till.open() as plugin:
+        answer = plugin.sales.evaluate(with_pieces(pieces))
+        assert isinstance(answer, Evaluation)
+        assert [one["kind"] for one in answer.effects()] == ["near_miss"]
+
+
+def test_a_gift_is_not_offered_before_enough_was_bought(tmp_path: Path) -> None:
+    till = shop(tmp_path)
+    till.rules(gift())
+    with till.open() as plugin:
+        answer = plugin.sales.evaluate(with_pieces(1))
+        assert isinstance(answer, Evaluation)
+        assert answer.effects() == []
+
+
 @pytest.mark.parametrize(
     ("language", "saved", "earned"),
     [
