@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin import customer_view
@@ -89,7 +90,8 @@ class Till:
         self._rules = rules
         self.keys = keys
         self._running: dict[str, Running] = {}
-        # Written by whoever was told `late`, on his own thread: single steps on a dict.
+        # Written by whoever was told `late`, on his own thread.
+        self._late_lock = Lock()
         self._late: dict[str, tuple[str, Mapping[str, Any]]] = {}
         self._defaults = Defaults(shop=config.shop, till=config.till, currency=config.currency)
 
@@ -277,10 +279,12 @@ class Till:
         """Return the list price of a sale whose answer is not there in time; on any thread."""
         snapshot = self.read_bare(value)
         evaluation = self._at_list_price(snapshot, Notice(NoticeCode.LATE), late=True)
-        while len(self._late) >= RUNNING_MAX:
-            self._late.pop(next(iter(self._late)), None)
         # As it was sent: what the master data know is filled in when it is booked.
-        self._late[snapshot.basket.sale_id] = (evaluation.evaluation_id, copy.deepcopy(dict(value)))
+        given = (evaluation.evaluation_id, copy.deepcopy(dict(value)))
+        with self._late_lock:
+            while len(self._late) >= RUNNING_MAX:
+                del self._late[next(iter(self._late))]
+            self._late[snapshot.basket.sale_id] = given
         return evaluation
 
     def _at_list_price(self, snapshot: Snapshot, notice: Notice, *, late: bool) -> Evaluation:
@@ -326,7 +330,8 @@ class Till:
 
     def late_snapshot(self, sale_id: str, evaluation_id: str | None) -> Mapping[str, Any] | None:
         """Return the snapshot that was answered late under this id, if it was."""
-        given = self._late.get(sale_id)
+        with self._late_lock:
+            given = self._late.get(sale_id)
         return given[1] if given and evaluation_id == given[0] else None
 
     def running(self, sale_id: str) -> Running | None:
@@ -336,7 +341,8 @@ class Till:
     def forget(self, sale_id: str) -> None:
         """Drop what is in memory of a sale."""
         self._running.pop(sale_id, None)
-        self._late.pop(sale_id, None)
+        with self._late_lock:
+            self._late.pop(sale_id, None)
 
     def _is_completed(self, sale_id: str) -> bool:
         with self.journal.reading() as journal:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -515,3 +517,30 @@ def test_a_broken_cache_costs_no_receipt_that_is_handed_in(
         assert receipt["earned"] == []
         assert done(plugin.sales.complete("S1", body, snapshot=value)) == receipt
         assert events(plugin, "sale_completed") == 1
+
+
+def test_many_are_told_late_at_once_and_none_gets_a_fault(
+    plugin: Plugin,
+) -> None:
+    till = plugin._till
+    faults: list[Exception] = []
+
+    def ask(first: int) -> None:
+        try:
+            for number in range(first, first + 300):
+                till.late(basket(f"S{number}"))
+                till.forget(f"S{number - 1}" if number % 3 == 0 else "")
+        except Exception as fault:  # noqa: BLE001 - told to the test
+            faults.append(fault)
+
+    before_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        askers = [threading.Thread(target=ask, args=(1000 * one,)) for one in range(8)]
+        for asker in askers:
+            asker.start()
+        for asker in askers:
+            asker.join(60)
+    finally:
+        sys.setswitchinterval(before_s)
+    assert faults == []
