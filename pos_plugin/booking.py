@@ -88,7 +88,7 @@ class Booking:
         """Return the sale as it was charged, and whether that was late; None if unknown."""
         if snapshot is not None and snapshot.get("sale_id") != sale_id:
             raise SaleError("out_of_range", "sale.sale_id", "is not the sale that is completed")
-        answered_late = self._till.late_snapshot(sale_id, charge.evaluation_id)
+        answered_late = self._till.late_snapshot(sale_id, charge.evaluation_id, snapshot)
         if charge.late or answered_late is not None:
             running = self._till.running(sale_id)
             value = snapshot or answered_late

@@ -241,6 +241,9 @@ class Sale:
             }
         else:
             body = dict(charged or {})
+            if self._evaluation is not None and self._evaluation.late:
+                # The list price was on the screen, whatever has been worked out meanwhile.
+                body.setdefault("evaluation_id", self._evaluation.evaluation_id)
         paid = [{"tender": tender, "amount_minor": amount} for tender, amount in tenders]
         if paid:
             body["tenders"] = paid

@@ -328,11 +328,30 @@ class Till:
         )
         return Running(snapshot, basket, rules, {}, evaluation)
 
-    def late_snapshot(self, sale_id: str, evaluation_id: str | None) -> Mapping[str, Any] | None:
-        """Return the snapshot that was answered late under this id, if it was."""
+    def late_snapshot(
+        self,
+        sale_id: str,
+        evaluation_id: str | None,
+        handed_in: Mapping[str, Any] | None = None,
+    ) -> Mapping[str, Any] | None:
+        """Return the snapshot that was answered late under this id, if it was.
+
+        Args:
+            sale_id: of the sale.
+            evaluation_id: by which it was charged.
+            handed_in: its snapshot; tells a late answer of a process that has ended, too.
+        """
         with self._late_lock:
             given = self._late.get(sale_id)
-        return given[1] if given and evaluation_id == given[0] else None
+        if given and evaluation_id == given[0]:
+            return given[1]
+        running = self._running.get(sale_id)
+        if handed_in is None or evaluation_id is None:
+            return None
+        if running is not None and evaluation_id == running.evaluation.evaluation_id:
+            return None
+        late_id = fingerprint(self.read_bare(handed_in), generation=0, late=True)
+        return handed_in if evaluation_id == late_id else None
 
     def running(self, sale_id: str) -> Running | None:
         """Return the last evaluation of an open sale, if it is still in memory."""

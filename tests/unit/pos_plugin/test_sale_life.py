@@ -544,3 +544,40 @@ def test_many_are_told_late_at_once_and_none_gets_a_fault(
     finally:
         sys.setswitchinterval(before_s)
     assert faults == []
+
+
+def test_a_late_answer_of_a_process_that_has_ended_is_still_the_list_price(
+    till: TillBuilder,
+) -> None:
+    value = basket(customer={"id": "K1"})
+    with till.open() as plugin:
+        late = plugin._till.late(value)
+    with till.open() as plugin:
+        body = {"evaluation_id": late.evaluation_id, "total_minor": late.total_minor}
+        receipt = done(plugin.sales.complete("S1", body, snapshot=value))
+        assert receipt["late"]
+        assert receipt["discount_minor"] == 0
+        # Negative control: charged by an answer in time, it has its discount.
+        other = basket("S2", customer={"id": "K1"})
+        body = {"evaluation_id": evaluated(plugin, other).evaluation_id}
+        assert done(plugin.sales.complete("S2", body, snapshot=other))["discount_minor"] == 400
+
+
+@pytest.mark.parametrize("charged", [None, {}, {"applied": []}])
+def test_a_sale_that_was_told_late_is_charged_what_it_was_told(
+    tmp_path: Path, charged: dict[str, Any] | None
+) -> None:
+    till = TillBuilder(tmp_path / "till")
+    till.rules(unit_discount("ZEHN", 1000))
+    text = till.config_path.read_text(encoding="utf-8")
+    text = text.replace("evaluate = 30000", "evaluate = 50")
+    till.config_path.write_text(text, encoding="utf-8")
+    with till.open() as plugin:
+        sale = plugin.begin_sale("S1")
+        sale.add_line(sku="4711", unit_price_minor=1000)
+        with held(plugin):
+            assert sale.evaluate().late
+        answered_in_time(plugin, "S1")  # what was worked out meanwhile: 9.00
+        receipt = done(sale.complete(charged, tenders=[("cash", 1000)]))
+        assert receipt["total_minor"] == 1000
+        assert receipt["late"]
