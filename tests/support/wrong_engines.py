@@ -121,3 +121,22 @@ def restless() -> Evaluate:
         return result
 
     return evaluate
+
+
+def any_tier(promotions: list[Doc], sale: Doc) -> Doc:
+    """Gives the best of its quantity tiers to whoever takes any number of units."""
+    best = [
+        promotion
+        | {
+            "offer": {
+                "kind": "unit_discount",
+                "on": promotion["offer"].get("on"),
+                "benefit": max(
+                    (tier["benefit"] for tier in promotion["offer"]["tiers"]),
+                    key=lambda benefit: int(benefit["bp"]),
+                ),
+            }
+        }
+        for promotion in promotions
+    ]
+    return greedy(best, sale)
