@@ -14,10 +14,11 @@ import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.clock import utc_text
-from pos_plugin.errors import StorageDamaged
+from pos_plugin.errors import StorageBusy, StorageDamaged, StorageError
+from pos_plugin.folder_lock import FolderLock, FolderTaken
 from pos_plugin.storage.connect import JOURNAL_NAME, open_journal
 from pos_plugin.storage.faults import mapped
 from pos_plugin.uids import new_uid
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from pos_plugin.loyalty.vouchers import NewVoucher
     from pos_plugin.model import Basket
     from pos_plugin.receipts import BookedReceipt
+
+
+LOCK_NAME: Final = "till.lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,9 +171,10 @@ class NewPrintJob:
 class JournalWriter:
     """The one writer of the journal of a data folder."""
 
-    def __init__(self, connection: apsw.Connection, path: Path) -> None:
+    def __init__(self, connection: apsw.Connection, path: Path, owner: FolderLock) -> None:
         self._connection = connection
         self._path = path
+        self._owner = owner
         self._lock = RLock()
         self._log_path = path.with_name(path.name + "-wal")
         self._file = _identity(path)
@@ -185,9 +190,15 @@ class JournalWriter:
             at: now; instant of a new epoch.
 
         Raises:
+            StorageBusy: another till has this folder.
             StorageError: nothing was changed.
         """
-        writer = cls(open_journal(data_dir), data_dir / JOURNAL_NAME)
+        owner = _own(data_dir)
+        try:
+            writer = cls(open_journal(data_dir), data_dir / JOURNAL_NAME, owner)
+        except BaseException:
+            owner.release()
+            raise
         try:
             with writer.transaction():
                 writer.epoch = writer._current_epoch(at)
@@ -198,8 +209,12 @@ class JournalWriter:
 
     def close(self) -> None:
         """Let go of the file; its log goes back into it."""
-        with self._lock, mapped(self._path):
-            self._connection.close()
+        with self._lock:
+            try:
+                with mapped(self._path):
+                    self._connection.close()
+            finally:
+                self._owner.release()
 
     @contextmanager
     def transaction(self) -> Iterator[apsw.Connection]:
@@ -591,6 +606,24 @@ class JournalWriter:
             (epoch, utc_text(at)),
         )
         return epoch
+
+
+def _own(data_dir: Path) -> FolderLock:
+    """Keep every other till out: it would take what this one prints for a print cut short."""
+    path = data_dir / LOCK_NAME
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return FolderLock(path)
+    except FolderTaken:
+        raise StorageBusy(
+            f"another till process has the data folder {data_dir.name}",
+            hint="One process a folder: end the other one, or ask it over `stammkunde serve`.",
+        ) from None
+    except OSError as fault:
+        raise StorageError(
+            f"{LOCK_NAME} cannot be opened: {fault.strerror}",
+            hint="Look at the rights of the data folder and at the disk.",
+        ) from None
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

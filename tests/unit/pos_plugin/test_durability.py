@@ -16,7 +16,7 @@ import pytest
 from full_disk import fillable_disk
 from till_builder import TillBuilder, card_number, points, unit_discount
 
-from pos_plugin import Receipt, Refused
+from pos_plugin import Receipt, Refused, StorageBusy
 from pos_plugin.notices import Refusal
 
 SCRIPT = Path(killed_till.__file__)
@@ -179,3 +179,24 @@ def test_event_says_what_the_tables_say(prepared: Path, tmp_path: Path) -> None:
     # The code itself is on the paper, never in what leaves the till.
     content = next(one for one in json.loads(code)["blocks"] if one["type"] == "code")["content"]
     assert content not in line.decode()
+
+
+def test_one_process_has_a_data_folder(prepared: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "till"
+    shutil.copytree(prepared, folder)
+    till = TillBuilder(folder)
+    with till.open():
+        with pytest.raises(StorageBusy, match="another till process") as refused:
+            till.open()
+        assert "stammkunde serve" in refused.value.hint
+        # Refused, not broken: the first one goes on.
+    with till.open() as plugin:
+        assert plugin.health()["till"] == "3"
+
+
+def test_a_killed_process_lets_go_of_its_folder(prepared: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "till"
+    shutil.copytree(prepared, folder)
+    assert die(folder, 1).returncode == -signal.SIGKILL
+    with TillBuilder(folder).open() as plugin:
+        assert plugin.health()["till"] == "3"
