@@ -414,22 +414,34 @@ class Till:
 
     def health(self) -> dict[str, Any]:
         """Return what of this till's state a screen or a technician asks for."""
+        with self.journal.reading() as journal:
+            own = {
+                "last_seq": journal_lookup.last_seq(journal),
+                "suspended": journal_lookup.suspended_ids(journal),
+            }
+        try:
+            brought, notices = self._brought()
+        except StorageError:
+            brought, notices = {}, (Notice(NoticeCode.CACHE_UNAVAILABLE),)
+        if self.keys is None:
+            notices = (*notices, Notice(NoticeCode.KEYS_MISSING))
+        return {
+            **brought,
+            **own,
+            "notices": [notice.to_dict(self.config.language) for notice in notices],
+        }
+
+    def _brought(self) -> tuple[dict[str, Any], tuple[Notice, ...]]:
+        """Return what the agent has brought so far."""
         cache = self.cache.reader()
         manifests = cache.generations() if cache else ()
         rules, notices = self._rules.active(manifests, self.clock.now())
-        if self.keys is None:
-            notices = (*notices, Notice(NoticeCode.KEYS_MISSING))
-        with self.journal.reading() as journal:
-            last_seq = journal_lookup.last_seq(journal)
-            parked = journal_lookup.suspended_ids(journal)
-        return {
+        state = {
             "generation": rules.generation if rules else 0,
             "synced_at": cache.synced_at() if cache else None,
-            "last_seq": last_seq,
             "acked_seq": cache.acked().get(self.journal.epoch, 0) if cache else 0,
-            "suspended": parked,
-            "notices": [notice.to_dict(self.config.language) for notice in notices],
         }
+        return state, notices
 
 
 def _result(rules: RuleGeneration | None, basket: Basket, snapshot: Snapshot) -> Result:

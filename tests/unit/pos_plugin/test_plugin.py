@@ -160,6 +160,9 @@ def test_damaged_cache_is_a_notice_and_a_sale_at_list_price(till: TillBuilder) -
         assert notices(total) == [NoticeCode.CACHE_UNAVAILABLE]
         assert isinstance(plugin.sales.complete("S1", {}), Receipt)
         assert plugin.scan(KNOWN) == Refused(Refusal.PLUGIN_FAULT)
+        health = plugin.health()
+        assert [one["code"] for one in health["notices"]] == ["cache_unavailable"]
+        assert (health["last_seq"], health["suspended"]) == (1, [])
 
 
 def test_cache_deleted_while_selling_stops_nothing(till: TillBuilder) -> None:
