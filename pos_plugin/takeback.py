@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.answers import Receipt, message
 from pos_plugin.loyalty.ledger import LAST_DAY, REVENUE
+from pos_plugin.loyalty.vouchers import VoucherState
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
 from pos_plugin.once import keep_answer, stored_answer
 from pos_plugin.receipt_event import event_head
@@ -49,6 +50,13 @@ class _TakenBack:
     rolled_back: list[journal_lookup.UsedVoucher] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
     exceptions: list[dict[str, Any]] = field(default_factory=list)
+
+    def roll_back(self, used: list[journal_lookup.UsedVoucher]) -> None:
+        """Give vouchers back; one whose own sale was taken back while it was used ends here."""
+        self.rolled_back = used
+        self.cancelled += [
+            one.voucher for one in used if one.is_void and one.state_before == VoucherState.ISSUED
+        ]
 
     def to_event(self, customer: str | None) -> dict[str, Any]:
         return {
@@ -123,7 +131,7 @@ class Takeback:
                 return Refused(Refusal.ITEMS_RETURNED)
             taken = _TakenBack()
             self._reverse_all(journal, sale, taken, now)
-            taken.rolled_back = journal_lookup.used_by(journal, sale.seq)
+            taken.roll_back(journal_lookup.used_by(journal, sale.seq))
             for name, delta in journal_lookup.counters_of(journal, sale.seq).items():
                 if name != LAST_DAY:
                     taken.entries[name] = -delta
@@ -282,7 +290,7 @@ class Takeback:
             for earned in journal_lookup.earnings_of(journal, sale.seq):
                 back = reversed_until_now(earned.amount, earned.basis, after) - earned.reversed
                 self._reverse(sale, earned, back, taken, now)
-        taken.rolled_back = _given_back(used, refund, is_whole=is_whole)
+        taken.roll_back(_given_back(used, refund, is_whole=is_whole))
         if sale.customer is not None and refund:
             taken.entries[REVENUE] = -refund
 

@@ -144,7 +144,8 @@ class UsedVoucher(NamedTuple):
     """A voucher that a receipt used, and how it stands once that is taken back.
 
     ``amount_minor`` is what is not given back yet, in minor units (cents), None for a coupon;
-    ``pays``: it was a means of payment, else it lowered prices.
+    ``pays``: it was a means of payment, else it lowered prices; ``is_void``: the sale that issued
+    it was taken back meanwhile.
     """
 
     voucher: str
@@ -152,6 +153,7 @@ class UsedVoucher(NamedTuple):
     amount_minor: int | None
     state_before: str
     balance_before_minor: int | None
+    is_void: bool
 
     def up_to(self, refund_minor: int) -> UsedVoucher | None:
         """Return how a means of payment stands once so much is given back; None for nothing."""
@@ -172,14 +174,15 @@ def used_by(journal: Journal, receipt: int) -> list[UsedVoucher]:
     rows: Any = journal.execute(
         "SELECT used.amount_minor - (SELECT coalesce(sum(back.amount_minor), 0) "  # noqa: S608
         "FROM voucher_event AS back WHERE back.voucher = used.voucher "
-        f"AND back.receipt = used.receipt AND back.kind = 'rolled_back') AS left, {_COLUMNS} "
+        f"AND back.receipt = used.receipt AND back.kind = 'rolled_back') AS left, "
+        f"EXISTS (SELECT 1 FROM sale_void WHERE sale_void.receipt = issued_seq), {_COLUMNS} "
         "FROM voucher_event AS used JOIN voucher ON id = used.voucher "
         "WHERE used.receipt = ? AND used.kind = 'redeemed' AND (left IS NULL OR left > 0) "
         "ORDER BY id",
         (receipt,),
     )
     used: list[UsedVoucher] = []
-    for amount_minor, *row in rows:
+    for amount_minor, is_void, *row in rows:
         voucher = _voucher(row)
         before = after_rollback(voucher, amount_minor)
         used.append(
@@ -189,6 +192,7 @@ def used_by(journal: Journal, receipt: int) -> list[UsedVoucher]:
                 amount_minor=amount_minor,
                 state_before=before.state.value,
                 balance_before_minor=before.balance_minor,
+                is_void=bool(is_void),
             )
         )
     return used
