@@ -69,6 +69,7 @@ class NoticeCode(StrEnum):
     PRINT_HANDED_OVER = "print_handed_over"
     PRINT_REPLACED = "print_replaced"
     PRINT_CANCELLED = "print_cancelled"
+    PRINT_VOID = "print_void"
 
 
 class Level(StrEnum):
@@ -110,6 +111,7 @@ LEVELS: Final[Mapping[NoticeCode, Level]] = {
     NoticeCode.PRINT_HANDED_OVER: Level.INFO,
     NoticeCode.PRINT_REPLACED: Level.INFO,
     NoticeCode.PRINT_CANCELLED: Level.INFO,
+    NoticeCode.PRINT_VOID: Level.INFO,
 }
 """Every code has its level; none of them ever stops a sale."""
 
@@ -309,6 +311,10 @@ NOTICE_TEXTS: Final[Mapping[NoticeCode, Mapping[str, str]]] = {
     NoticeCode.PRINT_CANCELLED: {
         "de": "Druck storniert. Der Gutschein selbst gilt weiter.",
         "en": "Printing was cancelled. The voucher itself stays valid.",
+    },
+    NoticeCode.PRINT_VOID: {
+        "de": "Der Gutschein ist storniert. Liegt er schon gedruckt da: bitte zurücknehmen.",
+        "en": "The voucher is void. Should it lie there printed already: please take it back.",
     },
 }
 

@@ -180,9 +180,9 @@ class Plugin:
                 )
 
         def cancel_print(job: str) -> None:
-            # What is taken back stays taken back; a job that is on paper already stays as it is.
+            # What is taken back stays taken back, whatever the printing does.
             counter.do(
-                lambda: prints.cancel(job),
+                lambda: prints.taken_back(job),
                 within_ms=config.budget_ms.complete,
                 instead=lambda _fault: None,
                 late=lambda: None,

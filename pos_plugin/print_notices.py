@@ -65,8 +65,19 @@ _CODES: Final[Mapping[str, NoticeCode]] = {
 }
 
 
-def print_notice(state: str, reason: str, *, handed_over: bool = False) -> Notice:
-    """Return what the cashier should know of a print job."""
+def print_notice(
+    state: str, reason: str, *, handed_over: bool = False, is_void: bool = False
+) -> Notice:
+    """Return what the cashier should know of a print job.
+
+    Args:
+        state: where it stands.
+        reason: why it stands there.
+        handed_over: the customer has the paper.
+        is_void: the voucher was cancelled; then nothing is handed over or decided any more.
+    """
+    if is_void:
+        return Notice(NoticeCode.PRINT_VOID)
     if handed_over and state not in ("REPLACED", "CANCELLED"):
         return Notice(NoticeCode.PRINT_HANDED_OVER)
     if state == "QUEUED" and reason == "host_away":

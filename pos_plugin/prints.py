@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from pos_plugin.clock import Clock
     from pos_plugin.config import Printer, TillConfig
+    from pos_plugin.notices import Notice
     from pos_plugin.storage.journal_writer import JournalWriter
     from pos_plugin.storage.print_changes import JobRow
     from pos_plugin.storage.print_choices import Chosen, PrintChoices
@@ -324,6 +325,17 @@ class Prints:
         return self._choose(lambda choices: choices.cancel(uid, remark=remark))
 
     @_as_value
+    def taken_back(self, uid: str) -> dict[str, Any] | Refused:
+        """Take it that the voucher of a job was cancelled: nothing is asked about it any more.
+
+        What is not on paper yet is not printed; of what is, everybody hears that it is void.
+        """
+        answer = self._choose(lambda choices: choices.cancel(uid, remark=None))
+        if isinstance(answer, Refused):
+            self._tell_of(uid)
+        return answer
+
+    @_as_value
     def acknowledge(
         self, notice_id: str, *, cashier: str | None = None
     ) -> dict[str, Any] | Refused:
@@ -340,7 +352,7 @@ class Prints:
             return Refused(Refusal.NOTICE_UNKNOWN)
         if state in ("confirmed", "assumed", "confirmed_by_operator"):
             return self._choose(lambda choices: choices.hand_over(uid, cashier=cashier))
-        if state in ("replaced", "cancelled"):
+        if job.is_void or state in ("replaced", "cancelled"):
             return Refused(Refusal.NOTICE_UNKNOWN)
         # Said again at the next start: nobody has answered yet.
         self._later.add(notice_id)
@@ -404,16 +416,13 @@ class Prints:
             "subject": job.subject_uid,
             "handed_over_at": job.handed_over_at,
             "replaced_by": job.replaced_by,
-            "notice": print_notice(
-                job.state, job.reason, handed_over=job.handed_over_at is not None
-            ),
+            "notice": _said(job),
             "pages": self._paths(job),
             "page_count": self._page_count(job),
         }
 
     def _notice(self, job: JobRow) -> JobNotice:
-        handed_over = job.handed_over_at is not None
-        notice = print_notice(job.state, job.reason, handed_over=handed_over)
+        notice = _said(job)
         found = JobNotice(job.uid, job.state.value, notice, job.subject_uid, job.copy_index)
         is_open = notice.code in CHOICES and found.notice_id not in self._later
         return replace(found, is_open=is_open)
@@ -523,3 +532,12 @@ class Prints:
             on_change=self._told,
             on_fault=self.on_fault,
         )
+
+
+def _said(job: JobRow) -> Notice:
+    return print_notice(
+        job.state,
+        job.reason,
+        handed_over=job.handed_over_at is not None,
+        is_void=job.is_void,
+    )

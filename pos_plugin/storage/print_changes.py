@@ -29,7 +29,10 @@ _CLOSED: Final = frozenset(
 
 
 class JobRow(NamedTuple):
-    """A print job as it is stored; ``attempt`` is its last one, 0 before the first."""
+    """A print job as it is stored.
+
+    ``attempt`` is its last one, 0 before the first; ``is_void``: its voucher was cancelled.
+    """
 
     uid: str
     kind: str
@@ -46,14 +49,20 @@ class JobRow(NamedTuple):
     attempt: int
     reported: str | None
     sha256: str | None
+    is_void: bool
 
+
+IS_VOID: Final = (
+    "EXISTS (SELECT 1 FROM voucher WHERE voucher.id = subject_uid AND voucher.state = 'cancelled')"
+)
+"""Of a row of ``print_job``: its voucher was cancelled."""
 
 _JOB: Final = (
-    "SELECT uid, print_job.kind, subject_uid, document, copy_index, print_job.state, "
+    "SELECT uid, print_job.kind, subject_uid, document, copy_index, print_job.state, "  # noqa: S608
     "print_job.reason, created_at, handed_over_at, replaced_by, "
     "coalesce(json_extract(document, '$.training'), 0), "
     "(SELECT customer FROM voucher WHERE voucher.id = subject_uid), "
-    "coalesce(attempt, 0), reported, sha256 "
+    f"coalesce(attempt, 0), reported, sha256, {IS_VOID} "
     "FROM print_job LEFT JOIN print_attempt ON job_uid = uid AND attempt = "
     "(SELECT max(attempt) FROM print_attempt WHERE job_uid = uid) "
 )
@@ -62,7 +71,10 @@ _JOB: Final = (
 def _row(values: Any) -> JobRow:  # noqa: ANN401 - a row of SQLite
     row = JobRow(*values)
     return row._replace(
-        state=JobState(row.state), reason=JobReason(row.reason), training=bool(row.training)
+        state=JobState(row.state),
+        reason=JobReason(row.reason),
+        training=bool(row.training),
+        is_void=bool(row.is_void),
     )
 
 
@@ -76,7 +88,7 @@ def told_jobs(journal: apsw.Connection, limit: int) -> list[JobRow]:
     """Return the newest jobs about which something may be left to do, the oldest first."""
     rows: Any = journal.execute(
         _JOB + "WHERE handed_over_at IS NULL AND print_job.state NOT IN ('REPLACED', 'CANCELLED') "
-        "ORDER BY created_at DESC, print_job.rowid DESC LIMIT ?",
+        f"AND NOT {IS_VOID} ORDER BY created_at DESC, print_job.rowid DESC LIMIT ?",
         (limit,),
     ).fetchall()
     return [_row(values) for values in reversed(rows)]
@@ -87,7 +99,7 @@ def unfinished_jobs(journal: apsw.Connection) -> list[JobRow]:
     rows: Any = journal.execute(
         _JOB + "WHERE handed_over_at IS NULL AND print_job.state NOT IN ('REPLACED', 'CANCELLED') "
         "AND print_job.state IN ('QUEUED', 'SENDING', 'UNKNOWN', 'FAILED') "
-        "ORDER BY created_at, print_job.rowid"
+        f"AND NOT {IS_VOID} ORDER BY created_at, print_job.rowid"
     )
     return [_row(values) for values in rows]
 

@@ -3,6 +3,7 @@
 1. Only the steps of the state table (``printers.ports.TRANSITIONS``); everything else is refused.
 2. The same again gives the same answer and changes nothing.
 3. What the host says late counts as long as nobody copied, cancelled, handed over or answered.
+4. A voucher that was cancelled is neither printed again nor handed over.
 """
 
 from __future__ import annotations
@@ -93,6 +94,8 @@ class PrintChoices:
             job = find_job(connection, uid)
             if job is None:
                 return Refused(Refusal.PRINT_JOB_UNKNOWN)
+            if job.is_void:
+                return Refused(Refusal.PRINT_NOT_NOW)
             if job.state in (JobState.QUEUED, JobState.SENDING):
                 return Chosen(job, changed=False)
             return self._step(connection, job, JobState.QUEUED)
@@ -126,7 +129,7 @@ class PrintChoices:
                 return Refused(Refusal.PRINT_JOB_UNKNOWN)
             if job.replaced_by is not None:
                 return _chosen(connection, job.replaced_by, changed=False)
-            if (job.state, JobState.REPLACED) not in TRANSITIONS:
+            if (job.state, JobState.REPLACED) not in TRANSITIONS or job.is_void:
                 return Refused(Refusal.PRINT_NOT_NOW)
             now = self._clock.now()
             try:
@@ -160,7 +163,7 @@ class PrintChoices:
                 return Refused(Refusal.PRINT_JOB_UNKNOWN)
             if job.handed_over_at is not None:
                 return Chosen(job, changed=False)
-            if job.state not in ON_PAPER:
+            if job.state not in ON_PAPER or job.is_void:
                 return Refused(Refusal.NOTICE_UNKNOWN)
             connection.execute(
                 "UPDATE print_job SET handed_over_at = ? WHERE uid = ?",

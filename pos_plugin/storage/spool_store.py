@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pos_plugin.clock import utc_text
-from pos_plugin.storage.print_changes import PrintChanges, find_job
+from pos_plugin.storage.print_changes import IS_VOID, PrintChanges, find_job
 from printers.ports import JobChange, JobReason, JobState, PrintJob
 
 if TYPE_CHECKING:
@@ -49,12 +49,15 @@ class JournalSpoolStore:
         )
 
     def next_queued(self, *, printer_role: str, skip: frozenset[str]) -> PrintJob | None:
-        """Return the oldest ``QUEUED`` job of this printer whose uid is not in ``skip``."""
+        """Return the oldest ``QUEUED`` job of this printer whose uid is not in ``skip``.
+
+        One whose voucher was cancelled is left alone.
+        """
         with self._journal.reading() as connection:
             rows: Any = connection.execute(
-                "SELECT uid, kind, subject_uid, printer_role, document, copy_index, state, reason "
+                "SELECT uid, kind, subject_uid, printer_role, document, copy_index, state, reason "  # noqa: S608
                 "FROM print_job WHERE state = 'QUEUED' AND printer_role = ? "
-                "ORDER BY rowid",
+                f"AND NOT {IS_VOID} ORDER BY rowid",
                 (printer_role,),
             )
             for uid, kind, subject, role, document, copy_index, state, reason in rows:
@@ -77,11 +80,11 @@ class JournalSpoolStore:
         """Commit ``SENDING`` and a new attempt, durable when this returns.
 
         Returns:
-            The number of the attempt, from 1; None if the job is no longer ``QUEUED``.
+            The number of the attempt, from 1; None if the job is no longer to be printed.
         """
         with self._journal.transaction() as connection:
             job = find_job(connection, job_uid)
-            if job is None or job.state is not JobState.QUEUED:
+            if job is None or job.is_void or job.state is not JobState.QUEUED:
                 return None
             self._changes.change(connection, job, JobState.SENDING, JobReason.NONE)
             attempt = job.attempt + 1

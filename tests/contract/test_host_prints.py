@@ -235,6 +235,57 @@ def test_cancelled_print_leaves_the_voucher(counter: Counter) -> None:
     assert side.choose(job, "reprint") == {"refused": "print_not_now"}
 
 
+VOID = "Der Gutschein ist storniert. Liegt er schon gedruckt da: bitte zurücknehmen."
+TAKEN_BACK = ("void", "bring_back")
+
+
+@pytest.mark.parametrize("how", TAKEN_BACK)
+def test_nobody_hands_over_a_voucher_that_was_taken_back(counter: Counter, how: str) -> None:
+    side = counter.side
+    kept = counter.sold("1")["job"]
+    gone = counter.sold("2")["job"]
+    for job in (kept, gone):
+        side.result(job, 1, "printed")
+    before = {one["job"]: one["notice_id"] for one in side.notices()}
+    assert set(before) == {kept, gone}
+    assert "refused" not in getattr(side, how)("2")
+    assert [one["job"] for one in side.notices()] == [kept], "without a void it stays"
+    assert side.job(gone)["text"] == VOID
+    assert side.job(gone)["state"] == "CONFIRMED"
+    assert side.acknowledge(before[gone]) == {"refused": "notice_unknown"}
+    assert side.choose(gone, "reprint") == {"refused": "print_not_now"}
+    assert side.acknowledge(before[kept])["text"] == "Gutschein überreicht."
+
+
+@pytest.mark.parametrize("result", STATES)
+@pytest.mark.parametrize("how", TAKEN_BACK)
+def test_what_comes_out_after_the_void_asks_nothing(
+    counter: Counter, how: str, result: str
+) -> None:
+    job = counter.sold("1")["job"]
+    side = counter.side
+    getattr(side, how)("1")
+    assert side.notices() == []
+    assert side.job(job)["state"] == "SENDING"
+    answer = side.result(job, 1, result)
+    assert (answer["state"], answer["text"]) == (STATES[result], VOID)
+    assert side.notices() == []
+    assert side.choose(job, "print") == {"refused": "print_not_now"}
+    assert counter.plugin.prints.open_jobs() == 0
+
+
+@pytest.mark.parametrize("result", ["failed", "unknown"])
+def test_job_that_goes_with_its_voucher_does_not_call_it_valid(
+    counter: Counter, result: str
+) -> None:
+    job = counter.sold("1")["job"]
+    side = counter.side
+    side.result(job, 1, result)
+    side.void("1")
+    assert (side.job(job)["state"], side.job(job)["text"]) == ("CANCELLED", VOID)
+    assert side.notices() == []
+
+
 def test_choices_that_do_not_fit_are_refused(counter: Counter) -> None:
     job = counter.sold("1")["job"]
     side = counter.side

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import apsw
 from served_till import served
@@ -13,12 +13,17 @@ from till_builder import TillBuilder
 from pos_plugin.notices import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import httpx
 
     from pos_plugin import Plugin
+
+ALL_BACK: Final[Mapping[str, Any]] = {
+    "return_id": "R1",
+    "lines": [{"line_id": "1", "quantity_milli": 1000}],
+}
 
 
 def host_till(folder: Path, **settings: Any) -> TillBuilder:
@@ -57,6 +62,8 @@ class HostSide(Protocol):
     """What a host asks a till; a refusal comes back as ``{"refused": code}``."""
 
     def sell(self, sale_id: str, **facts: Any) -> dict[str, Any]: ...
+    def void(self, sale_id: str) -> dict[str, Any]: ...
+    def bring_back(self, sale_id: str) -> dict[str, Any]: ...
     def job(self, job: str) -> dict[str, Any]: ...
     def result(self, job: str, attempt: int, result: str) -> dict[str, Any]: ...
     def choose(self, job: str, choice: str, **body: Any) -> dict[str, Any]: ...
@@ -74,6 +81,14 @@ class PythonSide:
         receipt = self._plugin.sales.complete(
             sale_id, {"total_minor": 7999}, snapshot=snapshot(sale_id, **facts)
         )
+        return _plain(receipt if isinstance(receipt, Refused) else receipt.to_dict())
+
+    def void(self, sale_id: str) -> dict[str, Any]:
+        receipt = self._plugin.sales.void(sale_id, {})
+        return _plain(receipt if isinstance(receipt, Refused) else receipt.to_dict())
+
+    def bring_back(self, sale_id: str) -> dict[str, Any]:
+        receipt = self._plugin.sales.return_items(sale_id, ALL_BACK)
         return _plain(receipt if isinstance(receipt, Refused) else receipt.to_dict())
 
     def job(self, job: str) -> dict[str, Any]:
@@ -101,6 +116,12 @@ class JsonSide:
     def sell(self, sale_id: str, **facts: Any) -> dict[str, Any]:
         body = {"total_minor": 7999, "sale": snapshot(sale_id, **facts)}
         return self._ask("POST", f"sales/{sale_id}/complete", body)
+
+    def void(self, sale_id: str) -> dict[str, Any]:
+        return self._ask("POST", f"sales/{sale_id}/void", {})
+
+    def bring_back(self, sale_id: str) -> dict[str, Any]:
+        return self._ask("POST", f"sales/{sale_id}/return", ALL_BACK)
 
     def job(self, job: str) -> dict[str, Any]:
         return self._ask("GET", f"print-jobs/{job}")

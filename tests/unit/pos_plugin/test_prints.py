@@ -197,10 +197,52 @@ def test_taken_back_sale_cancels_what_was_not_printed_yet(till: TillBuilder) -> 
     text = till.config_path.read_text("utf-8")
     till.config_path.write_text(text.partition("[[printer]]")[0], "utf-8")
     with opened(till) as plugin:
+        kept, gone = sell(plugin, "1")["job"], sell(plugin, "2")["job"]
+        assert not isinstance(plugin.sales.void("2", {}), Refused)
+        assert state_of(plugin, gone) == "CANCELLED"
+        assert state_of(plugin, kept) == "QUEUED"
+
+
+def test_everybody_hears_that_a_printed_voucher_was_taken_back(till: TillBuilder) -> None:
+    heard: Queue[dict[str, Any]] = Queue()
+
+    def on_print(effect: dict[str, Any]) -> None:
+        plugin.prints.result(effect["job"], effect["attempt"], "printed")
+
+    with opened(till, on_print=on_print, on_notice=heard.put) as plugin:
         job = sell(plugin, "1")["job"]
-        answer = plugin.prints.cancel(job, "Kunde ist gegangen")
-        assert not isinstance(answer, Refused)
-        assert state_of(plugin, job) == "CANCELLED"
+        until(lambda: state_of(plugin, job) == "CONFIRMED", within_s=WAIT_S, what="the paper")
+        plugin.sales.void("1", {})
+        until(lambda: plugin.prints.notices() == [], within_s=WAIT_S, what="nothing to hand over")
+    said = [heard.get_nowait() for _ in range(heard.qsize())]
+    assert [(one["code"], one["open"]) for one in said[-2:]] == [
+        ("print_confirmed", True),
+        ("print_void", False),
+    ]
+    with opened(till) as plugin:
+        assert plugin.prints.notices() == [], "nor after a restart"
+
+
+def test_voucher_void_before_a_restart_is_not_printed_by_it(till: TillBuilder) -> None:
+    text = till.config_path.read_text("utf-8")
+    till.config_path.write_text(text.partition("[[printer]]")[0], "utf-8")
+    with opened(till) as plugin:
+        kept, gone = sell(plugin, "1")["job"], sell(plugin, "2")["job"]
+        # As after a kill between the void and its print job.
+        with plugin._till.journal.transaction() as journal:
+            journal.execute(
+                "UPDATE voucher SET state = 'cancelled' "
+                "WHERE id = (SELECT subject_uid FROM print_job WHERE uid = ?)",
+                (gone,),
+            )
+    till.config_path.write_text(text, "utf-8")
+    told: Queue[dict[str, Any]] = Queue()
+    with opened(till, on_print=told.put) as plugin:
+        assert told.get(timeout=WAIT_S)["job"] == kept
+        until(lambda: state_of(plugin, kept) == "SENDING", within_s=WAIT_S, what="the effect")
+        assert state_of(plugin, gone) == "QUEUED"
+        assert [one.job for one in plugin.prints.notices()] == [kept]
+    assert told.empty()
 
 
 def test_every_state_says_something_and_open_ones_can_be_answered() -> None:
@@ -210,6 +252,7 @@ def test_every_state_says_something_and_open_ones_can_be_answered() -> None:
             assert notice.text("de") != notice.text("en")
             if state not in (JobState.REPLACED, JobState.CANCELLED):
                 assert notice.code in CHOICES
+            assert print_notice(state, reason, is_void=True).code not in CHOICES
     assert print_notice("CONFIRMED", "", handed_over=True).code not in CHOICES
 
 
