@@ -23,7 +23,7 @@ from pos_plugin.loyalty.ledger import earnings
 from pos_plugin.loyalty.value_vouchers import settle_vouchers
 from pos_plugin.loyalty.voucher_code import read_code, voucher_hash
 from pos_plugin.loyalty.vouchers import Accepted, check
-from pos_plugin.model import Basket, Coupon
+from pos_plugin.model import Basket, Coupon, Line
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
 from pos_plugin.promotions.result import Earned
 from pos_plugin.redeeming import with_value
@@ -33,7 +33,7 @@ from pos_plugin.storage import journal_lookup
 from pos_plugin.voucher_effects import voucher_effects
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pos_plugin.clock import Clock
     from pos_plugin.config import TillConfig
@@ -140,6 +140,18 @@ class Till:
         cache = self.cache.reader()
         return cache.article(sku) if cache else None
 
+    def _piece(self, sku: str) -> Line | None:
+        """Return one piece of an article at its price, for the hint of a gift."""
+        try:
+            facts = self.article(sku)
+        except StorageError:
+            return None  # a hint less, the sale has its price
+        if facts is None:
+            return None
+        del facts["name"]
+        facts |= {name: tuple(facts[name]) for name in ("categories", "tags")}
+        return Line(line_id=sku, sku=sku, quantity_milli=1000, **facts)
+
     def scan(self, code: str) -> Scanned | Refused:
         """Say what a code is; a card brings the customer and the panel."""
         routed = route(code, self.config.prefix)
@@ -209,7 +221,7 @@ class Till:
         rules, notices = self._rules_for(snapshot)
         accepted, rejected = self._check_codes(snapshot)
         basket = _with_coupons(snapshot.basket, accepted)
-        result = _result(rules, basket, snapshot)
+        result = _result(rules, basket, snapshot, article=self._piece)
         vouchers = self._use_vouchers(snapshot, accepted, rules, result)
         used = {one.code for one in result.coupons_used}
         if vouchers is not None:
@@ -444,9 +456,15 @@ class Till:
         return state, notices
 
 
-def _result(rules: RuleGeneration | None, basket: Basket, snapshot: Snapshot) -> Result:
+def _result(
+    rules: RuleGeneration | None,
+    basket: Basket,
+    snapshot: Snapshot,
+    *,
+    article: Callable[[str], Line | None] | None = None,
+) -> Result:
     cheaper = lowered(basket, snapshot.host_discounts)
-    result = rules.evaluate(cheaper) if rules else list_price(cheaper)
+    result = rules.evaluate(cheaper, article=article) if rules else list_price(cheaper)
     return put_together(result, basket, snapshot.host_discounts)
 
 

@@ -16,7 +16,7 @@ from pos_plugin.promotions.earning import EarnedParts
 from pos_plugin.promotions.eligible import refusal
 from pos_plugin.promotions.explain import Outcome, explain
 from pos_plugin.promotions.facts import SaleFacts
-from pos_plugin.promotions.hints import Hints
+from pos_plugin.promotions.hints import Hints, gifts_of
 from pos_plugin.promotions.pose import search, tiers_of, undominated
 from pos_plugin.promotions.result import (
     Diagnostics,
@@ -33,7 +33,9 @@ from pos_plugin.units import divide_down
 from pos_plugin.version import __version__
 
 if TYPE_CHECKING:
-    from pos_plugin.model import Basket
+    from collections.abc import Callable
+
+    from pos_plugin.model import Basket, Line
     from pos_plugin.promotions.classes import UnitClass
     from pos_plugin.promotions.pack import PackedPromotions
     from pos_plugin.promotions.promotion import Promotion
@@ -49,6 +51,7 @@ def evaluate(
     basket: Basket,
     *,
     instead: Promotion | None = None,
+    article: Callable[[str], Line | None] | None = None,
 ) -> Result:
     """Return the lowest total that the promotions allow, and why (promotions.md §5).
 
@@ -57,6 +60,8 @@ def evaluate(
         rules: their promotions.
         basket: the sale.
         instead: stands in for the promotion with its id; its selectors are those of the rules.
+        article: one piece of an article by its sku, for the price of a gift that was not scanned;
+            nothing but hints depends on it, and it is asked before this returns.
     """
     classes = classes_of(basket)
     matching = rules.selectors.matching(classes)
@@ -87,9 +92,9 @@ def evaluate(
         if number >= 0:
             tier = tiers[number]
             base = set(facts.classes_of(tier.promotion.selectors()[0]))
-            gifts = give_tier(tier, base, classes, pieces)
-            given.append((tier.promotion, 1, gifts))
-            given_minor[layer] = sum(one.discount_minor for one in gifts)
+            shares = give_tier(tier, base, classes, pieces)
+            given.append((tier.promotion, 1, shares))
+            given_minor[layer] = sum(one.discount_minor for one in shares)
     earned, earning = _earn(eligible, classes, facts, pieces)
 
     lines = _lines(basket, given)
@@ -106,9 +111,13 @@ def evaluate(
         total_minor=gross_minor - discount_minor,
     )
 
+    gifts = gifts_of(eligible, facts, article) if article and rules.hinting else ()
+
     def _hints() -> tuple[Hint, ...]:
         price = functools.partial(evaluate, generation, rules)
-        hints = Hints(rules, basket, classes, facts, outcome, price=price, max_steps=MAX_STEPS)
+        hints = Hints(
+            rules, basket, classes, facts, outcome, price=price, max_steps=MAX_STEPS, gifts=gifts
+        )
         return hints.find()
 
     return Result(

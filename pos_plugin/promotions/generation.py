@@ -15,6 +15,9 @@ from pos_plugin.promotions.promotion import Promotion
 from pos_plugin.validation import first_error, read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pos_plugin.model import Line
     from pos_plugin.promotions.condition import Condition
     from pos_plugin.promotions.result import Result
 
@@ -88,8 +91,17 @@ class RuleGeneration:
                 _check_depth(condition, f"promotions[{place}].when[{c}]", 1)
         return cls(parsed, number)
 
-    def evaluate(self, sale: Basket | dict[str, Any]) -> Result:
+    def evaluate(
+        self,
+        sale: Basket | dict[str, Any],
+        *,
+        article: Callable[[str], Line | None] | None = None,
+    ) -> Result:
         """Return the best price of a sale (promotions.md §5).
+
+        Args:
+            sale: checked, or as the document of §3.
+            article: one piece of an article by its sku, for hints of gifts that were not scanned.
 
         Raises:
             SaleError: where the sale given as a dict is wrong.
@@ -98,6 +110,7 @@ class RuleGeneration:
             self.generation,
             self.packed,
             sale if isinstance(sale, Basket) else Basket.from_dict(sale),
+            article=article,
         )
 
 

@@ -25,7 +25,7 @@ from pos_plugin.promotions.result import Hint
 from pos_plugin.promotions.selector import Match
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from pos_plugin.model import Basket
     from pos_plugin.promotions.classes import UnitClass
@@ -42,6 +42,7 @@ MAX_PROPOSALS: Final = 3
 """Proposals that are evaluated for one sale, the nearest first."""
 
 _ADDED: Final = "+"  # line and article of an addition that no line of the sale can stand for
+_MAX_GIFTS: Final = 16  # articles that are looked up for one sale
 _MAX_MATCHES: Final = 8  # matches of a selector that are tried for an article of its kind
 
 
@@ -89,6 +90,7 @@ class Hints:
         outcome: what the chosen solution did.
         price: the engine.
         max_steps: search steps after which no further proposal is evaluated.
+        gifts: articles that buy-gets name and that were not scanned, at their price.
     """
 
     def __init__(
@@ -101,6 +103,7 @@ class Hints:
         *,
         price: Price,
         max_steps: int,
+        gifts: tuple[Line, ...] = (),
     ) -> None:
         self._rules = rules
         self._basket = basket
@@ -109,6 +112,7 @@ class Hints:
         self._outcome = outcome
         self._price = price
         self._steps_left = max_steps
+        self._gifts = gifts
         sold_minor = sum(abs(line.gross_minor) for line in basket.lines)
         self._room_minor = min(MAX_PRICE_MINOR, MAX_SALE_MINOR - sold_minor)
 
@@ -247,6 +251,9 @@ class Hints:
         if matching and not known:
             return  # more of what is known would be price-bound as well
         piece = _line_of(self._classes[known[-1]]) if known else None  # by falling price
+        if piece is None and not counted_only:
+            known_gifts = [line for line in self._gifts if self._is_of(of, line)]
+            piece = min(known_gifts, key=lambda line: line.unit_price_minor, default=None)
         if piece is not None:
             price_minor = piece.unit_price_minor
         else:
@@ -283,12 +290,11 @@ class Hints:
             replace(_line_of(self._classes[c]), unit_price_minor=price_minor)
             for c in self._open(of)[:1]
         ]
-        number = self._rules.selectors.number_of(of)
-        for line in candidates:
-            classes = classes_of(replace(self._basket, lines=(line,)))
-            if self._rules.selectors.matching(classes)[number]:
-                return line
-        return None
+        return next((line for line in candidates if self._is_of(of, line)), None)
+
+    def _is_of(self, of: Selector, line: Line) -> bool:
+        classes = classes_of(replace(self._basket, lines=(line,)))
+        return bool(self._rules.selectors.matching(classes)[self._rules.selectors.number_of(of)])
 
     # --- what is true ----------------------------------------------------------------------------
 
@@ -346,6 +352,27 @@ class Hints:
         result = self._price(basket, instead=instead)
         self._steps_left -= result.diagnostics.steps
         return result
+
+
+def gifts_of(
+    promotions: Iterable[Promotion], facts: SaleFacts, article: Callable[[str], Line | None]
+) -> tuple[Line, ...]:
+    """Return a piece of every article that a hinted buy-get names and that was not scanned."""
+    skus = [
+        sku
+        for promotion in promotions
+        if promotion.hint_within_minor is not None and isinstance(promotion.offer, BuyGet)
+        for slot in promotion.offer.get
+        if not facts.classes_of(slot.on)
+        for match in slot.on.any_of
+        for sku in match.skus
+    ]
+    found = [article(sku) for sku in dict.fromkeys(skus[:_MAX_GIFTS])]
+    return tuple(
+        replace(line, line_id=_ADDED, quantity_milli=1000)
+        for line in found
+        if line is not None and line.discountable
+    )
 
 
 def _measuring(conditions: Iterable[Condition]) -> Iterator[MinValue | MinQuantity]:

@@ -135,6 +135,38 @@ def test_a_gift_not_yet_scanned_is_offered(tmp_path: Path, language: str, text: 
         }
 
 
+def test_a_gift_is_known_by_its_price_in_the_article_master(tmp_path: Path) -> None:
+    till = shop(tmp_path)
+    till.article("TIE", 1500)
+    rule = gift()
+    rule["offer"]["get"] = [{"on": {"any_of": [{"skus": ["TIE", "GONE"]}]}}]
+    till.rules(rule)
+    with till.open() as plugin:
+        answer = plugin.sales.evaluate(with_pieces(2))
+        assert isinstance(answer, Evaluation)
+        (effect,) = answer.effects()
+        assert (effect["kind"], effect["saving_minor"]) == ("free_item_offer", 1500)
+        scanned = with_pieces(2)
+        scanned["lines"].append(
+            {"line_id": "2", "sku": "TIE", "quantity_milli": 1000, "unit_price_minor": 1500}
+        )
+        given = plugin.sales.evaluate(scanned)
+        assert isinstance(given, Evaluation)
+        assert given.total_minor == answer.total_minor
+        assert "free_item_offer" not in {one["kind"] for one in given.effects()}
+
+
+def test_a_gift_that_nobody_knows_is_not_offered(tmp_path: Path) -> None:
+    till = shop(tmp_path)
+    rule = gift()
+    rule["offer"]["get"] = [{"on": {"any_of": [{"skus": ["GONE"]}]}}]
+    till.rules(rule)
+    with till.open() as plugin:
+        answer = plugin.sales.evaluate(with_pieces(2))
+        assert isinstance(answer, Evaluation)
+        assert answer.effects() == []
+
+
 @pytest.mark.parametrize(("pieces", "bp"), [(2, 5000), (3, 9_990)])
 def test_what_still_costs_something_is_no_gift(tmp_path: Path, pieces: int, bp: int) -> None:
     till = shop(tmp_path)
