@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from pos_plugin.clock import SettableClock
+from pos_plugin.folder_lock import FolderLock
+from pos_plugin.storage.connect import JOURNAL_NAME, open_journal
 from pos_plugin.storage.journal_writer import JournalWriter, NewPrintJob
 from pos_plugin.storage.spool_store import JournalSpoolStore
 
@@ -18,12 +21,21 @@ if TYPE_CHECKING:
 MORNING = dt.datetime(2026, 3, 7, 9, 0, tzinfo=dt.UTC)
 
 
+def _writer(folder: Path) -> JournalWriter:
+    """A writer beside others: these tests look at one journal as a next process would."""
+    lock = FolderLock(folder / f"{uuid4()}.lock")
+    writer = JournalWriter(open_journal(folder), folder / JOURNAL_NAME, lock)
+    with writer.transaction():
+        writer.epoch = writer._current_epoch(MORNING)
+    return writer
+
+
 class JournalSpool(JournalSpoolStore):
     """``journal.db`` of a till whose folder is the parent of ``path``."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(exist_ok=True)
-        self._writer = JournalWriter.open(path.parent, at=MORNING)
+        self._writer = _writer(path.parent)
         self._jobs = 0
         super().__init__(self._writer, SettableClock(MORNING), shop="001", till="3")
 
