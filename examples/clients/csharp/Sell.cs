@@ -15,11 +15,11 @@ namespace Stammkunde
     /// </summary>
     public static class Sell
     {
-        /// <summary>What every till knows without us.</summary>
-        private static readonly Dictionary<string, long> Articles =
+        /// <summary>The till's own prices: for an article whose scan is late, no other.</summary>
+        private static readonly Dictionary<string, long> OwnPricesMinor =
             new Dictionary<string, long> { { "10001", 7999 }, { "10041", 1999 } };
 
-        public static void Main(string[] given)
+        public static int Main(string[] given)
         {
             var url = given.Length > 0 ? given[0] : Env("STAMMKUNDE_URL", "");
             var token = given.Length > 1 ? given[1] : Env("STAMMKUNDE_TOKEN", "");
@@ -29,13 +29,15 @@ namespace Stammkunde
             {
                 Console.WriteLine("health: " + (Get(till.Health(), "why") ?? "ready"));
                 Console.WriteLine("handed in: " + till.HandIn());
-                SellTo(till, codes);
+                var isBasket = SellTo(till, codes);
                 Console.WriteLine("waiting: " + till.Waiting());
                 ShowConnection(till.Health());
+                return isBasket ? 0 : 1;
             }
         }
 
-        private static void SellTo(StammkundeTill till, string[] codes)
+        /// <summary>Sells what the codes are; says whether there was anything to sell.</summary>
+        private static bool SellTo(StammkundeTill till, string[] codes)
         {
             var lines = new List<object>();
             var vouchers = new List<object>();
@@ -50,45 +52,57 @@ namespace Stammkunde
             string unreadCard = null;
             foreach (var code in codes)
             {
-                long price;
-                if (Articles.TryGetValue(code, out price))
-                {
-                    lines.Add(new Dictionary<string, object>
-                    {
-                        { "line_id", (lines.Count + 1).ToString() },
-                        { "sku", code },
-                        { "quantity_milli", 1000L },
-                        { "unit_price_minor", price },
-                    });
-                    continue;
-                }
                 var found = till.Scan(code);
-                if (found.ContainsKey("refused"))
+                if (!found.ContainsKey("refused"))
                 {
-                    Console.WriteLine("scan " + code + ": " + found["refused"] + Because(found));
-                    // A card is read later; 29 and 13 digits is what our cards look like.
-                    if ((string)found["refused"] == "late" && Regex.IsMatch(code, "^29[0-9]{11}$"))
+                    Console.WriteLine("scan " + code + ": " + found["kind"]);
+                    if ((string)found["kind"] == "card")
                     {
-                        unreadCard = code;
+                        sale["customer"] = found["customer"];
+                    }
+                    else if ((string)found["kind"] == "voucher")
+                    {
+                        vouchers.Add(new Dictionary<string, object> { { "code", found["code"] } });
+                    }
+                    else if ((string)found["kind"] == "article")
+                    {
+                        AddPiece(lines, (Dictionary<string, object>)found["line"]);
                     }
                     continue;
                 }
-                Console.WriteLine("scan " + code + ": " + found["kind"]);
-                if ((string)found["kind"] == "card")
+                var refused = "scan " + code + ": " + found["refused"] + Because(found);
+                var isLate = (string)found["refused"] == "late";
+                long priceMinor;
+                // 29 and 13 digits is what our cards look like.
+                if (isLate && Regex.IsMatch(code, "^29[0-9]{11}$"))
                 {
-                    sale["customer"] = found["customer"];
+                    Console.WriteLine(refused + ", read later");
+                    unreadCard = code;
                 }
-                else if ((string)found["kind"] == "voucher")
+                else if (isLate && OwnPricesMinor.TryGetValue(code, out priceMinor))
                 {
-                    vouchers.Add(new Dictionary<string, object> { { "code", found["code"] } });
+                    Console.WriteLine(refused + ", own price");
+                    AddPiece(lines, new Dictionary<string, object>
+                    {
+                        { "sku", code }, { "unit_price_minor", priceMinor },
+                    });
                 }
+                else
+                {
+                    Console.WriteLine(refused + ", skipped");
+                }
+            }
+            if (lines.Count == 0)
+            {
+                Console.WriteLine("sale: nothing in the basket, not completed");
+                return false;
             }
 
             var evaluation = till.Evaluate(sale);
             if (evaluation.ContainsKey("refused"))
             {
                 Console.WriteLine("evaluate: " + evaluation["refused"] + ", begin a new sale");
-                return;
+                return true;
             }
             var totalMinor = evaluation["total_minor"];
             var late = IsTrue(evaluation, "late") ? ", late at list price" + Because(evaluation) : "";
@@ -120,6 +134,17 @@ namespace Stammkunde
                     }
                 }
             }
+            return true;
+        }
+
+        /// <summary>A line of one piece; the name of an article is for the receipt, no part of it.</summary>
+        private static void AddPiece(List<object> lines, Dictionary<string, object> article)
+        {
+            var line = new Dictionary<string, object>(article);
+            line.Remove("name");
+            line["line_id"] = (lines.Count + 1).ToString();
+            line["quantity_milli"] = 1000L;
+            lines.Add(line);
         }
 
         private static Dictionary<string, object> Charged(Dictionary<string, object> evaluation)

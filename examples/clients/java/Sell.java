@@ -4,6 +4,7 @@ import java.time.OffsetDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -16,8 +17,8 @@ import java.util.UUID;
  * Without arguments: STAMMKUNDE_URL and STAMMKUNDE_TOKEN; codes are a card and an article of the demo.
  */
 public final class Sell {
-    /** What every till knows without us. */
-    private static final Map<String, Long> ARTICLES = Map.of("10001", 7999L, "10041", 1999L);
+    /** The till's own prices: for an article whose scan is late, and for nothing else. */
+    private static final Map<String, Long> OWN_PRICES_MINOR = Map.of("10001", 7999L, "10041", 1999L);
 
     private final StammkundeTill till;
 
@@ -37,12 +38,14 @@ public final class Sell {
         Map<String, Object> health = till.health();
         System.out.println("health: " + health.getOrDefault("why", "ready"));
         System.out.println("handed in: " + till.handIn());
-        new Sell(till).sell(codes);
+        boolean isBasket = new Sell(till).sell(codes);
         System.out.println("waiting: " + till.waiting());
         showConnection(till.health());
+        System.exit(isBasket ? 0 : 1);
     }
 
-    private void sell(List<String> codes) throws InterruptedException {
+    /** Sells what the codes are; says whether there was anything to sell. */
+    private boolean sell(List<String> codes) throws InterruptedException {
         List<Object> lines = new ArrayList<>();
         List<Object> vouchers = new ArrayList<>();
         Map<String, Object> sale =
@@ -54,36 +57,40 @@ public final class Sell {
                         "codes", vouchers);
         String unreadCard = null;
         for (String code : codes) {
-            if (ARTICLES.containsKey(code)) {
-                lines.add(
-                        Json.object(
-                                "line_id", String.valueOf(lines.size() + 1),
-                                "sku", code,
-                                "quantity_milli", 1000L,
-                                "unit_price_minor", ARTICLES.get(code)));
-                continue;
-            }
             Map<String, Object> found = till.scan(code);
-            if (found.containsKey("refused")) {
-                System.out.println("scan " + code + ": " + found.get("refused") + because(found));
-                // A card is read later; 29 and 13 digits is what our cards look like.
-                if ("late".equals(found.get("refused")) && code.matches("29\\d{11}")) {
-                    unreadCard = code;
+            if (!found.containsKey("refused")) {
+                System.out.println("scan " + code + ": " + found.get("kind"));
+                if ("card".equals(found.get("kind"))) {
+                    sale.put("customer", found.get("customer"));
+                } else if ("voucher".equals(found.get("kind"))) {
+                    vouchers.add(Json.object("code", found.get("code")));
+                } else if ("article".equals(found.get("kind"))) {
+                    addPiece(lines, Json.asObject(found.get("line")));
                 }
                 continue;
             }
-            System.out.println("scan " + code + ": " + found.get("kind"));
-            if ("card".equals(found.get("kind"))) {
-                sale.put("customer", found.get("customer"));
-            } else if ("voucher".equals(found.get("kind"))) {
-                vouchers.add(Json.object("code", found.get("code")));
+            String refused = "scan " + code + ": " + found.get("refused") + because(found);
+            boolean isLate = "late".equals(found.get("refused"));
+            // 29 and 13 digits is what our cards look like.
+            if (isLate && code.matches("29\\d{11}")) {
+                System.out.println(refused + ", read later");
+                unreadCard = code;
+            } else if (isLate && OWN_PRICES_MINOR.containsKey(code)) {
+                System.out.println(refused + ", own price");
+                addPiece(lines, Json.object("sku", code, "unit_price_minor", OWN_PRICES_MINOR.get(code)));
+            } else {
+                System.out.println(refused + ", skipped");
             }
+        }
+        if (lines.isEmpty()) {
+            System.out.println("sale: nothing in the basket, not completed");
+            return false;
         }
 
         Map<String, Object> evaluation = till.evaluate(sale);
         if (evaluation.containsKey("refused")) {
             System.out.println("evaluate: " + evaluation.get("refused") + ", begin a new sale");
-            return;
+            return true;
         }
         Object totalMinor = evaluation.get("total_minor");
         boolean isLate = Boolean.TRUE.equals(evaluation.get("late"));
@@ -118,6 +125,16 @@ public final class Sell {
                 }
             }
         }
+        return true;
+    }
+
+    /** A line of one piece; the name of an article is for the receipt, no part of the line. */
+    private static void addPiece(List<Object> lines, Map<String, Object> article) {
+        Map<String, Object> line = new LinkedHashMap<>(article);
+        line.remove("name");
+        line.put("line_id", String.valueOf(lines.size() + 1));
+        line.put("quantity_milli", 1000L);
+        lines.add(line);
     }
 
     private void reprint(String job) throws InterruptedException {

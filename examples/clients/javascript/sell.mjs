@@ -8,8 +8,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { inFile } from "./late_receipts_file.mjs";
 import { BUDGETS_MS, StammkundeTill } from "./stammkunde_till.mjs";
 
-// What every till knows without us.
-const ARTICLES = new Map([["10001", 7999], ["10041", 1999]]);
+// The till's own prices: for an article whose scan is late, and for nothing else.
+const OWN_PRICES_MINOR = new Map([["10001", 7999], ["10041", 1999]]);
 
 const { env } = process;
 const [url = env.STAMMKUNDE_URL, token = env.STAMMKUNDE_TOKEN, ...codes] = process.argv.slice(2);
@@ -22,43 +22,48 @@ const till = new StammkundeTill({
 const health = await till.health();
 console.log("health:", health.why ?? "ready");
 console.log("handed in:", await till.handIn());
-await sell(codes.length > 0 ? codes : ["2900001000017", "10001"]);
+const isBasket = await sell(codes.length > 0 ? codes : ["2900001000017", "10001"]);
 console.log("waiting:", till.waiting());
 // What the service saw of our connection: whether it is kept, whether packets waited.
 const { connection } = await till.health();
 if (connection) {
   console.log(`connection: ${connection.requests} requests, ${connection.waited_requests} waited`);
 }
+process.exitCode = isBasket ? 0 : 1;
 
+// Sells what the codes are; says whether there was anything to sell.
 async function sell(scanned) {
   const sale = { sale_id: env.STAMMKUNDE_SALE ?? randomUUID(), at: now(), lines: [] };
   let unreadCard;
   for (const code of scanned) {
-    if (ARTICLES.has(code)) {
-      sale.lines.push({
-        line_id: String(sale.lines.length + 1),
-        sku: code,
-        quantity_milli: 1000,
-        unit_price_minor: ARTICLES.get(code),
-      });
-      continue;
-    }
     const found = await till.scan(code);
-    if (found.refused) {
-      console.log(`scan ${code}: ${found.refused}${because(found)}`);
-      // A card is read later; 29 and 13 digits is what our cards look like.
-      if (found.refused === "late" && /^29\d{11}$/.test(code)) unreadCard = code;
+    if (!found.refused) {
+      console.log(`scan ${code}: ${found.kind}`);
+      take(sale, found);
       continue;
     }
-    console.log(`scan ${code}: ${found.kind}`);
-    if (found.kind === "card") sale.customer = found.customer;
-    if (found.kind === "voucher") (sale.codes ??= []).push({ code: found.code });
+    const refused = `scan ${code}: ${found.refused}${because(found)}`;
+    const isLate = found.refused === "late";
+    // 29 and 13 digits is what our cards look like.
+    if (isLate && /^29\d{11}$/.test(code)) {
+      console.log(`${refused}, read later`);
+      unreadCard = code;
+    } else if (isLate && OWN_PRICES_MINOR.has(code)) {
+      console.log(`${refused}, own price`);
+      addPiece(sale, { sku: code, unit_price_minor: OWN_PRICES_MINOR.get(code) });
+    } else {
+      console.log(`${refused}, skipped`);
+    }
+  }
+  if (sale.lines.length === 0) {
+    console.log("sale: nothing in the basket, not completed");
+    return false;
   }
 
   const evaluation = await till.evaluate(sale);
   if (evaluation.refused) {
     console.log(`evaluate: ${evaluation.refused}, begin a new sale`);
-    return;
+    return true;
   }
   const { evaluation_id, total_minor } = evaluation;
   const late = evaluation.late ? `, late at list price${because(evaluation)}` : "";
@@ -80,6 +85,18 @@ async function sell(scanned) {
     console.log("answer:", (await till.answer(sale.sale_id)).state);
     for (const { kind, job } of receipt.effects) if (kind === "print") await reprint(job);
   }
+  return true;
+}
+
+function take(sale, found) {
+  if (found.kind === "card") sale.customer = found.customer;
+  if (found.kind === "voucher") (sale.codes ??= []).push({ code: found.code });
+  if (found.kind === "article") addPiece(sale, found.line);
+}
+
+// A line of one piece; the name of an article is for the receipt, no part of the line.
+function addPiece(sale, { name, ...facts }) {
+  sale.lines.push({ ...facts, line_id: String(sale.lines.length + 1), quantity_milli: 1000 });
 }
 
 async function reprint(job) {

@@ -12,8 +12,8 @@ uses
   {$ifdef UNIX} cwstring, {$endif}
   SysUtils, DateUtils, fpjson, stammkundetill;
 
-{ What every till knows without us; 0 = no article of ours. }
-function PriceMinor(const Code: string): Int64;
+{ The till's own prices: for an article whose scan is late, and for nothing else; 0 = none. }
+function OwnPriceMinor(const Code: string): Int64;
 begin
   case Code of
     '10001': Result := 7999;
@@ -110,26 +110,41 @@ begin
   Again.Free;
 end;
 
+{ Adds a line of one piece and owns it; the name of an article is for the receipt, no part of the
+  line. }
+procedure AddPiece(Sale, Line: TJSONObject);
+begin
+  Line.Delete('name');
+  Line.Add('line_id', IntToStr(Sale.Arrays['lines'].Count + 1));
+  Line.Add('quantity_milli', 1000);
+  Sale.Arrays['lines'].Add(Line);
+end;
+
 { Takes a code into the sale; UnreadCard when it is a card that could not be read now. }
 procedure Take(Till: TStammkundeTill; Sale: TJSONObject; const Code: string;
   var UnreadCard: string);
 var
   Found: TJSONObject;
+  IsLate: Boolean;
+  Done: string;
 begin
-  if PriceMinor(Code) > 0 then
-  begin
-    Sale.Arrays['lines'].Add(TJSONObject.Create([
-      'line_id', IntToStr(Sale.Arrays['lines'].Count + 1), 'sku', Code,
-      'quantity_milli', 1000, 'unit_price_minor', PriceMinor(Code)]));
-    Exit;
-  end;
   Found := Till.Scan(Code);
   if Found.IndexOfName('refused') >= 0 then
   begin
-    WriteLn('scan ', Code, ': ', Found.Strings['refused'], Because(Found));
-    { A card is read later; 29 and 13 digits is what our cards look like. }
-    if (Found.Strings['refused'] = 'late') and (Length(Code) = 13) and Code.StartsWith('29') then
+    IsLate := Found.Strings['refused'] = 'late';
+    Done := 'skipped';
+    { 29 and 13 digits is what our cards look like. }
+    if IsLate and (Length(Code) = 13) and Code.StartsWith('29') then
+    begin
+      Done := 'read later';
       UnreadCard := Code;
+    end
+    else if IsLate and (OwnPriceMinor(Code) > 0) then
+    begin
+      Done := 'own price';
+      AddPiece(Sale, TJSONObject.Create(['sku', Code, 'unit_price_minor', OwnPriceMinor(Code)]));
+    end;
+    WriteLn('scan ', Code, ': ', Found.Strings['refused'], Because(Found), ', ', Done);
   end
   else
   begin
@@ -140,7 +155,9 @@ begin
       Sale.Add('customer', Found.Objects['customer'].Clone);
     end
     else if Found.Strings['kind'] = 'voucher' then
-      Sale.Arrays['codes'].Add(TJSONObject.Create(['code', Found.Strings['code']]));
+      Sale.Arrays['codes'].Add(TJSONObject.Create(['code', Found.Strings['code']]))
+    else if Found.Strings['kind'] = 'article' then
+      AddPiece(Sale, TJSONObject(Found.Objects['line'].Clone));
   end;
   Found.Free;
 end;
@@ -192,26 +209,11 @@ begin
   Charged.Free;
 end;
 
-procedure SellCodes(Till: TStammkundeTill);
+procedure SellBasket(Till: TStammkundeTill; Sale: TJSONObject; const UnreadCard: string);
 var
-  Sale, Evaluation: TJSONObject;
+  Evaluation: TJSONObject;
   Effect: TJSONEnum;
-  Index: Integer;
-  UnreadCard: string;
 begin
-  Sale := TJSONObject.Create(['sale_id', Env('STAMMKUNDE_SALE', NewSaleId), 'at', ShopTime]);
-  Sale.Add('lines', TJSONArray.Create);
-  Sale.Add('codes', TJSONArray.Create);
-  UnreadCard := '';
-  if ParamCount > 2 then
-    for Index := 3 to ParamCount do
-      Take(Till, Sale, ParamStr(Index), UnreadCard)
-  else
-  begin
-    Take(Till, Sale, '2900001000017', UnreadCard);
-    Take(Till, Sale, '10001', UnreadCard);
-  end;
-
   Evaluation := Till.Evaluate(Sale);
   if Evaluation.IndexOfName('refused') >= 0 then
     WriteLn('evaluate: ', Evaluation.Strings['refused'], ', begin a new sale')
@@ -227,6 +229,32 @@ begin
     Pay(Till, Sale, Evaluation, UnreadCard);
   end;
   Evaluation.Free;
+end;
+
+{ Sells what the codes are; says whether there was anything to sell. }
+function SellCodes(Till: TStammkundeTill): Boolean;
+var
+  Sale: TJSONObject;
+  Index: Integer;
+  UnreadCard: string;
+begin
+  Sale := TJSONObject.Create(['sale_id', Env('STAMMKUNDE_SALE', NewSaleId), 'at', ShopTime]);
+  Sale.Add('lines', TJSONArray.Create);
+  Sale.Add('codes', TJSONArray.Create);
+  UnreadCard := '';
+  if ParamCount > 2 then
+    for Index := 3 to ParamCount do
+      Take(Till, Sale, ParamStr(Index), UnreadCard)
+  else
+  begin
+    Take(Till, Sale, '2900001000017', UnreadCard);
+    Take(Till, Sale, '10001', UnreadCard);
+  end;
+  Result := Sale.Arrays['lines'].Count > 0;
+  if Result then
+    SellBasket(Till, Sale, UnreadCard)
+  else
+    WriteLn('sale: nothing in the basket, not completed');
   Sale.Free;
 end;
 
@@ -255,7 +283,8 @@ begin
     WriteLn('health: ', Health.Get('why', 'ready'));
     Health.Free;
     WriteLn('handed in: ', Till.HandIn);
-    SellCodes(Till);
+    if not SellCodes(Till) then
+      ExitCode := 1;
     WriteLn('waiting: ', Till.Waiting);
     ShowConnection(Till);
   finally

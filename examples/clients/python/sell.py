@@ -17,11 +17,11 @@ from typing import Any
 
 from stammkunde_till import BUDGETS_MS, StammkundeTill
 
-# What every till knows without us.
-ARTICLES = {"10001": 7999, "10041": 1999}
+# The till's own prices: for an article whose scan is late, and for nothing else.
+OWN_PRICES_MINOR = {"10001": 7999, "10041": 1999}
 
 
-def main() -> None:
+def main() -> int:
     given = sys.argv[1:]
     url = given[0] if given else os.environ["STAMMKUNDE_URL"]
     token = given[1] if len(given) > 1 else os.environ["STAMMKUNDE_TOKEN"]
@@ -31,40 +31,44 @@ def main() -> None:
         health = till.health()
         print("health:", health.get("why", "ready"))
         print("handed in:", till.hand_in())
-        sell(till, codes)
+        is_basket = sell(till, codes)
         print("waiting:", till.waiting())
         show_connection(till.health())
+    return 0 if is_basket else 1
 
 
-def sell(till: StammkundeTill, codes: list[str]) -> None:
+def sell(till: StammkundeTill, codes: list[str]) -> bool:
+    """Sell what the codes are; return whether there was anything to sell."""
     sale_id = os.environ.get("STAMMKUNDE_SALE") or str(uuid.uuid4())
     # The wall clock of the shop with its offset: validity and happy hours go by it.
     at = dt.datetime.now().astimezone().isoformat(timespec="seconds")  # noqa: TID251
     sale: dict[str, Any] = {"sale_id": sale_id, "at": at, "lines": []}
     unread_card = None
     for code in codes:
-        if code in ARTICLES:
-            line_id = str(len(sale["lines"]) + 1)
-            line = {"line_id": line_id, "sku": code, "quantity_milli": 1000}
-            sale["lines"].append({**line, "unit_price_minor": ARTICLES[code]})
-            continue
         found = till.scan(code)
-        if "refused" in found:
-            print(f"scan {code}: {found['refused']}{because(found)}")
-            # A card is read later; 29 and 13 digits is what our cards look like.
-            if found["refused"] == "late" and len(code) == 13 and code.startswith("29"):
-                unread_card = code
+        if "refused" not in found:
+            print(f"scan {code}: {found['kind']}")
+            take(sale, found)
             continue
-        print(f"scan {code}: {found['kind']}")
-        if found["kind"] == "card":
-            sale["customer"] = found["customer"]
-        elif found["kind"] == "voucher":
-            sale.setdefault("codes", []).append({"code": found["code"]})
+        refused = f"scan {code}: {found['refused']}{because(found)}"
+        is_late = found["refused"] == "late"
+        # 29 and 13 digits is what our cards look like.
+        if is_late and len(code) == 13 and code.startswith("29"):
+            print(f"{refused}, read later")
+            unread_card = code
+        elif is_late and code in OWN_PRICES_MINOR:
+            print(f"{refused}, own price")
+            add_piece(sale, {"sku": code, "unit_price_minor": OWN_PRICES_MINOR[code]})
+        else:
+            print(f"{refused}, skipped")
+    if not sale["lines"]:
+        print("sale: nothing in the basket, not completed")
+        return False
 
     evaluation = till.evaluate(sale)
     if "refused" in evaluation:
         print(f"evaluate: {evaluation['refused']}, begin a new sale")
-        return
+        return True
     total_minor = evaluation["total_minor"]
     if evaluation.get("late"):
         print(f"evaluate: {total_minor} cents, late at list price{because(evaluation)}")
@@ -94,6 +98,24 @@ def sell(till: StammkundeTill, codes: list[str]) -> None:
         print(f"complete: {receipt['total_minor']} cents")
         print("answer:", till.answer(sale_id).get("state"))
         reprint(till, receipt)
+    return True
+
+
+def take(sale: dict[str, Any], found: dict[str, Any]) -> None:
+    """Take what a code is into the sale."""
+    if found["kind"] == "card":
+        sale["customer"] = found["customer"]
+    elif found["kind"] == "voucher":
+        sale.setdefault("codes", []).append({"code": found["code"]})
+    elif found["kind"] == "article":
+        add_piece(sale, found["line"])
+
+
+def add_piece(sale: dict[str, Any], article: dict[str, Any]) -> None:
+    """Add a line of one piece; the name of an article is for the receipt, no part of the line."""
+    facts = {name: fact for name, fact in article.items() if name != "name"}
+    line_id = str(len(sale["lines"]) + 1)
+    sale["lines"].append({**facts, "line_id": line_id, "quantity_milli": 1000})
 
 
 def reprint(till: StammkundeTill, receipt: dict[str, Any]) -> None:
@@ -137,4 +159,4 @@ def budgets_ms() -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
