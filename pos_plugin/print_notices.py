@@ -27,6 +27,8 @@ class Choice(StrEnum):
 
 Words = tuple[str, str]  # German, English
 
+HOLDER_MAX: Final = 24  # with the longest sentence two lines of a screen
+
 _HANDED_OVER: Final = (Choice.ACKNOWLEDGE, ("Überreicht (F8)", "Handed over (F8)"))
 _LATER: Final = (Choice.ACKNOWLEDGE, ("Später", "Later"))
 _CANCEL: Final = (Choice.CANCEL, ("Stornieren", "Cancel"))
@@ -98,6 +100,8 @@ class JobNotice:
         subject: uid of the voucher.
         copy_index: 0 for the original.
         is_open: whether it stands on the screen; False takes it away.
+        holder: name on the voucher; None on one for whoever brings it.
+        code_end: last characters of its code.
     """
 
     job: str
@@ -106,6 +110,18 @@ class JobNotice:
     subject: str
     copy_index: int
     is_open: bool = True
+    holder: str | None = None
+    code_end: str | None = None
+
+    def text(self, language: str) -> str:
+        """Return the sentence for the cashier, after the words that say whose voucher it is."""
+        said = self.notice.text(language)
+        holder = self.holder or ""
+        if len(holder) > HOLDER_MAX:
+            holder = f"{holder[: HOLDER_MAX - 1]}…"
+        code = f"…{self.code_end}" if self.code_end else ""
+        whose = ", ".join(part for part in (holder, code) if part)
+        return f"{whose}: {said}" if whose else said
 
     @property
     def notice_id(self) -> str:
@@ -123,6 +139,12 @@ class JobNotice:
             "subject": self.subject,
             "copy_index": self.copy_index,
             **self.notice.to_dict(language),
+            "params": {
+                **self.notice.params,
+                "holder": self.holder,
+                "code_end": self.code_end,
+            },
+            "text": self.text(language),
             "choices": [
                 {"choice": choice.value, "text": words[language == "en"]}
                 for choice, words in choices

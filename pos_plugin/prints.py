@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
 
 from pos_plugin.answers import Receipt
 from pos_plugin.errors import MisuseError, StorageError
+from pos_plugin.loyalty.voucher_document import whose
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.print_listeners import Listeners, Told
 from pos_plugin.print_notices import CHOICES, JobNotice, print_notice
@@ -423,7 +424,16 @@ class Prints:
 
     def _notice(self, job: JobRow) -> JobNotice:
         notice = _said(job)
-        found = JobNotice(job.uid, job.state.value, notice, job.subject_uid, job.copy_index)
+        holder, code_end = whose(job.document)
+        found = JobNotice(
+            job.uid,
+            job.state.value,
+            notice,
+            job.subject_uid,
+            job.copy_index,
+            holder=holder,
+            code_end=code_end,
+        )
         is_open = notice.code in CHOICES and found.notice_id not in self._later
         return replace(found, is_open=is_open)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, Final
+import json
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pos_plugin.loyalty.voucher_type import in_language
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from pos_plugin.loyalty.vouchers import NewVoucher
 
 TRAINING_CODE: Final = "SKTEST00000000000"
+CODE_END: Final = 5
 _WORDS: Final = {
     "de": {"holder": "Für", "until": "Gültig bis", "shop": "Filiale", "day": "%d.%m.%Y"},
     "en": {"holder": "For", "until": "Valid until", "shop": "Shop", "day": "%Y-%m-%d"},
@@ -69,6 +71,30 @@ def voucher_document(
         "training": training,
         "blocks": blocks,
     }
+
+
+class Whose(NamedTuple):
+    """What tells a printed voucher from the next one; None where the paper does not say it."""
+
+    holder: str | None
+    code_end: str | None
+
+
+def whose(document: str) -> Whose:
+    """Return the holder and the last five characters of the code, as a voucher is printed.
+
+    Args:
+        document: of the print job, as JSON; of one that cannot be read nothing is known.
+    """
+    try:
+        content = json.loads(document)
+        said = {block.get("role"): block for block in content["blocks"]}
+        word = _WORDS[content["lang"]]["holder"]
+        holder = said["holder"]["value"].removeprefix(word).strip() if "holder" in said else ""
+        code = said["code"]["content"] if "code" in said else ""
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return Whose(None, None)
+    return Whose(holder or None, code[-CODE_END:] or None)
 
 
 def _text(value: str, **more: object) -> dict[str, Any]:

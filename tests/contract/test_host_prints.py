@@ -139,7 +139,7 @@ def test_host_that_never_reports_leaves_it_to_the_eyes(tmp_path: Path, way: str)
         job = print_effect(side.sell("1"))["job"]
         until(lambda: side.job(job)["state"] == "ASSUMED", within_s=WAIT_S, what="silence")
         (notice,) = side.notices()
-        assert notice["text"].startswith("Gutschein gesendet, Drucker meldet nichts zurück.")
+        assert notice["text"].count("Gutschein gesendet, Drucker meldet nichts zurück.") == 1
         assert [one["choice"] for one in notice["choices"]] == ["acknowledge", "reprint"]
         # Late, and the other way: the host's word counts more than its silence.
         assert side.result(job, 1, "failed")["state"] == "FAILED"
@@ -184,7 +184,7 @@ def test_failed_print_is_tried_again_without_a_copy_mark(counter: Counter) -> No
     side = counter.side
     side.result(job, 1, "failed")
     (notice,) = side.notices()
-    assert notice["text"] == "Kasse meldet Druckfehler. Der Code auf dem Bildschirm gilt."
+    assert notice["text"].endswith(": Kasse meldet Druckfehler. Der Code auf dem Bildschirm gilt.")
     assert [one["text"] for one in notice["choices"]] == ["Nochmals", "Stornieren"]
     again = side.choose(job, "print")
     assert (again["job"], again["attempt"], again["copy_index"]) == (job, 2, 0)
@@ -198,7 +198,7 @@ def test_doubt_is_answered_by_the_cashier(counter: Counter) -> None:
     side = counter.side
     side.result(job, 1, "unknown")
     (notice,) = side.notices()
-    assert notice["text"] == "Kam der Gutschein vollständig heraus?"
+    assert notice["text"].endswith(": Kam der Gutschein vollständig heraus?")
     assert [(one["choice"], one["text"]) for one in notice["choices"]] == [
         ("came-out", "Ja"),
         ("reprint", "Nein: Nachdruck"),
@@ -303,7 +303,7 @@ def test_hand_over_is_recorded_once(counter: Counter) -> None:
     side = counter.side
     side.result(job, 1, "printed")
     (notice,) = side.notices()
-    assert notice["text"] == "Bitte den gedruckten Gutschein überreichen."
+    assert notice["text"].endswith(": Bitte den gedruckten Gutschein überreichen.")
     first = side.acknowledge(notice["notice_id"], cashier="17")
     assert first["handed_over_at"] == "2026-03-07T11:00:00.000Z"
     assert first["text"] == "Gutschein überreicht."

@@ -12,6 +12,7 @@ from waiting import until
 
 from pos_plugin import MisuseError, NoticeCode, Plugin, Refused
 from pos_plugin.errors import StorageFull
+from pos_plugin.loyalty.voucher_document import whose
 from pos_plugin.print_listeners import Listeners, Told
 from pos_plugin.print_notices import CHOICES, JobNotice, print_notice
 from pos_plugin.prints import NOTICES_MAX
@@ -88,7 +89,8 @@ def test_host_in_python_hears_every_notice(till: TillBuilder) -> None:
         ("CONFIRMED", True),
         ("CONFIRMED", False),
     ]
-    assert said[1]["text"] == "Bitte den gedruckten Gutschein überreichen."
+    end = said[1]["params"]["code_end"]
+    assert said[1]["text"] == f"K1, …{end}: Bitte den gedruckten Gutschein überreichen."
 
 
 def test_faulty_listener_stops_nobody(till: TillBuilder) -> None:
@@ -263,6 +265,36 @@ def test_notice_speaks_the_language_of_the_screen() -> None:
     assert english["choices"][0] == {"choice": "came-out", "text": "Yes"}
     assert notice.to_dict("de")["choices"][0]["text"] == "Ja"
     assert notice.notice_id == "job.unknown"
+
+
+def test_notice_says_whose_voucher_it_is(till: TillBuilder) -> None:
+    def on_print(effect: dict[str, Any]) -> None:
+        printed.append(effect)
+        plugin.prints.result(effect["job"], effect["attempt"], "printed")
+
+    printed: list[dict[str, Any]] = []
+    till.customer("K1", name="Anna Beispiel")
+    with opened(till, on_print=on_print) as plugin:
+        for sale_id in ("1", "2"):
+            sell(plugin, sale_id)
+        until(lambda: plugin.prints.open_jobs() == 0, within_s=WAIT_S, what="all printed")
+        first, second = plugin.prints.notices()
+    ends = [one["codes"][0]["content"][-5:] for one in printed]
+    assert (first.holder, first.code_end) == ("Anna Beispiel", ends[0])
+    assert first.to_dict("de")["params"] == {"holder": "Anna Beispiel", "code_end": ends[0]}
+    assert first.text("en").startswith(f"Anna Beispiel, …{ends[0]}: Please")
+    assert second.code_end == ends[1] != ends[0]
+
+
+def test_long_name_is_cut_and_a_paper_that_says_nothing_leaves_the_sentence() -> None:
+    said = print_notice("ASSUMED", "")
+    long = JobNotice("job", "ASSUMED", said, "voucher", 0, holder="Ö" * 300, code_end="ABCDE")
+    assert len(long.text("de")) <= 120
+    assert "Ö" * 23 + "…, …ABCDE: " in long.text("de")
+    assert whose("{") == whose("[]") == whose('{"lang": "de", "blocks": [1]}') == (None, None)
+    bearer = '{"lang": "de", "blocks": [{"role": "code", "content": "SK12345"}]}'
+    assert whose(bearer) == (None, "12345")
+    assert JobNotice("job", "ASSUMED", said, "voucher", 0).text("de") == said.text("de")
 
 
 def test_listener_that_ended_hears_nothing_more() -> None:
