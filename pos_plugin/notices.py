@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from pos_plugin.wording import left
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -47,6 +49,7 @@ class NoticeCode(StrEnum):
     """What the cashier should know; nothing here stops a sale."""
 
     NO_RULES = "no_rules"
+    NO_RULES_THEN = "no_rules_then"
     RULES_DAMAGED = "rules_damaged"
     CACHE_UNAVAILABLE = "cache_unavailable"
     KEYS_MISSING = "keys_missing"
@@ -89,6 +92,7 @@ class Audience(StrEnum):
 
 LEVELS: Final[Mapping[NoticeCode, Level]] = {
     NoticeCode.NO_RULES: Level.WARN,
+    NoticeCode.NO_RULES_THEN: Level.WARN,
     NoticeCode.RULES_DAMAGED: Level.WARN,
     NoticeCode.CACHE_UNAVAILABLE: Level.WARN,
     NoticeCode.KEYS_MISSING: Level.WARN,
@@ -153,8 +157,8 @@ REFUSAL_TEXTS: Final[Mapping[Refusal, Mapping[str, str]]] = {
         "en": "Goods of this sale already came back. Please return the rest instead of voiding.",
     },
     Refusal.NOT_RETURNABLE: {
-        "de": "Von Zeile {line_id} sind nur noch {left_milli} Tausendstel zurückzunehmen.",
-        "en": "Of line {line_id} only {left_milli} thousandths can still come back.",
+        "de": "Zeile {line_id}: {left} zurückzunehmen.",
+        "en": "Line {line_id}: {left} to come back.",
     },
     Refusal.LATE: {
         "de": "Die Antwort dauert. Bitte weiter kassieren; sie wird nachgeholt.",
@@ -223,6 +227,10 @@ NOTICE_TEXTS: Final[Mapping[NoticeCode, Mapping[str, str]]] = {
     NoticeCode.NO_RULES: {
         "de": "Noch keine Aktionen geladen: Verkauf zum Listenpreis.",
         "en": "No promotions loaded yet: selling at list price.",
+    },
+    NoticeCode.NO_RULES_THEN: {
+        "de": "Für diesen Zeitpunkt gibt es keine Aktionen: Verkauf zum Listenpreis.",
+        "en": "There are no promotions for this point in time: selling at list price.",
     },
     NoticeCode.RULES_DAMAGED: {
         "de": "Aktionsstand {generation} ist nicht lesbar und bleibt außer Kraft.",
@@ -328,7 +336,10 @@ class Refused:
 
     def text(self, language: str) -> str:
         """Return the sentence for the cashier; ``language`` is ``de`` or ``en``."""
-        return REFUSAL_TEXTS[self.code][language].format_map(self.params)
+        figures = dict(self.params)
+        if "left_milli" in figures:
+            figures["left"] = left(figures["left_milli"], language=language)
+        return REFUSAL_TEXTS[self.code][language].format_map(figures)
 
     def to_dict(self, language: str) -> dict[str, Any]:
         """Return the answer as plain values."""

@@ -45,14 +45,17 @@ class RuleShelf:
             now: instant of the first scan.
         """
         notices: list[Notice] = []
+        missing = NoticeCode.NO_RULES
         for manifest in manifests:
             if instant(manifest.activate_at) > now:
+                missing = NoticeCode.NO_RULES_THEN
                 continue
             rules = self.load(manifest)
             if rules is not None:
                 return rules, tuple(notices)
             notices.append(Notice(NoticeCode.RULES_DAMAGED, {"generation": manifest.generation}))
-        return None, (*notices, Notice(NoticeCode.NO_RULES))
+        # Where one that holds by its time is damaged, that says why there are none.
+        return None, (*notices, Notice(NoticeCode.NO_RULES if notices else missing))
 
     def look_ahead(self, manifests: Iterable[Manifest]) -> None:
         """Load the highest generation before a sale asks for it, also before its instant."""

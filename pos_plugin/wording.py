@@ -39,6 +39,27 @@ def count(number: int, *, language: str) -> str:
     return f"{number:,}".replace(",", _MARKS[language][0])
 
 
+def left(quantity_milli: int, *, language: str) -> str:
+    """Return how much of something is left, as people write it.
+
+    Args:
+        quantity_milli: in thousandths of a piece, a kilogram or a metre.
+        language: ``de`` or ``en``.
+
+    >>> left(2000, language="de"), left(1250, language="de"), left(0, language="de")
+    ('noch 2', 'noch 1,25', 'nichts mehr')
+    >>> left(500, language="en"), left(0, language="en")
+    ('0.5 left', 'nothing left')
+    """
+    german = language == "de"
+    if not quantity_milli:
+        return "nichts mehr" if german else "nothing left"
+    whole, rest = divmod(quantity_milli, 1000)
+    part = f"{rest:03}".rstrip("0")
+    number = f"{whole}{_MARKS[language][1]}{part}" if part else str(whole)
+    return f"noch {number}" if german else f"{number} left"
+
+
 def earned(amount: int, unit: str | None, *, account: str, currency: str, language: str) -> str:
     """Return what an account gets as a line for the customer.
 

@@ -40,7 +40,7 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "limit": (422, "More than the limit"),
     "duplicate_id": (422, "The same id twice"),
     # A sale that was not booked must not look like one that was.
-    "conflict": (409, "Already completed with another body"),
+    "conflict": (409, "Already done or reported with other content"),
     "sale_unknown": (404, "Send the basket first"),
     "sale_voided": (409, "The sale was taken back whole"),
     "items_returned": (409, "Goods of the sale came back already"),

@@ -58,6 +58,19 @@ def test_refusal_says_its_figures() -> None:
     }
 
 
+def test_refusal_says_how_much_is_left_as_people_write_it() -> None:
+    some = Refused(Refusal.NOT_RETURNABLE, {"line_id": "2", "left_milli": 1500})
+    assert some.text("de") == "Zeile 2: noch 1,5 zurückzunehmen."
+    assert some.text("en") == "Line 2: 1.5 left to come back."
+    none = Refused(Refusal.NOT_RETURNABLE, {"line_id": "2", "left_milli": 0})
+    assert none.text("de") == "Zeile 2: nichts mehr zurückzunehmen."
+    assert none.to_dict("en") == {
+        "refused": "not_returnable",
+        "params": {"line_id": "2", "left_milli": 0},
+        "text": "Line 2: nothing left to come back.",
+    }
+
+
 def test_notice_is_plain_values() -> None:
     assert Notice(NoticeCode.NO_RULES).to_dict("en") == {
         "code": "no_rules",

@@ -123,3 +123,18 @@ def test_generation_waits_for_its_instant(tmp_path: Path) -> None:
         later = plugin.begin_sale()
         later.add_line(sku="a", unit_price_minor=1000)
         assert later.evaluate().total_minor == 500
+
+
+def test_sale_before_the_first_generation_is_not_told_that_none_was_loaded(tmp_path: Path) -> None:
+    till = TillBuilder(tmp_path)
+    till.rules(unit_discount("NEU", 5000), activate_at="2026-03-07T11:30:00Z")
+    with till.open() as plugin:
+        sale = plugin.begin_sale()
+        sale.add_line(sku="a", unit_price_minor=1000)
+        early = sale.evaluate()
+        assert early.total_minor == 1000
+        assert [notice.code for notice in early.notices] == [NoticeCode.NO_RULES_THEN]
+        till.clock.advance(seconds=1800)
+        later = plugin.begin_sale()
+        later.add_line(sku="a", unit_price_minor=1000)
+        assert later.evaluate().notices == ()
