@@ -26,7 +26,7 @@ from pos_plugin.prints import Prints
 from pos_plugin.rental_desk import RentalDesk
 from pos_plugin.rentals import Rentals
 from pos_plugin.rule_shelf import RuleShelf
-from pos_plugin.sale import Sale
+from pos_plugin.sale import Sale, words_of
 from pos_plugin.sales import Sales, late_refusal, notice_of
 from pos_plugin.storage.current_cache import CurrentCache
 from pos_plugin.storage.journal_writer import JournalWriter
@@ -262,7 +262,7 @@ class Plugin:
         if cashier is not None:
             snapshot["cashier"] = cashier
         if rights:
-            snapshot["rights"] = sorted(rights)
+            snapshot["rights"] = sorted(words_of(rights, "rights"))
         if training:
             snapshot["training"] = True
         return self._sale(snapshot)

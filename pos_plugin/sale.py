@@ -9,6 +9,7 @@ snapshot as plain values.
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -18,7 +19,7 @@ from pos_plugin.notices import Refused
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from pos_plugin.notices import Notice
 
@@ -198,7 +199,7 @@ class Sale:
         """
         self._step(SaleState.TOTALLED)
         self._begin()
-        chosen = list(tenders)
+        chosen = words_of(tenders, "tenders")
         if chosen:
             self._snapshot["tenders"] = chosen
         evaluation = self._sales.evaluate(self._snapshot)
@@ -244,7 +245,12 @@ class Sale:
             if self._evaluation is not None and self._evaluation.late:
                 # The list price was on the screen, whatever has been worked out meanwhile.
                 body.setdefault("evaluation_id", self._evaluation.evaluation_id)
-        paid = [{"tender": tender, "amount_minor": amount} for tender, amount in tenders]
+        try:
+            paid = [{"tender": tender, "amount_minor": amount} for tender, amount in tenders]
+        except (TypeError, ValueError):
+            raise MisuseError(
+                "tenders are pairs of a word and an amount", hint='For example [("cash", 6399)].'
+            ) from None
         if paid:
             body["tenders"] = paid
         if receipt_number is not None:
@@ -283,3 +289,16 @@ class Sale:
     def _step(self, to: SaleState) -> None:
         self._check(to)
         self.state = to
+
+
+def words_of(value: object, what: str) -> list[str]:
+    """Return words that a host gave as any collection of texts.
+
+    Raises:
+        MisuseError: it is something else.
+    """
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+        words = list(value)
+        if all(isinstance(word, str) for word in words):
+            return words
+    raise MisuseError(f"{what} is a list of words", hint=f"Send {what} as a list of texts.")

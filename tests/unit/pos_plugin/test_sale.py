@@ -198,3 +198,17 @@ def test_closed_plugin_is_misuse(till: TillBuilder) -> None:
     plugin.close()
     with pytest.raises(MisuseError, match="closed"):
         plugin.scan("4711")
+
+
+@pytest.mark.parametrize("wrong", [5, "cash", [1], {"a": 1}.values()])
+def test_what_is_no_list_of_words_is_the_hosts_mistake(plugin: Plugin, wrong: object) -> None:
+    with pytest.raises(MisuseError):
+        plugin.begin_sale(rights=wrong)  # type: ignore[arg-type]
+    sale = plugin.begin_sale()
+    sale.scan("4711")
+    with pytest.raises(MisuseError):
+        sale.evaluate(tenders=wrong)  # type: ignore[arg-type]
+    sale.evaluate()
+    with pytest.raises(MisuseError):
+        sale.complete(tenders=wrong)  # type: ignore[arg-type]
+    assert isinstance(sale.complete(tenders=[("cash", 7199)]), Receipt)
