@@ -116,3 +116,33 @@ def test_the_bar_speaks_the_language_of_the_screen(page: Page, till: Served) -> 
     page.click("#language")
     page.shows("Please hand the printed voucher to the customer.", "#notices")
     page.shows("Handed over", "#notices")
+
+
+def test_the_bar_of_a_voucher_that_was_taken_back_disappears(page: Page, till: Served) -> None:
+    page.open(page_url(till))
+    sell_with_voucher(page)
+    with till.client() as other:
+        (notice,) = other.get("/v1/notices").json()["notices"]
+        page.shows(HAND_OVER, "#notices")
+        other.post(f"/v1/sales/{sold(till)}/void", json={}).raise_for_status()
+        page.hides(HAND_OVER, "#notices")
+        job = other.get(f"/v1/print-jobs/{notice['job']}").json()
+    assert job["text"].startswith("Der Gutschein ist storniert.")
+    assert page.find("[data-key=F8]").get_attribute("disabled")
+
+
+def test_the_bar_says_whose_voucher_it_is(page: Page, till: Served, tmp_path: Path) -> None:
+    page.open(page_url(till))
+    page.size(1024, 768)
+    sell_with_voucher(page)
+    with till.client() as other:
+        (notice,) = other.get("/v1/notices").json()["notices"]
+        page.shows(f"Anna Bergmann, …{notice['params']['code_end']}: {HAND_OVER}", "#notices")
+    page.picture(tmp_path / "whose.png")
+
+
+def sold(till: Served) -> str:
+    """The sale whose receipt is the only one."""
+    with till.plugin._till.journal.reading() as connection:
+        row: Any = connection.execute("SELECT sale_id FROM receipt").fetchone()
+    return str(row[0])
