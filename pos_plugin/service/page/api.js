@@ -36,6 +36,8 @@ export function takeToken() {
   }
 }
 
+export const hasToken = () => Boolean(localStorage.getItem(KEPT));
+
 export function keepToken(token) {
   localStorage.setItem(KEPT, token.trim());
 }

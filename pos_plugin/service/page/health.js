@@ -10,13 +10,16 @@ const AHEAD_MS_MAX = 10 * 60_000; // clocks of two machines differ by seconds, n
 const AGE_MS_MAX = 3 * 86_400_000; // a long weekend without network is no fault
 
 export let health = null;
+let isLocked = false; // it answers, but not to this key
 
 export async function lookAtHealth() {
   try {
     health = await api.health();
+    isLocked = false;
     shop.currency = health.currency;
   } catch (error) {
     health = null;
+    isLocked = error.code === "unauthorized";
     if (!api.isAway(error)) throw error;
   } finally {
     drawHealth();
@@ -61,6 +64,7 @@ export async function watchHealth(looked, failed) {
 export function drawHealth() {
   const waiting = (health ? health.last_seq - health.acked_seq : 0) + waitingSales().length;
   const chip = at("sync");
+  chip.hidden = isLocked;
   if (health === null) chip.textContent = say("off");
   else chip.textContent = waiting ? say("waits", { count: waiting }) : say("synced");
   chip.classList.toggle("off", health === null);

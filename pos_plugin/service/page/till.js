@@ -210,8 +210,21 @@ function switchLanguage() {
 }
 
 function askForKey() {
+  at("key-wrong").textContent = api.hasToken() ? say("keyWrong") : "";
   at("key").hidden = false;
   at("token").focus();
+}
+
+// A key that fits begins the page anew; one that does not is said to be none.
+async function signIn() {
+  api.keepToken(at("token").value);
+  at("token").value = "";
+  try {
+    await api.health();
+  } catch (error) {
+    if (error.code === "unauthorized") throw error;
+  }
+  location.reload();
 }
 
 // The service answers: what was sold without it is handed in, the open sale asked for anew.
@@ -294,8 +307,7 @@ function listen() {
   });
   at("key").addEventListener("submit", (event) => {
     event.preventDefault();
-    api.keepToken(at("token").value);
-    location.reload();
+    signIn().catch(complain);
   });
   at("language").addEventListener("click", switchLanguage);
   at("training").addEventListener("click", switchTraining);
