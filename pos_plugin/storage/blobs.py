@@ -38,3 +38,14 @@ def write_blob(data_dir: Path, content: bytes) -> str:
     if read_blob(data_dir, sha256) is None:
         replace_file(folder / sha256, content)
     return sha256
+
+
+class BlobAssets:
+    """Pictures in ``blobs/``: the port ``printers.ports.Assets``."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+
+    def read(self, sha256: str) -> bytes | None:
+        """Return the file with this SHA-256; None if missing or not as named."""
+        return read_blob(self._data_dir, sha256)

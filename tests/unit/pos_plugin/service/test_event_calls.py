@@ -101,7 +101,7 @@ def test_screen_follows_a_job_from_paper_to_hand(till: TillBuilder) -> None:
         assert printer == {"printer": "bon", "transport": "host", "state": "ready"}
         job = sell(open_till, "1")["job"]
         assert next_of(heard, "printer")["state"] == "printing"
-        assert next_of(heard, "notice")["text"] == "Gutschein wird gedruckt."
+        assert next_of(heard, "notice")["text"].endswith(": Gutschein wird gedruckt.")
         report(open_till, job, "printed")
         notice = next_of(heard, "notice")
         assert (notice["job"], notice["state"], notice["open"]) == (job, "CONFIRMED", True)
