@@ -268,9 +268,10 @@ def test_every_unit_bears_its_own_benefit() -> None:
     assert [line["paid_minor"] for line in result["lines"]] == [1000, 1000]
 
 
-def test_tiers_may_stand_in_any_order() -> None:
-    result = checked([tiers("A", *STEPS[::-1])], sale(("x", 1000, 4)))
-    assert result["discount_minor"] == 200
+@pytest.mark.parametrize(("pieces", "discount_minor"), [(4, 200), (6, 600)])
+def test_tiers_may_stand_in_any_order(pieces: int, discount_minor: int) -> None:
+    result = checked([tiers("A", *STEPS[::-1])], sale(("x", 1000, pieces)))
+    assert result["discount_minor"] == discount_minor
 
 
 # --- negative controls ----------------------------------------------------------------------------
