@@ -164,6 +164,15 @@ def test_a_cap_cuts_gifts_in_proportion() -> None:
     assert [line["discount_minor"] for line in result["lines"]] == [1200, 400]
 
 
+def test_a_capped_gift_is_compared_by_what_its_cap_leaves() -> None:
+    # The 60.00 is given and capped to 50.00, which is more than 45 % of both.
+    rules = [
+        gift("A", [slot()], [slot()], limits={"max_discount_minor": 5000}),
+        off_each("B", percent(4500)),
+    ]
+    assert checked(rules, sale(("x", 6000, 1), ("x", 4000, 1)))["discount_minor"] == 5000
+
+
 def test_an_exclusive_gift_takes_its_units_from_later_layers() -> None:
     pair = gift("A", [slot("x")], [slot("y")], exclusive="units")
     tenth = from_value(0, percent(1000))
@@ -228,6 +237,16 @@ def test_units_are_lent_to_a_tier_where_that_saves_more() -> None:
     assert result["discount_minor"] == 12_300
     few = checked(rules, sale(("coat", 20_000, 3), ("sock", 1000, 1)))
     assert few["discount_minor"] == 18_500
+
+
+def test_units_are_lent_to_a_tier_for_a_small_difference_too() -> None:
+    # 29 % of the coats and half the sock is 121.00, the tier of three 123.00.
+    rules = [
+        tiers("A", (3, percent(3000)), on=of("coat", "sock")),
+        off_each("B", HALF, of("sock")),
+        off_each("C", percent(2900), of("coat")),
+    ]
+    assert checked(rules, sale(("coat", 20_000, 2), ("sock", 1000, 1)))["discount_minor"] == 12_300
 
 
 def test_two_tiers_share_units_as_it_is_best() -> None:
