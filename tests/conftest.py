@@ -13,3 +13,6 @@ for _profile, _examples in {"dev": 50, "ci": 500, "night": 20_000}.items():
         suppress_health_check=[HealthCheck.too_slow],
     )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+# A program, not a module: it starts Tryton in the folder that its command line names.
+collect_ignore = ["support/tryton_process.py"]
