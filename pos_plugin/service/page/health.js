@@ -62,7 +62,7 @@ export async function watchHealth(looked, failed) {
 }
 
 export function drawHealth() {
-  const waiting = (health ? health.last_seq - health.acked_seq : 0) + waitingSales().length;
+  const waiting = (health ? health.last_seq - (health.acked_seq ?? 0) : 0) + waitingSales().length;
   const chip = at("sync");
   chip.hidden = isLocked;
   if (health === null) chip.textContent = say("off");
