@@ -39,10 +39,6 @@ class Acknowledgement(_Closed):
     cashier: Text | None = None
 
 
-class NoFields(_Closed):
-    """A choice that needs nothing more."""
-
-
 Body = TypeVar("Body", bound=_Closed)
 
 

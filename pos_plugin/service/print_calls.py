@@ -13,10 +13,9 @@ from fastapi import FastAPI, Path, Request, Response
 from pos_plugin.errors import StorageError
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.service.contract.calls import described
-from pos_plugin.service.exchange import Id, answer, language_of, not_done, read_object
+from pos_plugin.service.exchange import Id, answer, language_of, not_done, read_nothing, read_object
 from pos_plugin.service.print_bodies import (
     Acknowledgement,
-    NoFields,
     PrintCancel,
     PrintResult,
     read_body,
@@ -24,18 +23,34 @@ from pos_plugin.service.print_bodies import (
 from pos_plugin.service.problems import ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from typing import TypeAlias
 
     from pos_plugin.plugin import Plugin
+    from pos_plugin.prints import Prints
     from pos_plugin.service.desk import Desk
+
+    Choose: TypeAlias = Callable[[Prints, str], dict[str, Any] | Refused]
 
 Answer = TypeVar("Answer")
 
-_CHOICES = {
-    "print": "Print a job that failed, or that waits for its host; the answer may hold the effect",
-    "reprint": "Print the next copy, marked NACHDRUCK; answers its job",
-    "came-out": "The cashier looked: the paper came out whole",
-    "other-printer": "Print on another printer; refused while a till has one",
+_CHOICES: Mapping[str, tuple[str, Choose]] = {
+    "print": (
+        "Print a job that failed, or that waits for its host; the answer may hold the effect",
+        lambda prints, job: prints.print(job),
+    ),
+    "reprint": (
+        "Print the next copy, marked NACHDRUCK; answers its job",
+        lambda prints, job: prints.reprint(job),
+    ),
+    "came-out": (
+        "The cashier looked: the paper came out whole",
+        lambda prints, job: prints.came_out(job),
+    ),
+    "other-printer": (
+        "Print on another printer; refused while a till has one",
+        lambda prints, job: prints.other_printer(job),
+    ),
 }
 
 
@@ -145,27 +160,10 @@ def _add_result(app: FastAPI, desk: Desk) -> None:
 def _add_choices(app: FastAPI, desk: Desk) -> None:
     own_language = desk.plugin.config.language
 
-    def chosen(choice: str) -> Callable[[Plugin, str], dict[str, Any] | Refused]:
-        def choose(plugin: Plugin, job: str) -> dict[str, Any] | Refused:
-            prints = plugin.prints
-            match choice:
-                case "print":
-                    return prints.print(job)
-                case "reprint":
-                    return prints.reprint(job)
-                case "came-out":
-                    return prints.came_out(job)
-                case _:
-                    return prints.other_printer(job)
-
-        return choose
-
-    def add(choice: str, summary: str) -> None:
-        choose = chosen(choice)
-
+    def add(choice: str, summary: str, choose: Choose) -> None:
         async def one(job: Id, request: Request) -> Response:
-            read_body(NoFields, await read_object(request, choice, may_be_empty=True), choice)
-            found = await ask(desk, lambda plugin: choose(plugin, job))
+            await read_nothing(request, choice)
+            found = await ask(desk, lambda plugin: choose(plugin.prints, job))
             return _job(found, language_of(request, own_language))
 
         refusal = "print_no_other_printer" if choice == "other-printer" else "print_not_now"
@@ -181,8 +179,8 @@ def _add_choices(app: FastAPI, desk: Desk) -> None:
             ),
         )(one)
 
-    for choice, summary in _CHOICES.items():
-        add(choice, summary)
+    for choice, (summary, choose) in _CHOICES.items():
+        add(choice, summary, choose)
 
 
 def _add_notices(app: FastAPI, desk: Desk) -> None:
