@@ -254,9 +254,6 @@ class Solved:
     applications: list[Application]
 
 
-# --- the weights of a choice -----------------------------------------------------------------
-
-
 def make_choice(
     problem: Problem, promos: list[Promo], receipt: Tier | None, customer: Tier | None
 ) -> Choice | None:

@@ -67,9 +67,6 @@ class State:
     head: Head | None = None
 
 
-# --- events: what happened ----------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Began:
     """A cycle begins."""
@@ -180,8 +177,6 @@ Happened = (
     | DownloadRefused
     | NobodyAnswered
 )
-
-# --- actions: what to do next -------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

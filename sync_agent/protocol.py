@@ -89,9 +89,6 @@ _WIRE = ConfigDict(strict=True, extra="ignore", frozen=True)
 _ROW = ConfigDict(strict=True, extra="ignore")
 
 
-# --- head ---------------------------------------------------------------------------------------
-
-
 class GenerationEntry(BaseModel):
     """A rule generation as the manifest names it; the signature covers the first five fields."""
 
@@ -126,9 +123,6 @@ class Head(BaseModel):
     buckets: Annotated[dict[Text, BucketMark], Field(max_length=1_000)]
     generations: Annotated[list[GenerationEntry], Field(max_length=100)]
     spread_s: Annotated[int, Field(ge=0, le=3_600)] = 0
-
-
-# --- events -------------------------------------------------------------------------------------
 
 
 class Event(BaseModel):
@@ -175,9 +169,6 @@ class Entry(BaseModel):
     delta: Int64
 
 
-# --- problem documents --------------------------------------------------------------------------
-
-
 class Problem(BaseModel):
     """A problem document (RFC 9457); ``type`` is stable, the texts are for people."""
 
@@ -192,9 +183,6 @@ class Problem(BaseModel):
     def word(self) -> str:
         """The last part of the type: ``gap``, ``fork``, ``unauthorized``."""
         return self.type.removeprefix(PROBLEM_PREFIX)
-
-
-# --- rows of a bucket ---------------------------------------------------------------------------
 
 
 @with_config(_ROW)
@@ -363,9 +351,6 @@ TABLES: Final[Mapping[str, Table]] = {
         _table("customer_counter", CustomerCounterRow, "customer", "key"),
     )
 }
-
-
-# --- pages --------------------------------------------------------------------------------------
 
 
 class PageHeader(BaseModel):

@@ -140,8 +140,6 @@ class Hints:
     def _within_minor(self, promotion: Promotion) -> int:
         return min(promotion.hint_within_minor or 0, self._room_minor)
 
-    # --- what may be missing ---------------------------------------------------------------------
-
     def _proposals(self, promotion: Promotion) -> Iterator[_Proposal]:
         missing = refusal(promotion, self._basket, self._facts)
         if missing is not None:
@@ -295,8 +293,6 @@ class Hints:
     def _is_of(self, of: Selector, line: Line) -> bool:
         classes = classes_of(replace(self._basket, lines=(line,)))
         return bool(self._rules.selectors.matching(classes)[self._rules.selectors.number_of(of)])
-
-    # --- what is true ----------------------------------------------------------------------------
 
     def _proven(self, proposal: _Proposal) -> tuple[int, Hint] | None:
         """Return what is missing and the hint, when the addition saves something."""
