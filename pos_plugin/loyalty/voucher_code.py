@@ -1,4 +1,4 @@
-"""Codes of vouchers: 79 random bits in 16 symbols and a check symbol, ``XXXX-XXXX-XXXX-XXXX-C``.
+"""Codes of vouchers: 79 random bits as four groups of four symbols, and a check symbol.
 
 The symbols are Crockford's base 32, which has no I, L, O, U to confuse; the check symbol is ISO
 7064 MOD 37,36, which finds every single wrong symbol and every swap of two neighbours. Line
