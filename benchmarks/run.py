@@ -34,7 +34,7 @@ Row = tuple[str, str, str]
 def main() -> None:
     """Measure what is named, or everything; print, write."""
     rows: list[Row] = []
-    measures = {one.__name__: one for one in (evaluations, starts, replays, servings)}
+    measures = {one.__name__: one for one in (evaluations, starts, replays, servings, overlap)}
     for name in sys.argv[1:] or measures:
         for row in measures[name]():
             print(f"{row[0]:<52} {row[1]:>14}  {row[2]}", flush=True)
@@ -142,6 +142,30 @@ def servings() -> list[Row]:
             f"{asked['after_sales_mb'] - asked['settled_mb']:.1f} MB",
             f"{asked['after_sales_mb']:.0f} MB then; counted from sale {serving.GROWTH_FROM} on",
         ),
+    ]
+
+
+def overlap() -> list[Row]:
+    """Real receipts against fifty overlapping promotions, each from basket to result."""
+    command = [sys.executable, str(HERE / "overlap.py"), "--json"]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    found = json.loads(done.stdout)
+    what = "real receipts, 50 overlapping promotions"
+    if not found:
+        return [(what, "skipped", "no real receipts where STAMMKUNDE_DATA points")]
+    times, steps = found["time_us"], found["steps"]
+    note = (
+        f"{found['receipts']} receipts; p99 {times['p99']} us, max {times['max']} us; steps "
+        f"p50 {steps['p50']}, p99 {steps['p99']}, max {steps['max']}; "
+        f"{found['offers_per_article']} offers an article"
+    )
+    share = found["optimal_in_time"] / found["receipts"]
+    unproven = found["receipts"] - found["optimal"]
+    gap_minor = sum(one["gap_minor"] for one in found["unproven"])
+    return [
+        (what, f"{times['p50']} us", note),
+        ("… proven lowest", f"{found['optimal_share']:.2%}", f"{share:.2%} within 5 ms"),
+        ("… not proven", str(unproven), f"gaps together {gap_minor} of {found['gross_minor']}"),
     ]
 
 
