@@ -103,7 +103,7 @@ def _summary(result: Doc, promotion: Doc) -> Doc:
 
 def _check_article(result: Doc, promotion: Doc, sale: Doc) -> None:
     offer, limits = promotion["offer"], promotion.get("limits") or {}
-    applications = _applications(result, promotion, sale)
+    applications = applications_of(result, promotion, sale)
     assert len(applications) == _summary(result, promotion)["applications"]
     bounds = (limits.get("per_receipt"), offer.get("max_units"))
     assert all(bound is None or len(applications) <= bound for bound in bounds)
@@ -111,7 +111,7 @@ def _check_article(result: Doc, promotion: Doc, sale: Doc) -> None:
     shares: list[tuple[Fraction, Piece]] = []
     for pieces in applications:
         assert all(piece.unit.discountable for piece in pieces)
-        discount = _discount_of(_with_tier(offer, len(applications)), pieces)
+        discount = discount_of(with_tier(offer, len(applications)), pieces)
         price_minor = sum(piece.unit.price_minor for piece in pieces)
         for piece in pieces:
             share = discount * piece.unit.price_minor / price_minor if price_minor else Fraction(0)
@@ -131,7 +131,7 @@ def _check_article(result: Doc, promotion: Doc, sale: Doc) -> None:
     assert of_line in possible, f"{promotion['id']} gives {of_line}, its rule {possible}"
 
 
-def _applications(result: Doc, promotion: Doc, sale: Doc) -> list[list[Piece]]:
+def applications_of(result: Doc, promotion: Doc, sale: Doc) -> list[list[Piece]]:
     """The applications of a promotion, unfolded from their groups."""
     groups: dict[int, list[tuple[int, Doc]]] = {}
     for number, entry in _given(result, promotion):
@@ -154,7 +154,7 @@ def _applications(result: Doc, promotion: Doc, sale: Doc) -> list[list[Piece]]:
     return unfolded
 
 
-def _with_tier(offer: Doc, units: int) -> Doc:
+def with_tier(offer: Doc, units: int) -> Doc:
     """The offer with the benefit that so many units reach, where it has tiers."""
     if offer["kind"] != "quantity_tiers":
         return offer
@@ -163,7 +163,7 @@ def _with_tier(offer: Doc, units: int) -> Doc:
     return offer | {"benefit": max(reached, key=lambda tier: tier["min_quantity"])["benefit"]}
 
 
-def _discount_of(offer: Doc, pieces: list[Piece]) -> Fraction:
+def discount_of(offer: Doc, pieces: list[Piece]) -> Fraction:
     """The exact discount of one application; it must be one that the offer allows."""
     if offer["kind"] == "bundle":
         slots = [slot.get("on") for slot in offer["slots"] for _ in range(slot.get("quantity", 1))]
@@ -255,7 +255,7 @@ def _check_coupons(result: Doc, promotion: Doc, sale: Doc) -> None:
     """As many are redeemed as the applications need, and only coupons that are there."""
     used = [entry for entry in result["coupons_used"] if entry["promotion"] == promotion["id"]]
     there = {coupon["code"]: coupon["series"] for coupon in sale.get("coupons", ())}
-    assert all(there[entry["code"]] == entry["series"] for entry in used)
+    assert all(there.get(entry["code"]) == entry["series"] for entry in used)
     codes = [entry["code"] for entry in result["coupons_used"]]
     assert len(codes) == len(set(codes)), "a coupon is redeemed twice"
     article = promotion["layer"] == "article"
