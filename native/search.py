@@ -19,7 +19,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
-from native._arrays import require_int64, require_range, require_starts
+from native.arrays import require_int64, require_range, require_starts
 from native.labels import Labels
 from native.problem import (
     ALONE,

@@ -14,6 +14,7 @@ from pos_plugin.promotions.selector import Match
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from native.match import MatchIndex
     from pos_plugin.promotions.classes import UnitClass
     from pos_plugin.promotions.promotion import Promotion
     from pos_plugin.promotions.selector import Selector
@@ -63,7 +64,7 @@ class PackedSelectors:
                 if number is not None:
                     term.append(number)
             term_start.append(len(term))
-        pairs = native.match_classes(
+        pairs = native.FORM.match_classes(
             self._index,
             term_start=term_start,
             term=term,
@@ -94,7 +95,7 @@ class PackedSelectors:
         ]
         return groups + [[self._term("tag", tag)] for tag in match.tags_all]
 
-    def _pack(self, selectors: list[Selector]) -> native.MatchIndex:
+    def _pack(self, selectors: list[Selector]) -> MatchIndex:
         groups_of: list[list[list[int]]] = []
         matches: list[tuple[int, Match]] = []
         exclude_start = array("q", [0])
@@ -138,7 +139,7 @@ class PackedSelectors:
                 group_term.extend(group)
                 group_term_start.append(len(group_term))
             group_start.append(len(group_term_start) - 1)
-        return native.MatchIndex(
+        return native.FORM.MatchIndex(
             posting_start=posting_start,
             posting_match=posting_match,
             everywhere_match=everywhere,

@@ -14,8 +14,6 @@ from house import (
     dynamic_imports,
     findings,
     package_sources,
-    pyx_imports,
-    sources,
 )
 
 # The lazy names of the public API come from a closed table there.
@@ -42,17 +40,6 @@ def test_an_import_upwards_breaks_a_contract(tmp_path: Path) -> None:
     done = lint_imports(tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "printers.upwards -> pos_plugin.units" in done.stdout
-
-
-def test_compiled_files_import_the_core_alone() -> None:
-    found = [one for source in sources("native/*.pyx") for one in pyx_imports(source)]
-    assert not found, findings(found)
-
-
-def test_an_import_of_a_compiled_file_is_seen() -> None:
-    bad = Source("native/x.pyx", "from array import array\nfrom pos_plugin cimport model\n")
-    (found,) = pyx_imports(bad)
-    assert found.startswith("native/x.pyx:2 imports pos_plugin")
 
 
 def test_nobody_imports_by_a_computed_name() -> None:

@@ -1,15 +1,17 @@
-"""Two forms of the core, one chooser, the same names (ADR 0006)."""
+"""One source, two forms, one chooser (ADR 0006)."""
 
 from __future__ import annotations
 
 import pytest
 from house import (
+    HEADER,
     Source,
     choosers,
+    compiled_modules,
     findings,
+    header_missing,
+    mixing,
     package_sources,
-    public_compiled,
-    public_python,
     sources,
 )
 
@@ -26,9 +28,9 @@ def test_only_native_chooses() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "from native._match_c import match_classes",
-        "from native import _match_py",
-        "import native._match_py",
+        "from native._compiled.match import match_classes",
+        "from native import _compiled",
+        "import native._compiled.match",
         "wish = os.environ['STAMMKUNDE_NATIVE']",
     ],
 )
@@ -37,22 +39,36 @@ def test_another_chooser_is_seen(line: str) -> None:
     assert found.startswith("x.py:2 chooses")
 
 
-def test_both_forms_have_the_same_functions_and_parameters() -> None:
-    compiled = sources("native/*_c.pyx")
-    for one in compiled:
-        (plain,) = sources(one.path.replace("_c.pyx", "_py.py"))
-        assert public_compiled(one) == public_python(plain), (
-            f"{one.path} and {plain.path} differ: give both the same public functions, with the "
-            "same parameters in the same order"
-        )
-    (chooser,) = sources(CHOOSER)
-    assert all(f"native.{one.path[7:-4]}" in chooser.text for one in compiled)
+def test_every_compiled_module_has_the_header() -> None:
+    found = [one for source in compiled_modules() for one in header_missing(source)]
+    assert not found, findings(found)
 
 
-def test_a_parameter_of_one_form_alone_is_seen() -> None:
-    plain = Source("x_py.py", "def f(index: Index, *, price_minor: int, count: int) -> int: ...")
-    same = Source("x_c.pyx", "def f(Index index not None, *, price_minor, count):\n    pass")
-    other = Source("x_c.pyx", "def f(Index index not None, *, count, price_minor):\n    pass")
-    assert public_python(plain) == {"f": ["index", "*", "price_minor", "count"]}
-    assert public_compiled(same) == public_python(plain)
-    assert public_compiled(other) != public_python(plain)
+def test_a_module_without_its_header_is_seen() -> None:
+    (found,) = header_missing(Source("native/x.py", '"""A text."""\nimport cython\n'))
+    assert found.startswith("native/x.py:1 ")
+    assert not list(header_missing(Source("native/x.py", HEADER + '\n"""A text."""\n')))
+
+
+def test_every_module_in_pure_mode_is_compiled() -> None:
+    named = {one.path for one in compiled_modules()}
+    pure = {one.path for one in sources("native/*.py") if "\nimport cython\n" in one.text}
+    assert named == pure, "name the module in ext-modules of pyproject.toml, or take cython out"
+
+
+@pytest.mark.parametrize(
+    "line", ["from native.limits import MAX_BP", "from .match import MatchIndex", "import cython"]
+)
+def test_a_compiled_module_may_import_its_siblings(line: str) -> None:
+    assert not list(mixing(Source("native/x.py", line), siblings={"match"}))
+
+
+def test_no_compiled_module_imports_the_plain_form() -> None:
+    siblings = {one.path[len("native/") : -len(".py")] for one in compiled_modules()}
+    found = [one for source in compiled_modules() for one in mixing(source, siblings=siblings)]
+    assert not found, findings(found)
+
+
+def test_a_mixture_of_forms_is_seen() -> None:
+    bad = Source("native/x.py", "from native.match import MatchIndex\nimport native.match\n")
+    assert len(list(mixing(bad, siblings={"match"}))) == 2

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,6 @@ PACKAGES = ("pos_plugin", "native", "printers", "sync_agent", "head_office")
 # Whatever computes or carries amounts; `units.py` holds the divisions and is not among them.
 MONEY = (
     "native/*.py",
-    "native/*.pyx",
     "pos_plugin/promotions/**/*.py",
     "pos_plugin/loyalty/*.py",
     "pos_plugin/answers.py",
@@ -69,20 +69,6 @@ def findings(rule_findings: Iterable[str]) -> str:
 
 # --- imports -------------------------------------------------------------------------------------
 
-_PYX_IMPORT = re.compile(r"^\s*(?:from\s+([\w.]+)\s+c?import|c?import\s+([\w.]+))", re.MULTILINE)
-PYX_MAY_IMPORT = frozenset({"array", "cpython", "libc", "cython", "native"})
-
-
-def pyx_imports(source: Source) -> Iterator[str]:
-    """import-linter does not read .pyx files."""
-    for match in _PYX_IMPORT.finditer(source.text):
-        module = (match[1] or match[2]).split(".")[0]
-        if module not in PYX_MAY_IMPORT:
-            yield (
-                f"{source.path}:{_line(source, match)} imports {module}: the core takes arrays and "
-                f"gives arrays; let the caller in pos_plugin/promotions do what needs {module}"
-            )
-
 
 def dynamic_imports(source: Source) -> Iterator[str]:
     """What is imported by a computed name, no import contract sees."""
@@ -99,9 +85,6 @@ def dynamic_imports(source: Source) -> Iterator[str]:
 
 def inexact_numbers(source: Source) -> Iterator[str]:
     """No division (but of a Fraction), float, Decimal or round in money code."""
-    if source.path.endswith(".pyx"):
-        yield from _inexact_pyx(source)
-        return
     for node in ast.walk(ast.parse(source.text)):
         what = _inexact(node)
         if what:
@@ -109,6 +92,9 @@ def inexact_numbers(source: Source) -> Iterator[str]:
                 f"{source.path}:{getattr(node, 'lineno', 0)} uses {what}: amounts are integers or "
                 "exact fractions; divide with pos_plugin/units.py"
             )
+
+
+_INEXACT = {"Decimal", "double", "longdouble"}  # the last two are types of compiled modules
 
 
 def _inexact(node: ast.AST) -> str:
@@ -121,22 +107,9 @@ def _inexact(node: ast.AST) -> str:
         return f"the float {node.value}"
     if isinstance(node, ast.Call) and _last_name(node.func) in {"float", "round", "truediv"}:
         return f"{_last_name(node.func)}()"
-    if isinstance(node, ast.Name | ast.Attribute | ast.alias) and _last_name(node) == "Decimal":
-        return "Decimal"
+    if isinstance(node, ast.Name | ast.Attribute | ast.alias) and _last_name(node) in _INEXACT:
+        return _last_name(node)
     return ""
-
-
-_PYX_INEXACT = re.compile(r"(?<!/)/(?!/)|\b(?:double|float|round|Decimal)\b|\b\d+\.\d")
-
-
-def _inexact_pyx(source: Source) -> Iterator[str]:
-    for number, line in enumerate(_without_texts(source.text).splitlines(), start=1):
-        match = _PYX_INEXACT.search(line)
-        if match:
-            yield (
-                f"{source.path}:{number} uses {match[0]}: compiled amounts are int64_t; divide in "
-                "pos_plugin/units.py"
-            )
 
 
 _NOW = {"now", "utcnow", "today"}
@@ -179,51 +152,47 @@ def choosers(source: Source) -> Iterator[str]:
         elif isinstance(node, ast.Import):
             modules = [alias.name for alias in node.names]
         elif isinstance(node, ast.Constant) and node.value == "STAMMKUNDE_NATIVE":
-            modules = ["native._"]
-        if any(re.match(r"native\._(?:\w+_(?:c|py))?$", module) for module in modules):
+            modules = ["native._compiled"]
+        if any(re.match(r"native\._compiled\b", module) for module in modules):
             yield (
-                f"{source.path}:{getattr(node, 'lineno', 0)} chooses a form of the core: import "
-                "from native, which chooses in native/__init__.py"
+                f"{source.path}:{getattr(node, 'lineno', 0)} chooses a form of the core: take it "
+                "from native.FORM, which is chosen in native/__init__.py"
             )
 
 
-def public_python(source: Source) -> dict[str, list[str]]:
-    """Public functions and classes of the plain form with their parameters in order."""
-    found: dict[str, list[str]] = {}
-    for node in ast.parse(source.text).body:
-        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-            found[node.name] = _parameters(node)
-        elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-            for method in node.body:
-                if isinstance(method, ast.FunctionDef) and _is_public(method.name):
-                    found[f"{node.name}.{method.name}"] = _parameters(method)
-    return found
+HEADER = (
+    "# cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, "
+    "language_level=3"
+)
 
 
-def _parameters(node: ast.FunctionDef) -> list[str]:
-    names = [argument.arg for argument in node.args.posonlyargs + node.args.args]
-    by_keyword = [argument.arg for argument in node.args.kwonlyargs]
-    return [*names, "*", *by_keyword] if by_keyword else names
+def compiled_modules() -> list[Source]:
+    """The modules that pyproject.toml names to be compiled."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extensions = project["tool"]["setuptools"]["ext-modules"]
+    return sources(*(path for one in extensions for path in one["sources"]))
 
 
-_PYX_DEF = re.compile(r"^( *)(?:cdef class (\w+)|def (\w+)\(([^)]*)\))", re.MULTILINE)
+def header_missing(source: Source) -> Iterator[str]:
+    """All compiled modules are compiled with the same checks."""
+    if not source.text.startswith(HEADER + "\n"):
+        yield f"{source.path}:1 has not the header of compiled modules: begin with {HEADER!r}"
 
 
-def public_compiled(source: Source) -> dict[str, list[str]]:
-    """The same of the compiled form, read from its text."""
-    found: dict[str, list[str]] = {}
-    owner = ""
-    for indent, cdef_class, name, parameters in _PYX_DEF.findall(source.text):
-        if cdef_class:
-            owner = cdef_class
-        elif _is_public(name):
-            words = [part.replace("not None", "").split() for part in parameters.split(",")]
-            found[f"{owner}.{name}" if indent else name] = [word[-1] for word in words if word]
-    return found
-
-
-def _is_public(name: str) -> bool:
-    return name == "__init__" or not name.startswith("_")
+def mixing(source: Source, *, siblings: Iterable[str]) -> Iterator[str]:
+    """A compiled module that imports a sibling by its full name gets the plain form of it."""
+    plain = {f"native.{name}" for name in siblings}
+    for node in ast.walk(ast.parse(source.text)):
+        modules: list[str] = []
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            modules = [node.module or "", *(f"{node.module}.{one.name}" for one in node.names)]
+        elif isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        for module in plain.intersection(modules):
+            yield (
+                f"{source.path}:{getattr(node, 'lineno', 0)} imports {module}, the plain form: "
+                f"write `from .{module.removeprefix('native.')} import ...`"
+            )
 
 
 # --- shared --------------------------------------------------------------------------------------
@@ -235,15 +204,3 @@ def _last_name(node: ast.AST) -> str:
     if isinstance(node, ast.alias):
         return node.name
     return node.id if isinstance(node, ast.Name) else ""
-
-
-def _line(source: Source, match: re.Match[str]) -> int:
-    return source.text.count("\n", 0, match.start(1) if match[1] else match.start(2)) + 1
-
-
-_TEXTS = re.compile(r'""".*?"""|"[^"\n]*"|#[^\n]*', re.DOTALL)
-
-
-def _without_texts(text: str) -> str:
-    """The same lines without comments and strings."""
-    return _TEXTS.sub(lambda match: "\n" * match[0].count("\n"), text)

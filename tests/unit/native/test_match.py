@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import os
 import subprocess
 import sys
@@ -16,18 +15,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import native
-from native import _match_py, limits
+from native import limits
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    from native import Form
 
 
-def forms() -> list[ModuleType]:
+def forms() -> list[Form]:
     """The forms at hand; without a compiler the plain one alone."""
-    found: list[ModuleType] = [_match_py]
+    found = [native.plain()]
     with contextlib.suppress(ImportError):
-        found.append(importlib.import_module("native._match_c"))
+        found.append(native.compiled())
     return found
+
+
+def name_of_form(form: Form) -> str:
+    return "compiled" if form.is_compiled else "plain"
 
 
 def q(*values: int) -> array[int]:
@@ -58,13 +61,13 @@ CLASSES: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("form", forms(), ids=lambda form: form.__name__)
-def test_each_class_lists_its_selectors_in_order(form: ModuleType) -> None:
+@pytest.mark.parametrize("form", forms(), ids=name_of_form)
+def test_each_class_lists_its_selectors_in_order(form: Form) -> None:
     pairs = form.match_classes(form.MatchIndex(**INDEX), **CLASSES)
     assert pairs == q(0, 0, 0, 1, 1, 1, 1, 2)
 
 
-def outcome(form: ModuleType, index: dict[str, Any], classes: dict[str, Any]) -> object:
+def outcome(form: Form, index: dict[str, Any], classes: dict[str, Any]) -> object:
     """The value, or the kind of the refusal."""
     try:
         return form.match_classes(form.MatchIndex(**index), **classes)
@@ -235,7 +238,8 @@ def test_compiled_twin_is_loaded() -> None:
     if not native.COMPILED and os.environ.get("CI") != "true":
         pytest.skip("no compiled core here: the plain Python form serves (CI fails instead)")
     assert native.COMPILED
-    assert native.match_classes.__module__ == "native._match_c"
+    # Never mixed: what the chosen form names comes out of one package.
+    assert native.FORM.MatchIndex.__module__ == "native._compiled.match"
 
 
 @pytest.mark.parametrize(("wish", "compiled"), [("python", "False"), ("compiled", "True")])

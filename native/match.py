@@ -1,19 +1,22 @@
-"""Plain-Python form of the per-line part: which selectors match which class of equal units.
+# cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
+"""Which selectors match which class of equal units.
 
 A *term* is an interned fact of a line (sku, category, brand, season or tag). A *match* is a list of
 groups, AND between groups, OR inside one, and bounds on price and price state. A *selector* holds
 when one of its matches holds and none of its excluding matches does. Postings lead from a term to
 the matches worth looking at, so the cost follows (class, candidate) pairs, not the generation.
-``_match_c.pyx`` follows this file block by block.
 """
 
 from __future__ import annotations
 
 from array import array
 
-from native._arrays import require_int64, require_range, require_starts
+import cython
+
+from native.arrays import require_int64, require_range, require_starts
 
 
+@cython.cclass
 class MatchIndex:
     """One rule generation, ready for matching; built once, read by every evaluation.
 
@@ -29,6 +32,21 @@ class MatchIndex:
         TypeError: anything but ``array("q")``.
         ValueError: an offset or index out of its range.
     """
+
+    terms = cython.declare(cython.longlong, visibility="readonly")
+    selectors = cython.declare(cython.longlong, visibility="readonly")
+    posting_start: cython.longlong[::1]
+    posting_match: cython.longlong[::1]
+    everywhere_match: cython.longlong[::1]
+    group_start: cython.longlong[::1]
+    group_term_start: cython.longlong[::1]
+    group_term: cython.longlong[::1]
+    price_min_minor: cython.longlong[::1]
+    price_max_minor: cython.longlong[::1]
+    price_state: cython.longlong[::1]
+    match_selector: cython.longlong[::1]
+    exclude_start: cython.longlong[::1]
+    exclude_match: cython.longlong[::1]
 
     def __init__(
         self,
@@ -89,17 +107,31 @@ class MatchIndex:
         self.exclude_match = exclude_match
 
 
-def _holds(index: MatchIndex, match: int, held: set[int], price_minor: int, state: int) -> bool:
-    """Return whether a match holds for a unit that has these terms, price and price state."""
-    if not index.price_min_minor[match] <= price_minor <= index.price_max_minor[match]:
+@cython.cfunc
+@cython.exceptval(-1, check=True)
+def _holds(
+    index: MatchIndex,
+    match: cython.longlong,
+    held: cython.longlong[::1],
+    now: cython.longlong,
+    price_minor: cython.longlong,
+    state: cython.longlong,
+) -> cython.bint:
+    """Return whether a match holds for a unit of this price and state; it has the terms held."""
+    group: cython.longlong
+    i: cython.longlong
+    found: cython.bint
+    if price_minor < index.price_min_minor[match] or price_minor > index.price_max_minor[match]:
         return False
-    if index.price_state[match] not in (0, state):
+    if index.price_state[match] != 0 and index.price_state[match] != state:
         return False
     for group in range(index.group_start[match], index.group_start[match + 1]):
+        found = False
         for i in range(index.group_term_start[group], index.group_term_start[group + 1]):
-            if index.group_term[i] in held:
+            if held[index.group_term[i]] == now:
+                found = True
                 break
-        else:
+        if not found:
             return False
     return True
 
@@ -132,29 +164,61 @@ def match_classes(
     require_range("term", term, low=0, high=index.terms)
     require_int64("price_minor", price_minor)
     require_range("markdown", markdown, low=0, high=2)
-    classes = len(term_start) - 1
+    classes: cython.longlong = len(term_start) - 1
     if len(price_minor) != classes or len(markdown) != classes:
         raise ValueError("price_minor and markdown must have one value a class")
-
+    starts: cython.longlong[::1] = term_start
+    terms: cython.longlong[::1] = term
+    prices: cython.longlong[::1] = price_minor
+    reduced: cython.longlong[::1] = markdown
+    # Stamps instead of sets: a term is held by class c, a selector found for it, when its stamp
+    # is c + 1; nothing has to be cleared between classes.
+    held: cython.longlong[::1] = array("q", bytes(8 * index.terms))
+    seen: cython.longlong[::1] = array("q", bytes(8 * index.selectors))
+    c: cython.longlong
+    i: cython.longlong
+    k: cython.longlong
+    now: cython.longlong
+    state: cython.longlong
     pairs = array("q")
-    posting_start, posting_match = index.posting_start, index.posting_match
-    exclude_start, exclude_match = index.exclude_start, index.exclude_match
     for c in range(classes):
-        held_terms = term[term_start[c] : term_start[c + 1]]
-        held = set(held_terms)
-        state = 2 if markdown[c] else 1
-        found: set[int] = set()
-        candidates = list(index.everywhere_match)
-        for t in held_terms:
-            candidates += posting_match[posting_start[t] : posting_start[t + 1]]
-        for match in candidates:
-            selector = index.match_selector[match]
-            if selector in found or not _holds(index, match, held, price_minor[c], state):
-                continue
-            excluding = exclude_match[exclude_start[selector] : exclude_start[selector + 1]]
-            if not any(_holds(index, e, held, price_minor[c], state) for e in excluding):
-                found.add(selector)
-        for selector in sorted(found):
+        now = c + 1
+        state = 2 if reduced[c] else 1
+        found: list[int] = []
+        for i in range(starts[c], starts[c + 1]):
+            held[terms[i]] = now
+        for i in range(starts[c], starts[c + 1]):
+            for k in range(index.posting_start[terms[i]], index.posting_start[terms[i] + 1]):
+                _look_at(index, index.posting_match[k], held, seen, now, prices[c], state, found)
+        for k in range(len(index.everywhere_match)):
+            _look_at(index, index.everywhere_match[k], held, seen, now, prices[c], state, found)
+        found.sort()
+        for selector in found:
             pairs.append(c)
             pairs.append(selector)
     return pairs
+
+
+@cython.cfunc
+@cython.exceptval(-1, check=True)
+def _look_at(
+    index: MatchIndex,
+    match: cython.longlong,
+    held: cython.longlong[::1],
+    seen: cython.longlong[::1],
+    now: cython.longlong,
+    price_minor: cython.longlong,
+    state: cython.longlong,
+    found: list[int],
+) -> cython.int:
+    """Note the selector of a match that holds, where none of its excluding matches does."""
+    k: cython.longlong
+    selector: cython.longlong = index.match_selector[match]
+    if seen[selector] == now or not _holds(index, match, held, now, price_minor, state):
+        return 0
+    for k in range(index.exclude_start[selector], index.exclude_start[selector + 1]):
+        if _holds(index, index.exclude_match[k], held, now, price_minor, state):
+            return 0
+    seen[selector] = now
+    found.append(selector)
+    return 0
