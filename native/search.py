@@ -413,38 +413,24 @@ class _Answer(NamedTuple):
     applications: list[Application]
 
 
+PROMO_COLUMNS = 11
+STEP_COLUMNS = 3
+SLOT_COLUMNS = 2
+TIER_COLUMNS = 9
+
+
 def search(
     *,
     price_minor: array[int],
     count: array[int],
-    promo_kind: array[int],
-    promo_size: array[int],
-    promo_discounted: array[int],
-    promo_benefit: array[int],
-    promo_value: array[int],
-    promo_limit: array[int],
-    promo_pool: array[int],
-    promo_cap_minor: array[int],
-    promo_exclusive: array[int],
-    promo_within_buy: array[int],
-    order: array[int],
+    promo: array[int],
     step_start: array[int],
-    step_least: array[int],
-    step_benefit: array[int],
-    step_value: array[int],
+    step: array[int],
     slot_start: array[int],
-    slot_quantity: array[int],
-    slot_target: array[int],
+    slot: array[int],
     slot_class_start: array[int],
     slot_class: array[int],
-    tier_layer: array[int],
-    tier_promo: array[int],
-    tier_benefit: array[int],
-    tier_value: array[int],
-    tier_min_minor: array[int],
-    tier_pool: array[int],
-    tier_exclusive: array[int],
-    tier_cap_minor: array[int],
+    tier: array[int],
     tier_class_start: array[int],
     tier_class: array[int],
     pool_limit: array[int],
@@ -452,19 +438,24 @@ def search(
 ) -> Found:
     """Return the lowest total over all layers together, with a proof or a proven gap.
 
-    Args (each ``array("q")``; classes in falling price, promotions in ascending id):
+    Args (each ``array("q")``; classes in falling price, promotions in ascending id; tables row by
+            row, their columns in the order given here):
         price_minor, count: per class of equal discountable units.
-        promo_*: per article promotion: kind N_FOR_M (a unit discount is 1 for 1), BUNDLE, BUY_GET
-            or STEPS (quantity tiers); units of one application; how many of them are discounted;
-            benefit PERCENT (basis points), AMOUNT_OFF or FIXED_PRICE (minor), 0 and 0 with STEPS;
-            -1 = no limit, pool or cap; exclusive; 1 where no unit that a buy-get gives may cost
-            more than the cheapest one bought for it.
-        order: the numbers of all promotions, those of tiers too, in ascending id.
-        step_*: quantity tiers of each promotion, ascending: units they begin with, and benefit.
-        slot_*: slots of each promotion (one for N_FOR_M and STEPS), the classes that fit them, and
-            1 where a buy-get gives the units.
-        tier_*: one entry per tier of a receipt or customer promotion; ``tier_promo`` is an index
-            of its own, beyond those of the article promotions.
+        promo: per article promotion: kind N_FOR_M (a unit discount is 1 for 1), BUNDLE, BUY_GET or
+            STEPS (quantity tiers); units of one application; how many of them are discounted;
+            benefit PERCENT, AMOUNT_OFF or FIXED_PRICE, and its value (basis points or minor), 0 and
+            0 with STEPS; limit of applications, pool of coupons and cap in minor, -1 = none;
+            exclusive; 1 where no unit that a buy-get gives may cost more than the cheapest one
+            bought for it; rank: the place in ascending id among all promotions, those of tiers too.
+        step: per quantity tier, ascending: units it begins with, benefit, value. ``step_start``
+            has the offsets of each promotion.
+        slot: per slot: quantity, and 1 where a buy-get gives the units. ``slot_start`` has the
+            offsets of each promotion (one slot for N_FOR_M and STEPS), ``slot_class_start`` those
+            of the classes ``slot_class`` that fit each slot.
+        tier: per tier of a receipt or customer promotion: layer; number of its promotion, beyond
+            those of the article promotions; benefit PERCENT or AMOUNT_OFF, its value; the base it
+            is open from, in minor; pool, exclusive, cap and rank as above. ``tier_class_start`` and
+            ``tier_class``: the classes of its base.
         pool_limit: coupons per pool.
         max_steps: labels the search may try; the result depends on it, never on time.
 
@@ -472,101 +463,81 @@ def search(
         TypeError: anything but ``array("q")``.
         ValueError: offsets or indices out of range.
     """
-    classes = len(count)
-    require_range("price_minor", price_minor, low=0, high=10**9 + 1)
-    require_range("count", count, low=0, high=10**9 + 1)
-    if len(price_minor) != classes:
-        raise ValueError("price_minor and count must have one value a class")
-    require_range("slot_class", slot_class, low=0, high=max(classes, 1))
-    require_range("tier_class", tier_class, low=0, high=max(classes, 1))
-    require_range("promo_kind", promo_kind, low=N_FOR_M, high=STEPS + 1)
-    require_range("step_least", step_least, low=1, high=10**9 + 1)
-    require_range("step_benefit", step_benefit, low=PERCENT, high=FIXED_PRICE + 1)
-    require_range("step_value", step_value, low=0, high=10**9 + 1)
-    require_starts("step_start", step_start, items=len(step_least))
-    require_starts("slot_start", slot_start, items=len(slot_quantity))
-    require_starts("slot_class_start", slot_class_start, items=len(slot_class))
-    require_starts("tier_class_start", tier_class_start, items=len(tier_class))
-    for name, values, length in (
-        ("promo_kind", promo_kind, len(slot_start) - 1),
-        ("promo_size", promo_size, len(slot_start) - 1),
-        ("promo_discounted", promo_discounted, len(slot_start) - 1),
-        ("promo_benefit", promo_benefit, len(slot_start) - 1),
-        ("promo_value", promo_value, len(slot_start) - 1),
-        ("promo_limit", promo_limit, len(slot_start) - 1),
-        ("promo_pool", promo_pool, len(slot_start) - 1),
-        ("promo_cap_minor", promo_cap_minor, len(slot_start) - 1),
-        ("promo_exclusive", promo_exclusive, len(slot_start) - 1),
-        ("promo_within_buy", promo_within_buy, len(slot_start) - 1),
-        ("step_start", step_start, len(slot_start)),
-        ("step_least", step_least, len(step_least)),
-        ("step_benefit", step_benefit, len(step_least)),
-        ("step_value", step_value, len(step_least)),
-        ("slot_quantity", slot_quantity, len(slot_class_start) - 1),
-        ("slot_target", slot_target, len(slot_class_start) - 1),
-        ("tier_layer", tier_layer, len(tier_class_start) - 1),
-        ("tier_promo", tier_promo, len(tier_class_start) - 1),
-        ("tier_benefit", tier_benefit, len(tier_class_start) - 1),
-        ("tier_value", tier_value, len(tier_class_start) - 1),
-        ("tier_min_minor", tier_min_minor, len(tier_class_start) - 1),
-        ("tier_pool", tier_pool, len(tier_class_start) - 1),
-        ("tier_exclusive", tier_exclusive, len(tier_class_start) - 1),
-        ("tier_cap_minor", tier_cap_minor, len(tier_class_start) - 1),
-        ("pool_limit", pool_limit, len(pool_limit)),
-        ("order", order, len(order)),
-    ):
-        require_int64(name, values)
-        if len(values) != length:
-            raise ValueError(f"{name} must have {length} values")
-
+    _check(
+        classes=len(count),
+        price_minor=price_minor,
+        count=count,
+        promo=promo,
+        step_start=step_start,
+        step=step,
+        slot_start=slot_start,
+        slot=slot,
+        slot_class_start=slot_class_start,
+        slot_class=slot_class,
+        tier=tier,
+        tier_class_start=tier_class_start,
+        tier_class=tier_class,
+        pool_limit=pool_limit,
+    )
     promos = []
+    ranked: list[tuple[int, int]] = []
     for i in range(len(slot_start) - 1):
+        row = promo[i * PROMO_COLUMNS : (i + 1) * PROMO_COLUMNS]
+        kind, size, discounted, benefit, value, limit, pool, cap_minor, exclusive, within, rank = (
+            row
+        )
+        ranked.append((rank, i))
         slots = [
             Slot(
-                slot_quantity[s],
+                slot[s * SLOT_COLUMNS],
                 frozenset(slot_class[slot_class_start[s] : slot_class_start[s + 1]]),
-                is_target=bool(slot_target[s]),
+                is_target=bool(slot[s * SLOT_COLUMNS + 1]),
             )
             for s in range(slot_start[i], slot_start[i + 1])
         ]
-        promo = Promo(
+        one = Promo(
             index=i,
-            kind=promo_kind[i],
-            size=promo_size[i],
-            discounted=promo_discounted[i],
-            benefit=promo_benefit[i],
-            value=promo_value[i],
-            limit=None if promo_limit[i] < 0 else promo_limit[i],
-            pool=promo_pool[i],
-            cap=None if promo_cap_minor[i] < 0 else promo_cap_minor[i] * D,
-            exclusive=promo_exclusive[i],
+            kind=kind,
+            size=size,
+            discounted=discounted,
+            benefit=benefit,
+            value=value,
+            limit=None if limit < 0 else limit,
+            pool=pool,
+            cap=None if cap_minor < 0 else cap_minor * D,
+            exclusive=exclusive,
             slots=slots,
-            classes=frozenset(c for slot in slots for c in slot.classes),
-            within_buy=bool(promo_within_buy[i]),
+            classes=frozenset(c for fitting in slots for c in fitting.classes),
+            within_buy=bool(within),
             steps=tuple(
-                Step(step_least[s], step_benefit[s], step_value[s])
+                Step(*step[s * STEP_COLUMNS : (s + 1) * STEP_COLUMNS])
                 for s in range(step_start[i], step_start[i + 1])
             ),
         )
-        if promo.kind == STEPS and not promo.steps:
+        if one.kind == STEPS and not one.steps:
             raise ValueError("quantity tiers must have a tier")
-        _prepare(promo, price_minor, count)
-        promos.append(promo)
-    tiers = [
-        Tier(
-            index=i,
-            layer=tier_layer[i],
-            promo=tier_promo[i],
-            benefit=tier_benefit[i],
-            value=tier_value[i],
-            min_value=tier_min_minor[i] * D,
-            classes=frozenset(tier_class[tier_class_start[i] : tier_class_start[i + 1]]),
-            pool=tier_pool[i],
-            exclusive=tier_exclusive[i],
-            cap=None if tier_cap_minor[i] < 0 else tier_cap_minor[i] * D,
+        _prepare(one, price_minor, count)
+        promos.append(one)
+    tiers = []
+    for i in range(len(tier_class_start) - 1):
+        row = tier[i * TIER_COLUMNS : (i + 1) * TIER_COLUMNS]
+        layer, number, benefit, value, min_minor, pool, exclusive, cap_minor, rank = row
+        ranked.append((rank, number))
+        tiers.append(
+            Tier(
+                index=i,
+                layer=layer,
+                promo=number,
+                benefit=benefit,
+                value=value,
+                min_value=min_minor * D,
+                classes=frozenset(tier_class[tier_class_start[i] : tier_class_start[i + 1]]),
+                pool=pool,
+                exclusive=exclusive,
+                cap=None if cap_minor < 0 else cap_minor * D,
+            )
         )
-        for i in range(len(tier_promo))
-    ]
+    order = [number for _, number in sorted(set(ranked))]
     problem = Problem(list(price_minor), list(count), promos, tiers, list(pool_limit))
     budget = Budget(max_steps)
     run = _Search(problem, budget)
@@ -576,8 +547,37 @@ def search(
     # Whatever the search gave up: nobody can save more than the goods are worth.
     answer = answer._replace(bound=min(answer.bound, worth * V))
     if answer.bound <= answer.saving * W:
-        answer = _without_the_idle(run, answer, list(order))
+        answer = _without_the_idle(run, answer, order)
     return _found(answer, budget)
+
+
+def _check(*, classes: int, **given: array[int]) -> None:
+    """Raise where the arrays of a problem do not fit each other."""
+    for name, values in given.items():
+        require_int64(name, values)
+    require_range("price_minor", given["price_minor"], low=0, high=10**9 + 1)
+    require_range("count", given["count"], low=0, high=10**9 + 1)
+    promos = len(given["slot_start"]) - 1
+    for name, columns, rows in (
+        ("price_minor", 1, classes),
+        ("step_start", 1, promos + 1),
+        ("promo", PROMO_COLUMNS, promos),
+        ("step", STEP_COLUMNS, len(given["step"]) // STEP_COLUMNS),
+        ("slot", SLOT_COLUMNS, len(given["slot_class_start"]) - 1),
+        ("tier", TIER_COLUMNS, len(given["tier_class_start"]) - 1),
+    ):
+        if len(given[name]) != rows * columns:
+            raise ValueError(f"{name} must have {rows} rows of {columns} columns")
+    require_starts("step_start", given["step_start"], items=len(given["step"]) // STEP_COLUMNS)
+    require_starts("slot_start", given["slot_start"], items=len(given["slot"]) // SLOT_COLUMNS)
+    for name in ("slot_class", "tier_class"):
+        require_starts(f"{name}_start", given[f"{name}_start"], items=len(given[name]))
+        require_range(name, given[name], low=0, high=max(classes, 1))
+    require_range("promo kind", given["promo"][0::PROMO_COLUMNS], low=N_FOR_M, high=STEPS + 1)
+    step = given["step"]
+    require_range("step least", step[0::STEP_COLUMNS], low=1, high=10**9 + 1)
+    require_range("step benefit", step[1::STEP_COLUMNS], low=PERCENT, high=FIXED_PRICE + 1)
+    require_range("step value", step[2::STEP_COLUMNS], low=0, high=10**9 + 1)
 
 
 def _prepare(p: Promo, price: array[int], count: array[int]) -> None:

@@ -135,16 +135,12 @@ def search(
 ) -> core.Found:
     """Hand the discountable units and the eligible promotions to the core."""
     place = {c: i for i, c in enumerate(open_classes)}
-    promo: dict[str, array[int]] = {
-        name: array("q")
-        for name in (
-            *("kind", "size", "discounted", "benefit", "value"),
-            *("limit", "pool", "cap_minor", "exclusive", "within_buy"),
-        )
-    }
-    step_start, step_least = array("q", [0]), array("q")
-    step_benefit, step_value = array("q"), array("q")
-    slot_start, slot_quantity, slot_target = array("q", [0]), array("q"), array("q")
+    owners = sorted({tier.promotion.id for tier in tiers})
+    ids = sorted([promotion.id for promotion in articles] + owners)
+    rank = {promotion: number for number, promotion in enumerate(ids)}
+    promo = array("q")
+    step_start, step = array("q", [0]), array("q")
+    slot_start, slot = array("q", [0]), array("q")
     slot_class_start, slot_class = array("q", [0]), array("q")
     for promotion in articles:
         offer = promotion.offer
@@ -157,78 +153,74 @@ def search(
         elif isinstance(offer, NForM):
             size, discounted, quantities = offer.n, offer.discounted, [offer.n]
         elif isinstance(offer, Bundle):
-            quantities = [slot.quantity for slot in offer.slots]
+            quantities = [one.quantity for one in offer.slots]
             kind, size = core.BUNDLE, sum(quantities)
         elif isinstance(offer, BuyGet):
-            quantities = [slot.quantity for slot in offer.slots]
+            quantities = [one.quantity for one in offer.slots]
             targets = len(offer.get)
             kind, size, discounted = core.BUY_GET, sum(quantities), sum(quantities[-targets:])
             within_buy = offer.get_at_most_buy_price
         elif isinstance(offer, QuantityTiers):
             kind = core.STEPS
-            for step in offer.steps():
-                step_least.append(step.min_quantity)
-                step_benefit.append(_BENEFITS[type(step.benefit)])
-                step_value.append(_value_of(step.benefit))
+            for one in offer.steps():
+                step.extend(
+                    (one.min_quantity, _BENEFITS[type(one.benefit)], _value_of(one.benefit))
+                )
         else:
             raise TypeError(f"{offer.kind} is no offer of the article layer")
         if not isinstance(offer, QuantityTiers):
             benefit, value = _BENEFITS[type(offer.benefit)], _value_of(offer.benefit)
-        step_start.append(len(step_least))
+        step_start.append(len(step) // core.STEP_COLUMNS)
         of_target = [False] * (len(quantities) - targets) + [True] * targets
         for quantity, is_target, selector in zip(
             quantities, of_target, promotion.selectors(), strict=True
         ):
-            slot_quantity.append(quantity)
-            slot_target.append(is_target)
+            slot.extend((quantity, is_target))
             slot_class.extend(place[c] for c in facts.classes_of(selector) if c in place)
             slot_class_start.append(len(slot_class))
-        slot_start.append(len(slot_quantity))
-        promo["kind"].append(kind)
-        promo["size"].append(size)
-        promo["discounted"].append(discounted)
-        promo["benefit"].append(benefit)
-        promo["value"].append(value)
-        promo["within_buy"].append(within_buy)
-        promo["limit"].append(min((b for b in bounds if b is not None), default=-1))
-        promo["pool"].append(pools.pool_of(promotion))
+        slot_start.append(len(slot) // core.SLOT_COLUMNS)
         cap_minor = promotion.limits.max_discount_minor
-        promo["cap_minor"].append(-1 if cap_minor is None else cap_minor)
-        promo["exclusive"].append(_EXCLUSIVE[promotion.exclusive])
-    owners = sorted({tier.promotion.id for tier in tiers})
-    ids = [promotion.id for promotion in articles] + owners
-    tier_class_start, tier_class = array("q", [0]), array("q")
-    for tier in tiers:
-        tier_class.extend(
-            place[c] for c in facts.classes_of(tier.promotion.selectors()[0]) if c in place
+        promo.extend(
+            (
+                *(kind, size, discounted, benefit, value),
+                min((b for b in bounds if b is not None), default=-1),
+                pools.pool_of(promotion),
+                -1 if cap_minor is None else cap_minor,
+                _EXCLUSIVE[promotion.exclusive],
+                within_buy,
+                rank[promotion.id],
+            )
         )
+    tier = array("q")
+    tier_class_start, tier_class = array("q", [0]), array("q")
+    for choice in tiers:
+        promotion = choice.promotion
+        tier.extend(
+            (
+                core.RECEIPT if promotion.layer == "receipt" else core.CUSTOMER,
+                # Numbers of their own: those of the article promotions come first.
+                len(articles) + owners.index(promotion.id),
+                *(choice.benefit, choice.value, choice.min_value_minor),
+                pools.pool_of(promotion),
+                _EXCLUSIVE[promotion.exclusive],
+                choice.cap_minor,
+                rank[promotion.id],
+            )
+        )
+        base = facts.classes_of(promotion.selectors()[0])
+        tier_class.extend(place[c] for c in base if c in place)
         tier_class_start.append(len(tier_class))
     return core.search(
         price_minor=array("q", [classes[c].price_minor for c in open_classes]),
         count=array("q", [classes[c].count for c in open_classes]),
-        **{f"promo_{name}": values for name, values in promo.items()},
-        order=array("q", sorted(range(len(ids)), key=ids.__getitem__)),
+        promo=promo,
         step_start=step_start,
-        step_least=step_least,
-        step_benefit=step_benefit,
-        step_value=step_value,
+        step=step,
         slot_start=slot_start,
-        slot_quantity=slot_quantity,
-        slot_target=slot_target,
+        slot=slot,
         slot_class_start=slot_class_start,
         slot_class=slot_class,
-        tier_layer=array(
-            "q",
-            [core.RECEIPT if t.promotion.layer == "receipt" else core.CUSTOMER for t in tiers],
-        ),
-        # Numbers of their own: those of the article promotions come first.
-        tier_promo=array("q", [len(articles) + owners.index(t.promotion.id) for t in tiers]),
-        tier_benefit=array("q", [t.benefit for t in tiers]),
-        tier_value=array("q", [t.value for t in tiers]),
-        tier_min_minor=array("q", [t.min_value_minor for t in tiers]),
-        tier_pool=array("q", [pools.pool_of(t.promotion) for t in tiers]),
-        tier_exclusive=array("q", [_EXCLUSIVE[t.promotion.exclusive] for t in tiers]),
-        tier_cap_minor=array("q", [t.cap_minor for t in tiers]),
+        tier=tier,
         tier_class_start=tier_class_start,
         tier_class=tier_class,
         pool_limit=array("q", pools.limits),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +12,7 @@ from native.search import (
     BUNDLE,
     BUY_GET,
     CUSTOMER,
+    FIXED_PRICE,
     N_FOR_M,
     PERCENT,
     RECEIPT,
@@ -19,9 +20,49 @@ from native.search import (
     search,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 def q(*values: int) -> array[int]:
     return array("q", values)
+
+
+PROMO = (
+    *("kind", "size", "discounted", "benefit", "value", "limit"),
+    *("pool", "cap_minor", "exclusive", "within_buy", "rank"),
+)
+TIER = (
+    *("layer", "promo", "benefit", "value", "min_minor"),
+    *("pool", "exclusive", "cap_minor", "rank"),
+)
+
+
+def rows(count: int, /, columns: tuple[str, ...], **values: int | Sequence[int]) -> array[int]:
+    """A table row by row; one value of a column stands for all rows."""
+    listed = [
+        [value] * count if isinstance(value, int) else list(value)
+        for value in (values[name] for name in columns)
+    ]
+    return q(*(value for row in zip(*listed, strict=True) for value in row))
+
+
+def promos(count: int = 1, **changes: int | Sequence[int]) -> array[int]:
+    """Promotions that are "3 for 2" where nothing else is said."""
+    three: dict[str, int | Sequence[int]] = {
+        "kind": N_FOR_M,
+        "size": 3,
+        "discounted": 1,
+        "benefit": PERCENT,
+        "value": 10_000,
+        "limit": -1,
+        "pool": -1,
+        "cap_minor": -1,
+        "exclusive": 0,
+        "within_buy": 0,
+        "rank": range(count),
+    }
+    return rows(count, PROMO, **three | changes)
 
 
 def problem(**changes: Any) -> dict[str, Any]:
@@ -29,34 +70,14 @@ def problem(**changes: Any) -> dict[str, Any]:
     given: dict[str, Any] = {
         "price_minor": q(6_000, 4_000),
         "count": q(2, 1),
-        "promo_kind": q(N_FOR_M),
-        "promo_size": q(3),
-        "promo_discounted": q(1),
-        "promo_benefit": q(PERCENT),
-        "promo_value": q(10_000),
-        "promo_limit": q(-1),
-        "promo_pool": q(-1),
-        "promo_cap_minor": q(-1),
-        "promo_exclusive": q(0),
-        "promo_within_buy": q(0),
-        "order": q(0),
+        "promo": promos(),
         "step_start": q(0, 0),
-        "step_least": q(),
-        "step_benefit": q(),
-        "step_value": q(),
+        "step": q(),
         "slot_start": q(0, 1),
-        "slot_quantity": q(3),
-        "slot_target": q(0),
+        "slot": q(3, 0),
         "slot_class_start": q(0, 2),
         "slot_class": q(0, 1),
-        "tier_layer": q(),
-        "tier_promo": q(),
-        "tier_benefit": q(),
-        "tier_value": q(),
-        "tier_min_minor": q(),
-        "tier_pool": q(),
-        "tier_exclusive": q(),
-        "tier_cap_minor": q(),
+        "tier": q(),
         "tier_class_start": q(0),
         "tier_class": q(),
         "pool_limit": q(),
@@ -88,20 +109,22 @@ def test_what_is_no_int64_array_is_refused(name: str, value: object) -> None:
         {"slot_class": q(0, 2)},
         {"slot_class": q(0, -1)},
         {"count": q(2)},
-        {"promo_size": q(3, 3)},
+        {"promo": promos(2)},
+        {"promo": promos()[:-1]},
         {"slot_class_start": q(0, 3)},
         {"slot_start": q(0, 2)},
         {"price_minor": q(6_000, -1)},
-        {"promo_kind": q(4)},
-        {"promo_kind": q(STEPS)},
-        {"promo_within_buy": q()},
-        {"slot_target": q()},
+        {"promo": promos(kind=4)},
+        {"promo": promos(kind=STEPS)},
+        {"promo": q()},
+        {"slot": q(3)},
+        {"tier": q(0)},
         {"step_start": q(0)},
         {"step_start": q(0, 1)},
-        {"step_start": q(0, 1), "step_least": q(0), "step_benefit": q(0), "step_value": q(0)},
-        {"step_start": q(0, 1), "step_least": q(2), "step_benefit": q(3), "step_value": q(0)},
-        {"step_start": q(0, 1), "step_least": q(2), "step_benefit": q(0), "step_value": q(-1)},
-        {"step_start": q(0, 1), "step_least": q(2), "step_benefit": q(0), "step_value": q()},
+        {"step_start": q(0, 1), "step": q(0, 0, 0)},
+        {"step_start": q(0, 1), "step": q(2, 3, 0)},
+        {"step_start": q(0, 1), "step": q(2, 0, -1)},
+        {"step_start": q(0, 1), "step": q(2, 0)},
         {"count": q(2, 2**62)},
     ],
     ids=repr,
@@ -142,21 +165,17 @@ def test_a_spent_budget_says_so_with_a_gap_that_covers_the_best() -> None:
     hard = problem(
         price_minor=q(*sorted((1_000 + 791 * i % 6_007 for i in range(units)), reverse=True)),
         count=q(*[1] * units),
-        promo_kind=q(*[N_FOR_M] * 3),
-        promo_size=q(5, 7, 9),
-        promo_discounted=q(1, 2, 3),
-        promo_benefit=q(PERCENT, PERCENT, AMOUNT_OFF),
-        promo_value=q(10_000, 10_000, 5_500),
-        promo_limit=q(3, -1, 2),
-        promo_pool=q(*[-1] * 3),
-        promo_cap_minor=q(-1, -1, -1),
-        promo_exclusive=q(*[0] * 3),
-        promo_within_buy=q(*[0] * 3),
+        promo=promos(
+            3,
+            size=(5, 7, 9),
+            discounted=(1, 2, 3),
+            benefit=(PERCENT, PERCENT, AMOUNT_OFF),
+            value=(10_000, 10_000, 5_500),
+            limit=(3, -1, 2),
+        ),
         step_start=q(*[0] * 4),
-        order=q(0, 1, 2),
         slot_start=q(0, 1, 2, 3),
-        slot_quantity=q(5, 7, 9),
-        slot_target=q(0, 0, 0),
+        slot=q(5, 0, 7, 0, 9, 0),
         slot_class_start=q(0, units, 2 * units, 3 * units),
         slot_class=q(*list(range(units)) * 3),
     )
@@ -189,20 +208,11 @@ def test_a_threshold_is_kept_by_forgoing_a_small_discount() -> None:
         **problem(
             price_minor=q(6_000, 4_000),
             count=q(1, 1),
-            promo_size=q(1),
-            promo_value=q(500),
-            slot_quantity=q(1),
+            promo=promos(size=1, value=500),
+            slot=q(1, 0),
             slot_class_start=q(0, 1),
             slot_class=q(1),
-            order=q(0, 1),
-            tier_layer=q(RECEIPT),
-            tier_promo=q(1),
-            tier_benefit=q(AMOUNT_OFF),
-            tier_value=q(2_000),
-            tier_min_minor=q(10_000),
-            tier_pool=q(-1),
-            tier_exclusive=q(0),
-            tier_cap_minor=q(-1),
+            tier=q(RECEIPT, 1, AMOUNT_OFF, 2_000, 10_000, -1, 0, -1, 1),
             tier_class_start=q(0, 2),
             tier_class=q(0, 1),
         )
@@ -215,13 +225,9 @@ def test_a_threshold_is_kept_by_forgoing_a_small_discount() -> None:
 def test_a_bundle_that_saves_nothing_does_not_exist() -> None:
     found = search(
         **problem(
-            promo_kind=q(BUNDLE),
-            promo_size=q(2),
-            promo_benefit=q(2),
-            promo_value=q(10_000),
+            promo=promos(kind=BUNDLE, size=2, benefit=FIXED_PRICE, value=10_000),
             slot_start=q(0, 2),
-            slot_quantity=q(1, 1),
-            slot_target=q(0, 0),
+            slot=q(1, 0, 1, 0),
             slot_class_start=q(0, 1, 2),
             slot_class=q(0, 1),
         )
@@ -234,15 +240,10 @@ def test_a_thousand_equal_pieces_get_the_highest_quantity_tier() -> None:
     # 10 % from 3, 20 % from 96: nothing is counted one by one, the tier holds for all.
     tiers = problem(
         count=q(1_000, 70_000),
-        promo_kind=q(STEPS),
-        promo_size=q(1),
-        promo_benefit=q(0),
-        promo_value=q(0),
+        promo=promos(kind=STEPS, size=1, benefit=0, value=0),
         step_start=q(0, 2),
-        step_least=q(3, 96),
-        step_benefit=q(PERCENT, PERCENT),
-        step_value=q(1_000, 2_000),
-        slot_quantity=q(1),
+        step=q(3, PERCENT, 1_000, 96, PERCENT, 2_000),
+        slot=q(1, 0),
     )
     found = search(**tiers)
     assert found.optimal
@@ -254,65 +255,63 @@ def test_a_gift_goes_to_the_dearer_unit_unless_it_may_not() -> None:
     pair = problem(
         price_minor=q(6_000, 4_000),
         count=q(1, 1),
-        promo_kind=q(BUY_GET),
-        promo_size=q(2),
         slot_start=q(0, 2),
-        slot_quantity=q(1, 1),
-        slot_target=q(0, 1),
+        slot=q(1, 0, 1, 1),
         slot_class_start=q(0, 2, 4),
         slot_class=q(0, 1, 0, 1),
     )
     for within_buy, targets in ((0, [1, 0]), (1, [0, 1])):
-        found = search(**pair | {"promo_within_buy": q(within_buy)})
+        found = search(**pair | {"promo": promos(kind=BUY_GET, size=2, within_buy=within_buy)})
         assert found.optimal
         assert list(found.member_targets) == targets
 
 
-def crowd(*, promos: int, units: int, tiers: int) -> dict[str, Any]:
+def crowd(*, offers: int, units: int, tiers: int) -> dict[str, Any]:
     """Many limited offers of odd sizes on the same units, and many thresholds on parts of them."""
-    sizes = [2 + i % 7 for i in range(promos)]
+    sizes = [2 + i % 7 for i in range(offers)]
     return problem(
         price_minor=q(*sorted((500 + 791 * i % 6_007 for i in range(units)), reverse=True)),
         count=q(*[1 + i % 3 for i in range(units)]),
-        promo_kind=q(*[N_FOR_M] * promos),
-        promo_size=q(*sizes),
-        promo_discounted=q(*[1] * promos),
-        promo_benefit=q(*[PERCENT] * promos),
-        promo_value=q(*[1_000 + 37 * i for i in range(promos)]),
-        promo_limit=q(*[2 + i % 3 for i in range(promos)]),
-        promo_pool=q(*[-1] * promos),
-        promo_cap_minor=q(*[900 if i % 4 == 0 else -1 for i in range(promos)]),
-        promo_exclusive=q(*[i % 2 for i in range(promos)]),
-        promo_within_buy=q(*[0] * promos),
-        step_start=q(*[0] * (promos + 1)),
-        order=q(*range(promos + 2)),
-        slot_start=q(*range(promos + 1)),
-        slot_quantity=q(*sizes),
-        slot_target=q(*[0] * promos),
-        slot_class_start=q(*range(0, (promos + 1) * units, units)),
-        slot_class=q(*list(range(units)) * promos),
-        tier_layer=q(*[RECEIPT] * tiers, *[CUSTOMER] * tiers),
-        tier_promo=q(*[promos] * tiers, *[promos + 1] * tiers),
-        tier_benefit=q(*[PERCENT] * 2 * tiers),
-        tier_value=q(*[100 + 10 * i for i in range(tiers)] * 2),
-        tier_min_minor=q(*[1_000 * i for i in range(tiers)] * 2),
-        tier_pool=q(*[-1] * 2 * tiers),
-        tier_exclusive=q(*[0] * 2 * tiers),
-        tier_cap_minor=q(*[-1] * 2 * tiers),
+        promo=promos(
+            offers,
+            size=sizes,
+            value=[1_000 + 37 * i for i in range(offers)],
+            limit=[2 + i % 3 for i in range(offers)],
+            cap_minor=[900 if i % 4 == 0 else -1 for i in range(offers)],
+            exclusive=[i % 2 for i in range(offers)],
+        ),
+        step_start=q(*[0] * (offers + 1)),
+        slot_start=q(*range(offers + 1)),
+        slot=q(*(value for size in sizes for value in (size, 0))),
+        slot_class_start=q(*range(0, (offers + 1) * units, units)),
+        slot_class=q(*list(range(units)) * offers),
+        tier=rows(
+            2 * tiers,
+            TIER,
+            layer=[RECEIPT] * tiers + [CUSTOMER] * tiers,
+            promo=[offers] * tiers + [offers + 1] * tiers,
+            benefit=PERCENT,
+            value=[100 + 10 * i for i in range(tiers)] * 2,
+            min_minor=[1_000 * i for i in range(tiers)] * 2,
+            pool=-1,
+            exclusive=0,
+            cap_minor=-1,
+            rank=[offers] * tiers + [offers + 1] * tiers,
+        ),
         tier_class_start=q(*range(0, (2 * tiers + 1) * (units // 2), units // 2)),
         tier_class=q(*list(range(units // 2)) * tiers, *list(range(0, units - 1, 2)) * tiers),
     )
 
 
 @pytest.mark.parametrize(
-    ("promos", "units", "tiers"), [(3, 40, 3), (40, 60, 0), (12, 100, 10), (2, 20, 32), (60, 30, 8)]
+    ("offers", "units", "tiers"), [(3, 40, 3), (40, 60, 0), (12, 100, 10), (2, 20, 32), (60, 30, 8)]
 )
-def test_no_sale_takes_much_more_than_its_budget(promos: int, units: int, tiers: int) -> None:
-    found = search(**crowd(promos=promos, units=units, tiers=tiers) | {"max_steps": 3_000})
+def test_no_sale_takes_much_more_than_its_budget(offers: int, units: int, tiers: int) -> None:
+    found = search(**crowd(offers=offers, units=units, tiers=tiers) | {"max_steps": 3_000})
     assert found.steps <= 4 * 3_000
 
 
 def test_a_larger_budget_is_used() -> None:
     """The control of the test above: the figure is work, not a constant."""
-    case = crowd(promos=12, units=100, tiers=10)
+    case = crowd(offers=12, units=100, tiers=10)
     assert search(**case | {"max_steps": 12_000}).steps > 4 * 3_000
