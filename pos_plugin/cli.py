@@ -157,24 +157,46 @@ def serve(config: Path, port: int) -> None:
 @click.argument("receipts", type=_FILE)
 @click.option("--promotions", type=_FILE, required=True, help="PROMOTIONS.json: the rules.")
 @click.option("--articles", type=_FILE, help="ARTICLES.csv: sku, description, category, price.")
+@click.option("--against", type=_FILE, help="LIVE.json: rules to compare the draft with.")
+@click.option(
+    "--fail-if",
+    "limits",
+    multiple=True,
+    metavar="LIMIT",
+    help='End with 1 when it holds, e.g. "discount_rise_bp>200"; quote it. May stand repeatedly.',
+)
 @click.option("--data-dir", type=_FOLDER, help="Keep what is booked in this folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def replay(
-    receipts: Path, promotions: Path, articles: Path | None, data_dir: Path | None, as_json: bool
+    receipts: Path,
+    promotions: Path,
+    articles: Path | None,
+    against: Path | None,
+    limits: tuple[str, ...],
+    data_dir: Path | None,
+    as_json: bool,
 ) -> None:
     """Run past RECEIPTS through promotions and say what they would have cost.
 
     RECEIPTS is a CSV (invoice, sku, quantity, at, unit_price_minor, customer) or one sale as JSON a
     line; it and ARTICLES may be gzip files. Every receipt is evaluated and booked as at a till, in
     a folder of its own that is removed afterwards, unless --data-dir names one.
+
+    With --against every receipt is booked twice, under both rules: what the draft changes. LIMIT is
+    a measure, > or <, and a whole number; docs/commands.md has the measures, and an unknown one
+    names them all.
     """
     from contextlib import ExitStack
     from tempfile import TemporaryDirectory
 
+    from pos_plugin.replay.gate import read_limits
     from pos_plugin.replay.read import read_articles, read_receipts
-    from pos_plugin.replay.run import read_rules, run
+    from pos_plugin.replay.report import Report
+    from pos_plugin.replay.run import read_rules, run, run_against
 
-    rules, package = read_rules(read_text(promotions, "promotions"))
+    gate = read_limits(limits, compares=against is not None)
+    draft = read_rules(read_text(promotions, "promotions"))
+    live = read_rules(read_text(against, "against"), "against") if against else None
     rows = []
     if articles is not None:
         rows = read_articles(articles.name, read_text(articles, articles.name, SaleError))
@@ -184,15 +206,24 @@ def replay(
     with ExitStack() as stack:
         folder = data_dir or Path(stack.enter_context(TemporaryDirectory(prefix="stammkunde-")))
         if sys.stderr.isatty():
-            bar = click.progressbar(length=len(past), label="replay", file=sys.stderr)
+            length = len(past) * (2 if live else 1)
+            bar = click.progressbar(length=length, label="replay", file=sys.stderr)
             progress = stack.enter_context(bar).update
         else:
             progress = None
-        summary = run(past, rules, package, rows, folder, progress=progress)
+        if live:
+            both = run_against(past, draft, live, rows, folder, progress=progress)
+            report = Report(both.draft, both, gate)
+        else:
+            report = Report(run(past, *draft, rows, folder, progress=progress), None, gate)
     if as_json:
-        _print_json(summary.to_dict())
+        _print_json(report.to_dict())
     else:
-        click.echo(summary.to_text())
+        click.echo(report.to_text())
+    for verdict in report.broken:
+        click.echo(f"{verdict.to_text()}.", err=True)
+    if report.broken:
+        sys.exit(1)
 
 
 def _print_json(value: object) -> None:

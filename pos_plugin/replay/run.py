@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from time import perf_counter, perf_counter_ns
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pos_plugin.answers import Receipt
 from pos_plugin.clock import SettableClock
@@ -21,15 +21,22 @@ from pos_plugin.errors import PosPluginError, RuleError, SaleError
 from pos_plugin.notices import Refused
 from pos_plugin.plugin import Plugin
 from pos_plugin.promotions.generation import RuleGeneration
+from pos_plugin.replay.compare import Comparison, paired
 from pos_plugin.replay.folder import Contents, prepare
 from pos_plugin.replay.read import PastReceipt, plain_id
-from pos_plugin.replay.summary import Summary, Uses
+from pos_plugin.replay.summary import Slowest, Summary, Uses
 from pos_plugin.storage.journal_reader import JournalReader
 from pos_plugin.validation import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+AGAINST: Final = "against"
+"""Folder of the live rules' receipts, in the folder of the draft's."""
+
+Rules: TypeAlias = tuple[RuleGeneration, bytes]
+"""Rules, and the file of them as head office would sign it."""
 
 _EVENTS_AT_ONCE: Final = 200
 _BEFORE_ALL: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -39,14 +46,22 @@ class ReplayStopped(PosPluginError):  # noqa: N818 - a state, as the faults of t
     """The plugin did not do what a replay needs; what was booked stays booked."""
 
 
-def read_rules(content: bytes) -> tuple[RuleGeneration, bytes]:
+def read_rules(content: bytes, where: str = "") -> Rules:
     """Return the rules of a file, and the file as head office would sign it.
+
+    Args:
+        content: PROMOTIONS.json.
+        where: stands before the place in errors, where there are two such files.
 
     Raises:
         RuleError: naming the first wrong place.
     """
-    value = read_json(content, "", RuleError)
-    rules = RuleGeneration.from_value(value)
+    try:
+        value = read_json(content, "", RuleError)
+        rules = RuleGeneration.from_value(value)
+    except RuleError as error:
+        place = ".".join(part for part in (where, error.where) if part)
+        raise RuleError(error.code, place, error.message) from None
     # A bare list has no number, and 0 is the list price.
     number = rules.generation or 1
     promotions = value["promotions"] if isinstance(value, dict) else value
@@ -89,11 +104,13 @@ def run(
         booked = _booked_before(folder, receipts)
         tell = progress or _nobody
         tell(len(booked))
+        slowest: Slowest | None = None
         started = perf_counter()
         for receipt in receipts:
             if receipt.sale_id not in booked:
                 clock.set(receipt.at)
-                _book(plugin, receipt)
+                one = _book(plugin, receipt)
+                slowest = one if slowest is None or one.time_us > slowest.time_us else slowest
                 tell(1)
         seconds = perf_counter() - started
     summary = Summary(
@@ -102,6 +119,7 @@ def run(
         booked=len(receipts) - len(booked),
         seconds=seconds,
         per_promotion={promotion.id: Uses() for promotion in rules.promotions},
+        slowest=slowest,
     )
     wanted = {receipt.sale_id for receipt in receipts}
     for body in _sales(folder):
@@ -110,6 +128,40 @@ def run(
     if summary.receipts != len(receipts):
         raise ReplayStopped(f"{summary.receipts} of {len(receipts)} receipts are in the journal")
     return summary
+
+
+def run_against(
+    receipts: Sequence[PastReceipt],
+    draft: Rules,
+    live: Rules,
+    articles: Sequence[Mapping[str, Any]],
+    folder: Path,
+    *,
+    progress: Callable[[int], object] | None = None,
+) -> Comparison:
+    """Book receipts under a draft and under the live rules, and return both and what differs.
+
+    Args:
+        receipts: checked, each sale id once.
+        draft: of ``read_rules``.
+        live: of ``read_rules``; its receipts are booked in the folder ``against`` in the other.
+        articles: rows of the article master.
+        folder: as for ``run``.
+        progress: told how many more receipts are done, each receipt twice.
+
+    Raises:
+        PosPluginError: as ``run``.
+    """
+    against = folder / AGAINST
+    comparison = Comparison(
+        run(receipts, *draft, articles, folder, progress=progress),
+        run(receipts, *live, articles, against, progress=progress),
+    )
+    wanted = {receipt.sale_id for receipt in receipts}
+    for one, other in paired(_sales(folder), _sales(against)):
+        if one["receipt"]["sale_id"] in wanted:
+            comparison.add(one, other)
+    return comparison
 
 
 def _nobody(_done: int) -> None:
@@ -124,8 +176,11 @@ def _bare_customers(receipts: Sequence[PastReceipt]) -> Iterator[str]:
             yield customer["id"]
 
 
-def _book(plugin: Plugin, receipt: PastReceipt) -> None:
+def _book(plugin: Plugin, receipt: PastReceipt) -> Slowest:
+    """Book a receipt and return how long its evaluation took."""
+    started_ns = perf_counter_ns()
     evaluation = plugin.sales.evaluate(receipt.snapshot)
+    time_us = (perf_counter_ns() - started_ns) // 1000
     if isinstance(evaluation, Refused) or evaluation.notices:
         said = (evaluation,) if isinstance(evaluation, Refused) else evaluation.notices
         codes = ", ".join(one.code for one in said)
@@ -144,6 +199,12 @@ def _book(plugin: Plugin, receipt: PastReceipt) -> None:
             f"{receipt.sale_id} could not be booked: {answer.code}",
             hint="The log above says why; the receipts before it are booked.",
         )
+    return Slowest(
+        receipt=plain_id(receipt.sale_id),
+        lines=len(receipt.snapshot["lines"]),
+        time_us=time_us,
+        steps=evaluation.result.diagnostics.steps,
+    )
 
 
 def _booked_before(folder: Path, receipts: Sequence[PastReceipt]) -> set[str]:

@@ -24,6 +24,40 @@ class Uses:
     applications: int = 0
     discount_minor: int = 0
 
+    def to_dict(self) -> dict[str, int]:
+        """Return the object of ``--json``."""
+        return {
+            "receipts": self.receipts,
+            "applications": self.applications,
+            "discount_minor": self.discount_minor,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slowest:
+    """The evaluation that took longest.
+
+    Args:
+        receipt: number of its receipt.
+        lines: of that receipt.
+        time_us: from the call of the till to its answer, in microseconds.
+        steps: of the search.
+    """
+
+    receipt: str
+    lines: int
+    time_us: int
+    steps: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the object of ``--json``."""
+        return {
+            "receipt": self.receipt,
+            "lines": self.lines,
+            "time_us": self.time_us,
+            "steps": self.steps,
+        }
+
 
 @dataclass(slots=True)
 class Summary:
@@ -32,7 +66,11 @@ class Summary:
     Args:
         booked: receipts that this run booked; the others were in the folder before.
         seconds: that booking them took.
+        slowest: of the evaluations of this run; None when all had been booked before.
         per_promotion: by id, also those that gave nothing.
+        sold_minor: gross of what was sold, returns left out.
+        optimal: receipts whose price is proven to be the lowest.
+        gap_minor: what the others could cost less at most, together.
         vat: rate in basis points to gross, discount, paid.
         earned: account to points or minor units of bonus money.
     """
@@ -42,12 +80,15 @@ class Summary:
     booked: int
     seconds: float
     per_promotion: dict[str, Uses]
+    slowest: Slowest | None = None
     receipts: int = 0
     lines: int = 0
     gross_minor: int = 0
+    sold_minor: int = 0
     discount_minor: int = 0
     total_minor: int = 0
     optimal: int = 0
+    gap_minor: int = 0
     vat: dict[int, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
     earned: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -64,7 +105,9 @@ class Summary:
         self.discount_minor += receipt["discount_minor"]
         self.total_minor += receipt["total_minor"]
         self.optimal += body["proof"]["optimal"]
+        self.gap_minor += body["proof"]["gap_minor"]
         for line in body["lines"]:
+            self.sold_minor += max(0, line["gross_minor"])
             sums = self.vat[line["vat_rate_bp"]]
             for index, name in enumerate(("gross_minor", "discount_minor", "paid_minor")):
                 sums[index] += line[name]
@@ -96,6 +139,19 @@ class Summary:
         """Receipts evaluated and booked per second; 0 when all had been booked before."""
         return self.booked / self.seconds if self.seconds else 0.0
 
+    @property
+    def proven_text(self) -> str:
+        """Share of the proven receipts and what the others leave open, as a person reads it."""
+        left = f", the others within {amount_text(self.gap_minor)}" if self.gap_minor else ""
+        return f"{100 * self.optimal_share:.2f} %{left}"
+
+    @property
+    def slowest_text(self) -> str:
+        """The slowest evaluation, as a person reads it."""
+        if self.slowest is None:
+            return "-"
+        return f"{self.slowest.time_us / 1000:.1f} ms (receipt {self.slowest.receipt})"
+
     def to_dict(self) -> dict[str, Any]:
         """Return the object of ``--json``."""
         return {
@@ -108,6 +164,8 @@ class Summary:
             "discount_minor": self.discount_minor,
             "total_minor": self.total_minor,
             "optimal_share": round(self.optimal_share, 6),
+            "gap_minor": self.gap_minor,
+            "slowest": self.slowest.to_dict() if self.slowest else None,
             "sales_per_second": round(self.sales_per_second, 1),
             "vat": [
                 {
@@ -122,12 +180,7 @@ class Summary:
             ],
             "earned": dict(sorted(self.earned.items())),
             "per_promotion": {
-                promotion: {
-                    "receipts": uses.receipts,
-                    "applications": uses.applications,
-                    "discount_minor": uses.discount_minor,
-                }
-                for promotion, uses in self.per_promotion.items()
+                promotion: uses.to_dict() for promotion, uses in self.per_promotion.items()
             },
         }
 
@@ -137,27 +190,28 @@ class Summary:
         facts = [
             ("receipts", f"{self.receipts}" + (f" ({before} booked before)" if before else "")),
             ("lines", f"{self.lines}"),
-            ("gross", f"{_amount(self.gross_minor)} {self.currency}"),
-            ("discount", f"{_amount(self.discount_minor)} {self.currency}"),
-            ("total", f"{_amount(self.total_minor)} {self.currency}"),
+            ("gross", f"{amount_text(self.gross_minor)} {self.currency}"),
+            ("discount", f"{amount_text(self.discount_minor)} {self.currency}"),
+            ("total", f"{amount_text(self.total_minor)} {self.currency}"),
             *((f"earned {account}", f"{sum_}") for account, sum_ in sorted(self.earned.items())),
-            ("proven lowest", f"{100 * self.optimal_share:.2f} %"),
+            ("proven lowest", self.proven_text),
+            ("slowest evaluation", self.slowest_text),
             ("speed", f"{self.sales_per_second:.1f} receipts/s"),
         ]
-        wide = max(len("promotion"), *(len(name) for name in self.per_promotion), 14)
+        wide = max(len("promotion"), *(len(name) for name in self.per_promotion), 18)
         table = [f"{'promotion':<{wide}}  receipts  applications      discount"]
         table += [
             f"{name:<{wide}}  {uses.receipts:>8}  {uses.applications:>12}  "
-            f"{_amount(uses.discount_minor):>12}"
+            f"{amount_text(uses.discount_minor):>12}"
             for name, uses in self.per_promotion.items()
         ]
         return "\n".join([*(f"{name:<{wide}}  {value}" for name, value in facts), "", *table])
 
 
-def _amount(minor: int) -> str:
+def amount_text(minor: int) -> str:
     """Return an amount as it is read.
 
-    >>> _amount(-1234567), _amount(5)
+    >>> amount_text(-1234567), amount_text(5)
     ('-12,345.67', '0.05')
     """
     whole, cents = divmod(abs(minor), 100)
