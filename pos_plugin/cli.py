@@ -9,12 +9,15 @@ import json
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pos_plugin.errors import InputError, PosPluginError, RuleError, SaleError
 from pos_plugin.version import __version__
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 COMMANDS = "stammkunde.commands"
 """Entry-point group in which ``sync_agent`` and ``head_office`` register their commands."""
@@ -223,6 +226,63 @@ def replay(
     for verdict in report.broken:
         click.echo(f"{verdict.to_text()}.", err=True)
     if report.broken:
+        sys.exit(1)
+
+
+@stammkunde.group()
+def promotions() -> None:
+    """Rules before they reach a till."""
+
+
+@promotions.command("lint")
+@click.argument("rules", metavar="PROMOTIONS", type=_FILE)
+@click.option("--articles", type=_FILE, help="Articles as JSON, JSON lines or the CSV of replay.")
+@click.option(
+    "--max-combined-bp",
+    type=click.IntRange(0, 10_000),
+    default=5_000,
+    show_default=True,
+    help="How far an article may fall by several promotions together, in basis points.",
+)
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The day it is; default today.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the sales drawn.")
+@click.option(
+    "--max-baskets",
+    type=click.IntRange(0, 1_000_000),
+    default=6_000,
+    show_default=True,
+    help="Sales that are tried at most; what was left out is said.",
+)
+def lint_promotions(
+    rules: Path,
+    articles: Path | None,
+    max_combined_bp: int,
+    on: dt.datetime | None,
+    seed: int,
+    max_baskets: int,
+) -> None:
+    """Run the interactions of PROMOTIONS and print what is wrong with them as JSON.
+
+    Every finding has a code, a severity, the promotions, figures and a sale that shows it, which
+    `stammkunde evaluate` takes. Exit code 1 when a finding is an error.
+    """
+    from pos_plugin.lint_command import read_articles, report_text, run_lint
+    from pos_plugin.promotions.generation import RuleGeneration
+
+    generation = RuleGeneration.from_json(read_text(rules, "promotions"))
+    known = None
+    if articles is not None:
+        known = read_articles(articles.name, read_text(articles, articles.name, SaleError))
+    report = run_lint(
+        generation,
+        known,
+        on=on,
+        max_combined_bp=max_combined_bp,
+        seed=seed,
+        max_baskets=max_baskets,
+    )
+    click.echo(report_text(report))
+    if report.has_errors:
         sys.exit(1)
 
 

@@ -22,9 +22,11 @@ MAX_COUPONS: Final = 999
 MAX_POINTS: Final = 10**9
 MAX_FACTOR_BP: Final = 10**6  # a hundredfold
 MAX_CONDITION_DEPTH: Final = 16  # all/any/not inside each other
+MAX_ARTICLES: Final = 500_000  # articles of a file that lint takes
 
 __all__ = [
     "INT64_MAX",
+    "MAX_ARTICLES",
     "MAX_BP",
     "MAX_CONDITION_DEPTH",
     "MAX_COUPONS",

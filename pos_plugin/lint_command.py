@@ -1,0 +1,94 @@
+"""``stammkunde promotions``: what people do with rules before a till has them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import click
+
+from pos_plugin.clock import SystemClock
+from pos_plugin.errors import SaleError
+from pos_plugin.promotions.lint.article import Article, articles_of
+from pos_plugin.promotions.lint.run import Report, lint
+from pos_plugin.promotions.lint.work import Options
+from pos_plugin.validation import read_json
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from pos_plugin.promotions.generation import RuleGeneration
+
+
+def run_lint(
+    rules: RuleGeneration,
+    articles: tuple[Article, ...] | None,
+    *,
+    on: dt.datetime | None,
+    max_combined_bp: int,
+    seed: int,
+    max_baskets: int,
+) -> Report:
+    """Return the report, with a progress bar on a terminal.
+
+    Args:
+        rules: what is checked.
+        articles: those of the shop, None = made-up ones.
+        on: the day it is, None = today.
+        max_combined_bp: how far an article may fall by combination, in basis points.
+        seed: of the drawn sales.
+        max_baskets: sales that are tried at most.
+    """
+    day = (on or SystemClock().now()).date()
+    options = Options(on=day, max_combined_bp=max_combined_bp, seed=seed, max_baskets=max_baskets)
+    with ExitStack() as stack:
+        progress = None
+        if sys.stderr.isatty():
+            bar = click.progressbar(length=max_baskets, label="lint", file=sys.stderr)
+            progress = stack.enter_context(bar).update
+        return lint(rules, options, articles, progress=progress)
+
+
+def read_articles(name: str, content: bytes) -> tuple[Article, ...]:
+    """Return the articles of a file: a JSON list, JSON lines, or the CSV that ``replay`` takes.
+
+    Args:
+        name: of the file, for errors.
+        content: its bytes; the CSV may be gzip.
+
+    Raises:
+        SaleError: naming the first wrong place.
+    """
+    begin = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if begin == b"[":
+        return articles_of(read_json(content, name, SaleError))
+    if begin == b"{":
+        rows = [
+            read_json(line, f"{name} line {number}", SaleError)
+            for number, line in enumerate(content.splitlines(), start=1)
+            if line.strip()
+        ]
+        return articles_of(rows)
+    from pos_plugin.replay.read import read_articles as read_csv
+
+    return articles_of(read_csv(name, content))
+
+
+def report_text(report: Report) -> str:
+    """Return the report as one JSON object, findings a line each."""
+    value = report.to_dict()
+    findings = ",\n".join(_json(finding) for finding in value.pop("findings"))
+    rest = _json(value)[1:]
+    return f'{{"findings":[{findings}],\n{rest}'
+
+
+def _json(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        # Half a character, for example in an id: only an escape can hold it.
+        return json.dumps(value, separators=(",", ":"))
+    return text

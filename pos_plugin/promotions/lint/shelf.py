@@ -1,0 +1,215 @@
+"""The articles lint buys: those of the shop, or, where none were given, articles made up to fit."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from dataclasses import replace
+from itertools import islice, product
+from typing import TYPE_CHECKING, Final
+
+from pos_plugin.limits import MAX_PRICE_MINOR
+from pos_plugin.promotions.lint.article import Article
+from pos_plugin.promotions.lint.matching import bounds_minor, fits, includes, means
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pos_plugin.promotions.selector import Match, Selector
+
+PRICES_MINOR: Final = (1_999, 4_999, 19_999)
+"""Prices of made-up articles where a selector does not say otherwise."""
+
+_CHOICES: Final = 16  # ways to pick one match of each selector
+_WORDS: Final = 4  # words of a list that are tried
+
+
+class Shelf(ABC):
+    """Finds articles that several selectors mean at once."""
+
+    is_invented: bool
+
+    @abstractmethod
+    def common(
+        self, selectors: Sequence[Selector], prices_minor: Iterable[int] = ()
+    ) -> list[Article]:
+        """Return at most a few articles that every selector means, cheapest first.
+
+        Discountable ones where there are some.
+
+        Args:
+            selectors: all must mean the article.
+            prices_minor: prices worth trying, in minor units (cents); real articles have theirs.
+        """
+
+    @abstractmethod
+    def several(self, selector: Selector, count: int) -> list[Article]:
+        """Return up to so many different articles of a selector."""
+
+
+class RealShelf(Shelf):
+    """The articles of the shop, found by their words."""
+
+    is_invented = False
+
+    def __init__(self, articles: Sequence[Article]) -> None:
+        self.articles = articles
+        self._every = frozenset(range(len(articles)))
+        self._postings: dict[tuple[str, str], set[int]] = defaultdict(set)
+        self._known: dict[Selector, frozenset[int]] = {}
+        for number, article in enumerate(articles):
+            for place in _places(article):
+                self._postings[place].add(number)
+
+    def of(self, selector: Selector) -> frozenset[int]:
+        """Return the numbers of the articles a selector means."""
+        found = self._known.get(selector)
+        if found is None:
+            numbers = frozenset().union(*(self._fitting(m) for m in includes(selector)))
+            numbers -= frozenset().union(*(self._fitting(m) for m in selector.none_of))
+            found = self._known[selector] = numbers
+        return found
+
+    def _fitting(self, match: Match) -> frozenset[int]:
+        found = self._every
+        for field, words in (
+            ("sku", match.skus),
+            ("category", match.categories),
+            ("brand", match.brands),
+            ("season", match.seasons),
+            ("tag", match.tags),
+            *(("tag", (tag,)) for tag in match.tags_all),
+        ):
+            if words:
+                held = (self._postings.get((field, word), set()) for word in words)
+                found &= frozenset().union(*held)
+        plain = match.price_min_minor is None and match.price_max_minor is None
+        if plain and match.price_state == "any":
+            return found
+        return frozenset(number for number in found if fits(match, self.articles[number]))
+
+    def common(
+        self, selectors: Sequence[Selector], prices_minor: Iterable[int] = ()
+    ) -> list[Article]:
+        """Return the cheapest, the middle and the dearest article."""
+        del prices_minor  # real articles have prices
+        numbers = self._every
+        for selector in selectors:
+            numbers &= self.of(selector)
+        found = [self.articles[number] for number in numbers]
+        found = [article for article in found if article.discountable] or found
+        found.sort(key=lambda article: (article.unit_price_minor, article.sku))
+        if not found:
+            return []
+        # Below half a euro rounding to the cent says more than the rule does.
+        worth = [article for article in found if article.unit_price_minor >= 50] or found
+        places = (0, len(worth) // 2, len(worth) - 1)
+        return [worth[place] for place in sorted(set(places))]
+
+    def several(self, selector: Selector, count: int) -> list[Article]:
+        """Return up to so many different articles of a selector, cheapest first."""
+        found = sorted(
+            (self.articles[number] for number in self.of(selector)),
+            key=lambda article: (article.unit_price_minor, article.sku),
+        )
+        return found[:count]
+
+
+def _places(article: Article) -> Iterable[tuple[str, str]]:
+    yield "sku", article.sku
+    for category in article.categories:
+        yield "category", category
+    if article.brand:
+        yield "brand", article.brand
+    if article.season:
+        yield "season", article.season
+    for tag in article.tags:
+        yield "tag", tag
+
+
+class InventedShelf(Shelf):
+    """Makes up what selectors ask for: whether such an article exists, nobody said."""
+
+    is_invented = True
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[tuple[Selector, ...], tuple[int, ...]], list[Article]] = {}
+
+    def common(
+        self, selectors: Sequence[Selector], prices_minor: Iterable[int] = ()
+    ) -> list[Article]:
+        """Return the first article every selector means, at up to six prices."""
+        wanted = tuple(sorted({*PRICES_MINOR, *prices_minor}))
+        key = (tuple(dict.fromkeys(selectors)), wanted)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = _invent(key[0], wanted)
+        return found
+
+    def several(self, selector: Selector, count: int) -> list[Article]:
+        """Return so many of them under different article numbers, as far as it has them."""
+        named = [sku for match in includes(selector) for sku in match.skus]
+        plain = self.common((selector,))[:1]
+        skus = named or [f"LINT-{number}" for number in range(1, count + 1)]
+        different = (replace(article, sku=sku) for article in plain for sku in skus)
+        return [one for one in different if means(selector, one)][:count]
+
+
+def _invent(selectors: tuple[Selector, ...], prices_minor: tuple[int, ...]) -> list[Article]:
+    choices = product(*(includes(selector) for selector in selectors))
+    for choice in islice(choices, _CHOICES):
+        for number in range(_WORDS):
+            found = [
+                article
+                for article in _merged(choice, number, prices_minor)
+                if all(means(selector, article) for selector in selectors)
+            ]
+            if found:
+                return found
+    return []
+
+
+def _merged(
+    matches: tuple[Match, ...], number: int, prices_minor: tuple[int, ...]
+) -> Iterable[Article]:
+    """Yield an article with one word of every list, the ``number``-th where there are several."""
+    low_minor = max((bounds_minor(match)[0] for match in matches), default=0)
+    high_minor = min((bounds_minor(match)[1] for match in matches), default=MAX_PRICE_MINOR)
+    states = {match.price_state for match in matches} - {"any"}
+    only = {
+        name: _shared([getattr(match, name) for match in matches if getattr(match, name)])
+        for name in ("skus", "brands", "seasons")
+    }
+    if low_minor > high_minor or len(states) > 1 or () in only.values():
+        return
+    one = {
+        name: None if words is None else words[number % len(words)] for name, words in only.items()
+    }
+    tags = [match.tags[number % len(match.tags)] for match in matches if match.tags]
+    article = Article(
+        sku=one["skus"] or "LINT",
+        unit_price_minor=0,
+        categories=tuple(
+            dict.fromkeys(
+                match.categories[number % len(match.categories)]
+                for match in matches
+                if match.categories
+            )
+        ),
+        brand=one["brands"],
+        season=one["seasons"],
+        tags=tuple(dict.fromkeys([*tags, *(tag for match in matches for tag in match.tags_all)])),
+        markdown="markdown" in states,
+    )
+    low_minor = max(low_minor, min(high_minor, 1))
+    fitting = {min(max(price, low_minor), high_minor) for price in prices_minor}
+    for price_minor in sorted(fitting)[:6]:
+        yield replace(article, unit_price_minor=price_minor)
+
+
+def _shared(lists: list[tuple[str, ...]]) -> tuple[str, ...] | None:
+    """Return the words in every list; None where nobody asks."""
+    if not lists:
+        return None
+    first, *others = lists
+    return tuple(word for word in first if all(word in other for other in others))
