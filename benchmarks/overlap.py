@@ -26,7 +26,8 @@ import overlap_rules
 
 import native
 from pos_plugin import Basket, RuleGeneration
-from pos_plugin.replay.read import plain_id, read_articles, read_receipts
+from pos_plugin.replay.past import plain_id
+from pos_plugin.replay.read import read_articles, read_receipts
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("STAMMKUNDE_DATA") or ROOT.parent / "shared" / "data") / "online-retail"

@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from pos_plugin.replay.read import plain_id
+from pos_plugin.replay.past import plain_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -17,23 +17,24 @@ import gzip
 import io
 import re
 import zlib
-from dataclasses import dataclass
+from array import array
 from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.errors import SaleError
 from pos_plugin.limits import MAX_LINES, MAX_PRICE_MINOR, MAX_TEXT
 from pos_plugin.model import Basket
+from pos_plugin.replay.past import PastReceipt, PastReceipts, replay_id
+from pos_plugin.replay.spool import Spool
 from pos_plugin.validation import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 RECEIPT_COLUMNS: Final = ("invoice", "sku", "quantity", "at", "unit_price_minor", "customer")
 ARTICLE_COLUMNS: Final = ("sku", "description", "category", "list_price_minor")
 VAT_RATE_BP: Final = 1900
 NO_CATEGORY: Final = "sonstiges"
 
-_PREFIX: Final = "replay:"
 _CANCELLATION: Final = "C"
 _GZIP: Final = b"\x1f\x8b"
 _WHOLE: Final = re.compile("-?[0-9]{1,18}")
@@ -48,32 +49,6 @@ _COLUMN: Final = {
     "unit_price_minor": "unit_price_minor",
     "sku": "sku",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class PastReceipt:
-    """A receipt of the past.
-
-    Args:
-        sale_id: ``replay:`` and the invoice number: booked once per folder.
-        at: instant of its first line.
-        currency: of all its amounts.
-        snapshot: the sale as a till sends it (promotions.md §3).
-    """
-
-    sale_id: str
-    at: dt.datetime
-    currency: str
-    snapshot: Mapping[str, Any]
-
-
-def plain_id(sale_id: str) -> str:
-    """Return the invoice number of a replayed sale.
-
-    >>> plain_id("replay:536365")
-    '536365'
-    """
-    return sale_id.removeprefix(_PREFIX)
 
 
 def read_articles(name: str, content: bytes) -> list[dict[str, Any]]:
@@ -115,8 +90,10 @@ def read_articles(name: str, content: bytes) -> list[dict[str, Any]]:
     return rows
 
 
-def read_receipts(name: str, content: bytes, known: Collection[str]) -> list[PastReceipt]:
+def read_receipts(name: str, content: bytes, known: Collection[str]) -> PastReceipts:
     """Return the receipts in the order in which they begin.
+
+    In memory are the file as it is, and of every receipt its number; the rest waits in a spool.
 
     Args:
         name: of the file, for errors.
@@ -125,17 +102,21 @@ def read_receipts(name: str, content: bytes, known: Collection[str]) -> list[Pas
 
     Raises:
         SaleError: naming file and line; nothing is taken of a file with one wrong line.
+        StorageError: there is no room in the temporary folder.
     """
-    content = _plain(name, content)
-    if content.lstrip()[:1] == b"{":
-        return list(_from_json_lines(name, content))
-    return list(_from_csv(name, content, known))
+    begins = next((line.lstrip()[:1] for line in _lines(name, content) if line.strip()), b"")
+    found = _from_json_lines(name, content) if begins == b"{" else _from_csv(name, content, known)
+    receipts = PastReceipts()
+    for receipt in found:
+        receipts.append(receipt)
+    return receipts
 
 
 def _from_json_lines(name: str, content: bytes) -> Iterator[PastReceipt]:
     seen: set[str] = set()
     currency = ""
-    for number, line in enumerate(content.splitlines(), start=1):
+    lines = (line for part in _lines(name, content) for line in part.splitlines())
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         place = f"{name} line {number}"
@@ -153,19 +134,22 @@ def _from_json_lines(name: str, content: bytes) -> Iterator[PastReceipt]:
                 f"{place}.currency",
                 f"one replay adds up one currency, the first sale is in {currency}",
             )
-        yield _receipt({**value, "sale_id": _PREFIX + basket.sale_id}, place)
+        yield _receipt({**value, "sale_id": replay_id(basket.sale_id)}, place)
 
 
 def _from_csv(name: str, content: bytes, known: Collection[str]) -> Iterator[PastReceipt]:
-    grouped: dict[str, list[tuple[int, dict[str, str]]]] = {}
+    spool = Spool()
+    grouped: dict[str, array[int]] = {}
     for number, row in _rows(name, content, RECEIPT_COLUMNS):
         if not row["invoice"]:
             raise SaleError(
                 "missing", f"{name} line {number}.invoice", "a row needs its receipt number"
             )
-        grouped.setdefault(row["invoice"], []).append((number, row))
-    for invoice, rows in grouped.items():
-        yield _from_rows(name, invoice, rows, known)
+        # Rows of one invoice may lie far apart.
+        place = spool.append([number, row])
+        grouped.setdefault(row["invoice"], array("q")).append(place)
+    for invoice, places in grouped.items():
+        yield _from_rows(name, invoice, [spool[place] for place in places], known)
 
 
 def _from_rows(
@@ -202,7 +186,7 @@ def _from_rows(
         }
         lines.append(line if sku in known else line | _facts(sku, ""))
     snapshot: dict[str, Any] = {
-        "sale_id": _PREFIX + invoice,
+        "sale_id": replay_id(invoice),
         "at": _local(first["at"], f"{name} line {first_number}.at"),
         "lines": lines,
     }
@@ -241,7 +225,9 @@ def _rows(
     name: str, content: bytes, columns: Sequence[str]
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield line number and the named columns of every row; other columns are passed over."""
-    reader = csv.reader(io.StringIO(_text(name, content), newline=""), strict=True)
+    _check_text(name, content)
+    text = io.TextIOWrapper(_stream(content), encoding="utf-8-sig", newline="")
+    reader = csv.reader(text, strict=True)
     try:
         header = next(reader, [])
         for column in columns:
@@ -270,22 +256,27 @@ def _rows(
         ) from None
 
 
-def _text(name: str, content: bytes) -> str:
-    content = _plain(name, content)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        number = content.count(b"\n", 0, fault.start) + 1
-        raise SaleError("wrong_type", f"{name} line {number}", "the text is not UTF-8") from None
+def _check_text(name: str, content: bytes) -> None:
+    for number, line in enumerate(_lines(name, content), start=1):
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError:
+            raise SaleError(
+                "wrong_type", f"{name} line {number}", "the text is not UTF-8"
+            ) from None
 
 
-def _plain(name: str, content: bytes) -> bytes:
-    if not content.startswith(_GZIP):
-        return content
+def _lines(name: str, content: bytes) -> Iterator[bytes]:
+    """Yield the lines of a file with their ends."""
     try:
-        return gzip.decompress(content)
+        yield from _stream(content)
     except (OSError, EOFError, zlib.error) as fault:
         raise SaleError("not_json", name, f"the gzip file is damaged: {fault}") from None
+
+
+def _stream(content: bytes) -> gzip.GzipFile | io.BytesIO:
+    raw = io.BytesIO(content)
+    return gzip.GzipFile(fileobj=raw) if content.startswith(_GZIP) else raw
 
 
 def _whole(text: str, place: str) -> int:

@@ -23,7 +23,7 @@ from pos_plugin.plugin import Plugin
 from pos_plugin.promotions.generation import RuleGeneration
 from pos_plugin.replay.compare import Comparison, paired
 from pos_plugin.replay.folder import Contents, prepare
-from pos_plugin.replay.read import PastReceipt, plain_id
+from pos_plugin.replay.past import PastReceipt, plain_id
 from pos_plugin.replay.summary import Slowest, Summary, Uses
 from pos_plugin.storage.journal_reader import JournalReader
 from pos_plugin.validation import read_json
@@ -208,19 +208,19 @@ def _book(plugin: Plugin, receipt: PastReceipt) -> Slowest:
 
 
 def _booked_before(folder: Path, receipts: Sequence[PastReceipt]) -> set[str]:
-    by_id = {receipt.sale_id: receipt for receipt in receipts}
+    places = {receipt.sale_id: place for place, receipt in enumerate(receipts)}
     booked: set[str] = set()
     for body in _sales(folder):
-        receipt = by_id.get(body["receipt"]["sale_id"])
-        if receipt is None:
+        sale_id = body["receipt"]["sale_id"]
+        if sale_id not in places:
             continue
-        if _essence(body) != _essence_of(receipt):
+        if _essence(body) != _essence_of(receipts[places[sale_id]]):
             raise SaleError(
                 "duplicate_id",
-                receipt.sale_id,
+                sale_id,
                 f"the folder {folder} holds another receipt under this number",
             )
-        booked.add(receipt.sale_id)
+        booked.add(sale_id)
     return booked
 
 
