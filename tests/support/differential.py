@@ -47,11 +47,14 @@ def engine(promotions: list[Doc], sale: Doc) -> Doc:
     return RuleGeneration.from_value(promotions).evaluate(sale).to_dict(explain=False)
 
 
-def fault_of(result: Doc, case: Case, lowest_total: Fraction) -> str | None:
+def fault_of(
+    result: Doc, case: Case, lowest_total: Fraction, found_total: Fraction | None = None
+) -> str | None:
     """Return what is wrong about a result, None when it is honest.
 
     Totals are compared exactly, before rounding: never below the lowest, ``optimal`` only when it
     is the lowest, and never further above it than the gap. The amounts must be those of the rules.
+    Of an oracle that knows an interval only, ``found_total`` is its upper end.
     """
     try:
         assert_adds_up(result, case.sale)
@@ -59,11 +62,13 @@ def fault_of(result: Doc, case: Case, lowest_total: Fraction) -> str | None:
         total = exact_total(result, *case)
     except AssertionError as error:
         return f"against the rules: {error}"
+    found_total = lowest_total if found_total is None else found_total
     if total < lowest_total:
         return f"cheaper than the rules allow: {total}"
-    if result["optimal"] and (total > lowest_total or result["gap_minor"]):
+    if result["optimal"] and (total > found_total or result["gap_minor"]):
         return f"optimal is claimed, but it is not: {total}"
-    if total - result["gap_minor"] > lowest_total:
+    # The gap belongs to the total that is shown, which may be rounded below the exact one.
+    if min(total, result["total_minor"]) - result["gap_minor"] > found_total:
         return f"the gap is too small: {total}"
     return None
 

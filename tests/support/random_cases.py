@@ -52,6 +52,15 @@ def case_of(seed: int, number: int, *, max_units: int = 6, max_promotions: int =
     return _Draw(rng, max_units, max_promotions).case()
 
 
+def large_case_of(seed: int, number: int) -> Case:
+    """Return a case whose lines hold hundreds to tens of thousands of equal pieces.
+
+    Whole groups stand inside or outside a later base, so that the compact model can say them.
+    """
+    rng = random.Random(f"{seed}:large:{number}")  # noqa: S311 - repeatable on purpose
+    return _LargeDraw(rng, 6, 5).case()
+
+
 class _Draw:
     """One case, drawn piece by piece."""
 
@@ -104,7 +113,8 @@ class _Draw:
         lines: list[Doc] = []
         if alike:
             left = self.rng.randint(left, 2 * self.max_units)
-        for number in range(2 if alike else self.rng.randint(1, 4)):
+        most_lines = max(4, self.max_units // 3)
+        for number in range(2 if alike else self.rng.randint(1, most_lines)):
             pieces = self.rng.randint(1, left if alike else min(left, 3))
             left -= pieces
             lines.append(self.line(number, pieces, lines))
@@ -245,6 +255,49 @@ class _Draw:
         if self.rarely(12):
             return [{"type": "min_quantity", "quantity": self.rng.randint(1, 4)}]
         return [{"type": "customer_known"}] if self.rarely(16) else []
+
+
+class _LargeDraw(_Draw):
+    """As a case, but in hundreds."""
+
+    def lines(self) -> list[Doc]:
+        skus = self.rng.sample(_ARTICLES, self.rng.randint(1, len(_ARTICLES)))
+        pieces = [self.rng.choice([3, 40, 97, 500, 4_000, 70_000]) for _ in skus]
+        return [
+            self.line(number, 1, [])
+            | article
+            | {"quantity_milli": 1000 * (count - self.rng.randint(0, 2)), "measured": False}
+            for number, (article, count) in enumerate(zip(skus, pieces, strict=True))
+        ]
+
+    def price(self) -> int:
+        return self.rng.choice([600, 1200, 2400] if self.nice else [333, 999, 1999, 2995])
+
+    def selector(self) -> Doc:
+        return self.rng.choice([{}, {}, {"any_of": [{"categories": ["mode"]}]}])
+
+    def article_offer(self) -> Doc:
+        offer = super().article_offer()
+        if offer["kind"] == "bundle" and offer["benefit"]["type"] != "percent":
+            pieces = sum(slot.get("quantity", 1) for slot in offer["slots"])
+            offer["benefit"]["minor"] = self.rng.randint(1, pieces * 333)
+        if offer["kind"] == "buy_get" and offer["get_at_most_buy_price"]:
+            offer |= {"buy": [{"on": self.selector()}], "get": [{"on": self.selector()}]}
+        if offer["kind"] == "quantity_tiers":
+            for tier in offer["tiers"]:
+                tier["min_quantity"] = tier["min_quantity"] * self.rng.choice([1, 12, 48])
+            offer["tiers"] = list({t["min_quantity"]: t for t in offer["tiers"]}.values())
+        return offer
+
+    def later_offer(self, layer: str) -> Doc:
+        return super().later_offer(layer) | {"on": {}}
+
+    def limits(self) -> Doc:
+        limits = super().limits()
+        for name, factor in (("per_receipt", 17), ("max_discount_minor", 23)):
+            if name in limits:
+                limits[name] = min(limits[name] * factor, 10**9)
+        return limits
 
 
 def features_of(case: Case) -> set[str]:
