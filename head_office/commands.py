@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -84,9 +85,28 @@ def init(data: Path, shop: str, till: str, till_dir: Path, url: str) -> None:
 @head_office.command()
 @click.argument("promotions", type=click.Path(dir_okay=False, path_type=Path))
 @_data
-def publish(promotions: Path, data: Path) -> None:
-    """Check, number and sign the rules of PROMOTIONS; they are active at once."""
-    from head_office import rules
+@click.option(
+    "--max-combined-bp",
+    type=click.IntRange(0, 10_000),
+    default=5_000,
+    show_default=True,
+    envvar="STAMMKUNDE_MAX_COMBINED_BP",
+    show_envvar=True,
+    help="How far an article may fall by several promotions together, in basis points.",
+)
+@click.option(
+    "--confirm-combined",
+    is_flag=True,
+    help="Publish although articles can fall further; the sales are shown all the same.",
+)
+def publish(promotions: Path, data: Path, max_combined_bp: int, confirm_combined: bool) -> None:
+    """Check, number and sign the rules of PROMOTIONS; they are active at once.
+
+    Nothing is published, with exit code 1, when an article can fall further below its scanned price
+    by several promotions together than the shop allows: every such combination is printed as JSON
+    with a sale that shows it.
+    """
+    from head_office import publish_gate, rules
     from pos_plugin.clock import SystemClock
 
     with _database(data) as database:
@@ -96,7 +116,28 @@ def publish(promotions: Path, data: Path) -> None:
             raise RuleError(
                 "not_json", str(promotions), f"cannot be read: {fault.strerror}"
             ) from None
-        entry = rules.publish(database, text, now=SystemClock().now())
+        now = SystemClock().now()
+        with ExitStack() as stack:
+            progress = None
+            if sys.stderr.isatty():
+                most = publish_gate.BASKETS
+                bar = click.progressbar(length=most, label="Trying combinations", file=sys.stderr)
+                progress = stack.enter_context(bar).update
+            report = publish_gate.look(
+                database, text, max_combined_bp=max_combined_bp, now=now, progress=progress
+            )
+        deep = report.errors
+        for finding in deep:
+            click.echo(json.dumps(finding.to_dict(), ensure_ascii=True))
+        if not report.is_complete:
+            click.echo(
+                "Not every combination of promotions was tried: stammkunde promotions lint with "
+                "--max-baskets tries more.",
+                err=True,
+            )
+        if deep and not confirm_combined:
+            raise publish_gate.CombinedTooDeep(findings=len(deep), max_combined_bp=max_combined_bp)
+        entry = rules.publish(database, text, now=now)
     click.echo(f"Generation {entry.generation} is published, active from {entry.activate_at}.")
 
 

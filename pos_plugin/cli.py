@@ -282,7 +282,7 @@ def lint_promotions(
         max_baskets=max_baskets,
     )
     click.echo(report_text(report))
-    if report.has_errors:
+    if report.errors:
         sys.exit(1)
 
 

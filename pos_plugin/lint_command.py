@@ -85,10 +85,4 @@ def report_text(report: Report) -> str:
 
 
 def _json(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        # Half a character, for example in an id: only an escape can hold it.
-        return json.dumps(value, separators=(",", ":"))
-    return text
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -94,28 +94,39 @@ class Buyer:
     def _plain_head(self) -> Sale:
         return {"sale_id": "lint", "at": f"{self.on.isoformat()}T10:00:00+00:00"}
 
-    def sales(self, promotion: Promotion, more_times: Iterable[int] = ()) -> Iterator[Sale]:
+    def sales(
+        self,
+        promotion: Promotion,
+        more_times: Iterable[int] = (),
+        avoiding: Sequence[Selector] = (),
+    ) -> Iterator[Sale]:
         """Yield sales in which the promotion may apply: other units, prices, counts, settings.
 
         Args:
             promotion: whose.
             more_times: numbers of applications worth trying besides one, two and three.
+            avoiding: selectors that shall not mean the units, where there are others.
         """
         found = self.settings((promotion,))
-        for units in self.applications(promotion, more_times):
+        for units in self.applications(promotion, more_times, avoiding):
             for setting in found:
                 sale = self.sale(setting, units)
                 if sale is not None:
                     yield sale
 
     def applications(
-        self, promotion: Promotion, more_times: Iterable[int] = ()
+        self,
+        promotion: Promotion,
+        more_times: Iterable[int] = (),
+        avoiding: Sequence[Selector] = (),
     ) -> Iterator[list[Wanted]]:
         """Yield units on which a promotion could apply once or several times, simple ones first."""
         for times in (*_TIMES, *more_times):
             for needs in needs_of(promotion):
+                prices_minor = prices_worth_trying(promotion)
                 picked = [
-                    self.shelf.common((selector,), prices_worth_trying(promotion))
+                    (self.shelf.common((selector,), prices_minor, avoiding) if avoiding else [])
+                    or self.shelf.common((selector,), prices_minor)
                     for selector, _, _ in needs
                 ]
                 if not all(picked):

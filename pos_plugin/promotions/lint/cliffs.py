@@ -15,7 +15,6 @@ from pos_plugin.promotions.condition import walk
 from pos_plugin.promotions.conditions import MinQuantity, MinValue
 from pos_plugin.promotions.lint.buying import (
     Wanted,
-    divide_up,
     needs_of,
     prices_worth_trying,
 )
@@ -127,9 +126,8 @@ def _sides(work: Work, promotion: Promotion, step: Step) -> Iterator[tuple[list[
         missing_minor = step.minor - pieces * article.unit_price_minor
         if pieces > MAX_PIECES_A_LINE:
             continue
-        fillers = shelf.common((step.of,), (missing_minor,)) or found
-        enough = [one for one in fillers if one.unit_price_minor >= missing_minor] or [article]
-        yield [*others, Wanted(article, pieces)], enough[0]
+        filler = shelf.reaching(step.of, missing_minor) or article
+        yield [*others, Wanted(article, pieces)], filler
 
 
 def _other_slots(work: Work, promotion: Promotion) -> list[Wanted]:
@@ -145,30 +143,20 @@ def _other_slots(work: Work, promotion: Promotion) -> list[Wanted]:
 def _priced(
     work: Work, setting: Setting, step: Step, base: Sequence[Wanted], unit: Article
 ) -> Iterator[Cliff]:
+    # What earlier layers take off does not move the threshold: the search may forgo it.
     kept = [one for one in base if one.pieces]
-    for _ in range(2):
-        below = work.buyer.sale(setting, kept)
-        above = work.buyer.sale(setting, [*kept, Wanted(unit, 1)])
-        if below is None or above is None:
-            return
-        if _worth_minor(above) - _worth_minor(below) != unit.unit_price_minor:
-            return  # what else had to be bought was no longer needed: not one unit apart
-        without = work.engine.price(below, work.allowance)
-        with_it = work.engine.price(above, work.allowance)
-        if without is None or with_it is None:
-            return
+    below = work.buyer.sale(setting, kept)
+    above = work.buyer.sale(setting, [*kept, Wanted(unit, 1)])
+    if below is None or above is None:
+        return
+    if _worth_minor(above) - _worth_minor(below) != unit.unit_price_minor:
+        return  # what else had to be bought was no longer needed: not one unit apart
+    without = work.engine.price(below, work.allowance)
+    with_it = work.engine.price(above, work.allowance)
+    if without is not None and with_it is not None:
         yield Cliff(
             step, below, above, without.total_minor, with_it.total_minor, unit.unit_price_minor
         )
-        # Other promotions take from what counts for the threshold: buy so much more.
-        left_minor = without.total_minor
-        if not step.minor or not kept or left_minor >= step.minor or not left_minor:
-            return
-        article, pieces = kept[-1]
-        more = divide_up(step.minor * pieces, left_minor) - 1
-        if more <= pieces or more > MAX_PIECES_A_LINE:
-            return
-        kept[-1] = Wanted(article, more)
 
 
 def _worth_minor(sale: Sale) -> int:

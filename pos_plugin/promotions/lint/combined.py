@@ -46,15 +46,24 @@ SHOWN: Final = 100
 PIECES_APART: Final = 40
 """Pieces up to which a line is taken apart."""
 
+CHEAP_MINOR: Final = 500
+"""Below this price rounding hides what one unit bears: many of them are bought together."""
+
 
 class Fall(NamedTuple):
     """A line that fell: by how much, to what, in which sale."""
 
     bp: int
+    percent: int
     sku: str
     gross_minor: int
     paid_minor: int
     sale: Sale
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The deepest first; of equally deep ones the price a person grasps at once."""
+        return self.percent, -abs(self.gross_minor - 10_000)
 
 
 @dataclass(slots=True)
@@ -81,10 +90,21 @@ class Deepest:
             of_article = {one.promotion for one in line.discounts if one.layer == "article"}
             if len(names) < 2 or len(of_article) > 1:
                 continue
-            bp = divide_down(line.discount_minor * MAX_BP, line.gross_minor)
+            # Each promotion is rounded once: a cent of it may be nobody's will.
+            meant_minor = line.discount_minor - len(names)
+            if meant_minor * MAX_BP <= self.max_combined_bp * line.gross_minor:
+                continue
+            fall = Fall(
+                divide_down(line.discount_minor * MAX_BP, line.gross_minor),
+                divide_down(meant_minor * 100, line.gross_minor),
+                sold["sku"],
+                line.gross_minor,
+                line.paid_minor,
+                sale,
+            )
             known = self.falls.get(names)
-            if known is None or bp > known.bp:
-                self.falls[names] = Fall(bp, sold["sku"], line.gross_minor, line.paid_minor, sale)
+            if known is None or fall.rank > known.rank:
+                self.falls[names] = fall
 
 
 def explore(work: Work) -> Iterator[Finding]:
@@ -247,7 +267,7 @@ def _unit_by_unit(sale: Sale) -> Sale:
     lines = []
     for line in sale["lines"]:
         pieces = divide_down(line["quantity_milli"], 1000)
-        if pieces > PIECES_APART:
+        if pieces > PIECES_APART or line["unit_price_minor"] < CHEAP_MINOR:
             lines.append(line)
             continue
         for number in range(1, pieces + 1):
@@ -259,7 +279,8 @@ def _unit_by_unit(sale: Sale) -> Sale:
 def _times(units: Sequence[Wanted], members: Sequence[Promotion]) -> list[int]:
     """Return how often the units may have to be bought for the tiers to open."""
     worth_minor = max(sum(one.article.unit_price_minor * one.pieces for one in units), 1)
-    found = {1}
+    cheap = any(one.article.unit_price_minor < CHEAP_MINOR for one in units)
+    found = {1, divide_up(4 * CHEAP_MINOR, worth_minor)} if cheap else {1}
     for member in members:
         if isinstance(member.offer, ReceiptDiscount):
             for tier in member.offer.tiers[:4]:

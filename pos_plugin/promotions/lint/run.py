@@ -86,9 +86,9 @@ class Report:
     work: list[dict[str, Any]] = field(default_factory=list)
 
     @property
-    def has_errors(self) -> bool:
-        """Whether anything must be put right."""
-        return any(finding.severity == Severity.ERROR for finding in self.findings)
+    def errors(self) -> list[Finding]:
+        """What must be put right."""
+        return [finding for finding in self.findings if finding.severity == Severity.ERROR]
 
     @property
     def is_complete(self) -> bool:
@@ -177,8 +177,12 @@ def _sort_in(report: Report, found: Sequence[Finding]) -> None:
 
 
 def combined_reductions(
-    rules: RuleGeneration, options: Options, articles: Sequence[Article] | None = None
+    rules: RuleGeneration,
+    options: Options,
+    articles: Sequence[Article] | None = None,
+    *,
+    progress: Callable[[int], object] | None = None,
 ) -> Report:
     """Return a report of nothing but how far articles can fall by combination."""
     only = [check for check in CHECKS if check.run is combined.explore]
-    return lint(rules, options, articles, checks=only)
+    return lint(rules, options, articles, progress=progress, checks=only)

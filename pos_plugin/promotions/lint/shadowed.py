@@ -27,6 +27,7 @@ SALES_EACH: Final = 40
 """Sales that are made for one promotion."""
 
 _ESCAPES_EACH: Final = 24
+_ROUNDS: Final = 3
 _A_MONDAY: Final = dt.datetime(2026, 3, 2)  # noqa: DTZ001 - shop-local
 
 
@@ -80,12 +81,23 @@ def _try(
             figures={"sales": tried},
         )
         return
-    rivals = _rivals(work, shown)
-    for sale in islice(_escapes(work, promotion, rivals, shown), _ESCAPES_EACH):
-        result = work.engine.price(sale, work.allowance)
-        tried += 1
-        if result is not None and promotion.id in applied(result):
-            return
+    met: list[Promotion] = []
+    for _ in range(_ROUNDS):
+        # What keeps the rivals out may let in others.
+        rivals = [rival for rival in _rivals(work, shown) if rival not in met]
+        if not rivals:
+            break
+        met += rivals
+        for sale in islice(_escapes(work, promotion, met, shown), _ESCAPES_EACH):
+            result = work.engine.price(sale, work.allowance)
+            tried += 1
+            if result is None:
+                continue
+            if promotion.id in applied(result):
+                return
+            if work.engine.applies_alone(promotion, sale, work.allowance, helpers):
+                shown.append((sale, result))
+    rivals = met
     sale, result = shown[0]
     names = sorted(applied(result)) or [rival.id for rival in rivals[:1]]
     yield Finding(
@@ -114,7 +126,10 @@ def _escapes(
     rivals: Sequence[Promotion],
     shown: Sequence[tuple[Sale, Result]],
 ) -> Iterator[Sale]:
-    """Yield the sales again at moments, in shops and for customers that rivals do not serve."""
+    """Yield sales with other articles than the rivals want, and sales elsewhere, at other times."""
+    for avoided in (rivals, *([rival] for rival in rivals[:3])):
+        selectors = [selector for rival in avoided for selector in rival.selectors()]
+        yield from islice(work.buyer.sales(promotion, avoiding=selectors), 3)
     heads: list[Sale] = [
         {"at": f"{moment.isoformat()}+00:00"} for moment in _moments_without(promotion, rivals)
     ]

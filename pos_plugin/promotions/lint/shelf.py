@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Final
 from pos_plugin.limits import MAX_PRICE_MINOR
 from pos_plugin.promotions.lint.article import Article
 from pos_plugin.promotions.lint.matching import bounds_minor, fits, includes, means
+from pos_plugin.promotions.selector import Match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pos_plugin.promotions.selector import Match, Selector
+    from pos_plugin.promotions.selector import Selector
 
 PRICES_MINOR: Final = (1_999, 4_999, 19_999)
 """Prices of made-up articles where a selector does not say otherwise."""
@@ -31,7 +32,10 @@ class Shelf(ABC):
 
     @abstractmethod
     def common(
-        self, selectors: Sequence[Selector], prices_minor: Iterable[int] = ()
+        self,
+        selectors: Sequence[Selector],
+        prices_minor: Iterable[int] = (),
+        avoiding: Sequence[Selector] = (),
     ) -> list[Article]:
         """Return at most a few articles that every selector means, cheapest first.
 
@@ -40,7 +44,12 @@ class Shelf(ABC):
         Args:
             selectors: all must mean the article.
             prices_minor: prices worth trying, in minor units (cents); real articles have theirs.
+            avoiding: none of them may mean the article.
         """
+
+    @abstractmethod
+    def reaching(self, selector: Selector, minor: int) -> Article | None:
+        """Return the cheapest article of a selector that costs at least so much (cents)."""
 
     @abstractmethod
     def several(self, selector: Selector, count: int) -> list[Article]:
@@ -89,13 +98,18 @@ class RealShelf(Shelf):
         return frozenset(number for number in found if fits(match, self.articles[number]))
 
     def common(
-        self, selectors: Sequence[Selector], prices_minor: Iterable[int] = ()
+        self,
+        selectors: Sequence[Selector],
+        prices_minor: Iterable[int] = (),
+        avoiding: Sequence[Selector] = (),
     ) -> list[Article]:
         """Return the cheapest, the middle and the dearest article."""
         del prices_minor  # real articles have prices
         numbers = self._every
         for selector in selectors:
             numbers &= self.of(selector)
+        for selector in avoiding:
+            numbers -= self.of(selector)
         found = [self.articles[number] for number in numbers]
         found = [article for article in found if article.discountable] or found
         found.sort(key=lambda article: (article.unit_price_minor, article.sku))
@@ -105,6 +119,12 @@ class RealShelf(Shelf):
         worth = [article for article in found if article.unit_price_minor >= 50] or found
         places = (0, len(worth) // 2, len(worth) - 1)
         return [worth[place] for place in sorted(set(places))]
+
+    def reaching(self, selector: Selector, minor: int) -> Article | None:
+        """Return the cheapest article that costs enough."""
+        found = [self.articles[number] for number in self.of(selector)]
+        enough = [one for one in found if one.discountable and one.unit_price_minor >= minor]
+        return min(enough, key=lambda one: (one.unit_price_minor, one.sku), default=None)
 
     def several(self, selector: Selector, count: int) -> list[Article]:
         """Return up to so many different articles of a selector, cheapest first."""
@@ -133,18 +153,27 @@ class InventedShelf(Shelf):
     is_invented = True
 
     def __init__(self) -> None:
-        self._known: dict[tuple[tuple[Selector, ...], tuple[int, ...]], list[Article]] = {}
+        self._known: dict[object, list[Article]] = {}
 
     def common(
-        self, selectors: Sequence[Selector], prices_minor: Iterable[int] = ()
+        self,
+        selectors: Sequence[Selector],
+        prices_minor: Iterable[int] = (),
+        avoiding: Sequence[Selector] = (),
     ) -> list[Article]:
-        """Return the first article every selector means, at up to six prices."""
-        wanted = tuple(sorted({*PRICES_MINOR, *prices_minor}))
-        key = (tuple(dict.fromkeys(selectors)), wanted)
+        """Return the first article that fits, at up to eight prices."""
+        unique = tuple(dict.fromkeys(selectors))
+        wanted = tuple(sorted({*PRICES_MINOR, *prices_minor, *_beside(avoiding)}))
+        key = (unique, wanted, tuple(avoiding))
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = _invent(key[0], wanted)
+            found = self._known[key] = _invent(unique, wanted, key[2])
         return found
+
+    def reaching(self, selector: Selector, minor: int) -> Article | None:
+        """Return the article at just that price, or the next it may have."""
+        found = self.common((selector,), (minor,))
+        return next((one for one in found if one.unit_price_minor >= minor), None)
 
     def several(self, selector: Selector, count: int) -> list[Article]:
         """Return so many of them under different article numbers, as far as it has them."""
@@ -155,17 +184,33 @@ class InventedShelf(Shelf):
         return [one for one in different if means(selector, one)][:count]
 
 
-def _invent(selectors: tuple[Selector, ...], prices_minor: tuple[int, ...]) -> list[Article]:
+def _beside(avoiding: Sequence[Selector]) -> list[int]:
+    """Prices just outside the bounds of what is to be avoided."""
+    bounds = [bounds_minor(match) for selector in avoiding for match in selector.any_of]
+    found = {low - 1 for low, _ in bounds} | {high + 1 for _, high in bounds}
+    return sorted(price for price in found if 0 < price <= MAX_PRICE_MINOR)[:3]
+
+
+def _invent(
+    selectors: tuple[Selector, ...],
+    prices_minor: tuple[int, ...],
+    avoiding: tuple[Selector, ...],
+) -> list[Article]:
+    # What a selector excludes is a way to avoid it; so is the other price state.
+    ways_out = [match for selector in avoiding for match in selector.none_of][:_WORDS]
+    ways_out += [Match(price_state="markdown")] if avoiding else []
     choices = product(*(includes(selector) for selector in selectors))
     for choice in islice(choices, _CHOICES):
-        for number in range(_WORDS):
-            found = [
-                article
-                for article in _merged(choice, number, prices_minor)
-                if all(means(selector, article) for selector in selectors)
-            ]
-            if found:
-                return found
+        for extra in ((), *((match,) for match in ways_out)):
+            for number in range(_WORDS):
+                found = [
+                    article
+                    for article in _merged((*choice, *extra), number, prices_minor)
+                    if all(means(selector, article) for selector in selectors)
+                    and not any(means(selector, article) for selector in avoiding)
+                ]
+                if found:
+                    return found
     return []
 
 
@@ -203,7 +248,7 @@ def _merged(
     )
     low_minor = max(low_minor, min(high_minor, 1))
     fitting = {min(max(price, low_minor), high_minor) for price in prices_minor}
-    for price_minor in sorted(fitting)[:6]:
+    for price_minor in sorted(fitting)[:8]:
         yield replace(article, unit_price_minor=price_minor)
 
 
