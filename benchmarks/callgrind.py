@@ -21,7 +21,7 @@ from table import Row, figure
 
 from pos_plugin.clock import SystemClock
 
-BASKETS: Final = quick.of(100, 2)
+BASKETS: Final = quick.of(40, 2)
 LINES: Final = (20, 100)
 SHOWN: Final = 20
 COST: Final = re.compile(r"^\s*([\d,]+)\s+\([^)]*\)\s+(\S*?):(.+?)(?: \[(.+)\])?$")
