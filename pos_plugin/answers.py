@@ -196,8 +196,11 @@ class Evaluation:
 
     def reasons(self) -> dict[str, str]:
         """Return a sentence for every promotion that does not apply, by its id."""
+        labels = {one.promotion: one.label for one in self.result.promotions}
         return {
-            one.promotion: reason_text(one, currency=self.currency, language=self.language)
+            one.promotion: reason_text(
+                one, currency=self.currency, language=self.language, labels=labels
+            )
             for one in self.result.not_applied
         }
 

@@ -109,6 +109,8 @@ def evaluate(
         bases=bases,
         given_minor=given_minor,
         total_minor=gross_minor - discount_minor,
+        lines=lines,
+        is_proven=found.optimal and not gap_minor,
     )
 
     gifts = gifts_of(eligible, facts, article) if article and rules.hinting else ()
@@ -141,7 +143,15 @@ def evaluate(
         earned=earned,
         coupons_used=pools.used(basket, [(p, times) for p, times, _ in given], earning),
         diagnostics=Diagnostics(__version__, native.COMPILED, found.steps),
-        explain=lambda: explain(rules.promotions, basket, classes, facts, outcome),
+        explain=lambda: explain(
+            rules.promotions,
+            basket,
+            classes,
+            facts,
+            outcome,
+            price=functools.partial(evaluate, generation),
+            max_steps=MAX_STEPS,
+        ),
         find_hints=_hints if rules.hinting and found.optimal else tuple,
     )
 

@@ -5,20 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pos_plugin.promotions.benefits import CustomerRate, FixedPrice, Percent
+from pos_plugin.promotions.beaten import beaten_by, outdone_by
 from pos_plugin.promotions.condition import Missing
-from pos_plugin.promotions.eligible import refusal
-from pos_plugin.promotions.offers import (
-    Bundle,
-    BuyGet,
-    EarnMultiplier,
-    NForM,
-    QuantityTiers,
-    ReceiptDiscount,
-    UnitDiscount,
-)
+from pos_plugin.promotions.eligible import coupon_series, refusal
+from pos_plugin.promotions.forced import ForcedSale
+from pos_plugin.promotions.formed import places_of, too_few
+from pos_plugin.promotions.offers import QuantityTiers, ReceiptDiscount
 from pos_plugin.promotions.result import NotApplied
-from pos_plugin.promotions.settle import benefit_minor
+from pos_plugin.promotions.saving import could_save
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,9 +20,10 @@ if TYPE_CHECKING:
     from pos_plugin.model import Basket
     from pos_plugin.promotions.classes import UnitClass
     from pos_plugin.promotions.facts import SaleFacts
+    from pos_plugin.promotions.forced import Price
     from pos_plugin.promotions.promotion import Promotion
+    from pos_plugin.promotions.result import LineResult
     from pos_plugin.promotions.rounding import Piece
-    from pos_plugin.promotions.selector import Selector
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +31,16 @@ class Outcome:
     """What the chosen solution did: applied promotions, and what each layer found of the units.
 
     ``bases`` are the units with what earlier layers left, for ``receipt`` and ``customer``;
-    ``given_minor`` is what each of these layers gives now, in minor units (cents).
+    ``given_minor`` is what each of these layers gives now, in minor units (cents). ``lines`` say
+    who took what; ``is_proven``: no other solution is cheaper.
     """
 
     applied: set[str]
     bases: Mapping[str, list[Piece]]
     given_minor: Mapping[str, int]
     total_minor: int
+    lines: tuple[LineResult, ...] = ()
+    is_proven: bool = False
 
 
 def explain(
@@ -51,109 +49,110 @@ def explain(
     classes: list[UnitClass],
     facts: SaleFacts,
     outcome: Outcome,
+    *,
+    price: Price | None = None,
+    max_steps: int = 0,
 ) -> tuple[NotApplied, ...]:
-    """Return one reason for every promotion of the generation that is not applied, by id."""
-    alone = [
-        promotion
-        for promotion in promotions
-        if promotion.exclusive == "receipt" and promotion.id in outcome.applied
-    ]
-    reasons = []
+    """Return one reason for every promotion of the generation that is not applied, by id.
+
+    Args:
+        promotions: of the generation, by id.
+        basket: the sale.
+        classes: its units.
+        facts: what conditions see.
+        outcome: what the chosen solution did.
+        price: the engine, for what it costs to force a promotion that is beaten; without it
+            nobody says so.
+        max_steps: search steps that one evaluation may take.
+    """
+    applied = [promotion for promotion in promotions if promotion.id in outcome.applied]
+    is_alone = any(promotion.exclusive == "receipt" for promotion in applied)
+    reasons: dict[str, Missing | None] = {}
+    able: list[Promotion] = []  # those that the search could choose from
     for promotion in promotions:
         if promotion.id in outcome.applied:
+            if promotion.layer != "earn":
+                able.append(promotion)
             continue
-        missing = (
-            refusal(promotion, basket, facts)
-            or _units_missing(promotion, classes, facts)
-            or _tier_missing(promotion, classes, facts, outcome)
-        )
-        if missing is None:
-            if promotion.layer == "earn":
-                is_outdone = _is_outdone(promotion, promotions, facts, outcome)
-                missing = Missing("beaten" if is_outdone else "no_saving")
-            elif not _could_save(promotion, basket, classes, facts):
+        missing = refusal(promotion, basket, facts) or _units_missing(promotion, classes, facts)
+        if missing is None and promotion.layer == "earn":
+            missing = None if outdone_by(promotion, applied, facts) else Missing("no_saving")
+        elif missing is None:
+            able.append(promotion)
+            missing = _tier_missing(promotion, classes, facts, outcome)
+            if missing is None and not could_save(promotion, basket.customer, classes, facts):
                 missing = Missing("no_saving")
-            elif (
-                alone or promotion.exclusive == "receipt" or _closed_out(promotion, facts, outcome)
+            elif missing is None and (
+                is_alone
+                or promotion.exclusive == "receipt"
+                or _is_closed_out(promotion, classes, facts, outcome)
             ):
                 missing = Missing("excluded")
-            else:
-                missing = Missing("beaten")
-        reasons.append(NotApplied(promotion.id, *missing))
-    return tuple(reasons)
+        reasons[promotion.id] = missing
+    beaten = [p for p in able if p.id in reasons and reasons[p.id] is None]
+    costs: dict[str, int | None] = {}
+    if beaten and outcome.is_proven and price is not None:
+        forced = ForcedSale(able, beaten, basket, classes, facts, price=price, max_steps=max_steps)
+        saved_minor = sum(line.discount_minor for line in outcome.lines)
+        for promotion in beaten:
+            most_minor = forced.most_saved_minor(promotion)
+            # Never below 0: of two sales that cost the same exactly one may round to less.
+            cost_minor = None if most_minor is None else max(0, saved_minor - most_minor)
+            costs[promotion.id] = cost_minor
+    by_id = {promotion.id: promotion for promotion in promotions}
+    return tuple(
+        NotApplied(name, *missing)
+        if missing is not None
+        else _beaten(by_id[name], applied, classes, facts, outcome, costs)
+        for name, missing in reasons.items()
+    )
+
+
+def _beaten(
+    promotion: Promotion,
+    applied: Sequence[Promotion],
+    classes: Sequence[UnitClass],
+    facts: SaleFacts,
+    outcome: Outcome,
+    costs: Mapping[str, int | None],
+) -> NotApplied:
+    if promotion.layer == "earn":
+        # Points change nothing of what is paid.
+        by = outdone_by(promotion, applied, facts)
+        return NotApplied(promotion.id, "beaten", by=by, would_cost_minor=0)
+    paying = [one for one in applied if one.layer != "earn"]
+    by = beaten_by(promotion, paying, outcome.lines, classes, facts)
+    cost_minor = costs.get(promotion.id)
+    return NotApplied(promotion.id, "beaten", by=by, would_cost_minor=cost_minor)
 
 
 def _units_missing(
     promotion: Promotion, classes: list[UnitClass], facts: SaleFacts
 ) -> Missing | None:
     """Units that match but are price-bound, no units, or too few to form one application."""
-    offer = promotion.offer
     matching = [facts.classes_of(selector) for selector in promotion.selectors()]
-    if promotion.layer == "earn":
-        return None if matching[0] else Missing("no_matching_units")
-    open_units = [
-        sum(classes[c].count for c in found if classes[c].discountable) for found in matching
-    ]
-    if all(matching) and not all(open_units):
-        return Missing("not_discountable")
     if not all(matching):
         return Missing("no_matching_units")
-    if isinstance(offer, NForM) and open_units[0] < offer.n:
-        return Missing("min_quantity", offer.n, open_units[0])
-    if isinstance(offer, QuantityTiers):
-        limit = promotion.limits.per_receipt
-        have = open_units[0] if limit is None else min(open_units[0], limit)
-        need = offer.steps()[0].min_quantity
-        return Missing("min_quantity", need, have) if have < need else None
-    if isinstance(offer, Bundle | BuyGet):
-        for slot, have in zip(offer.slots, open_units, strict=True):
-            if have < slot.quantity:
-                return Missing("min_quantity", slot.quantity, have)
-        need = sum(slot.quantity for slot in offer.slots)
-        reach = {c for found in matching for c in found if classes[c].discountable}
-        have = sum(classes[c].count for c in reach)
-        if have < need:
-            return Missing("min_quantity", need, have)
-    if isinstance(offer, BuyGet) and offer.get_at_most_buy_price:
-        return _gift_missing(offer, classes, facts)
-    return None
-
-
-def _gift_missing(offer: BuyGet, classes: list[UnitClass], facts: SaleFacts) -> Missing | None:
-    """Units to be given that cost no more than what could be bought for them."""
-    at_most_minor = min(_prices(slot.on, classes, facts)[slot.quantity - 1] for slot in offer.buy)
-    for slot in offer.get:
-        have = sum(price <= at_most_minor for price in _prices(slot.on, classes, facts))
-        if have < slot.quantity:
-            return Missing("min_quantity", slot.quantity, have)
-    return None
-
-
-def _prices(of: Selector, classes: list[UnitClass], facts: SaleFacts) -> list[int]:
-    """Scanned prices of the discountable units that match, falling."""
-    return [
-        classes[c].price_minor
-        for c in facts.classes_of(of)
-        if classes[c].discountable
-        for _ in range(classes[c].count)
-    ]
-
-
-def _is_outdone(
-    promotion: Promotion, promotions: Sequence[Promotion], facts: SaleFacts, outcome: Outcome
-) -> bool:
-    """Whether another multiplier of the account holds on units that this one means, too."""
+    if promotion.layer == "earn":
+        return None
+    if not all(any(classes[c].discountable for c in found) for found in matching):
+        return Missing("not_discountable")
     offer = promotion.offer
-    if not isinstance(offer, EarnMultiplier):
-        return False
-    own = set(facts.classes_of(offer.on))
-    return any(
-        isinstance(other.offer, EarnMultiplier)
-        and other.offer.account == offer.account
-        and other.id in outcome.applied
-        and own & set(facts.classes_of(other.offer.on))
-        for other in promotions
-    )
+    if isinstance(offer, ReceiptDiscount):
+        return None
+    missing = too_few(promotion, places_of(promotion, classes, facts), classes)
+    if missing is None and isinstance(offer, QuantityTiers):
+        return _limit_missing(promotion, offer, facts)
+    return missing
+
+
+def _limit_missing(promotion: Promotion, offer: QuantityTiers, facts: SaleFacts) -> Missing | None:
+    """Units enough, but this receipt may not take as many as the lowest tier asks for."""
+    bounds = [facts.coupons_of(series) for series in coupon_series(promotion, facts)]
+    if promotion.limits.per_receipt is not None:
+        bounds.append(promotion.limits.per_receipt)
+    need = offer.steps()[0].min_quantity
+    return Missing("limit_receipt") if any(bound < need for bound in bounds) else None
 
 
 def _tier_missing(
@@ -182,61 +181,13 @@ def base_minor(
     )
 
 
-def _could_save(
-    promotion: Promotion, basket: Basket, classes: list[UnitClass], facts: SaleFacts
+def _is_closed_out(
+    promotion: Promotion, classes: list[UnitClass], facts: SaleFacts, outcome: Outcome
 ) -> bool:
-    """Whether the benefit could lower the price of any unit it can take."""
-    offer = promotion.offer
-    reduced = promotion.selectors()
-    if isinstance(offer, BuyGet):
-        reduced = tuple(slot.on for slot in offer.get)
-    prices = [
-        classes[c].price_minor
-        for selector in reduced
-        for c in facts.classes_of(selector)
-        if classes[c].discountable
-    ]
-    if isinstance(offer, ReceiptDiscount):
-        rate_bp = 0 if basket.customer is None else basket.customer.instant_discount_bp
-        return any(prices) and any(
-            min(tier.benefit.max_bp, rate_bp) > 0
-            if isinstance(tier.benefit, CustomerRate)
-            else (tier.benefit.bp if isinstance(tier.benefit, Percent) else tier.benefit.minor) > 0
-            for tier in offer.tiers
-        )
-    if promotion.limits.max_discount_minor == 0:
-        return False
-    if isinstance(offer, QuantityTiers | BuyGet):
-        steps = offer.steps() if isinstance(offer, QuantityTiers) else [offer]
-        return any(benefit_minor(step.benefit, price) for step in steps for price in prices)
-    if not isinstance(offer, UnitDiscount | NForM | Bundle):
-        return False
-    benefit = offer.benefit
-    if isinstance(benefit, FixedPrice):
-        return _dearest(offer, classes, facts) > benefit.minor
-    return any(prices) and (benefit.bp if isinstance(benefit, Percent) else benefit.minor) > 0
-
-
-def _dearest(
-    offer: UnitDiscount | NForM | Bundle, classes: list[UnitClass], facts: SaleFacts
-) -> int:
-    """Highest scanned price of one target: a unit, or the dearest units of all slots together."""
-    total_minor = 0
-    quantities = [slot.quantity for slot in offer.slots] if isinstance(offer, Bundle) else [1]
-    for selector, quantity in zip(offer.selectors(), quantities, strict=True):
-        left = quantity
-        for c in facts.classes_of(selector):
-            if classes[c].discountable and left:
-                used = min(left, classes[c].count)
-                total_minor += classes[c].price_minor * used
-                left -= used
-    return total_minor
-
-
-def _closed_out(promotion: Promotion, facts: SaleFacts, outcome: Outcome) -> bool:
     """Whether every unit of a later layer's base was taken by an exclusive promotion."""
     if promotion.layer == "article":
         return False
-    wanted = set(facts.classes_of(promotion.selectors()[0]))
-    own = [piece for piece in outcome.bases[promotion.layer] if piece.unit_class in wanted]
-    return bool(own) and all(piece.closed for piece in own)
+    wanted = {c for c in facts.classes_of(promotion.selectors()[0]) if classes[c].discountable}
+    return all(
+        piece.closed for piece in outcome.bases[promotion.layer] if piece.unit_class in wanted
+    )

@@ -63,6 +63,10 @@ REASON_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "de": "Kein passender Artikel dabei.",
         "en": "No article that it is for.",
     },
+    "limit_receipt": {
+        "de": "Auf diesem Bon auf zu wenige Teile begrenzt.",
+        "en": "Limited to too few pieces on this receipt.",
+    },
     "no_saving": {"de": "Würde nichts sparen.", "en": "Would save nothing."},
     "excluded": {
         "de": "Nicht mit einer anderen Aktion zusammen.",
@@ -73,18 +77,51 @@ REASON_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
 """Every reason code of this build, German and English."""
 
 
-def reason_text(reason: NotApplied, *, currency: str, language: str) -> str:
+_BEATEN_BY: Final = {
+    "de": "Wäre {would_cost} teurer als mit {by}.",
+    "en": "Would cost {would_cost} more than with {by}.",
+}
+_NOT_BETTER: Final = {"de": "Kein Vorteil gegenüber {by}.", "en": "No better than {by}."}
+_OTHERS: Final = {"de": "anderen Aktionen", "en": "other promotions"}
+_AND: Final = {"de": " und ", "en": " and "}
+_QUOTED: Final = {"de": "„{}“", "en": "“{}”"}
+_LONGEST: Final = 60  # characters of all names; more do not fit two lines
+
+
+def reason_text(
+    reason: NotApplied,
+    *,
+    currency: str,
+    language: str,
+    labels: Mapping[str, Mapping[str, str]] | None = None,
+) -> str:
     """Return the sentence of a reason with its figures.
 
     Args:
         reason: an entry of ``not_applied``.
         currency: of the sale.
         language: ``de`` or ``en``.
+        labels: of the applied promotions by id, for those that beat this one.
 
     >>> from pos_plugin.promotions.result import NotApplied
     >>> reason_text(NotApplied("X", "min_value", 5000, 4999), currency="EUR", language="de")
     'Erst ab 50,00 €, bisher 49,99 €.'
+    >>> beaten = NotApplied("X", "beaten", by=("A",), would_cost_minor=120)
+    >>> reason_text(beaten, currency="EUR", language="de", labels={"A": {"de": "3 für 2"}})
+    'Wäre 1,20 € teurer als mit „3 für 2“.'
+    >>> reason_text(beaten, currency="EUR", language="en")
+    'Would cost €1.20 more than with other promotions.'
     """
+    if reason.would_cost_minor is not None:
+        texts = _BEATEN_BY if reason.would_cost_minor else _NOT_BETTER
+        return texts[language].format_map(
+            {
+                "would_cost": wording.money(
+                    reason.would_cost_minor, currency=currency, language=language
+                ),
+                "by": _named(reason.by, labels or {}, language),
+            }
+        )
     figures = {"need": reason.need or 0, "have": reason.have or 0}
     if reason.code == "min_value":
         said = {
@@ -94,3 +131,12 @@ def reason_text(reason: NotApplied, *, currency: str, language: str) -> str:
     else:
         said = {name: wording.count(number, language=language) for name, number in figures.items()}
     return REASON_TEXTS[reason.code][language].format_map(said)
+
+
+def _named(by: tuple[str, ...], labels: Mapping[str, Mapping[str, str]], language: str) -> str:
+    """The promotions by their own texts; "other promotions" where these would not be read."""
+    names = [labels.get(name, {}).get(language) or labels.get(name, {}).get("de") for name in by]
+    said = _AND[language].join(_QUOTED[language].format(name) for name in names if name)
+    if not said or not all(names) or len(said) > _LONGEST:
+        return _OTHERS[language]
+    return said

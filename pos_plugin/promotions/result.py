@@ -86,12 +86,19 @@ class CouponUsed:
 
 @dataclass(frozen=True, slots=True)
 class NotApplied:
-    """Why a promotion does not apply: the first reason in the order of promotions.md §5."""
+    """Why a promotion does not apply: the first reason in the order of promotions.md §5.
+
+    With ``beaten``: ``by`` names the promotions that took its units or its layer, and
+    ``would_cost_minor`` is how much dearer the sale is when it must apply, in minor units (cents),
+    0 where it would cost the same; None where that was not proven.
+    """
 
     promotion: str
     code: str
     need: int | None = None
     have: int | None = None
+    by: tuple[str, ...] = ()
+    would_cost_minor: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object; figures only where there are some."""
@@ -100,6 +107,10 @@ class NotApplied:
             value["need"] = self.need
         if self.have is not None:
             value["have"] = self.have
+        if self.by:
+            value["by"] = list(self.by)
+        if self.would_cost_minor is not None:
+            value["would_cost_minor"] = self.would_cost_minor
         return value
 
 

@@ -82,6 +82,10 @@ class NotApplied(Answer):
     code: str
     need: int | None = None
     have: int | None = None
+    by: list[str] | None = Field(default=None, description="beaten: who took its units or layer")
+    would_cost_minor: Minor | None = Field(
+        default=None, description="beaten: how much dearer the sale is when it is forced, if proven"
+    )
 
 
 class Hint(Answer):
