@@ -42,7 +42,7 @@ soak: install
 	STAMMKUNDE_SOAK_EXAMPLES=500 STAMMKUNDE_SOAK_STEPS=60 $(BIN)/pytest tests/simulation $(ARGS)
 
 fuzz: install
-	FUZZ_MINUTES=$(or $(MINUTES),10) $(BIN)/pytest -s tests/e2e/test_fuzz.py
+	FUZZ_MINUTES=$(or $(MINUTES),10) $(BIN)/pytest -s tests/e2e/test_fuzz.py tests/e2e/test_fuzz_rules.py
 
 format:
 	$(BIN)/ruff format .

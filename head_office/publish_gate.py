@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pos_plugin.promotions.lint.article import Article
     from pos_plugin.promotions.lint.run import Report
 
-BASKETS: Final = 6_000
+BASKETS: Final = 20_000
 """Sales that are tried at most."""
 
 _FIELDS = (

@@ -249,9 +249,7 @@ def promotions() -> None:
 @click.option(
     "--max-baskets",
     type=click.IntRange(0, 1_000_000),
-    default=6_000,
-    show_default=True,
-    help="Sales that are tried at most; what was left out is said.",
+    help="Sales that are tried at most; default 6000, and 25 for each promotion.",
 )
 def lint_promotions(
     rules: Path,
@@ -259,7 +257,7 @@ def lint_promotions(
     max_combined_bp: int,
     on: dt.datetime | None,
     seed: int,
-    max_baskets: int,
+    max_baskets: int | None,
 ) -> None:
     """Run the interactions of PROMOTIONS and print what is wrong with them as JSON.
 

@@ -13,7 +13,7 @@ from pos_plugin.clock import SystemClock
 from pos_plugin.errors import SaleError
 from pos_plugin.promotions.lint.article import Article, articles_of
 from pos_plugin.promotions.lint.run import Report, lint
-from pos_plugin.promotions.lint.work import Options
+from pos_plugin.promotions.lint.work import Options, enough_baskets
 from pos_plugin.validation import read_json
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def run_lint(
     on: dt.datetime | None,
     max_combined_bp: int,
     seed: int,
-    max_baskets: int,
+    max_baskets: int | None,
 ) -> Report:
     """Return the report, with a progress bar on a terminal.
 
@@ -39,14 +39,15 @@ def run_lint(
         on: the day it is, None = today.
         max_combined_bp: how far an article may fall by combination, in basis points.
         seed: of the drawn sales.
-        max_baskets: sales that are tried at most.
+        max_baskets: sales that are tried at most, None = as many as the promotions need.
     """
+    most = enough_baskets(len(rules.promotions)) if max_baskets is None else max_baskets
     day = (on or SystemClock().now()).date()
-    options = Options(on=day, max_combined_bp=max_combined_bp, seed=seed, max_baskets=max_baskets)
+    options = Options(on=day, max_combined_bp=max_combined_bp, seed=seed, max_baskets=most)
     with ExitStack() as stack:
         progress = None
         if sys.stderr.isatty():
-            bar = click.progressbar(length=max_baskets, label="lint", file=sys.stderr)
+            bar = click.progressbar(length=most, label="lint", file=sys.stderr)
             progress = stack.enter_context(bar).update
         return lint(rules, options, articles, progress=progress)
 

@@ -86,7 +86,9 @@ def _steps(promotion: Promotion) -> Iterator[Step]:
     else:
         for needs in needs_of(promotion):
             last = needs[-1]
-            yield Step(last.selector, pieces=last.pieces)
+            # One piece of an offer that takes one piece is no threshold.
+            if len(needs) > 1 or last.pieces > 1:
+                yield Step(last.selector, pieces=last.pieces)
     for condition in walk(promotion.when):
         if isinstance(condition, MinValue) and condition.minor:
             yield Step(condition.of, minor=condition.minor, of_condition=condition)

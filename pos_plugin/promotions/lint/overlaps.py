@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import combinations, islice, product
+from itertools import chain, combinations, islice, product
 from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.promotions.lint.buying import Wanted, needs_of
 from pos_plugin.promotions.lint.engine import applied
 from pos_plugin.promotions.lint.finding import Finding, FindingCode, Severity
+from pos_plugin.promotions.lint.matching import includes
 from pos_plugin.units import divide_down
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ PAIRS_COUNTED: Final = 300_000
 PAIRS_LISTED: Final = 1_000
 PAIRS_SHOWN: Final = 100
 _SELECTORS_EACH: Final = 4
+_WORDS: Final = ("skus", "categories", "brands", "seasons", "tags", "tags_all")
 
 
 @dataclass(slots=True)
@@ -103,13 +105,29 @@ def _count(work: Work, living: Sequence[Promotion], shelf: RealShelf) -> None:
 
 def _make_up(work: Work, living: Sequence[Promotion]) -> None:
     """Without articles: pairs for which an article can be thought that both want."""
-    pairs = combinations(living, 2)
-    for one, other in islice(pairs, PAIRS_MADE_UP):
+    for one, other in islice(_likely_first(living), PAIRS_MADE_UP):
         if _article_of_both(work, one, other) is not None:
             work.overlaps.pairs[one.id, other.id] = 1
     every = divide_down(len(living) * (len(living) - 1), 2)
     work.overlaps.left_out = max(every - PAIRS_MADE_UP, 0)
     work.bounded = work.bounded or work.overlaps.left_out > 0
+
+
+def _likely_first(living: Sequence[Promotion]) -> Iterator[tuple[Promotion, Promotion]]:
+    """Yield every pair once: those whose selectors share a word before the others."""
+    by_word: dict[tuple[str, str], dict[str, Promotion]] = {}
+    for promotion in living:
+        for selector in promotion.selectors()[:_SELECTORS_EACH]:
+            for match in includes(selector):
+                for name in _WORDS:
+                    for word in getattr(match, name):
+                        by_word.setdefault((name, word), {})[promotion.id] = promotion
+    seen: set[tuple[str, str]] = set()
+    groups = (list(group.values()) for group in by_word.values())
+    for one, other in chain.from_iterable(combinations(g, 2) for g in (*groups, living)):
+        if (one.id, other.id) not in seen:
+            seen.add((one.id, other.id))
+            yield one, other
 
 
 def _article_of_both(work: Work, one: Promotion, other: Promotion) -> Article | None:

@@ -148,19 +148,24 @@ def lint(
     report = Report(len(rules.promotions), None if articles is None else len(articles), options)
     found: list[Finding] = []
     shares = sum(check.share for check in checks)
+    unused = 0
     for check in checks:
         most = divide_down(options.max_baskets * check.share, shares) if shares else 0
+        if check.share:
+            most, unused = most + unused, 0
         work.allowance = Allowance(most, tell=progress)
         work.bounded = False
         try:
-            found += check.run(work)
+            for finding in check.run(work):
+                found.append(finding)  # noqa: PERF402 - what was found before the end counts
         except Spent:
             work.bounded = True
-        if progress is not None:
-            progress(most - work.allowance.used)
+        unused += most - work.allowance.used
         report.work.append(
             {"check": check.name, "baskets": work.allowance.used, "complete": not work.bounded}
         )
+    if progress is not None:
+        progress(unused)
     found += combined.findings(work)
     report.matrix = work.overlaps
     _sort_in(report, found)

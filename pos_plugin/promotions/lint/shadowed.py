@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from pos_plugin.promotions.promotion import Promotion
     from pos_plugin.promotions.result import Result
 
-SALES_EACH: Final = 40
+SALES_EACH: Final = 30
 """Sales that are made for one promotion."""
 
-_ESCAPES_EACH: Final = 24
+_ESCAPES_EACH: Final = 16
+_SHOWN_ENOUGH: Final = 8  # sales in which it applied alone
 _ROUNDS: Final = 3
 _A_MONDAY: Final = dt.datetime(2026, 3, 2)  # noqa: DTZ001 - shop-local
 
@@ -69,6 +70,8 @@ def _try(
             continue
         if promotion.id in applied(result):
             return
+        if len(shown) >= _SHOWN_ENOUGH:
+            continue
         if work.engine.applies_alone(promotion, sale, work.allowance, helpers):
             shown.append((sale, result))
     if not shown:
@@ -95,7 +98,8 @@ def _try(
                 continue
             if promotion.id in applied(result):
                 return
-            if work.engine.applies_alone(promotion, sale, work.allowance, helpers):
+            is_new = not applied(result) <= {rival.id for rival in met}
+            if is_new and work.engine.applies_alone(promotion, sale, work.allowance, helpers):
                 shown.append((sale, result))
     rivals = met
     sale, result = shown[0]
@@ -104,8 +108,8 @@ def _try(
         FindingCode.SHADOWED,
         Severity.WARNING,
         (promotion.id, *names),
-        f"{promotion.id} was chosen in none of {tried} sales made for it, though it applies to "
-        f"{len(shown)} of them when it is alone: {', '.join(names)} always gives as much or more.",
+        f"{promotion.id} was chosen in none of {tried} sales made for it, though alone it "
+        f"applies to at least {len(shown)} of them: {', '.join(names)} gives as much or more.",
         sale,
         figures={
             "sales": tried,

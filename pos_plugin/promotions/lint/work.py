@@ -39,6 +39,11 @@ class Options:
     max_baskets: int = 6_000
 
 
+def enough_baskets(promotions: int) -> int:
+    """Return how many sales are enough to look at so many promotions, as a rule."""
+    return 6_000 + 25 * promotions
+
+
 @dataclass(slots=True, kw_only=True)
 class Work:
     """The rules, the means to try them, and what earlier checks learned.
