@@ -9,30 +9,50 @@ where it was built and the plain one everywhere else. Both give byte-identical r
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from array import array
     from collections.abc import Callable
 
-    from native.match import MatchIndex
+    from native.classes import Classes
+    from native.eligible import Eligible, Gates
+    from native.match import Matches, MatchIndex
+    from native.pose import Offers, Pose
+    from native.result import LineDiscount, LineResult, PromotionResult, VatResult
     from native.search import Found
+    from native.settle import Settle
 
 
 class Form(NamedTuple):
     """The core in one form: what the plugin takes from it."""
 
     is_compiled: bool
+    # Of a generation, built once.
     MatchIndex: type[MatchIndex]
-    match_classes: Callable[..., array[int]]
+    Gates: type[Gates]
+    Offers: type[Offers]
+    # The steps of an evaluation, in their order.
+    Classes: type[Classes]
+    Matches: type[Matches]
+    Eligible: type[Eligible]
+    Pose: type[Pose]
     search: Callable[..., Found]
+    Settle: type[Settle]
+    # What they make.
+    LineDiscount: type[LineDiscount]
+    LineResult: type[LineResult]
+    PromotionResult: type[PromotionResult]
+    VatResult: type[VatResult]
+    # For tests and for what is asked once: a step on arrays alone.
+    match_classes: Callable[..., array[int]]
 
 
 def plain() -> Form:
     """Return the interpreted form, which every machine has."""
-    from native import match, search
+    from native import classes, eligible, match, pose, result, search, settle
 
-    return Form(False, match.MatchIndex, match.match_classes, search.search)
+    return _form(False, classes, eligible, match, pose, result, search, settle)
 
 
 def compiled() -> Form:
@@ -42,9 +62,37 @@ def compiled() -> Form:
         ImportError: it was not built here.
     """
     from native import search
-    from native._compiled import match  # type: ignore[attr-defined]
+    from native._compiled import (  # type: ignore[attr-defined]
+        classes,
+        eligible,
+        match,
+        pose,
+        result,
+        settle,
+    )
 
-    return Form(True, match.MatchIndex, match.match_classes, search.search)
+    return _form(True, classes, eligible, match, pose, result, search, settle)
+
+
+def _form(is_compiled: bool, *modules: Any) -> Form:  # noqa: ANN401 - modules of either form
+    classes, eligible, match, pose, result, search, settle = modules
+    return Form(
+        is_compiled=is_compiled,
+        MatchIndex=match.MatchIndex,
+        Gates=eligible.Gates,
+        Offers=pose.Offers,
+        Classes=classes.Classes,
+        Matches=match.Matches,
+        Eligible=eligible.Eligible,
+        Pose=pose.Pose,
+        search=search.search,
+        Settle=settle.Settle,
+        LineDiscount=result.LineDiscount,
+        LineResult=result.LineResult,
+        PromotionResult=result.PromotionResult,
+        VatResult=result.VatResult,
+        match_classes=match.match_classes,
+    )
 
 
 def _chosen() -> Form:

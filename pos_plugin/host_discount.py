@@ -69,7 +69,10 @@ def put_together(result: Result, basket: Basket, discounts: Mapping[str, int]) -
         own = [next(parts) for _ in _parts(line, discounts.get(line.line_id, 0))]
         given = [one for part in own for one in part.discounts]
         if line.is_one_unit and line.line_id in discounts:
-            given = [replace(one, units_milli=line.quantity_milli) for one in given]
+            given = [
+                one.with_amounts(units_milli=line.quantity_milli, discount_minor=one.discount_minor)
+                for one in given
+            ]
         lines.append(
             LineResult(
                 line_id=line.line_id,
@@ -91,8 +94,7 @@ def _joined(given: Iterable[LineDiscount]) -> tuple[LineDiscount, ...]:
         found[key] = (
             one
             if other is None
-            else replace(
-                other,
+            else other.with_amounts(
                 units_milli=other.units_milli + one.units_milli,
                 discount_minor=other.discount_minor + one.discount_minor,
             )

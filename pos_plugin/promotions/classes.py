@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import native
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -50,46 +52,25 @@ def classes_of(basket: Basket) -> list[UnitClass]:
 
     Returned lines (negative quantity) have no units.
     """
-    found: dict[tuple[object, ...], UnitClass] = {}
-    for number, line in enumerate(basket.lines):
-        if line.quantity_milli <= 0:
-            continue
-        if line.is_one_unit:
-            units, price_minor, unit_milli = 1, line.gross_minor, line.quantity_milli
-        else:
-            units, price_minor, unit_milli = (
-                line.quantity_milli // 1000,
-                line.unit_price_minor,
-                1000,
-            )
-        categories = tuple(sorted(set(line.categories)))
-        tags = tuple(sorted(set(line.tags)))
-        key = (
-            -price_minor,
-            line.sku,
-            categories,
-            line.brand or "",
-            line.season or "",
-            tags,
-            line.vat_rate_bp,
-            line.markdown,
-            line.discountable,
-            unit_milli,
-        )
-        one = found.get(key)
-        if one is None:
-            one = found[key] = UnitClass(
+    sale = native.FORM.Classes(max(1, len(basket.lines)))
+    sale.read(basket.lines)
+    found = []
+    for price_minor, count, lines in sale.members():
+        line = basket.lines[lines[0][0]]
+        found.append(
+            UnitClass(
                 price_minor,
                 line.sku,
-                categories,
+                tuple(sorted(set(line.categories))),
                 line.brand or "",
                 line.season or "",
-                tags,
+                tuple(sorted(set(line.tags))),
                 line.vat_rate_bp,
                 line.markdown,
                 line.discountable,
-                unit_milli,
+                line.quantity_milli if line.is_one_unit else 1000,
+                count,
+                lines,
             )
-        one.count += units
-        one.lines.append((number, units))
-    return [found[key] for key in sorted(found)]
+        )
+    return found

@@ -6,40 +6,28 @@ match -> who may apply -> search over all layers -> round layer by layer -> earn
 from __future__ import annotations
 
 import functools
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
-import native
 from pos_plugin.promotions.classes import classes_of
 from pos_plugin.promotions.coupons import CouponPools
 from pos_plugin.promotions.earning import EarnedParts
-from pos_plugin.promotions.eligible import refusal
 from pos_plugin.promotions.explain import Outcome, explain
-from pos_plugin.promotions.facts import SaleFacts
+from pos_plugin.promotions.facts import SaleView
 from pos_plugin.promotions.hints import Hints, gifts_of
-from pos_plugin.promotions.pose import search, tiers_of, undominated
-from pos_plugin.promotions.result import (
-    Diagnostics,
-    Earned,
-    Hint,
-    LineDiscount,
-    LineResult,
-    PromotionResult,
-    Result,
-    VatResult,
-)
-from pos_plugin.promotions.settle import Pieces, give_articles, give_tier
+from pos_plugin.promotions.result import Diagnostics, Earned, Result
+from pos_plugin.promotions.settle import Piece
 from pos_plugin.units import divide_down
 from pos_plugin.version import __version__
 
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Callable
 
+    from native.search import Found
     from pos_plugin.model import Basket, Line
-    from pos_plugin.promotions.classes import UnitClass
-    from pos_plugin.promotions.pack import PackedPromotions
+    from pos_plugin.promotions.pack import PackedPromotions, Steps
     from pos_plugin.promotions.promotion import Promotion
-    from pos_plugin.promotions.rounding import Given, Piece
+    from pos_plugin.promotions.result import Hint, LineResult, NotApplied
 
 MAX_STEPS = 15_000
 """Labels one search may try; the answer depends on this number, never on time."""
@@ -63,116 +51,95 @@ def evaluate(
         article: one piece of an article by its sku, for the price of a gift that was not scanned;
             nothing but hints depends on it, and it is asked before this returns.
     """
-    classes = classes_of(basket)
-    matching = rules.selectors.matching(classes)
-    facts = SaleFacts(basket, classes, rules.selectors, matching)
-    eligible = [
-        promotion
-        for promotion in _standing_in(instead, rules.candidates(matching))
-        if refusal(promotion, basket, facts) is None
-    ]
-    pools = CouponPools(eligible, facts)
-    open_classes = [c for c, one in enumerate(classes) if one.discountable]
-    articles = undominated([p for p in eligible if p.layer == "article"], pools)
-    tiers = tiers_of(eligible, basket.customer)
-    found = search(classes, open_classes, articles, tiers, facts, pools, max_steps=MAX_STEPS)
+    if instead is not None:
+        rules = rules.with_instead(instead, classes_of(basket))
+    steps = rules.borrow(len(basket.lines))
+    try:
+        return _evaluated(generation, rules, basket, steps, article)
+    except OverflowError:
+        if not rules.form.is_compiled:
+            raise
+    finally:
+        rules.give_back(steps)
+    # Beyond 64 bits the plain form answers: its integers have no end.
+    return evaluate(generation, rules.in_plain_form(), basket, article=article)
 
-    pieces = Pieces(classes)
-    given: list[tuple[Promotion, int, list[Given]]] = give_articles(
-        found, articles, open_classes, classes, pieces
-    )
-    bases: dict[str, list[Piece]] = {}
-    given_minor: dict[str, int] = {}
-    for layer, number in (
-        ("receipt", found.receipt_choice),
-        ("customer", found.customer_choice),
-    ):
-        bases[layer] = pieces.all()
-        given_minor[layer] = 0
-        if number >= 0:
-            tier = tiers[number]
-            base = set(facts.classes_of(tier.promotion.selectors()[0]))
-            shares = give_tier(tier, base, classes, pieces)
-            given.append((tier.promotion, 1, shares))
-            given_minor[layer] = sum(one.discount_minor for one in shares)
-    earned, earning = _earn(eligible, classes, facts, pieces)
 
-    lines = _lines(basket, given)
+def _evaluated(
+    generation: int,
+    rules: PackedPromotions,
+    basket: Basket,
+    steps: Steps,
+    article: Callable[[str], Line | None] | None,
+) -> Result:
+    sale = SaleView(rules, basket)
+    tables, pools = _question(sale, steps)
+    found = rules.form.search(**tables, max_steps=MAX_STEPS)
+    settle = steps.settle
+    lines = settle.give(basket.lines, steps.classes.size, found)
+    applied = [rules.promotions[number] for number in settle.applied]
+    earned, earning = _earn(sale, steps, lines) if rules.earning else ((), set())
     gap_minor = found.gap_minor
-    if pools.is_cautious:
+    if pools is not None and pools.is_cautious:
         # What the tied coupons might still allow was not searched: at most all that is left to pay.
-        gap_minor = sum(piece.left_minor * piece.count for piece in pieces.all())
-    gross_minor = sum(line.gross_minor for line in lines)
-    discount_minor = sum(line.discount_minor for line in lines)
-    outcome = Outcome(
-        applied={promotion.id for promotion, _, _ in given} | earning,
-        bases=bases,
-        given_minor=given_minor,
-        total_minor=gross_minor - discount_minor,
-        lines=lines,
-        is_proven=found.optimal and not gap_minor,
-    )
-
-    gifts = gifts_of(eligible, facts, article) if article and rules.hinting else ()
-
-    def _hints() -> tuple[Hint, ...]:
-        price = functools.partial(evaluate, generation, rules)
-        hints = Hints(
-            rules, basket, classes, facts, outcome, price=price, max_steps=MAX_STEPS, gifts=gifts
-        )
-        return hints.find()
-
+        gap_minor = settle.sold_minor
+    is_optimal = found.optimal and not gap_minor
+    total_minor = settle.gross_minor - settle.discount_minor
+    gifts = gifts_of(sale, article) if article is not None and rules.giving else ()
+    later = _Later(generation, sale, found, applied, earning, lines, total_minor, is_optimal, gifts)
     return Result(
-        generation=generation,
-        optimal=found.optimal and not gap_minor,
-        gap_minor=gap_minor,
-        gross_minor=gross_minor,
-        discount_minor=discount_minor,
-        total_minor=gross_minor - discount_minor,
-        lines=lines,
-        promotions=tuple(
-            PromotionResult(
-                promotion.id,
-                dict[str, str](promotion.label.items()),
-                times,
-                sum(one.discount_minor for one in shares),
-            )
-            for promotion, times, shares in given
-        ),
-        vat=_vat(basket, lines),
-        earned=earned,
-        coupons_used=pools.used(basket, [(p, times) for p, times, _ in given], earning),
-        diagnostics=Diagnostics(__version__, native.COMPILED, found.steps),
-        explain=lambda: explain(
-            rules.promotions,
-            basket,
-            classes,
-            facts,
-            outcome,
-            price=functools.partial(evaluate, generation),
-            max_steps=MAX_STEPS,
-        ),
-        find_hints=_hints if rules.hinting and found.optimal else tuple,
+        generation,
+        is_optimal,
+        gap_minor,
+        settle.gross_minor,
+        settle.discount_minor,
+        total_minor,
+        lines,
+        tuple(settle.promotions),
+        tuple(settle.vat),
+        earned,
+        () if pools is None else pools.used(basket, settle.promotions, earning),
+        Diagnostics(__version__, rules.form.is_compiled, found.steps),
+        later.explain,
+        later.hints if rules.hinting and found.optimal else tuple,
     )
 
 
-def _standing_in(instead: Promotion | None, promotions: list[Promotion]) -> list[Promotion]:
-    if instead is None:
-        return promotions
-    return [instead if promotion.id == instead.id else promotion for promotion in promotions]
+def _question(sale: SaleView, steps: Steps) -> tuple[dict[str, array[int]], CouponPools | None]:
+    """Read and match the sale; return what the search is asked, and the coupons it may use."""
+    rules, basket = sale.rules, sale.basket
+    classes = steps.classes.read(basket.lines)
+    steps.matches.find(basket.lines, classes)
+    eligible = steps.eligible.find(basket, sale.allows)
+    asking = _eligible(steps, rules.couponed) if basket.coupons and rules.couponed else None
+    pools = CouponPools(rules, asking, sale) if asking else None
+    customer = basket.customer
+    tables = steps.pose.tables(
+        classes,
+        steps.eligible.number,
+        eligible,
+        {} if pools is None else pools.pool_of,
+        () if pools is None else pools.limits,
+        0 if customer is None else customer.instant_discount_bp,
+    )
+    return tables, pools
+
+
+def _eligible(steps: Steps, among: frozenset[int]) -> list[int]:
+    """Return the numbers of the promotions that may apply, of these, ascending."""
+    eligible = steps.eligible
+    return [number for number in eligible.number[: eligible.size] if number in among]
 
 
 def _earn(
-    eligible: list[Promotion], classes: list[UnitClass], facts: SaleFacts, pieces: Pieces
+    sale: SaleView, steps: Steps, lines: tuple[LineResult, ...]
 ) -> tuple[tuple[Earned, ...], set[str]]:
     """Return what each account earns on what is paid; fractions are rounded down once."""
-    promotions = [promotion for promotion in eligible if promotion.layer == "earn"]
+    promotions = [sale.rules.promotions[n] for n in _eligible(steps, sale.rules.earning)]
     if not promotions:
         return (), set()
-    paid_minor: dict[int, int] = defaultdict(int)
-    for piece in pieces.taken:
-        paid_minor[piece.line] += piece.left_minor * piece.count
-    found = EarnedParts(promotions, classes, facts, paid_minor)
+    paid_minor = {number: line.paid_minor for number, line in enumerate(lines)}
+    found = EarnedParts(promotions, sale.classes, sale.facts, paid_minor)
     earned = []
     for account, parts in sorted(found.parts.items()):
         exact = sum(parts.values())
@@ -182,59 +149,86 @@ def _earn(
     return tuple(earned), {promotion for one in earned for promotion in one.promotions}
 
 
-def _lines(
-    basket: Basket, given: list[tuple[Promotion, int, list[Given]]]
-) -> tuple[LineResult, ...]:
-    """Gather per line: article promotions by id, then receipt, then customer."""
-    per_line: dict[int, list[LineDiscount]] = defaultdict(list)
-    for promotion, _, gifts in given:
-        merged: dict[tuple[int, int, str], list[int]] = {}
-        times: dict[int, int] = {}
-        for g in gifts:
-            sums = merged.setdefault((g.line, g.application, g.role), [0, 0])
-            sums[0] += g.units
-            sums[1] += g.discount_minor
-            times[g.application] = g.times
-        numbers = {label: n for n, label in enumerate(sorted(times), start=1)}
-        for (line, application, role), (units, discount_minor) in merged.items():
-            if not discount_minor and promotion.layer != "article":
-                continue
-            source = basket.lines[line]
-            per_line[line].append(
-                LineDiscount(
-                    promotion.id,
-                    promotion.revision,
-                    promotion.layer,
-                    numbers[application],
-                    times[application],
-                    source.quantity_milli if source.is_one_unit else units * 1000,
-                    role,
-                    discount_minor,
-                )
-            )
-    result = []
-    for number, source in enumerate(basket.lines):
-        discounts = tuple(per_line.get(number, ()))
-        discount_minor = sum(d.discount_minor for d in discounts)
-        result.append(
-            LineResult(
-                source.line_id,
-                source.gross_minor,
-                discount_minor,
-                source.gross_minor - discount_minor,
-                discounts,
-            )
-        )
-    return tuple(result)
+class _Later:
+    """What is worked out on first access: why not, and what is near. It only holds on to things."""
 
-
-def _vat(basket: Basket, lines: tuple[LineResult, ...]) -> tuple[VatResult, ...]:
-    sums: dict[int, list[int]] = {}
-    for line, one in zip(basket.lines, lines, strict=True):
-        rate = sums.setdefault(line.vat_rate_bp, [0, 0])
-        rate[0] += one.gross_minor
-        rate[1] += one.discount_minor
-    return tuple(
-        VatResult(rate_bp, gross_minor, discount_minor, gross_minor - discount_minor)
-        for rate_bp, (gross_minor, discount_minor) in sorted(sums.items())
+    __slots__ = (
+        *("_outcome", "applied", "earning", "found", "generation"),
+        *("gifts", "is_proven", "lines", "sale", "total_minor"),
     )
+
+    def __init__(
+        self,
+        generation: int,
+        sale: SaleView,
+        found: Found,
+        applied: list[Promotion],
+        earning: set[str],
+        lines: tuple[LineResult, ...],
+        total_minor: int,
+        is_proven: bool,
+        gifts: tuple[Line, ...],
+    ) -> None:
+        self.generation = generation
+        self.sale = sale
+        self.found = found
+        self.applied = applied
+        self.earning = earning
+        self.lines = lines
+        self.total_minor = total_minor
+        self.is_proven = is_proven
+        self.gifts = gifts
+        self._outcome: Outcome | None = None
+
+    def outcome(self) -> Outcome:
+        """Return what each layer found: the solution is handed to the lines once more."""
+        if self._outcome is not None:
+            return self._outcome
+        bases: dict[str, list[tuple[int, int, int, int, bool]]] = {}
+        rules, basket = self.sale.rules, self.sale.basket
+        steps = rules.borrow(len(basket.lines))
+        try:
+            _question(self.sale, steps)
+            steps.settle.give(basket.lines, steps.classes.size, self.found, bases)
+            given_minor = {"receipt": 0, "customer": 0}
+            for promotion, one in zip(self.applied, steps.settle.promotions, strict=True):
+                if promotion.layer in given_minor:
+                    given_minor[promotion.layer] = one.discount_minor
+        finally:
+            rules.give_back(steps)
+        self._outcome = Outcome(
+            applied={promotion.id for promotion in self.applied} | self.earning,
+            bases={layer: [Piece(*piece) for piece in pieces] for layer, pieces in bases.items()},
+            given_minor=given_minor,
+            total_minor=self.total_minor,
+            lines=self.lines,
+            is_proven=self.is_proven,
+        )
+        return self._outcome
+
+    def explain(self) -> tuple[NotApplied, ...]:
+        """Return one reason for every promotion that does not apply."""
+        sale = self.sale
+        return explain(
+            sale.rules.promotions,
+            sale.basket,
+            sale.classes,
+            sale.facts,
+            self.outcome(),
+            price=functools.partial(evaluate, self.generation),
+            max_steps=MAX_STEPS,
+        )
+
+    def hints(self) -> tuple[Hint, ...]:
+        """Return the near misses that are true."""
+        sale = self.sale
+        return Hints(
+            sale.rules,
+            sale.basket,
+            sale.classes,
+            sale.facts,
+            self.outcome(),
+            price=functools.partial(evaluate, self.generation, sale.rules),
+            max_steps=MAX_STEPS,
+            gifts=self.gifts,
+        ).find()

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from pos_plugin.promotions.forced import Price
     from pos_plugin.promotions.promotion import Promotion
     from pos_plugin.promotions.result import LineResult
-    from pos_plugin.promotions.rounding import Piece
+    from pos_plugin.promotions.settle import Piece
+
+
+_NO_UNITS = Missing("no_matching_units")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ def explain(
             continue
         missing = refusal(promotion, basket, facts) or _units_missing(promotion, classes, facts)
         if missing is None and promotion.layer == "earn":
-            missing = None if outdone_by(promotion, applied, facts) else Missing("no_saving")
+            if not outdone_by(promotion, applied, facts):
+                missing = Missing("no_saving")
         elif missing is None:
             able.append(promotion)
             missing = _tier_missing(promotion, classes, facts, outcome)
@@ -130,9 +134,12 @@ def _units_missing(
     promotion: Promotion, classes: list[UnitClass], facts: SaleFacts
 ) -> Missing | None:
     """Units that match but are price-bound, no units, or too few to form one application."""
-    matching = [facts.classes_of(selector) for selector in promotion.selectors()]
-    if not all(matching):
-        return Missing("no_matching_units")
+    matching = []
+    for selector in promotion.offer.selectors():
+        found = facts.classes_of(selector)
+        if not found:
+            return _NO_UNITS  # what most promotions of a generation say of most sales
+        matching.append(found)
     if promotion.layer == "earn":
         return None
     if not all(any(classes[c].discountable for c in found) for found in matching):

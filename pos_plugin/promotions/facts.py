@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pos_plugin.promotions.classes import classes_of
+from pos_plugin.promotions.eligible import refusal
+
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
     from pos_plugin.model import Basket, Customer
     from pos_plugin.promotions.classes import UnitClass
-    from pos_plugin.promotions.pack import PackedSelectors
+    from pos_plugin.promotions.pack import PackedPromotions, PackedSelectors
     from pos_plugin.promotions.selector import Selector
 
 
@@ -69,3 +72,40 @@ class SaleFacts:
         other = object.__new__(SaleFacts)
         other.__dict__ = {**self.__dict__, "_hidden": frozenset(series)}
         return other
+
+
+class SaleView:
+    """A sale as the rules themselves see it, built when somebody asks: most sales never do.
+
+    Args:
+        rules: the promotions of the generation.
+        basket: the sale.
+    """
+
+    __slots__ = ("_classes", "_facts", "basket", "rules")
+
+    def __init__(self, rules: PackedPromotions, basket: Basket) -> None:
+        self.rules = rules
+        self.basket = basket
+        self._classes: list[UnitClass] | None = None
+        self._facts: SaleFacts | None = None
+
+    @property
+    def classes(self) -> list[UnitClass]:
+        """Return the units of the sale."""
+        if self._classes is None:
+            self._classes = classes_of(self.basket)
+        return self._classes
+
+    @property
+    def facts(self) -> SaleFacts:
+        """Return what conditions see."""
+        if self._facts is None:
+            packed = self.rules.selectors
+            matching = packed.matching(self.classes)
+            self._facts = SaleFacts(self.basket, self.classes, packed, matching)
+        return self._facts
+
+    def allows(self, number: int) -> bool:
+        """Return whether a promotion may apply, by its number."""
+        return refusal(self.rules.promotions[number], self.basket, self.facts) is None

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pos_plugin.promotions.classes import UnitClass
     from pos_plugin.promotions.condition import Condition
     from pos_plugin.promotions.explain import Outcome
-    from pos_plugin.promotions.facts import SaleFacts
+    from pos_plugin.promotions.facts import SaleFacts, SaleView
     from pos_plugin.promotions.offers.receipt_discount import Tier
     from pos_plugin.promotions.pack import PackedPromotions
     from pos_plugin.promotions.promotion import Promotion
@@ -350,15 +350,15 @@ class Hints:
         return result
 
 
-def gifts_of(
-    promotions: Iterable[Promotion], facts: SaleFacts, article: Callable[[str], Line | None]
-) -> tuple[Line, ...]:
+def gifts_of(sale: SaleView, article: Callable[[str], Line | None]) -> tuple[Line, ...]:
     """Return a piece of every article that a hinted buy-get names and that was not scanned."""
+    facts = sale.facts
     skus = [
         sku
-        for promotion in promotions
-        if promotion.hint_within_minor is not None and isinstance(promotion.offer, BuyGet)
-        for slot in promotion.offer.get
+        for promotion in sale.rules.giving
+        if any(facts.classes_of(selector) for selector in promotion.selectors())
+        and refusal(promotion, sale.basket, facts) is None
+        for slot in promotion.offer.get  # type: ignore[union-attr]
         if not facts.classes_of(slot.on)
         for match in slot.on.any_of
         for sku in match.skus

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import native
-from pos_plugin.limits import INT64_MAX
+from pos_plugin.limits import INT64_MAX, MAX_LINES
 from pos_plugin.promotions.condition import walk
+from pos_plugin.promotions.conditions import Coupon
+from pos_plugin.promotions.offers import BuyGet
+from pos_plugin.promotions.result import LineDiscount, LineResult, PromotionResult, VatResult
 from pos_plugin.promotions.selector import Match
+from pos_plugin.promotions.tables import gates_of, offers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from native.match import MatchIndex
+    from native.classes import Classes
+    from native.eligible import Eligible
+    from native.match import Matches, MatchIndex
+    from native.pose import Pose
+    from native.settle import Settle
     from pos_plugin.promotions.classes import UnitClass
     from pos_plugin.promotions.promotion import Promotion
     from pos_plugin.promotions.selector import Selector
@@ -28,9 +36,11 @@ class PackedSelectors:
 
     Args:
         promotions: of one generation; selectors of offers and of conditions are packed.
+        form: the core that takes them.
     """
 
-    def __init__(self, promotions: Iterable[Promotion]) -> None:
+    def __init__(self, promotions: Iterable[Promotion], form: native.Form) -> None:
+        self._form = form
         self._number: dict[Selector, int] = {}
         self._terms: dict[tuple[str, str], int] = {}
         self._packed: dict[int, tuple[Selector, int]] = {}
@@ -41,7 +51,14 @@ class PackedSelectors:
                 measured = condition.selector()
                 if measured is not None:
                     self._add(measured)
-        self._index = self._pack(list(self._number))
+        self.index = self._pack(list(self._number))
+        self.terms = tuple(
+            {word: number for (of, word), number in self._terms.items() if of == field}
+            for field in ("sku", "category", "brand", "season", "tag")
+        )
+
+    def __len__(self) -> int:
+        return len(self._number)
 
     def number_of(self, selector: Selector) -> int:
         """Return the number of a selector of this generation."""
@@ -64,8 +81,8 @@ class PackedSelectors:
                 if number is not None:
                     term.append(number)
             term_start.append(len(term))
-        pairs = native.FORM.match_classes(
-            self._index,
+        pairs = self._form.match_classes(
+            self.index,
             term_start=term_start,
             term=term,
             price_minor=array("q", [c.price_minor for c in classes]),
@@ -139,7 +156,7 @@ class PackedSelectors:
                 group_term.extend(group)
                 group_term_start.append(len(group_term))
             group_start.append(len(group_term_start) - 1)
-        return native.FORM.MatchIndex(
+        return self._form.MatchIndex(
             posting_start=posting_start,
             posting_match=posting_match,
             everywhere_match=everywhere,
@@ -160,33 +177,105 @@ class PackedSelectors:
         )
 
 
+class Steps(NamedTuple):
+    """The steps of an evaluation, each with its arrays; one sale at a time."""
+
+    classes: Classes
+    matches: Matches
+    eligible: Eligible
+    pose: Pose
+    settle: Settle
+
+
 class PackedPromotions:
-    """The promotions of a generation with an index: which of them a matched selector may concern.
+    """The promotions of a generation as tables, ready for evaluation.
 
     Args:
         promotions: in any order; kept in ascending id, on which nothing but ties depends.
+        form: the core that evaluates them.
     """
 
-    def __init__(self, promotions: Iterable[Promotion]) -> None:
+    def __init__(self, promotions: Iterable[Promotion], form: native.Form = native.FORM) -> None:
         self.promotions = tuple(sorted(promotions, key=lambda promotion: promotion.id))
-        self.selectors = PackedSelectors(self.promotions)
+        self.form = form
+        self.selectors = PackedSelectors(self.promotions, form)
         self.hinting = tuple(
             promotion
             for promotion in self.promotions
             if promotion.hint_within_minor is not None and promotion.layer != "earn"
         )
         """Promotions whose near miss the customer should hear of."""
-        self._by_selector: dict[int, list[int]] = defaultdict(list)
-        for number, promotion in enumerate(self.promotions):
-            for selector in dict.fromkeys(promotion.selectors()):
-                self._by_selector[self.selectors.number_of(selector)].append(number)
-
-    def candidates(self, matching: list[list[int]]) -> list[Promotion]:
-        """Return the promotions of which at least one selector matches a unit, by id."""
-        numbers = {
+        self.giving = tuple(one for one in self.hinting if isinstance(one.offer, BuyGet))
+        """Those of them that give something."""
+        self.earning = frozenset(
+            number for number, one in enumerate(self.promotions) if one.layer == "earn"
+        )
+        """Numbers of the promotions that earn."""
+        self.couponed = frozenset(
             number
-            for selector, classes in enumerate(matching)
-            if classes
-            for number in self._by_selector.get(selector, ())
-        }
-        return [self.promotions[number] for number in sorted(numbers)]
+            for number, one in enumerate(self.promotions)
+            if any(isinstance(condition, Coupon) for condition in walk(one.when))
+        )
+        """Numbers of the promotions that may ask for a coupon."""
+        number_of = self.selectors.number_of
+        self._gates = form.Gates(**gates_of(self.promotions, number_of, len(self.selectors)))
+        self._tables = offers_of(self.promotions, number_of)
+        self._offers = form.Offers(**self._tables)
+        self._names = [
+            (one.id, one.revision, one.layer, dict[str, str](one.label.items()))
+            for one in self.promotions
+        ]
+        self._idle: list[Steps] = []
+        self._plain: PackedPromotions | None = None
+
+    def borrow(self, lines: int) -> Steps:
+        """Return steps that nobody uses now, with room for a sale of so many lines."""
+        # Taking from the end of a list is one act: no other thread gets the same.
+        try:
+            steps = self._idle.pop()
+        except IndexError:
+            return self._steps(max(lines, MAX_LINES))
+        return steps if lines <= steps.classes.capacity else self._steps(lines)
+
+    def give_back(self, steps: Steps) -> None:
+        """Let others use the steps again."""
+        self._idle.append(steps)
+
+    def _steps(self, lines: int) -> Steps:
+        form, tables = self.form, self._tables
+        classes = form.Classes(lines)
+        arrays = classes.arrays
+        matches = form.Matches(self.selectors.index, self.selectors.terms, arrays)
+        pose = form.Pose(self._offers, arrays, matches)
+        first = [tables["selector"][start] for start in tables["slot_start"][:-1]]
+        settle = form.Settle(
+            promo=tables["promo"],
+            step_start=tables["step_start"],
+            step=tables["step"],
+            base=array("q", first),
+            names=self._names,
+            results=(LineDiscount, LineResult, PromotionResult, VatResult),
+            classes=arrays,
+            matches=matches,
+            pose=pose,
+        )
+        return Steps(classes, matches, form.Eligible(self._gates, arrays, matches), pose, settle)
+
+    def in_plain_form(self) -> PackedPromotions:
+        """Return the same promotions for the plain core, whose integers have no end."""
+        if self._plain is None:
+            self._plain = PackedPromotions(self.promotions, native.plain())
+        return self._plain
+
+    def with_instead(self, instead: Promotion, classes: Sequence[UnitClass]) -> PackedPromotions:
+        """Return what may concern these units, another promotion standing in for its namesake."""
+        matching = self.selectors.matching(classes)
+        number_of = self.selectors.number_of
+        return PackedPromotions(
+            (
+                instead if one.id == instead.id else one
+                for one in self.promotions
+                if any(matching[number_of(selector)] for selector in one.selectors())
+            ),
+            self.form,
+        )

@@ -5,57 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import native
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@dataclass(frozen=True, slots=True)
-class LineDiscount:
-    """What one group of equal applications gives on one line.
-
-    ``times`` and ``application`` belong to the group; ``units_milli`` and ``discount_minor`` are
-    what the whole group takes of and gives on this line.
-    """
-
-    promotion: str
-    revision: int
-    layer: str
-    application: int
-    times: int
-    units_milli: int
-    role: str
-    discount_minor: int
+if TYPE_CHECKING:
+    from native.result import LineDiscount, LineResult, PromotionResult, VatResult
+else:
+    LineDiscount = native.FORM.LineDiscount
+    LineResult = native.FORM.LineResult
+    PromotionResult = native.FORM.PromotionResult
+    VatResult = native.FORM.VatResult
 
 
-@dataclass(frozen=True, slots=True)
-class LineResult:
-    """A line: gross - discount = paid, in minor units (cents), VAT included."""
-
-    line_id: str
-    gross_minor: int
-    discount_minor: int
-    paid_minor: int
-    discounts: tuple[LineDiscount, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PromotionResult:
-    """An applied promotion: number of applications and its whole discount."""
-
-    promotion: str
-    label: dict[str, str]
-    applications: int
-    discount_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class VatResult:
-    """Sums of one VAT rate, amounts including VAT."""
-
-    vat_rate_bp: int
-    gross_minor: int
-    discount_minor: int
-    paid_minor: int
+__all__ = [
+    "CouponUsed",
+    "Diagnostics",
+    "Earned",
+    "Hint",
+    "LineDiscount",
+    "LineResult",
+    "NotApplied",
+    "PromotionResult",
+    "Result",
+    "VatResult",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,46 +179,9 @@ class Result:
             "gross_minor": self.gross_minor,
             "discount_minor": self.discount_minor,
             "total_minor": self.total_minor,
-            "lines": [
-                {
-                    "line_id": line.line_id,
-                    "gross_minor": line.gross_minor,
-                    "discount_minor": line.discount_minor,
-                    "paid_minor": line.paid_minor,
-                    "discounts": [
-                        {
-                            "promotion": d.promotion,
-                            "revision": d.revision,
-                            "layer": d.layer,
-                            "application": d.application,
-                            "times": d.times,
-                            "units_milli": d.units_milli,
-                            "role": d.role,
-                            "discount_minor": d.discount_minor,
-                        }
-                        for d in line.discounts
-                    ],
-                }
-                for line in self.lines
-            ],
-            "promotions": [
-                {
-                    "promotion": p.promotion,
-                    "label": p.label,
-                    "applications": p.applications,
-                    "discount_minor": p.discount_minor,
-                }
-                for p in self.promotions
-            ],
-            "vat": [
-                {
-                    "vat_rate_bp": v.vat_rate_bp,
-                    "gross_minor": v.gross_minor,
-                    "discount_minor": v.discount_minor,
-                    "paid_minor": v.paid_minor,
-                }
-                for v in self.vat
-            ],
+            "lines": [one.to_dict() for one in self.lines],
+            "promotions": [one.to_dict() for one in self.promotions],
+            "vat": [one.to_dict() for one in self.vat],
             "earned": [e.to_dict() for e in self.earned],
             "coupons_used": [
                 {"code": c.code, "series": c.series, "promotion": c.promotion}

@@ -1,0 +1,491 @@
+# cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
+"""Poses the question of one sale to the search: its units and what may apply, as tables.
+
+What cannot be of use is left out: of promotions alike in all but the size of the benefit the lesser
+ones, tiers that give nothing or whose base cannot reach them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, Any
+
+import cython
+
+from native import codes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from native.match import Matches
+
+PROMO = cython.declare(cython.longlong, codes.PROMO_COLUMNS)
+POOL = cython.declare(cython.longlong, 6)
+CAP_MINOR = cython.declare(cython.longlong, 7)
+EXCLUSIVE = cython.declare(cython.longlong, 8)
+RANK = cython.declare(cython.longlong, 10)
+STEP = cython.declare(cython.longlong, codes.STEP_COLUMNS)
+SLOT = cython.declare(cython.longlong, codes.SLOT_COLUMNS)
+TIER = cython.declare(cython.longlong, codes.TIER_COLUMNS)
+TIER_RANK = cython.declare(cython.longlong, 8)
+RULE_TIER = cython.declare(cython.longlong, codes.RULE_TIER_COLUMNS)
+PERCENT = cython.declare(cython.longlong, codes.PERCENT)
+AMOUNT_OFF = cython.declare(cython.longlong, codes.AMOUNT_OFF)
+CUSTOMER_RATE = cython.declare(cython.longlong, codes.CUSTOMER_RATE)
+ARTICLE = cython.declare(cython.longlong, codes.ARTICLE)
+EARN = cython.declare(cython.longlong, codes.EARN)
+
+
+@cython.cclass
+class Offers:
+    """What the promotions of a generation offer, as tables in ascending id.
+
+    Args (each ``array("q")``):
+        promo: a row per promotion as ``search`` takes those of the article layer, pool -1 and rank
+            0; of the others only cap and exclusive mean something.
+        layer: per promotion.
+        twins: its group of promotions alike in all but the size of the benefit, -1 = none.
+        place: its place in that group, the best first, of equal ones the first by id.
+        step_start, step: quantity tiers, as ``search`` takes them.
+        slot_start, slot, selector: slots as ``search`` takes them, and the selector of each; the
+            base of a receipt or customer promotion is its one slot.
+        tier_start, tier: of receipt and customer promotions: benefit, value, least base in minor.
+    """
+
+    promotions = cython.declare(cython.longlong, visibility="readonly")
+    promo: cython.longlong[::1]
+    layer: cython.longlong[::1]
+    twins: cython.longlong[::1]
+    place: cython.longlong[::1]
+    step_start: cython.longlong[::1]
+    step: cython.longlong[::1]
+    slot_start: cython.longlong[::1]
+    slot: cython.longlong[::1]
+    selector: cython.longlong[::1]
+    tier_start: cython.longlong[::1]
+    tier: cython.longlong[::1]
+
+    def __init__(
+        self,
+        *,
+        promo: array[int],
+        layer: array[int],
+        twins: array[int],
+        place: array[int],
+        step_start: array[int],
+        step: array[int],
+        slot_start: array[int],
+        slot: array[int],
+        selector: array[int],
+        tier_start: array[int],
+        tier: array[int],
+    ) -> None:
+        self.promotions = len(layer)
+        self.promo = promo
+        self.layer = layer
+        self.twins = twins
+        self.place = place
+        self.step_start = step_start
+        self.step = step
+        self.slot_start = slot_start
+        self.slot = slot
+        self.selector = selector
+        self.tier_start = tier_start
+        self.tier = tier
+
+
+@cython.cclass
+class Pose:
+    """The question of one sale after another; the arrays are used again.
+
+    Args:
+        offers: of the generation.
+        classes: the arrays of ``native.classes.Classes``.
+        matches: the ``native.match.Matches`` that finds what selectors match.
+
+    After ``tables``: ``articles`` promotions of the article layer are posed, their numbers stand in
+    ``article``; ``tiers`` tiers, their promotions in ``tier_owner`` and their rows in ``tier``. A
+    class of the search is the one of the sale that stands in ``open_class``.
+    """
+
+    articles = cython.declare(cython.longlong, visibility="readonly")
+    tiers = cython.declare(cython.longlong, visibility="readonly")
+    article = cython.declare(object, visibility="readonly")
+    tier_owner = cython.declare(object, visibility="readonly")
+    tier = cython.declare(object, visibility="readonly")
+    open_class = cython.declare(object, visibility="readonly")
+    offers: Offers
+    matches: Matches
+    # Of the sale.
+    price_minor: cython.longlong[::1]
+    count: cython.longlong[::1]
+    is_open: cython.longlong[::1]
+    start: cython.longlong[::1]
+    number: cython.longlong[::1]
+    member: Any
+    members: cython.longlong[::1]
+    place_of: cython.longlong[::1]
+    opened: cython.longlong[::1]
+    # Of the twins: which is the best so far, and of which sale that is said.
+    now: cython.longlong
+    best: cython.longlong[::1]
+    best_now: cython.longlong[::1]
+    # Of the tables: the arrays that are handed out in part, and how full they are.
+    open_price: Any
+    open_count: Any
+    promo: Any
+    step_start: Any
+    step: Any
+    slot_start: Any
+    slot: Any
+    slot_class_start: Any
+    slot_class: Any
+    tier_class_start: Any
+    tier_class: Any
+    open_prices: cython.longlong[::1]
+    open_counts: cython.longlong[::1]
+    promo_rows: cython.longlong[::1]
+    article_numbers: cython.longlong[::1]
+    step_starts: cython.longlong[::1]
+    step_rows: cython.longlong[::1]
+    slot_starts: cython.longlong[::1]
+    slot_rows: cython.longlong[::1]
+    slot_class_starts: cython.longlong[::1]
+    slot_classes: cython.longlong[::1]
+    tier_rows: cython.longlong[::1]
+    tier_owners: cython.longlong[::1]
+    tier_class_starts: cython.longlong[::1]
+    tier_classes: cython.longlong[::1]
+    size: cython.longlong
+    steps: cython.longlong
+    slots: cython.longlong
+    slot_members: cython.longlong
+    tier_members: cython.longlong
+
+    def __init__(self, offers: Offers, classes: Mapping[str, array[int]], matches: Matches) -> None:
+        self.offers = offers
+        self.matches = matches
+        self.price_minor = classes["price_minor"]
+        self.count = classes["count"]
+        self.is_open = classes["is_open"]
+        self.start = matches.arrays["start"]
+        self.number = matches.arrays["number"]
+        self.member = None
+        lines = len(classes["price_minor"])
+        self.place_of = _room(lines)
+        self.open_class = _room(lines)
+        self.opened = self.open_class
+        self.open_price = _room(lines)
+        self.open_prices = self.open_price
+        self.open_count = _room(lines)
+        self.open_counts = self.open_count
+        self.now = 0
+        self.best = _room(offers.promotions)
+        self.best_now = _room(offers.promotions)
+        self.article = _room(offers.promotions)
+        self.article_numbers = self.article
+        self.promo = _room(offers.promotions * PROMO)
+        self.promo_rows = self.promo
+        self.step_start = _room(offers.promotions)
+        self.step_starts = self.step_start
+        self.step = _room(len(offers.step))
+        self.step_rows = self.step
+        self.slot_start = _room(offers.promotions)
+        self.slot_starts = self.slot_start
+        self.slot = _room(len(offers.slot))
+        self.slot_rows = self.slot
+        self.slot_class_start = _room(len(offers.selector))
+        self.slot_class_starts = self.slot_class_start
+        self.slot_class = _room(FIRST_MEMBERS)
+        self.slot_classes = self.slot_class
+        # A tier with a cap is posed as two.
+        tiers = 2 * (len(offers.tier) // RULE_TIER)
+        self.tier_owner = _room(tiers)
+        self.tier_owners = self.tier_owner
+        self.tier = _room(tiers * TIER)
+        self.tier_rows = self.tier
+        self.tier_class_start = _room(tiers)
+        self.tier_class_starts = self.tier_class_start
+        self.tier_class = _room(FIRST_MEMBERS)
+        self.tier_classes = self.tier_class
+        self._begin()
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _begin(self) -> cython.int:
+        self.now += 1
+        self.articles = 0
+        self.tiers = 0
+        self.steps = 0
+        self.slots = 0
+        self.slot_members = 0
+        self.tier_members = 0
+        if self.member is not self.matches.member:
+            self.member = self.matches.member
+            self.members = self.member
+        return 0
+
+    def tables(
+        self,
+        classes: int,
+        eligible: array[int],
+        promotions: int,
+        pools: dict[int, int],
+        pool_limit: Sequence[int],
+        customer_rate_bp: int,
+    ) -> dict[str, array[int]]:
+        """Return the arguments of ``search``, but its budget.
+
+        Args:
+            classes: of the sale.
+            eligible: numbers of the promotions that may apply, ascending.
+            promotions: how many of them.
+            pools: promotion to its pool of coupons; without one it needs no coupon.
+            pool_limit: coupons per pool.
+            customer_rate_bp: the customer's own rate in basis points, 0 without a customer.
+        """
+        number: cython.longlong
+        k: cython.longlong
+        pool: cython.longlong
+        layer: cython.longlong
+        size: cython.longlong = promotions
+        rate_bp: cython.longlong = customer_rate_bp
+        numbers: cython.longlong[::1] = eligible
+        self._begin()
+        self._open(classes)
+        for k in range(size):
+            number = numbers[k]
+            if self.offers.twins[number] >= 0 and not (pools and number in pools):
+                self._compare(self.offers.twins[number], self.offers.place[number])
+        for k in range(size):
+            number = numbers[k]
+            layer = self.offers.layer[number]
+            if layer == EARN:
+                continue
+            pool = pools.get(number, -1) if pools else -1
+            if layer != ARTICLE:
+                self._add_tiers(number, layer, pool, rate_bp)
+            elif pool >= 0 or self._is_best(number):
+                self._add_article(number, pool)
+        self._rank()
+        return {
+            "price_minor": self.open_price[: self.size],
+            "count": self.open_count[: self.size],
+            "promo": self.promo[: self.articles * PROMO],
+            "step_start": self.step_start[: self.articles + 1],
+            "step": self.step[: self.steps * STEP],
+            "slot_start": self.slot_start[: self.articles + 1],
+            "slot": self.slot[: self.slots * SLOT],
+            "slot_class_start": self.slot_class_start[: self.slots + 1],
+            "slot_class": self.slot_class[: self.slot_members],
+            "tier": self.tier[: self.tiers * TIER],
+            "tier_class_start": self.tier_class_start[: self.tiers + 1],
+            "tier_class": self.tier_class[: self.tier_members],
+            "pool_limit": array("q", pool_limit),
+        }
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _open(self, classes: cython.longlong) -> cython.int:
+        """Number the classes that may be discounted."""
+        c: cython.longlong
+        self.size = 0
+        for c in range(classes):
+            self.place_of[c] = -1
+            if self.is_open[c]:
+                self.place_of[c] = self.size
+                self.opened[self.size] = c
+                self.open_prices[self.size] = self.price_minor[c]
+                self.open_counts[self.size] = self.count[c]
+                self.size += 1
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _compare(self, twins: cython.longlong, place: cython.longlong) -> cython.int:
+        """Note the best of a group of twins."""
+        if self.best_now[twins] != self.now or place < self.best[twins]:
+            self.best_now[twins] = self.now
+            self.best[twins] = place
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _is_best(self, number: cython.longlong) -> cython.bint:
+        twins: cython.longlong = self.offers.twins[number]
+        return twins < 0 or self.best[twins] == self.offers.place[number]
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _add_article(self, number: cython.longlong, pool: cython.longlong) -> cython.int:
+        """Add a promotion of the article layer with its steps and slots."""
+        k: cython.longlong
+        s: cython.longlong
+        row: cython.longlong = self.articles * PROMO
+        offers: Offers = self.offers
+        for k in range(PROMO):
+            self.promo_rows[row + k] = offers.promo[number * PROMO + k]
+        self.promo_rows[row + POOL] = pool
+        for s in range(offers.step_start[number], offers.step_start[number + 1]):
+            for k in range(STEP):
+                self.step_rows[self.steps * STEP + k] = offers.step[s * STEP + k]
+            self.steps += 1
+        for s in range(offers.slot_start[number], offers.slot_start[number + 1]):
+            for k in range(SLOT):
+                self.slot_rows[self.slots * SLOT + k] = offers.slot[s * SLOT + k]
+            self._add_slot_classes(offers.selector[s])
+            self.slots += 1
+            self.slot_class_starts[self.slots] = self.slot_members
+        self.article_numbers[self.articles] = number
+        self.articles += 1
+        self.step_starts[self.articles] = self.steps
+        self.slot_starts[self.articles] = self.slots
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _add_slot_classes(self, selector: cython.longlong) -> cython.int:
+        k: cython.longlong
+        place: cython.longlong
+        start: cython.longlong = self.start[selector]
+        number: cython.longlong = self.number[selector]
+        if self.slot_members + number > len(self.slot_class):
+            self.slot_class = _more(self.slot_class, self.slot_members + number)
+            self.slot_classes = self.slot_class
+        for k in range(start, start + number):
+            place = self.place_of[self.members[k]]
+            if place >= 0:
+                self.slot_classes[self.slot_members] = place
+                self.slot_members += 1
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _add_tiers(
+        self,
+        number: cython.longlong,
+        layer: cython.longlong,
+        pool: cython.longlong,
+        rate_bp: cython.longlong,
+    ) -> cython.int:
+        """Add the tiers of a receipt or customer promotion that could give something."""
+        t: cython.longlong
+        benefit: cython.longlong
+        value: cython.longlong
+        least: cython.longlong
+        cap: cython.longlong = self.offers.promo[number * PROMO + CAP_MINOR]
+        selector: cython.longlong = self.offers.selector[self.offers.slot_start[number]]
+        worth: cython.longlong = self._worth(selector)
+        for t in range(self.offers.tier_start[number], self.offers.tier_start[number + 1]):
+            benefit = self.offers.tier[t * RULE_TIER]
+            value = self.offers.tier[t * RULE_TIER + 1]
+            least = self.offers.tier[t * RULE_TIER + 2]
+            if benefit == CUSTOMER_RATE:
+                benefit = PERCENT
+                value = min(value, rate_bp)
+            if value == 0 or cap == 0:
+                continue
+            if cap < 0:
+                self._add_tier(number, layer, benefit, value, least, pool, -1, selector, worth)
+            elif benefit == AMOUNT_OFF:
+                value = min(value, cap)
+                self._add_tier(number, layer, benefit, value, least, pool, -1, selector, worth)
+            else:
+                # Below the cap a rate, from there on an amount: the search takes both as tiers.
+                self._add_tier(number, layer, benefit, value, least, pool, cap, selector, worth)
+                least = max(least, -(-cap * 10_000 // value))
+                self._add_tier(number, layer, AMOUNT_OFF, cap, least, pool, -1, selector, worth)
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _worth(self, selector: cython.longlong) -> cython.longlong:
+        """Scanned value of the discountable units that a selector matches, in minor units."""
+        k: cython.longlong
+        c: cython.longlong
+        total: cython.longlong = 0
+        for k in range(self.start[selector], self.start[selector] + self.number[selector]):
+            c = self.members[k]
+            if self.is_open[c]:
+                total += self.price_minor[c] * self.count[c]
+        return total
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _add_tier(
+        self,
+        number: cython.longlong,
+        layer: cython.longlong,
+        benefit: cython.longlong,
+        value: cython.longlong,
+        least: cython.longlong,
+        pool: cython.longlong,
+        cap: cython.longlong,
+        selector: cython.longlong,
+        worth: cython.longlong,
+    ) -> cython.int:
+        """Add a tier, where its base can reach it: what earlier layers leave is never more."""
+        k: cython.longlong
+        place: cython.longlong
+        row: cython.longlong = self.tiers * TIER
+        if worth < least:
+            return 0
+        self.tier_rows[row] = layer
+        self.tier_rows[row + 2] = benefit
+        self.tier_rows[row + 3] = value
+        self.tier_rows[row + 4] = least
+        self.tier_rows[row + 5] = pool
+        self.tier_rows[row + 6] = self.offers.promo[number * PROMO + EXCLUSIVE]
+        self.tier_rows[row + 7] = cap
+        self.tier_owners[self.tiers] = number
+        if self.tier_members + self.number[selector] > len(self.tier_class):
+            self.tier_class = _more(self.tier_class, self.tier_members + self.number[selector])
+            self.tier_classes = self.tier_class
+        for k in range(self.start[selector], self.start[selector] + self.number[selector]):
+            place = self.place_of[self.members[k]]
+            if place >= 0:
+                self.tier_classes[self.tier_members] = place
+                self.tier_members += 1
+        self.tiers += 1
+        self.tier_class_starts[self.tiers] = self.tier_members
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _rank(self) -> cython.int:
+        """Say of every promotion its place in ascending id; number those of tiers after the rest.
+
+        The numbers of promotions ascend with their ids, in both lists.
+        """
+        i: cython.longlong = 0
+        k: cython.longlong = 0
+        rank: cython.longlong = 0
+        owners: cython.longlong = 0
+        owner: cython.longlong
+        while i < self.articles or k < self.tiers:
+            if k == self.tiers or (
+                i < self.articles and self.article_numbers[i] < self.tier_owners[k]
+            ):
+                self.promo_rows[i * PROMO + RANK] = rank
+                i += 1
+            else:
+                owner = self.tier_owners[k]
+                while k < self.tiers and self.tier_owners[k] == owner:
+                    self.tier_rows[k * TIER + 1] = self.articles + owners
+                    self.tier_rows[k * TIER + TIER_RANK] = rank
+                    k += 1
+                owners += 1
+            rank += 1
+        return 0
+
+
+FIRST_MEMBERS = 256
+
+
+def _room(size: int) -> array[int]:
+    return array("q", bytes(8 * (size + 1)))
+
+
+def _more(values: array[int], size: int) -> array[int]:
+    """Return the same values with room for twice as many as are wanted."""
+    return values + _room(2 * size)

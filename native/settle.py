@@ -1,0 +1,889 @@
+# cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
+"""Hands the chosen solution to the lines, layer by layer, in minor units.
+
+Rounded once per promotion, half up; handed down to units by largest remainder (ties: higher price,
+then sku, then line order). Later layers compute on the rounded amounts (promotions.md §4). Equal
+units of a line that have the same history stay together as a *piece* with a count. What a promotion
+gives is exact until then: a share of a unit is a fraction, and only remainders are compared.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING, Any
+
+import cython
+
+from native import codes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from native.match import Matches
+    from native.pose import Pose
+    from native.result import LineDiscount, LineResult, PromotionResult, VatResult
+    from native.search import Found
+
+PROMO = cython.declare(cython.longlong, codes.PROMO_COLUMNS)
+STEP = cython.declare(cython.longlong, codes.STEP_COLUMNS)
+TIER = cython.declare(cython.longlong, codes.TIER_COLUMNS)
+PERCENT = cython.declare(cython.longlong, codes.PERCENT)
+AMOUNT_OFF = cython.declare(cython.longlong, codes.AMOUNT_OFF)
+N_FOR_M = cython.declare(cython.longlong, codes.N_FOR_M)
+BUNDLE = cython.declare(cython.longlong, codes.BUNDLE)
+STEPS = cython.declare(cython.longlong, codes.STEPS)
+UNITS = cython.declare(cython.longlong, codes.UNITS)
+TARGET = cython.declare(cython.longlong, 1)
+QUALIFIER = cython.declare(cython.longlong, 0)
+
+# Columns of a piece: class, line, units, what is left to pay for one of them, and 1 where later
+# layers give nothing.
+PIECE = cython.declare(cython.longlong, 5)
+# A share of a promotion: a piece, its exact discount per unit as numerator and denominator, group
+# of equal applications, how many of them, role; then what a unit gets at least, and how many units
+# get one more.
+SHARE = cython.declare(cython.longlong, 12)
+# What a promotion gives on one line to one group and role: line, group, applications, role, units,
+# discount, and the next entry of the line.
+ENTRY = cython.declare(cython.longlong, 7)
+
+
+@cython.cclass
+class Settle:
+    """The settlement of one sale after another; the arrays are used again.
+
+    Args:
+        promo, step_start, step, base: of ``native.pose.Offers``; ``base`` is the first selector of
+            each promotion.
+        names: for each promotion its id, revision, layer and label.
+        results: the classes LineDiscount, LineResult, PromotionResult and VatResult.
+        classes: the arrays of ``native.classes.Classes``.
+        matches: the ``native.match.Matches`` of the sale.
+        pose: the ``native.pose.Pose`` of the sale.
+
+    After ``give``: ``applied`` holds the numbers of the promotions that apply, in the order of the
+    layers, ``promotions`` their results, ``vat`` the sums by rising rate; ``gross_minor`` and
+    ``discount_minor`` are those of the sale, ``sold_minor`` what is paid for its units, returns
+    aside.
+    """
+
+    applied = cython.declare(list, visibility="readonly")
+    promotions = cython.declare(list, visibility="readonly")
+    vat = cython.declare(list, visibility="readonly")
+    gross_minor = cython.declare(cython.longlong, visibility="readonly")
+    discount_minor = cython.declare(cython.longlong, visibility="readonly")
+    sold_minor = cython.declare(cython.longlong, visibility="readonly")
+    # Of the generation.
+    names: list[tuple[str, int, str, dict[str, str]]]
+    line_discount: type[LineDiscount]
+    line_result: type[LineResult]
+    promotion_result: type[PromotionResult]
+    vat_result: type[VatResult]
+    promo: cython.longlong[::1]
+    step_start: cython.longlong[::1]
+    step: cython.longlong[::1]
+    base: cython.longlong[::1]
+    # Of the sale.
+    matches: Matches
+    pose: Pose
+    price_minor: cython.longlong[::1]
+    is_open: cython.longlong[::1]
+    tie: cython.longlong[::1]
+    line_start: cython.longlong[::1]
+    line: cython.longlong[::1]
+    line_units: cython.longlong[::1]
+    line_gross: cython.longlong[::1]
+    is_one_unit: cython.longlong[::1]
+    start: cython.longlong[::1]
+    number: cython.longlong[::1]
+    article: cython.longlong[::1]
+    open_class: cython.longlong[::1]
+    tier: cython.longlong[::1]
+    tier_owner: cython.longlong[::1]
+    # Of the solution.
+    app_promo: cython.longlong[::1]
+    app_times: cython.longlong[::1]
+    member_start: cython.longlong[::1]
+    member_class: cython.longlong[::1]
+    member_units: cython.longlong[::1]
+    member_targets: cython.longlong[::1]
+    group: cython.longlong[::1]
+    # Per class: the line whose turn it is, the units it still has, and the sale's last tier.
+    turn: cython.longlong[::1]
+    has: cython.longlong[::1]
+    wanted: cython.longlong[::1]
+    # Tables.
+    pieces: cython.longlong
+    piece: cython.longlong[::1]
+    others: cython.longlong[::1]
+    shares: cython.longlong
+    share: cython.longlong[::1]
+    order: cython.longlong[::1]
+    entries: cython.longlong
+    entry: cython.longlong[::1]
+    # Per line: its first entry of the promotion at work, and which that was.
+    first_entry: cython.longlong[::1]
+    entry_now: cython.longlong[::1]
+    now: cython.longlong
+    tier_now: cython.longlong
+    lines: tuple[Any, ...]
+    per_line: list[list[LineDiscount] | None]
+    line_discounts: cython.longlong[::1]
+    rates: cython.longlong
+    rate: cython.longlong[::1]
+
+    def __init__(
+        self,
+        *,
+        promo: array[int],
+        step_start: array[int],
+        step: array[int],
+        base: array[int],
+        names: Sequence[tuple[str, int, str, dict[str, str]]],
+        results: tuple[
+            type[LineDiscount], type[LineResult], type[PromotionResult], type[VatResult]
+        ],
+        classes: Mapping[str, array[int]],
+        matches: Matches,
+        pose: Pose,
+    ) -> None:
+        self.promo = promo
+        self.step_start = step_start
+        self.step = step
+        self.base = base
+        self.names = list(names)
+        self.line_discount, self.line_result, self.promotion_result, self.vat_result = results
+        self.price_minor = classes["price_minor"]
+        self.is_open = classes["is_open"]
+        self.tie = classes["tie"]
+        self.line_start = classes["line_start"]
+        self.line = classes["line"]
+        self.line_units = classes["line_units"]
+        self.line_gross = classes["gross_minor"]
+        self.is_one_unit = classes["is_one_unit"]
+        self.matches = matches
+        self.start = matches.arrays["start"]
+        self.number = matches.arrays["number"]
+        self.pose = pose
+        self.article = pose.article
+        self.open_class = pose.open_class
+        self.tier = pose.tier
+        self.tier_owner = pose.tier_owner
+        lines: cython.longlong = len(classes["line"])
+        self.turn = _room(lines)
+        self.has = _room(lines)
+        self.wanted = _room(lines)
+        self.first_entry = _room(lines)
+        self.entry_now = _room(lines)
+        self.group = _room(FIRST_ROWS)
+        self.piece = _room(FIRST_ROWS * PIECE)
+        self.others = _room(FIRST_ROWS * PIECE)
+        self.share = _room(FIRST_ROWS * SHARE)
+        self.order = _room(FIRST_ROWS)
+        self.entry = _room(FIRST_ROWS * ENTRY)
+        self.pieces = 0
+        self.shares = 0
+        self.entries = 0
+        self.now = 0
+        self.tier_now = 0
+        self.applied = []
+        self.promotions = []
+        self.vat = []
+        self.lines = ()
+        self.per_line = []
+        self.line_discounts = _room(lines)
+        self.rates = 0
+        self.rate = _room(3)
+        self.gross_minor = 0
+        self.discount_minor = 0
+        self.sold_minor = 0
+
+    def give(
+        self,
+        lines: tuple[Any, ...],
+        classes: int,
+        found: Found,
+        bases: dict[str, list[tuple[int, int, int, int, bool]]] | None = None,
+    ) -> tuple[LineResult, ...]:
+        """Return the lines of the result.
+
+        Args:
+            lines: of the sale (``pos_plugin.model.Line``).
+            classes: of the sale.
+            found: the answer of the search to the question of ``pose``.
+            bases: takes for ``receipt`` and ``customer`` the pieces that earlier layers left, as
+                (class, line, units, what is left to pay for one, closed).
+        """
+        self.lines = lines
+        self._begin(len(lines), classes)
+        self._give_articles(found)
+        self._give_rest(classes)
+        for layer, choice in (
+            ("receipt", found.receipt_choice),
+            ("customer", found.customer_choice),
+        ):
+            if bases is not None:
+                bases[layer] = self._pieces()
+            if choice >= 0:
+                self._give_tier(choice)
+        return tuple(self._lines())
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _begin(self, lines: cython.longlong, classes: cython.longlong) -> cython.int:
+        c: cython.longlong
+        self.pieces = 0
+        self.applied = []
+        self.promotions = []
+        self.vat = []
+        self.per_line = [None] * lines
+        for c in range(lines):
+            self.line_discounts[c] = 0
+        for c in range(classes):
+            self.turn[c] = self.line_start[c]
+            self.has[c] = self.line_units[self.line_start[c]]
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _give_articles(self, found: Found) -> cython.int:
+        """Hand the applications to lines, promotion by promotion in the order of ids."""
+        k: cython.longlong
+        i: cython.longlong
+        end: cython.longlong
+        groups: cython.longlong = len(found.app_promo)
+        if groups == 0:
+            return 0
+        self.app_promo = found.app_promo
+        self.app_times = found.app_times
+        self.member_start = found.member_start
+        self.member_class = found.member_class
+        self.member_units = found.member_units
+        self.member_targets = found.member_targets
+        if groups > len(self.group):
+            self.group = _room(2 * groups)
+        for k in range(groups):
+            # As a rule they come in this order already.
+            i = k
+            while i > 0 and self.app_promo[self.group[i - 1]] > self.app_promo[k]:
+                self.group[i] = self.group[i - 1]
+                i -= 1
+            self.group[i] = k
+        k = 0
+        while k < groups:
+            end = k + 1
+            while end < groups and (
+                self.app_promo[self.group[end]] == self.app_promo[self.group[k]]
+            ):
+                end += 1
+            self._give_article(k, end)
+            k = end
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _give_article(self, first: cython.longlong, end: cython.longlong) -> cython.int:
+        """Hand the groups of applications of one promotion to lines."""
+        k: cython.longlong
+        s: cython.longlong
+        g: cython.longlong
+        discount: cython.longlong
+        total: cython.longlong = 0
+        total_minor: cython.longlong
+        applications: cython.longlong = 0
+        promotion: cython.longlong = self.article[self.app_promo[self.group[first]]]
+        row: cython.longlong = promotion * PROMO
+        kind: cython.longlong = self.promo[row]
+        benefit: cython.longlong = self.promo[row + 3]
+        value: cython.longlong = self.promo[row + 4]
+        cap: cython.longlong = self.promo[row + 7] * 10_000
+        single: cython.bint = kind == STEPS or (kind == N_FOR_M and self.promo[row + 1] == 1)
+        for k in range(first, end):
+            applications += self.app_times[self.group[k]]
+        for s in range(self.step_start[promotion], self.step_start[promotion + 1]):
+            if self.step[s * STEP] <= applications:
+                benefit = self.step[s * STEP + 1]
+                value = self.step[s * STEP + 2]
+        for k in range(first, end):
+            g = self.group[k]
+            total += self.app_times[g] * self._discount(g, kind, benefit, value)
+        if 0 <= cap < total:
+            total_minor = cap // 10_000
+        else:
+            total_minor = (2 * total + 10_000) // 20_000
+            cap = total
+        self.shares = 0
+        s = 0
+        for k in range(first, end):
+            g = self.group[k]
+            discount = self._discount(g, kind, benefit, value)
+            if single:
+                self._share(g, discount, cap, total, 1, applications)
+            else:
+                s = self._share(g, discount, cap, total, s, 0)
+        self._hand_down(total_minor, self.promo[row + 8] == UNITS)
+        self._write_down(promotion, applications, total_minor, True)
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _price_sum(self, g: cython.longlong) -> cython.longlong:
+        """Scanned price of all units of one application of a group."""
+        m: cython.longlong
+        total: cython.longlong = 0
+        for m in range(self.member_start[g], self.member_start[g + 1]):
+            total += self.price_minor[self.open_class[self.member_class[m]]] * self.member_units[m]
+        return total
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _discount(
+        self,
+        g: cython.longlong,
+        kind: cython.longlong,
+        benefit: cython.longlong,
+        value: cython.longlong,
+    ) -> cython.longlong:
+        """Exact discount of one application of a group before any cap, in 1/10_000 minor."""
+        m: cython.longlong
+        price_minor: cython.longlong
+        total: cython.longlong = 0
+        if kind == BUNDLE:
+            return _benefit_on(self._price_sum(g), benefit, value)
+        for m in range(self.member_start[g], self.member_start[g + 1]):
+            if self.member_targets[m]:
+                price_minor = self.price_minor[self.open_class[self.member_class[m]]]
+                total += _benefit_on(price_minor, benefit, value) * self.member_targets[m]
+        return total
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _share(
+        self,
+        g: cython.longlong,
+        discount: cython.longlong,
+        cap: cython.longlong,
+        total: cython.longlong,
+        label: cython.longlong,
+        all_times: cython.longlong,
+    ) -> cython.longlong:
+        """Take the units of a group of equal applications from the lines whose turn it is.
+
+        A unit bears of the discount of its application in proportion to its price, and ``cap`` of
+        ``total`` of that. Every stretch of applications that the same lines serve in full is a
+        group of its own, numbered on from ``label``, which is returned; where ``all_times`` is
+        given, all units are in the group ``label``.
+        """
+        m: cython.longlong
+        c: cython.longlong
+        times: cython.longlong
+        price_sum: cython.longlong = self._price_sum(g)
+        left: cython.longlong = self.app_times[g]
+        cut: cython.longlong = 1
+        whole: cython.longlong = 1
+        by: cython.longlong
+        if total:
+            by = _common(cap, total)
+            cut, whole = cap // by, total // by
+        if price_sum and discount:
+            by = _common(discount, price_sum)
+            discount, price_sum = discount // by, price_sum // by
+            by = _common(cut, price_sum)
+            cut, price_sum = cut // by, price_sum // by
+        else:
+            discount, price_sum = 0, 1
+        while left:
+            times = left
+            for m in range(self.member_start[g], self.member_start[g + 1]):
+                c = self.open_class[self.member_class[m]]
+                times = min(times, self.has[c] // self.member_units[m])
+            times = max(times, 1)
+            left -= times
+            if not all_times:
+                label += 1
+            for m in range(self.member_start[g], self.member_start[g + 1]):
+                c = self.open_class[self.member_class[m]]
+                self._take(
+                    c,
+                    self.member_targets[m] * times,
+                    discount * self.price_minor[c] * cut,
+                    price_sum * 10_000 * whole,
+                    label,
+                    all_times or times,
+                    TARGET,
+                )
+                self._take(
+                    c,
+                    (self.member_units[m] - self.member_targets[m]) * times,
+                    discount * self.price_minor[c] * cut,
+                    price_sum * 10_000 * whole,
+                    label,
+                    all_times or times,
+                    QUALIFIER,
+                )
+        return label
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _take(
+        self,
+        c: cython.longlong,
+        count: cython.longlong,
+        numerator: cython.longlong,
+        denominator: cython.longlong,
+        label: cython.longlong,
+        times: cython.longlong,
+        role: cython.longlong,
+    ) -> cython.int:
+        """Take so many untouched units of a class, from the first lines on, as shares."""
+        used: cython.longlong
+        row: cython.longlong
+        while count:
+            row = self._next_share()
+            used = min(self.has[c], count)
+            self.share[row] = c
+            self.share[row + 1] = self.line[self.turn[c]]
+            self.share[row + 2] = used
+            self.share[row + 3] = self.price_minor[c]
+            self.share[row + 4] = 0
+            self.share[row + 5] = numerator
+            self.share[row + 6] = denominator
+            self.share[row + 7] = label
+            self.share[row + 8] = times
+            self.share[row + 9] = role
+            count -= used
+            self.has[c] -= used
+            if self.has[c] == 0 and self.turn[c] + 1 < self.line_start[c + 1]:
+                self.turn[c] += 1
+                self.has[c] = self.line_units[self.turn[c]]
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _next_share(self) -> cython.longlong:
+        """Return the row of a new share."""
+        row: cython.longlong = self.shares * SHARE
+        if row + SHARE > len(self.share):
+            self.share = _more(self.share)
+            self.order = _more(self.order)
+        self.shares += 1
+        return row
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _give_rest(self, classes: cython.longlong) -> cython.int:
+        """Turn everything that no article promotion took into pieces."""
+        c: cython.longlong
+        k: cython.longlong
+        for c in range(classes):
+            if self.has[c]:
+                self._add_piece(c, self.line[self.turn[c]], self.has[c], self.price_minor[c], 0)
+            for k in range(self.turn[c] + 1, self.line_start[c + 1]):
+                self._add_piece(c, self.line[k], self.line_units[k], self.price_minor[c], 0)
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _add_piece(
+        self,
+        c: cython.longlong,
+        line: cython.longlong,
+        count: cython.longlong,
+        left_minor: cython.longlong,
+        closed: cython.longlong,
+    ) -> cython.int:
+        row: cython.longlong = self.pieces * PIECE
+        if row + PIECE > len(self.piece):
+            self.piece = _more(self.piece)
+        self.piece[row] = c
+        self.piece[row + 1] = line
+        self.piece[row + 2] = count
+        self.piece[row + 3] = left_minor
+        self.piece[row + 4] = closed
+        self.pieces += 1
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _give_tier(self, number: cython.longlong) -> cython.int:
+        """Hand a receipt or customer discount to the units of its base, on the rounded amounts."""
+        i: cython.longlong
+        k: cython.longlong
+        row: cython.longlong
+        base_minor: cython.longlong = 0
+        total_minor: cython.longlong
+        promotion: cython.longlong = self.tier_owner[number]
+        benefit: cython.longlong = self.tier[number * TIER + 2]
+        value: cython.longlong = self.tier[number * TIER + 3]
+        cap: cython.longlong = self.tier[number * TIER + 7]
+        pieces: cython.longlong = self.pieces
+        self._want(self.base[promotion])
+        # The pieces of the base become shares, the others stay.
+        self.piece, self.others = self.others, self.piece
+        self.pieces = 0
+        self.shares = 0
+        for i in range(pieces):
+            k = i * PIECE
+            if self.wanted[self.others[k]] != self.tier_now or self.others[k + 4]:
+                self._add_piece(
+                    self.others[k],
+                    self.others[k + 1],
+                    self.others[k + 2],
+                    self.others[k + 3],
+                    self.others[k + 4],
+                )
+                continue
+            row = self._next_share()
+            self.share[row] = self.others[k]
+            self.share[row + 1] = self.others[k + 1]
+            self.share[row + 2] = self.others[k + 2]
+            self.share[row + 3] = self.others[k + 3]
+            self.share[row + 4] = 0
+            self.share[row + 7] = 1
+            self.share[row + 8] = 1
+            self.share[row + 9] = TARGET
+            base_minor += self.others[k + 2] * self.others[k + 3]
+        if benefit == PERCENT:
+            total_minor = (2 * base_minor * value + 10_000) // 20_000
+            if cap >= 0:
+                total_minor = min(total_minor, cap)
+        else:
+            total_minor = min(value, base_minor)
+        for i in range(self.shares):
+            row = i * SHARE
+            # In proportion to what is left.
+            self.share[row + 5] = total_minor * self.share[row + 3]
+            self.share[row + 6] = max(base_minor, 1)
+        self._hand_down(total_minor, False)
+        self._write_down(promotion, 1, total_minor, False)
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _want(self, selector: cython.longlong) -> cython.int:
+        """Note the discountable classes that a selector matches."""
+        k: cython.longlong
+        members: cython.longlong[::1] = self.matches.member
+        self.tier_now += 1
+        for k in range(self.start[selector], self.start[selector] + self.number[selector]):
+            if self.is_open[members[k]]:
+                self.wanted[members[k]] = self.tier_now
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _hand_down(self, total_minor: cython.longlong, close: cython.bint) -> cython.int:
+        """Give the shares whole minor units that sum to the total; they become pieces again.
+
+        Each unit gets its exact discount rounded down, then the largest remainders get one more.
+        """
+        i: cython.longlong
+        row: cython.longlong
+        floor: cython.longlong
+        lucky: cython.longlong
+        closed: cython.longlong = 1 if close else 0
+        left: cython.longlong = total_minor
+        for i in range(self.shares):
+            row = i * SHARE
+            floor = self.share[row + 5] // self.share[row + 6]
+            self.share[row + 5] -= floor * self.share[row + 6]
+            self.share[row + 10] = floor
+            self.share[row + 11] = 0
+            self.order[i] = row
+            left -= floor * self.share[row + 2]
+        if left:
+            if self.shares > 1:
+                self._sort_by_remainder()
+            for i in range(self.shares):
+                row = self.order[i]
+                self.share[row + 11] = min(left, self.share[row + 2])
+                left -= self.share[row + 11]
+        self.now += 1
+        self.entries = 0
+        for i in range(self.shares):
+            row = i * SHARE
+            floor = self.share[row + 10]
+            lucky = self.share[row + 11]
+            self._note(row, floor * self.share[row + 2] + lucky)
+            if lucky:
+                self._add_piece(
+                    self.share[row],
+                    self.share[row + 1],
+                    lucky,
+                    self.share[row + 3] - floor - 1,
+                    closed,
+                )
+            if self.share[row + 2] > lucky:
+                self._add_piece(
+                    self.share[row],
+                    self.share[row + 1],
+                    self.share[row + 2] - lucky,
+                    self.share[row + 3] - floor,
+                    closed,
+                )
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _sort_by_remainder(self) -> cython.int:
+        """Put the shares in the order in which they get one more (Shell's way)."""
+        gap: cython.longlong = 1
+        i: cython.longlong
+        k: cython.longlong
+        row: cython.longlong
+        while gap < self.shares:
+            gap = 3 * gap + 1
+        while gap > 1:
+            gap = (gap - 1) // 3
+            for i in range(gap, self.shares):
+                row = self.order[i]
+                k = i
+                while k >= gap and self._comes_before(row, self.order[k - gap]):
+                    self.order[k] = self.order[k - gap]
+                    k -= gap
+                self.order[k] = row
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _comes_before(self, a: cython.longlong, b: cython.longlong) -> cython.bint:
+        """Larger remainder, then higher price and sku, then line, then the order of taking."""
+        share: cython.longlong[::1] = self.share
+        by: cython.longlong
+        if share[a + 6] == share[b + 6]:
+            by = share[a + 5] - share[b + 5]
+        else:
+            by = _compare(share[a + 5], share[a + 6], share[b + 5], share[b + 6])
+        if by == 0:
+            by = self.tie[share[b]] - self.tie[share[a]]
+        if by == 0:
+            by = share[b + 1] - share[a + 1]
+        if by == 0:
+            by = b - a
+        return by > 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _note(self, row: cython.longlong, discount_minor: cython.longlong) -> cython.int:
+        """Add what a share gives to the entry of its line, group and role."""
+        line: cython.longlong = self.share[row + 1]
+        k: cython.longlong = -1
+        last: cython.longlong = -1
+        if self.entry_now[line] == self.now:
+            k = self.first_entry[line]
+        while k >= 0:
+            if (
+                self.entry[k + 1] == self.share[row + 7]
+                and self.entry[k + 3] == self.share[row + 9]
+            ):
+                self.entry[k + 4] += self.share[row + 2]
+                self.entry[k + 5] += discount_minor
+                return 0
+            last = k
+            k = self.entry[k + 6]
+        k = self.entries * ENTRY
+        if k + ENTRY > len(self.entry):
+            self.entry = _more(self.entry)
+        self.entries += 1
+        self.entry[k] = line
+        self.entry[k + 1] = self.share[row + 7]
+        self.entry[k + 2] = self.share[row + 8]
+        self.entry[k + 3] = self.share[row + 9]
+        self.entry[k + 4] = self.share[row + 2]
+        self.entry[k + 5] = discount_minor
+        self.entry[k + 6] = -1
+        if last >= 0:
+            self.entry[last + 6] = k
+        else:
+            self.entry_now[line] = self.now
+            self.first_entry[line] = k
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _write_down(
+        self,
+        promotion: cython.longlong,
+        applications: cython.longlong,
+        total_minor: cython.longlong,
+        is_article: cython.bint,
+    ) -> cython.int:
+        """Turn the entries of a promotion into its result and discounts of their lines."""
+        i: cython.longlong
+        row: cython.longlong
+        line: cython.longlong
+        units_milli: cython.longlong
+        name, revision, layer, label = self.names[promotion]
+        self.applied.append(promotion)
+        self.promotions.append(self.promotion_result(name, label.copy(), applications, total_minor))
+        for i in range(self.entries):
+            row = i * ENTRY
+            if self.entry[row + 5] == 0 and not is_article:
+                continue
+            line = self.entry[row]
+            if self.is_one_unit[line]:
+                units_milli = self.lines[line].quantity_milli
+            else:
+                units_milli = self.entry[row + 4] * 1_000
+            discount = self.line_discount(
+                name,
+                revision,
+                layer,
+                self.entry[row + 1],
+                self.entry[row + 2],
+                units_milli,
+                "target" if self.entry[row + 3] == TARGET else "qualifier",
+                self.entry[row + 5],
+            )
+            self.line_discounts[line] += self.entry[row + 5]
+            listed = self.per_line[line]
+            if listed is None:
+                self.per_line[line] = [discount]
+            else:
+                listed.append(discount)
+        return 0
+
+    @cython.cfunc
+    def _lines(self) -> list[LineResult]:
+        """Make the lines of the result, and the sums of the sale."""
+        i: cython.longlong
+        gross_minor: cython.longlong
+        discount_minor: cython.longlong
+        results = []
+        nothing: tuple[LineDiscount, ...] = ()
+        self.gross_minor = 0
+        self.discount_minor = 0
+        self.sold_minor = 0
+        self.rates = 0
+        for i in range(len(self.lines)):
+            line = self.lines[i]
+            gross_minor = self.line_gross[i]
+            discount_minor = self.line_discounts[i]
+            listed = self.per_line[i]
+            results.append(
+                self.line_result(
+                    line.line_id,
+                    gross_minor,
+                    discount_minor,
+                    gross_minor - discount_minor,
+                    nothing if listed is None else tuple(listed),
+                )
+            )
+            self.gross_minor += gross_minor
+            self.discount_minor += discount_minor
+            if gross_minor > 0:
+                self.sold_minor += gross_minor - discount_minor
+            self._add_vat(line.vat_rate_bp, gross_minor, discount_minor)
+        self._write_vat()
+        return results
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _add_vat(
+        self,
+        rate_bp: cython.longlong,
+        gross_minor: cython.longlong,
+        discount_minor: cython.longlong,
+    ) -> cython.int:
+        """Add a line to the sums of its rate, in ``rate`` as rate, gross and discount."""
+        k: cython.longlong = 0
+        while k < self.rates * 3 and self.rate[k] != rate_bp:
+            k += 3
+        if k == self.rates * 3:
+            if k + 3 > len(self.rate):
+                self.rate = _more(self.rate)
+            self.rate[k] = rate_bp
+            self.rate[k + 1] = 0
+            self.rate[k + 2] = 0
+            self.rates += 1
+        self.rate[k + 1] += gross_minor
+        self.rate[k + 2] += discount_minor
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _write_vat(self) -> cython.int:
+        k: cython.longlong
+        for k in range(0, self.rates * 3, 3):
+            self.vat.append(
+                self.vat_result(
+                    self.rate[k],
+                    self.rate[k + 1],
+                    self.rate[k + 2],
+                    self.rate[k + 1] - self.rate[k + 2],
+                )
+            )
+        if self.rates > 1:
+            self.vat.sort(key=_rate_of)
+        return 0
+
+    @cython.cfunc
+    def _pieces(self) -> list[tuple[int, int, int, int, bool]]:
+        """Return the pieces as values."""
+        found = []
+        for k in range(0, self.pieces * PIECE, PIECE):
+            c, line, count, left_minor, closed = [self.piece[k + n] for n in range(PIECE)]
+            found.append((c, line, count, left_minor, closed == 1))
+        return found
+
+
+FIRST_ROWS = 64
+
+
+def _rate_of(one: VatResult) -> int:
+    return int(one.vat_rate_bp)
+
+
+def _room(size: int) -> array[int]:
+    return array("q", bytes(8 * (size + 1)))
+
+
+@cython.cfunc
+def _more(values: cython.longlong[::1]) -> cython.longlong[::1]:
+    """Return the same values with twice the room."""
+    k: cython.longlong
+    more: cython.longlong[::1] = _room(2 * len(values))
+    for k in range(len(values)):
+        more[k] = values[k]
+    return more
+
+
+@cython.cfunc
+@cython.exceptval(-1, check=True)
+def _benefit_on(
+    price_minor: cython.longlong, benefit: cython.longlong, value: cython.longlong
+) -> cython.longlong:
+    """Discount of a benefit on a price, in 1/10_000 minor."""
+    if benefit == PERCENT:
+        return price_minor * value
+    if benefit == AMOUNT_OFF:
+        return min(price_minor, value) * 10_000
+    return max(0, price_minor - value) * 10_000
+
+
+@cython.cfunc
+@cython.exceptval(-1, check=True)
+def _common(a: cython.longlong, b: cython.longlong) -> cython.longlong:
+    """Greatest common divisor of two numbers that are not both 0."""
+    while b:
+        a, b = b, a % b
+    return a
+
+
+@cython.cfunc
+@cython.exceptval(-2, check=True)
+def _compare(
+    a: cython.longlong, b: cython.longlong, c: cython.longlong, d: cython.longlong
+) -> cython.longlong:
+    """Return 1, 0 or -1 where a/b is more than, equal to or less than c/d, all of them >= 0.
+
+    Whole parts decide, else the reciprocals of what remains: no product can leave 64 bits.
+    """
+    sign: cython.longlong = 1
+    while a // b == c // d:
+        a, c = a % b, c % d
+        if a == 0 or c == 0:
+            return sign * ((a > 0) - (c > 0))
+        a, b, c, d = b, a, d, c
+        sign = -sign
+    return sign if a // b > c // d else -sign
