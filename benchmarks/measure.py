@@ -50,7 +50,8 @@ def in_turn(count: int, pose: Callable[[int], dict[str, Callable[[], object]]]) 
         pose: returns the ways for a basket.
 
     Returns:
-        Per way microseconds: median and 99th percentile of the baskets.
+        Per way microseconds, median and 99th percentile of the baskets, and the median of what
+        each basket costs to the first way.
     """
     best: dict[str, list[float]] = {}
     enough = perf_counter() + PATIENCE_S
@@ -68,7 +69,16 @@ def in_turn(count: int, pose: Callable[[int], dict[str, Callable[[], object]]]) 
             best.setdefault(way, []).append(min(times) / 1000)
         if perf_counter() > enough:
             break
-    return {way: summary(times) for way, times in best.items()}
+    first = next(iter(best.values()))
+    return {
+        way: {**summary(times), "to_first": middle_ratio(times, first)}
+        for way, times in best.items()
+    }
+
+
+def middle_ratio(times: list[float], others: list[float]) -> float:
+    """Return the median over baskets of one time to the other: what a busy minute cannot move."""
+    return statistics.median(one / other for one, other in zip(times, others, strict=True))
 
 
 def summary(times_us: list[float]) -> dict[str, float]:

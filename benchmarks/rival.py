@@ -10,15 +10,27 @@ import json
 import sys
 from collections.abc import Callable
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, NamedTuple
 
 import workload
 
-Price = Callable[[], int]
-"""Prices one sale and returns its total in minor units (cents)."""
 
-PriceAndCount = Callable[[], tuple[int, int]]
-"""The same with the number of promotions that applied: so many cents can be rounding."""
+class Priced(NamedTuple):
+    """A price with what is to know to compare it.
+
+    Args:
+        total_minor: what the customer pays, in minor units (cents).
+        applied: promotions that apply; each may be rounded by a cent.
+        optimal: whether the total is proven to be the lowest.
+    """
+
+    total_minor: int
+    applied: int = 0
+    optimal: bool = False
+
+
+Price = Callable[[], int] | Callable[[], Priced]
+"""Prices one sale; a bare number is its total in minor units (cents)."""
 
 IS_CROWDED = sys.argv[-1] == "crowded"
 """The last word on the command line of a rival: ``neutral`` or ``crowded``, the workload."""
@@ -29,7 +41,7 @@ def promotions() -> list[dict[str, Any]]:
     return workload.crowded_promotions() if IS_CROWDED else workload.promotions()
 
 
-def serve(pose: Callable[[dict[str, Any]], Price | PriceAndCount]) -> None:
+def serve(pose: Callable[[dict[str, Any]], Price]) -> None:
     """Answer until the asker hangs up.
 
     Args:
@@ -42,11 +54,11 @@ def serve(pose: Callable[[dict[str, Any]], Price | PriceAndCount]) -> None:
         asked = json.loads(question)
         price = pose(sale(asked["number"], asked["lines"], rows))
         times = []
-        found: int | tuple[int, int] = 0
+        found: int | Priced = 0
         for _ in range(asked["repeats"]):
             start = perf_counter_ns()
             found = price()
             times.append(perf_counter_ns() - start)
-        total_minor, applied = found if isinstance(found, tuple) else (found, 0)
-        said = {"time_us": min(times) / 1000, "total_minor": total_minor, "applied": applied}
+        priced = found if isinstance(found, Priced) else Priced(found)
+        said = {"time_us": min(times) / 1000, **priced._asdict()}
         print(json.dumps(said), flush=True)

@@ -22,12 +22,12 @@ if __name__ == "__main__":
         chosen = list(filter(is_said_by_oscar, chosen))
     rules = RuleGeneration.from_json(json.dumps({"generation": 1, "promotions": chosen}))
 
-    def pose(sale: dict[str, Any]) -> rival.PriceAndCount:
+    def pose(sale: dict[str, Any]) -> rival.Price:
         basket = Basket.from_dict(sale)
 
-        def price() -> tuple[int, int]:
+        def price() -> rival.Priced:
             result = rules.evaluate(basket)
-            return result.total_minor, len(result.promotions)
+            return rival.Priced(result.total_minor, len(result.promotions), result.optimal)
 
         return price
 

@@ -17,6 +17,7 @@ import quick
 import rival_c
 import rival_oscar
 import workload
+from measure import middle_ratio
 from table import Row, at_most, figure
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Answer:
     time_us: float
     total_minor: int
     applied: int
+    optimal: bool
 
 
 def missing(module: str) -> str:
@@ -178,10 +180,13 @@ def compared(
     what = f"{one.name}, {lines} lines"
     p99 = figure(times[min(len(times) - 1, len(times) * 99 // 100)], "us")
     if theirs is ours:
-        return [Row(what, figure(median_us, "us"), f"p99 {p99}, {len(times)} baskets")]
-    our_us = statistics.median(each.time_us for each in ours[lines])
+        proven = sum(one.optimal for one in ours[lines]) / len(times)
+        note = f"p99 {p99}, proven lowest {proven:.1%}, {len(times)} baskets"
+        return [Row(what, figure(median_us, "us"), note)]
+    ratio = middle_ratio(
+        [each.time_us for each in theirs[lines]], [each.time_us for each in ours[lines]]
+    )
     pays = paid(theirs[lines], ours[lines])
-    ratio = median_us / our_us
     speed = (
         f"{figure(ratio, 'times')} our time"
         if ratio >= 1
@@ -191,9 +196,7 @@ def compared(
     rows = [Row(what, figure(median_us, "us"), note)]
     if one.command == ("rival_c.py", "neutral"):
         rows.append(
-            at_most(
-                f"this engine to the bare C loop, {lines} lines", our_us / median_us, C_TARGET, ""
-            )
+            at_most(f"this engine to the bare C loop, {lines} lines", 1 / ratio, C_TARGET, "")
         )
     return rows
 
@@ -204,10 +207,12 @@ def paid(theirs: list[Answer], ours: list[Answer]) -> str:
     Each promotion that applies is rounded once here, so a total may lie a cent a promotion off.
     """
     pairs = list(zip(theirs, ours, strict=True))
-    dearer = [one.total_minor - our.total_minor > our.applied for one, our in pairs].count(True)
-    cheaper = [our.total_minor - one.total_minor > our.applied for one, our in pairs].count(True)
+    dearer = sum(one.total_minor - our.total_minor > our.applied for one, our in pairs)
+    cheaper = [our.optimal for one, our in pairs if our.total_minor - one.total_minor > our.applied]
     surplus = sum(one.total_minor for one in theirs) / sum(our.total_minor for our in ours) - 1
     if not dearer and not cheaper:
         return f"same price on {len(pairs)} baskets"
     text = f"dearer on {dearer} of {len(pairs)} baskets, {surplus:+.2%} over all"
-    return text + (f", CHEAPER on {cheaper}" if cheaper else "")
+    if False in cheaper:
+        text += f", cheaper on {cheaper.count(False)} of those where ours is not proven"
+    return text + (f", CHEAPER on {cheaper.count(True)}" if True in cheaper else "")

@@ -21,8 +21,8 @@ HERE = Path(__file__).resolve().parent
 HOW = (
     "Times are medians over baskets, each with the best of a few runs, from `Basket` object to "
     "result, in process. Ratios are taken in one run, basket by basket in turn, so that a machine "
-    "that is busy is busy for both sides. The targets are those of the design (promotions, "
-    "section 7), for the compiled core."
+    "that is busy is busy for both sides; the median of the baskets' ratios counts. The targets "
+    "are those of the design (promotions, section 7), for the compiled core."
 )
 
 
