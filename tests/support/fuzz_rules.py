@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 MEMORY_BYTES = 1024 * 2**20
 CASE_S = 60
 BASKETS = 60
+PHASES = [Phase.generate, Phase.shrink]
 STEPS_AT_MOST = 1_000_000
 
 seen: Counter[str] = Counter()
@@ -93,7 +94,7 @@ def fuzz(check: Callable[[HostileCase], None], number: int, examples: int) -> No
         max_examples=examples,
         deadline=None,
         database=None,
-        phases=[Phase.generate, Phase.shrink],
+        phases=PHASES,
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,
     )
@@ -117,7 +118,7 @@ def main() -> None:
     started = monotonic()
     while True:
         fuzz(check_evaluate, number, examples)
-        fuzz(check_lint, number, max(examples // 3, 1))
+        fuzz(check_lint, number, max(examples // 2, 1))
         seen["rounds"] += 1
         number += 1
         if monotonic() - started >= seconds:
