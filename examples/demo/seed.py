@@ -387,7 +387,7 @@ def main() -> None:
     asked = parser.parse_args()
     load, rules = write_shop(asked.folder, asked.on)
     print(f"stammkunde head-office load {load}")
-    print(f"stammkunde head-office publish {rules}")
+    print(f"stammkunde head-office publish {rules} --confirm-combined")
 
 
 if __name__ == "__main__":

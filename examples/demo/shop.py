@@ -117,7 +117,8 @@ class Shop:
         )  # fmt: skip
         self._do("head-office", "load", load, "--data", data)
         if is_new:
-            self._do("head-office", "publish", rules, "--data", data)
+            # The outfit price of a dear outfit, and the standing rate on top, are meant.
+            self._do("head-office", "publish", rules, "--data", data, "--confirm-combined")
         address = self._run("head office", "head-office", "serve", "--data", data, "--port", 0)
         self._relay.target_port = int(address.rpartition(":")[2])
         self._do("agent", "sync-now", "--config", config)

@@ -240,6 +240,8 @@ def prices_worth_trying(promotion: Promotion) -> tuple[int, ...]:
     elif isinstance(offer, QuantityTiers):
         benefits = [tier.benefit for tier in offer.tiers]
         found = [b.minor + 100 for b in benefits[:2] if b.type != "percent"]
+    elif isinstance(offer, ReceiptDiscount):
+        found = [tier.min_value_minor for tier in offer.tiers[:2]]
     if promotion.limits.max_discount_minor:
         found.append(promotion.limits.max_discount_minor)
     return tuple(price for price in found if 0 < price <= MAX_PRICE_MINOR)[:3]

@@ -18,6 +18,7 @@ from pos_plugin.promotions.lint.buying import (
     needs_of,
     prices_worth_trying,
 )
+from pos_plugin.promotions.lint.engine import applied
 from pos_plugin.promotions.lint.finding import Finding, FindingCode, Severity
 from pos_plugin.promotions.offers import ReceiptDiscount
 from pos_plugin.units import divide_down
@@ -54,6 +55,7 @@ class Cliff(NamedTuple):
     below_minor: int
     above_minor: int
     unit_minor: int
+    applied: frozenset[str]
 
     @property
     def drop_minor(self) -> int:
@@ -67,7 +69,12 @@ def find(work: Work) -> Iterator[Finding]:
         if promotion.id in work.dead or promotion.layer == "earn":
             continue
         steps = list(islice(_steps(promotion), STEPS_EACH))
-        cliffs = [cliff for step in steps for cliff in _cliffs(work, promotion, step)]
+        cliffs = [
+            cliff
+            for step in steps
+            for cliff in _cliffs(work, promotion, step)
+            if promotion.id in cliff.applied
+        ]
         drops = [cliff for cliff in cliffs if cliff.drop_minor > 0]
         if drops:
             yield _finding(promotion, max(drops, key=lambda cliff: cliff.drop_minor))
@@ -157,7 +164,13 @@ def _priced(
     with_it = work.engine.price(above, work.allowance)
     if without is not None and with_it is not None:
         yield Cliff(
-            step, below, above, without.total_minor, with_it.total_minor, unit.unit_price_minor
+            step,
+            below,
+            above,
+            without.total_minor,
+            with_it.total_minor,
+            unit.unit_price_minor,
+            frozenset(applied(without) | applied(with_it)),
         )
 
 

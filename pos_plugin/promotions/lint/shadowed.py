@@ -79,7 +79,9 @@ def _try(
             FindingCode.NEVER_APPLIED,
             Severity.WARNING,
             (promotion.id,),
-            f"{promotion.id} applies to none of {tried} sales made for it, not even alone.",
+            f"{promotion.id} applies to none of {tried} sales made for it, not even alone."
+            if tried
+            else f"No sale within the limits could be made in which {promotion.id} might apply.",
             work.showcase(promotion),
             figures={"sales": tried},
         )
