@@ -70,7 +70,7 @@ def explain(
     """
     applied = [promotion for promotion in promotions if promotion.id in outcome.applied]
     is_alone = any(promotion.exclusive == "receipt" for promotion in applied)
-    reasons: dict[str, Missing | None] = {}
+    reasons: list[tuple[Promotion, Missing | None]] = []
     able: list[Promotion] = []  # those that the search could choose from
     for promotion in promotions:
         if promotion.id in outcome.applied:
@@ -92,8 +92,8 @@ def explain(
                 or _is_closed_out(promotion, classes, facts, outcome)
             ):
                 missing = Missing("excluded")
-        reasons[promotion.id] = missing
-    beaten = [p for p in able if p.id in reasons and reasons[p.id] is None]
+        reasons.append((promotion, missing))
+    beaten = [p for p, missing in reasons if missing is None and p.layer != "earn"]
     costs: dict[str, int | None] = {}
     if beaten and outcome.is_proven and price is not None:
         forced = ForcedSale(able, beaten, basket, classes, facts, price=price, max_steps=max_steps)
@@ -103,12 +103,11 @@ def explain(
             # Never below 0: of two sales that cost the same exactly one may round to less.
             cost_minor = None if most_minor is None else max(0, saved_minor - most_minor)
             costs[promotion.id] = cost_minor
-    by_id = {promotion.id: promotion for promotion in promotions}
     return tuple(
-        NotApplied(name, *missing)
-        if missing is not None
-        else _beaten(by_id[name], applied, classes, facts, outcome, costs)
-        for name, missing in reasons.items()
+        _beaten(promotion, applied, classes, facts, outcome, costs)
+        if missing is None
+        else NotApplied(promotion.id, missing.code, missing.need, missing.have)
+        for promotion, missing in reasons
     )
 
 

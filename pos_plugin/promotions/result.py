@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import native
 
@@ -12,8 +12,15 @@ if TYPE_CHECKING:
 
 
 if TYPE_CHECKING:
-    from native.result import LineDiscount, LineResult, PromotionResult, VatResult
+    from native.result import (
+        Diagnostics,
+        LineDiscount,
+        LineResult,
+        PromotionResult,
+        VatResult,
+    )
 else:
+    Diagnostics = native.FORM.Diagnostics
     LineDiscount = native.FORM.LineDiscount
     LineResult = native.FORM.LineResult
     PromotionResult = native.FORM.PromotionResult
@@ -60,8 +67,7 @@ class CouponUsed:
     promotion: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotApplied:
+class NotApplied(NamedTuple):
     """Why a promotion does not apply: the first reason in the order of promotions.md §5.
 
     With ``beaten``: ``by`` names the promotions that took its units or its layer, and
@@ -119,15 +125,6 @@ class Hint:
             value["of"] = self.of
         value["saving_minor"] = self.saving_minor
         return value
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnostics:
-    """How the result came about; the only part that may differ between the two forms."""
-
-    engine: str
-    compiled: bool
-    steps: int
 
 
 @dataclass(slots=True)
@@ -189,9 +186,5 @@ class Result:
             ],
             **reasons,
             "hints": [hint.to_dict() for hint in self.hints],
-            "diagnostics": {
-                "engine": self.diagnostics.engine,
-                "compiled": self.diagnostics.compiled,
-                "steps": self.diagnostics.steps,
-            },
+            "diagnostics": self.diagnostics.to_dict(),
         }
