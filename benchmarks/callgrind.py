@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import quick
+from engine_rows import is_built
 from table import Row, figure
 
 from pos_plugin.clock import SystemClock
@@ -35,6 +36,8 @@ def profile(folder: Path) -> list[Row]:
     """Count, write PROFILE.md, return what belongs into the table of results."""
     if absent := [tool for tool in TOOLS if not shutil.which(tool)]:
         return [Row("profile", "skipped", f"{absent[0]} is not installed (apt install valgrind)")]
+    if not is_built():
+        return [Row("profile", "skipped", "the compiled core is not built")]
     rows: list[Row] = []
     text = page_head()
     for lines in LINES:

@@ -58,7 +58,7 @@ def figure(number: float, unit: str) -> str:
     return f"{number:.{digits}f} {unit}".rstrip()
 
 
-LARGER = {"us": "ms", "ms": "s"}
+LARGER = {"us": "ms", "ms": "s", "thousand": "million"}
 
 
 def keep(
