@@ -20,7 +20,7 @@ from exact_total import exact_total
 from laws import assert_adds_up
 from legality import assert_rules_kept
 from oracle import best_total
-from random_cases import Case, case_of, effects_of, features_of
+from random_cases import SERIES, Case, case_of, effects_of, features_of
 
 from pos_plugin.promotions.generation import RuleGeneration
 
@@ -43,8 +43,23 @@ class Tally:
 
 
 def engine(promotions: list[Doc], sale: Doc) -> Doc:
-    """Return what the engine says of a case, without the reasons."""
-    return RuleGeneration.from_value(promotions).evaluate(sale).to_dict(explain=False)
+    """Return what the engine says of a case, without the reasons.
+
+    Another sale goes before it: what a generation keeps between two sales must not be seen.
+    """
+    rules = RuleGeneration.from_value(promotions)
+    rules.evaluate(_sale_before(sale))
+    return rules.evaluate(sale).to_dict(explain=False)
+
+
+def _sale_before(sale: Doc) -> Doc:
+    """The sale of a known customer with every coupon, lines turned round, a piece more of each."""
+    lines = [
+        line | {"quantity_milli": line["quantity_milli"] + 1000} for line in sale["lines"][::-1]
+    ]
+    coupons = [{"code": f"B{number}", "series": series} for number, series in enumerate(SERIES)]
+    customer = {"id": "K0", "segments": ["stammkunde"], "instant_discount_bp": 700}
+    return sale | {"lines": lines, "coupons": coupons, "customer": customer}
 
 
 def fault_of(
