@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from native.eligible import Eligible, Gates
     from native.match import Matches, MatchIndex
     from native.pose import Offers, Pose
-    from native.result import LineDiscount, LineResult, PromotionResult, VatResult
+    from native.result import (
+        Diagnostics,
+        LineDiscount,
+        LineResult,
+        PromotionResult,
+        Results,
+        VatResult,
+    )
     from native.search import Found
     from native.settle import Settle
 
@@ -39,11 +46,13 @@ class Form(NamedTuple):
     Pose: type[Pose]
     search: Callable[..., Found]
     Settle: type[Settle]
+    Results: type[Results]
     # What they make.
     LineDiscount: type[LineDiscount]
     LineResult: type[LineResult]
     PromotionResult: type[PromotionResult]
     VatResult: type[VatResult]
+    Diagnostics: type[Diagnostics]
     # For tests and for what is asked once: a step on arrays alone.
     match_classes: Callable[..., array[int]]
 
@@ -87,10 +96,12 @@ def _form(is_compiled: bool, *modules: Any) -> Form:  # noqa: ANN401 - modules o
         Pose=pose.Pose,
         search=search.search,
         Settle=settle.Settle,
+        Results=result.Results,
         LineDiscount=result.LineDiscount,
         LineResult=result.LineResult,
         PromotionResult=result.PromotionResult,
         VatResult=result.VatResult,
+        Diagnostics=result.Diagnostics,
         match_classes=match.match_classes,
     )
 

@@ -264,21 +264,21 @@ class Eligible:
     @cython.exceptval(-1, check=True)
     def _holds(self, row: cython.longlong) -> cython.bint:
         """Whether a condition holds on the sale as scanned."""
-        condition: cython.longlong[::1] = self.gates.condition
-        kind: cython.longlong = condition[row]
+        gates: Gates = self.gates
+        kind: cython.longlong = gates.condition[row]
         if kind == COUPON:
-            return self.held_series[condition[row + 1]] == self.now
+            return self.held_series[gates.condition[row + 1]] == self.now
         if kind in (MIN_VALUE, MIN_QUANTITY):
-            return self._measured(condition[row + 1], kind) >= condition[row + 2]
+            return self._measured(gates.condition[row + 1], kind) >= gates.condition[row + 2]
         if not self.is_known:
             return False
         if kind == CUSTOMER_KNOWN:
             return True
-        if condition[row + 2] > condition[row + 1] and not self._in_any(
-            condition[row + 1], condition[row + 2]
+        if gates.condition[row + 2] > gates.condition[row + 1] and not self._in_any(
+            gates.condition[row + 1], gates.condition[row + 2]
         ):
             return False
-        return not self._in_any(condition[row + 3], condition[row + 4])
+        return not self._in_any(gates.condition[row + 3], gates.condition[row + 4])
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)

@@ -15,9 +15,10 @@ import cython
 from native import codes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from native.match import Matches
+    from native.search import Found
 
 PROMO = cython.declare(cython.longlong, codes.PROMO_COLUMNS)
 POOL = cython.declare(cython.longlong, 6)
@@ -103,7 +104,7 @@ class Pose:
         classes: the arrays of ``native.classes.Classes``.
         matches: the ``native.match.Matches`` that finds what selectors match.
 
-    After ``tables``: ``articles`` promotions of the article layer are posed, their numbers stand in
+    After ``fill``: ``articles`` promotions of the article layer are posed, their numbers stand in
     ``article``; ``tiers`` tiers, their promotions in ``tier_owner`` and their rows in ``tier``. A
     class of the search is the one of the sale that stands in ``open_class``.
     """
@@ -142,6 +143,7 @@ class Pose:
     slot_class: Any
     tier_class_start: Any
     tier_class: Any
+    pool_limit: Any
     open_prices: cython.longlong[::1]
     open_counts: cython.longlong[::1]
     promo_rows: cython.longlong[::1]
@@ -208,6 +210,7 @@ class Pose:
         self.tier_class_starts = self.tier_class_start
         self.tier_class = _room(FIRST_MEMBERS)
         self.tier_classes = self.tier_class
+        self.pool_limit = array("q")
         self._begin()
 
     @cython.cfunc
@@ -225,7 +228,7 @@ class Pose:
             self.members = self.member
         return 0
 
-    def tables(
+    def fill(
         self,
         classes: int,
         eligible: array[int],
@@ -233,8 +236,8 @@ class Pose:
         pools: dict[int, int],
         pool_limit: Sequence[int],
         customer_rate_bp: int,
-    ) -> dict[str, array[int]]:
-        """Return the arguments of ``search``, but its budget.
+    ) -> None:
+        """Fill the tables for a sale.
 
         Args:
             classes: of the sale.
@@ -268,21 +271,26 @@ class Pose:
             elif pool >= 0 or self._is_best(number):
                 self._add_article(number, pool)
         self._rank()
-        return {
-            "price_minor": self.open_price[: self.size],
-            "count": self.open_count[: self.size],
-            "promo": self.promo[: self.articles * PROMO],
-            "step_start": self.step_start[: self.articles + 1],
-            "step": self.step[: self.steps * STEP],
-            "slot_start": self.slot_start[: self.articles + 1],
-            "slot": self.slot[: self.slots * SLOT],
-            "slot_class_start": self.slot_class_start[: self.slots + 1],
-            "slot_class": self.slot_class[: self.slot_members],
-            "tier": self.tier[: self.tiers * TIER],
-            "tier_class_start": self.tier_class_start[: self.tiers + 1],
-            "tier_class": self.tier_class[: self.tier_members],
-            "pool_limit": array("q", pool_limit),
-        }
+        self.pool_limit = array("q", pool_limit)
+
+    def ask(self, search: Callable[..., Found], max_steps: int) -> Found:
+        """Put the question to the search; its answer speaks of the numbers given here."""
+        return search(
+            price_minor=self.open_price[: self.size],
+            count=self.open_count[: self.size],
+            promo=self.promo[: self.articles * PROMO],
+            step_start=self.step_start[: self.articles + 1],
+            step=self.step[: self.steps * STEP],
+            slot_start=self.slot_start[: self.articles + 1],
+            slot=self.slot[: self.slots * SLOT],
+            slot_class_start=self.slot_class_start[: self.slots + 1],
+            slot_class=self.slot_class[: self.slot_members],
+            tier=self.tier[: self.tiers * TIER],
+            tier_class_start=self.tier_class_start[: self.tiers + 1],
+            tier_class=self.tier_class[: self.tier_members],
+            pool_limit=self.pool_limit,
+            max_steps=max_steps,
+        )
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)

@@ -1,11 +1,31 @@
 # cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
-"""The values of a result (promotions.md §5), made by the hundred at every evaluation."""
+"""The values of a result (promotions.md §5), and how they are made out of a settlement.
+
+They are made by the hundred at every evaluation, so they are small and made without any call. Those
+of lines cannot be part of a cycle: the collector of garbage need not know them.
+"""
 
 from __future__ import annotations
 
+from array import array
+from typing import TYPE_CHECKING, Any
+
 import cython
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
+    from native.settle import Settle
+
+
+def _is_same(one: Any, other: Any) -> bool:  # noqa: ANN401 - values of this file, of either form
+    """Whether two values say the same; those of the two forms may be compared."""
+    return type(one).__name__ == type(other).__name__ and bool(one.to_dict() == other.to_dict())
+
+
+@cython.final
+@cython.no_gc
+@cython.freelist(256)
 @cython.cclass
 class LineDiscount:
     """What one group of equal applications gives on one line.
@@ -70,7 +90,7 @@ class LineDiscount:
         }
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, LineDiscount) and self.to_dict() == other.to_dict()
+        return _is_same(self, other)
 
     def __hash__(self) -> int:
         return hash(tuple(self.to_dict().values()))
@@ -79,6 +99,9 @@ class LineDiscount:
         return f"LineDiscount({self.to_dict()})"
 
 
+@cython.final
+@cython.no_gc
+@cython.freelist(256)
 @cython.cclass
 class LineResult:
     """A line: gross - discount = paid, in minor units (cents), VAT included."""
@@ -114,7 +137,7 @@ class LineResult:
         }
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, LineResult) and self.to_dict() == other.to_dict()
+        return _is_same(self, other)
 
     def __hash__(self) -> int:
         return hash((self.line_id, self.gross_minor, self.discount_minor, self.discounts))
@@ -154,7 +177,7 @@ class PromotionResult:
         }
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, PromotionResult) and self.to_dict() == other.to_dict()
+        return _is_same(self, other)
 
     def __hash__(self) -> int:
         return hash((self.promotion, self.applications, self.discount_minor))
@@ -194,10 +217,240 @@ class VatResult:
         }
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, VatResult) and self.to_dict() == other.to_dict()
+        return _is_same(self, other)
 
     def __hash__(self) -> int:
         return hash(tuple(self.to_dict().values()))
 
     def __repr__(self) -> str:
         return f"VatResult({self.to_dict()})"
+
+
+@cython.cclass
+class Diagnostics:
+    """How the result came about; the only part that may differ between the two forms."""
+
+    engine = cython.declare(str, visibility="readonly")
+    compiled = cython.declare(cython.bint, visibility="readonly")
+    steps = cython.declare(cython.longlong, visibility="readonly")
+
+    def __init__(self, engine: str, compiled: cython.bint, steps: cython.longlong) -> None:
+        self.engine = engine
+        self.compiled = compiled
+        self.steps = steps
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the JSON object."""
+        return {"engine": self.engine, "compiled": bool(self.compiled), "steps": self.steps}
+
+    def __eq__(self, other: object) -> bool:
+        return _is_same(self, other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.to_dict().values()))
+
+    def __repr__(self) -> str:
+        return f"Diagnostics({self.to_dict()})"
+
+
+@cython.cclass
+class Results:
+    """Makes the values of one sale after another.
+
+    Args:
+        names: for each promotion of the generation its id, revision, layer and label.
+        classes: the arrays of ``native.classes.Classes``.
+        settle: the settlement of the sale.
+
+    After ``make``: ``lines``, ``promotions`` in the order of the layers, and ``vat`` by rising
+    rate; ``gross_minor`` and ``discount_minor`` are those of the sale, ``sold_minor`` what is paid
+    for its units, returns aside.
+    """
+
+    lines = cython.declare(tuple, visibility="readonly")
+    promotions = cython.declare(tuple, visibility="readonly")
+    vat = cython.declare(tuple, visibility="readonly")
+    gross_minor = cython.declare(cython.longlong, visibility="readonly")
+    discount_minor = cython.declare(cython.longlong, visibility="readonly")
+    sold_minor = cython.declare(cython.longlong, visibility="readonly")
+    names: list[tuple[str, int, str, dict[str, str]]]
+    settle: Settle
+    line_gross: cython.longlong[::1]
+    is_one_unit: cython.longlong[::1]
+    # Tables of the settlement, whose arrays grow now and then.
+    given: object
+    gifts: cython.longlong[::1]
+    applied: object
+    applications: cython.longlong[::1]
+    # The discounts at work; of each line the number of its first and last, of each the next one.
+    discounts: list[LineDiscount]
+    first: cython.longlong[::1]
+    last: cython.longlong[::1]
+    next: cython.longlong[::1]
+    # The sums of a few VAT rates.
+    rates: list[VatResult]
+
+    def __init__(
+        self,
+        names: Sequence[tuple[str, int, str, dict[str, str]]],
+        classes: Mapping[str, array[int]],
+        settle: Settle,
+    ) -> None:
+        self.names = list(names)
+        self.settle = settle
+        self.line_gross = classes["gross_minor"]
+        self.is_one_unit = classes["is_one_unit"]
+        self.given = None
+        self.applied = None
+        self.lines = ()
+        self.promotions = ()
+        self.vat = ()
+        lines = len(classes["gross_minor"])
+        self.discounts = []
+        self.first = array("q", bytes(8 * lines))
+        self.last = array("q", bytes(8 * lines))
+        self.next = array("q", bytes(8 * lines))
+        self.rates = []
+        self.gross_minor = 0
+        self.discount_minor = 0
+        self.sold_minor = 0
+
+    def make(self, lines: tuple[Any, ...]) -> None:
+        """Make the values of a sale with these lines (``pos_plugin.model.Line``)."""
+        if self.given is not self.settle.given:
+            self.given = self.settle.given
+            self.gifts = self.given
+        if self.applied is not self.settle.applied:
+            self.applied = self.settle.applied
+            self.applications = self.applied
+        self._make_promotions(self.settle.applications)
+        self._make_discounts(lines, self.settle.gifts)
+        self._make_lines(lines)
+        if len(self.rates) > 1:
+            self.rates.sort(key=_rate_of)
+        self.vat = tuple(self.rates)
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _make_promotions(self, count: cython.longlong) -> cython.int:
+        i: cython.longlong
+        made = []
+        for i in range(count):
+            name, _, _, label = self.names[self.applications[i * 3]]
+            one: PromotionResult = PromotionResult.__new__(PromotionResult)
+            one.promotion = name
+            one.label = label.copy()
+            one.applications = self.applications[i * 3 + 1]
+            one.discount_minor = self.applications[i * 3 + 2]
+            made.append(one)
+        self.promotions = tuple(made)
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _make_discounts(self, lines: tuple[Any, ...], count: cython.longlong) -> cython.int:
+        """Make the discounts, and chain those of each line in their order."""
+        i: cython.longlong
+        row: cython.longlong
+        line: cython.longlong
+        self.discounts = []
+        if count > len(self.next):
+            self.next = array("q", bytes(16 * count))
+        for i in range(len(lines)):
+            self.first[i] = -1
+        for i in range(count):
+            row = i * 7
+            line = self.gifts[row + 1]
+            name, revision, layer, _ = self.names[self.gifts[row]]
+            one: LineDiscount = LineDiscount.__new__(LineDiscount)
+            one.promotion = name
+            one.revision = revision
+            one.layer = layer
+            one.application = self.gifts[row + 2]
+            one.times = self.gifts[row + 3]
+            one.role = "target" if self.gifts[row + 4] else "qualifier"
+            if self.is_one_unit[line]:
+                one.units_milli = lines[line].quantity_milli
+            else:
+                one.units_milli = self.gifts[row + 5] * 1_000
+            one.discount_minor = self.gifts[row + 6]
+            self.discounts.append(one)
+            self.next[i] = -1
+            if self.first[line] < 0:
+                self.first[line] = i
+            else:
+                self.next[self.last[line]] = i
+            self.last[line] = i
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _make_lines(self, lines: tuple[Any, ...]) -> cython.int:
+        i: cython.longlong
+        k: cython.longlong
+        gross_minor: cython.longlong
+        discount_minor: cython.longlong
+        made = []
+        discount: LineDiscount
+        nothing: tuple[LineDiscount, ...] = ()
+        self.gross_minor = 0
+        self.discount_minor = 0
+        self.sold_minor = 0
+        self.rates = []
+        for i in range(len(lines)):
+            line = lines[i]
+            gross_minor = self.line_gross[i]
+            discount_minor = 0
+            one: LineResult = LineResult.__new__(LineResult)
+            one.line_id = line.line_id
+            one.discounts = nothing
+            k = self.first[i]
+            if k >= 0:
+                discount = self.discounts[k]
+                discount_minor = discount.discount_minor
+                one.discounts = (discount,)
+                if self.next[k] >= 0:
+                    listed = [discount]
+                    while self.next[k] >= 0:
+                        k = self.next[k]
+                        discount = self.discounts[k]
+                        discount_minor += discount.discount_minor
+                        listed.append(discount)
+                    one.discounts = tuple(listed)
+            one.gross_minor = gross_minor
+            one.discount_minor = discount_minor
+            one.paid_minor = gross_minor - discount_minor
+            made.append(one)
+            self.gross_minor += gross_minor
+            self.discount_minor += discount_minor
+            if gross_minor > 0:
+                self.sold_minor += gross_minor - discount_minor
+            self._add_vat(line.vat_rate_bp, gross_minor, discount_minor)
+        self.lines = tuple(made)
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _add_vat(
+        self,
+        rate_bp: cython.longlong,
+        gross_minor: cython.longlong,
+        discount_minor: cython.longlong,
+    ) -> cython.int:
+        """Add a line to the sums of its rate."""
+        one: VatResult
+        for known in self.rates:
+            one = known
+            if one.vat_rate_bp == rate_bp:
+                break
+        else:
+            one = VatResult(rate_bp, 0, 0, 0)
+            self.rates.append(one)
+        one.gross_minor += gross_minor
+        one.discount_minor += discount_minor
+        one.paid_minor += gross_minor - discount_minor
+        return 0
+
+
+def _rate_of(one: VatResult) -> int:
+    return int(one.vat_rate_bp)

@@ -10,18 +10,17 @@ gives is exact until then: a share of a unit is a fraction, and only remainders 
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cython
 
 from native import codes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from native.match import Matches
     from native.pose import Pose
-    from native.result import LineDiscount, LineResult, PromotionResult, VatResult
     from native.search import Found
 
 PROMO = cython.declare(cython.longlong, codes.PROMO_COLUMNS)
@@ -46,6 +45,9 @@ SHARE = cython.declare(cython.longlong, 12)
 # What a promotion gives on one line to one group and role: line, group, applications, role, units,
 # discount, and the next entry of the line.
 ENTRY = cython.declare(cython.longlong, 7)
+# What is handed out: see Settle.
+APPLIED = cython.declare(cython.longlong, 3)
+GIVEN = cython.declare(cython.longlong, 7)
 
 
 @cython.cclass
@@ -55,30 +57,21 @@ class Settle:
     Args:
         promo, step_start, step, base: of ``native.pose.Offers``; ``base`` is the first selector of
             each promotion.
-        names: for each promotion its id, revision, layer and label.
-        results: the classes LineDiscount, LineResult, PromotionResult and VatResult.
         classes: the arrays of ``native.classes.Classes``.
         matches: the ``native.match.Matches`` of the sale.
         pose: the ``native.pose.Pose`` of the sale.
 
-    After ``give``: ``applied`` holds the numbers of the promotions that apply, in the order of the
-    layers, ``promotions`` their results, ``vat`` the sums by rising rate; ``gross_minor`` and
-    ``discount_minor`` are those of the sale, ``sold_minor`` what is paid for its units, returns
-    aside.
+    After ``give``: ``applied`` has a row for each of ``applications`` promotions that apply, in the
+    order of the layers: number, applications, discount. ``given`` has a row for each of ``gifts``
+    discounts of a line: promotion, line, group of equal applications, how many of them, 1 for a
+    target, units, discount.
     """
 
-    applied = cython.declare(list, visibility="readonly")
-    promotions = cython.declare(list, visibility="readonly")
-    vat = cython.declare(list, visibility="readonly")
-    gross_minor = cython.declare(cython.longlong, visibility="readonly")
-    discount_minor = cython.declare(cython.longlong, visibility="readonly")
-    sold_minor = cython.declare(cython.longlong, visibility="readonly")
+    applications = cython.declare(cython.longlong, visibility="readonly")
+    applied = cython.declare(object, visibility="readonly")
+    gifts = cython.declare(cython.longlong, visibility="readonly")
+    given = cython.declare(object, visibility="readonly")
     # Of the generation.
-    names: list[tuple[str, int, str, dict[str, str]]]
-    line_discount: type[LineDiscount]
-    line_result: type[LineResult]
-    promotion_result: type[PromotionResult]
-    vat_result: type[VatResult]
     promo: cython.longlong[::1]
     step_start: cython.longlong[::1]
     step: cython.longlong[::1]
@@ -92,8 +85,6 @@ class Settle:
     line_start: cython.longlong[::1]
     line: cython.longlong[::1]
     line_units: cython.longlong[::1]
-    line_gross: cython.longlong[::1]
-    is_one_unit: cython.longlong[::1]
     start: cython.longlong[::1]
     number: cython.longlong[::1]
     article: cython.longlong[::1]
@@ -126,11 +117,8 @@ class Settle:
     entry_now: cython.longlong[::1]
     now: cython.longlong
     tier_now: cython.longlong
-    lines: tuple[Any, ...]
-    per_line: list[list[LineDiscount] | None]
-    line_discounts: cython.longlong[::1]
-    rates: cython.longlong
-    rate: cython.longlong[::1]
+    applied_rows: cython.longlong[::1]
+    given_rows: cython.longlong[::1]
 
     def __init__(
         self,
@@ -139,10 +127,6 @@ class Settle:
         step_start: array[int],
         step: array[int],
         base: array[int],
-        names: Sequence[tuple[str, int, str, dict[str, str]]],
-        results: tuple[
-            type[LineDiscount], type[LineResult], type[PromotionResult], type[VatResult]
-        ],
         classes: Mapping[str, array[int]],
         matches: Matches,
         pose: Pose,
@@ -151,16 +135,12 @@ class Settle:
         self.step_start = step_start
         self.step = step
         self.base = base
-        self.names = list(names)
-        self.line_discount, self.line_result, self.promotion_result, self.vat_result = results
         self.price_minor = classes["price_minor"]
         self.is_open = classes["is_open"]
         self.tie = classes["tie"]
         self.line_start = classes["line_start"]
         self.line = classes["line"]
         self.line_units = classes["line_units"]
-        self.line_gross = classes["gross_minor"]
-        self.is_one_unit = classes["is_one_unit"]
         self.matches = matches
         self.start = matches.arrays["start"]
         self.number = matches.arrays["number"]
@@ -186,59 +166,46 @@ class Settle:
         self.entries = 0
         self.now = 0
         self.tier_now = 0
-        self.applied = []
-        self.promotions = []
-        self.vat = []
-        self.lines = ()
-        self.per_line = []
-        self.line_discounts = _room(lines)
-        self.rates = 0
-        self.rate = _room(3)
-        self.gross_minor = 0
-        self.discount_minor = 0
-        self.sold_minor = 0
+        self.applications = 0
+        self.applied = _room(FIRST_ROWS * APPLIED)
+        self.applied_rows = self.applied
+        self.gifts = 0
+        self.given = _room(FIRST_ROWS * GIVEN)
+        self.given_rows = self.given
 
     def give(
         self,
-        lines: tuple[Any, ...],
         classes: int,
         found: Found,
         bases: dict[str, list[tuple[int, int, int, int, bool]]] | None = None,
-    ) -> tuple[LineResult, ...]:
-        """Return the lines of the result.
+    ) -> None:
+        """Hand a solution to the lines.
 
         Args:
-            lines: of the sale (``pos_plugin.model.Line``).
             classes: of the sale.
             found: the answer of the search to the question of ``pose``.
             bases: takes for ``receipt`` and ``customer`` the pieces that earlier layers left, as
                 (class, line, units, what is left to pay for one, closed).
         """
-        self.lines = lines
-        self._begin(len(lines), classes)
+        self._begin(classes)
         self._give_articles(found)
         self._give_rest(classes)
-        for layer, choice in (
-            ("receipt", found.receipt_choice),
-            ("customer", found.customer_choice),
-        ):
-            if bases is not None:
-                bases[layer] = self._pieces()
-            if choice >= 0:
-                self._give_tier(choice)
-        return tuple(self._lines())
+        if bases is not None:
+            bases["receipt"] = self._pieces()
+        if found.receipt_choice >= 0:
+            self._give_tier(found.receipt_choice)
+        if bases is not None:
+            bases["customer"] = self._pieces()
+        if found.customer_choice >= 0:
+            self._give_tier(found.customer_choice)
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)
-    def _begin(self, lines: cython.longlong, classes: cython.longlong) -> cython.int:
+    def _begin(self, classes: cython.longlong) -> cython.int:
         c: cython.longlong
         self.pieces = 0
-        self.applied = []
-        self.promotions = []
-        self.vat = []
-        self.per_line = [None] * lines
-        for c in range(lines):
-            self.line_discounts[c] = 0
+        self.applications = 0
+        self.gifts = 0
         for c in range(classes):
             self.turn[c] = self.line_start[c]
             self.has[c] = self.line_units[self.line_start[c]]
@@ -464,8 +431,8 @@ class Settle:
         """Return the row of a new share."""
         row: cython.longlong = self.shares * SHARE
         if row + SHARE > len(self.share):
-            self.share = _more(self.share)
-            self.order = _more(self.order)
+            self.share = _twice(self.share)
+            self.order = _twice(self.order)
         self.shares += 1
         return row
 
@@ -494,7 +461,7 @@ class Settle:
     ) -> cython.int:
         row: cython.longlong = self.pieces * PIECE
         if row + PIECE > len(self.piece):
-            self.piece = _more(self.piece)
+            self.piece = _twice(self.piece)
         self.piece[row] = c
         self.piece[row + 1] = line
         self.piece[row + 2] = count
@@ -648,16 +615,17 @@ class Settle:
     @cython.exceptval(-1, check=True)
     def _comes_before(self, a: cython.longlong, b: cython.longlong) -> cython.bint:
         """Larger remainder, then higher price and sku, then line, then the order of taking."""
-        share: cython.longlong[::1] = self.share
         by: cython.longlong
-        if share[a + 6] == share[b + 6]:
-            by = share[a + 5] - share[b + 5]
+        if self.share[a + 6] == self.share[b + 6]:
+            by = self.share[a + 5] - self.share[b + 5]
         else:
-            by = _compare(share[a + 5], share[a + 6], share[b + 5], share[b + 6])
+            by = _compare(
+                self.share[a + 5], self.share[a + 6], self.share[b + 5], self.share[b + 6]
+            )
         if by == 0:
-            by = self.tie[share[b]] - self.tie[share[a]]
+            by = self.tie[self.share[b]] - self.tie[self.share[a]]
         if by == 0:
-            by = share[b + 1] - share[a + 1]
+            by = self.share[b + 1] - self.share[a + 1]
         if by == 0:
             by = b - a
         return by > 0
@@ -683,7 +651,7 @@ class Settle:
             k = self.entry[k + 6]
         k = self.entries * ENTRY
         if k + ENTRY > len(self.entry):
-            self.entry = _more(self.entry)
+            self.entry = _twice(self.entry)
         self.entries += 1
         self.entry[k] = line
         self.entry[k + 1] = self.share[row + 7]
@@ -708,113 +676,33 @@ class Settle:
         total_minor: cython.longlong,
         is_article: cython.bint,
     ) -> cython.int:
-        """Turn the entries of a promotion into its result and discounts of their lines."""
+        """Add the entries of a promotion to what was given before, and the promotion itself."""
         i: cython.longlong
+        k: cython.longlong = self.applications * APPLIED
         row: cython.longlong
-        line: cython.longlong
-        units_milli: cython.longlong
-        name, revision, layer, label = self.names[promotion]
-        self.applied.append(promotion)
-        self.promotions.append(self.promotion_result(name, label.copy(), applications, total_minor))
+        if k + APPLIED > len(self.applied_rows):
+            self.applied = _more(self.applied)
+            self.applied_rows = self.applied
+        self.applied_rows[k] = promotion
+        self.applied_rows[k + 1] = applications
+        self.applied_rows[k + 2] = total_minor
+        self.applications += 1
         for i in range(self.entries):
             row = i * ENTRY
             if self.entry[row + 5] == 0 and not is_article:
                 continue
-            line = self.entry[row]
-            if self.is_one_unit[line]:
-                units_milli = self.lines[line].quantity_milli
-            else:
-                units_milli = self.entry[row + 4] * 1_000
-            discount = self.line_discount(
-                name,
-                revision,
-                layer,
-                self.entry[row + 1],
-                self.entry[row + 2],
-                units_milli,
-                "target" if self.entry[row + 3] == TARGET else "qualifier",
-                self.entry[row + 5],
-            )
-            self.line_discounts[line] += self.entry[row + 5]
-            listed = self.per_line[line]
-            if listed is None:
-                self.per_line[line] = [discount]
-            else:
-                listed.append(discount)
-        return 0
-
-    @cython.cfunc
-    def _lines(self) -> list[LineResult]:
-        """Make the lines of the result, and the sums of the sale."""
-        i: cython.longlong
-        gross_minor: cython.longlong
-        discount_minor: cython.longlong
-        results = []
-        nothing: tuple[LineDiscount, ...] = ()
-        self.gross_minor = 0
-        self.discount_minor = 0
-        self.sold_minor = 0
-        self.rates = 0
-        for i in range(len(self.lines)):
-            line = self.lines[i]
-            gross_minor = self.line_gross[i]
-            discount_minor = self.line_discounts[i]
-            listed = self.per_line[i]
-            results.append(
-                self.line_result(
-                    line.line_id,
-                    gross_minor,
-                    discount_minor,
-                    gross_minor - discount_minor,
-                    nothing if listed is None else tuple(listed),
-                )
-            )
-            self.gross_minor += gross_minor
-            self.discount_minor += discount_minor
-            if gross_minor > 0:
-                self.sold_minor += gross_minor - discount_minor
-            self._add_vat(line.vat_rate_bp, gross_minor, discount_minor)
-        self._write_vat()
-        return results
-
-    @cython.cfunc
-    @cython.exceptval(-1, check=True)
-    def _add_vat(
-        self,
-        rate_bp: cython.longlong,
-        gross_minor: cython.longlong,
-        discount_minor: cython.longlong,
-    ) -> cython.int:
-        """Add a line to the sums of its rate, in ``rate`` as rate, gross and discount."""
-        k: cython.longlong = 0
-        while k < self.rates * 3 and self.rate[k] != rate_bp:
-            k += 3
-        if k == self.rates * 3:
-            if k + 3 > len(self.rate):
-                self.rate = _more(self.rate)
-            self.rate[k] = rate_bp
-            self.rate[k + 1] = 0
-            self.rate[k + 2] = 0
-            self.rates += 1
-        self.rate[k + 1] += gross_minor
-        self.rate[k + 2] += discount_minor
-        return 0
-
-    @cython.cfunc
-    @cython.exceptval(-1, check=True)
-    def _write_vat(self) -> cython.int:
-        k: cython.longlong
-        for k in range(0, self.rates * 3, 3):
-            self.vat.append(
-                self.vat_result(
-                    self.rate[k],
-                    self.rate[k + 1],
-                    self.rate[k + 2],
-                    self.rate[k + 1] - self.rate[k + 2],
-                )
-            )
-        if self.rates > 1:
-            self.vat.sort(key=_rate_of)
+            k = self.gifts * GIVEN
+            if k + GIVEN > len(self.given_rows):
+                self.given = _more(self.given)
+                self.given_rows = self.given
+            self.given_rows[k] = promotion
+            self.given_rows[k + 1] = self.entry[row]
+            self.given_rows[k + 2] = self.entry[row + 1]
+            self.given_rows[k + 3] = self.entry[row + 2]
+            self.given_rows[k + 4] = self.entry[row + 3]
+            self.given_rows[k + 5] = self.entry[row + 4]
+            self.given_rows[k + 6] = self.entry[row + 5]
+            self.gifts += 1
         return 0
 
     @cython.cfunc
@@ -830,22 +718,23 @@ class Settle:
 FIRST_ROWS = 64
 
 
-def _rate_of(one: VatResult) -> int:
-    return int(one.vat_rate_bp)
-
-
 def _room(size: int) -> array[int]:
     return array("q", bytes(8 * (size + 1)))
 
 
 @cython.cfunc
-def _more(values: cython.longlong[::1]) -> cython.longlong[::1]:
+def _twice(values: cython.longlong[::1]) -> cython.longlong[::1]:
     """Return the same values with twice the room."""
     k: cython.longlong
     more: cython.longlong[::1] = _room(2 * len(values))
     for k in range(len(values)):
         more[k] = values[k]
     return more
+
+
+def _more(values: array[int]) -> array[int]:
+    """Return the same values with room for as many more."""
+    return values + values
 
 
 @cython.cfunc

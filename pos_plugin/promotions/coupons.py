@@ -56,7 +56,7 @@ class CouponPools:
         """Whether several promotions share tied series: more may be possible than is searched."""
 
     def used(
-        self, basket: Basket, applied: Iterable[PromotionResult], earning: set[str]
+        self, basket: Basket, applied: Iterable[PromotionResult], earning: frozenset[str]
     ) -> tuple[CouponUsed, ...]:
         """Return the coupons to redeem, each series in the order of the sale."""
         if not self._series:

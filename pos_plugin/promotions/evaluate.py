@@ -14,23 +14,24 @@ from pos_plugin.promotions.earning import EarnedParts
 from pos_plugin.promotions.explain import Outcome, explain
 from pos_plugin.promotions.facts import SaleView
 from pos_plugin.promotions.hints import Hints, gifts_of
-from pos_plugin.promotions.result import Diagnostics, Earned, Result
+from pos_plugin.promotions.result import Earned, Result
 from pos_plugin.promotions.settle import Piece
 from pos_plugin.units import divide_down
 from pos_plugin.version import __version__
 
 if TYPE_CHECKING:
-    from array import array
     from collections.abc import Callable
 
     from native.search import Found
     from pos_plugin.model import Basket, Line
     from pos_plugin.promotions.pack import PackedPromotions, Steps
     from pos_plugin.promotions.promotion import Promotion
-    from pos_plugin.promotions.result import Hint, LineResult, NotApplied
+    from pos_plugin.promotions.result import Hint, LineResult, NotApplied, PromotionResult
 
-MAX_STEPS = 15_000
+MAX_STEPS = 100_000
 """Labels one search may try; the answer depends on this number, never on time."""
+
+NOBODY: frozenset[str] = frozenset()
 
 
 def evaluate(
@@ -72,41 +73,46 @@ def _evaluated(
     steps: Steps,
     article: Callable[[str], Line | None] | None,
 ) -> Result:
-    sale = SaleView(rules, basket)
-    tables, pools = _question(sale, steps)
-    found = rules.form.search(**tables, max_steps=MAX_STEPS)
-    settle = steps.settle
-    lines = settle.give(basket.lines, steps.classes.size, found)
-    applied = [rules.promotions[number] for number in settle.applied]
-    earned, earning = _earn(sale, steps, lines) if rules.earning else ((), set())
+    sale = _Sale(generation, rules, basket)
+    pools = _question(sale, steps)
+    found = steps.pose.ask(rules.form.search, MAX_STEPS)
+    steps.settle.give(steps.classes.size, found)
+    results = steps.results
+    results.make(basket.lines)
+    lines, promotions = results.lines, results.promotions
+    earned, earning = _earn(sale, steps, lines) if rules.earning else ((), NOBODY)
     gap_minor = found.gap_minor
     if pools is not None and pools.is_cautious:
         # What the tied coupons might still allow was not searched: at most all that is left to pay.
-        gap_minor = settle.sold_minor
-    is_optimal = found.optimal and not gap_minor
-    total_minor = settle.gross_minor - settle.discount_minor
-    gifts = gifts_of(sale, article) if article is not None and rules.giving else ()
-    later = _Later(generation, sale, found, applied, earning, lines, total_minor, is_optimal, gifts)
+        gap_minor = results.sold_minor
+    sale.found = found
+    sale.promotions = promotions
+    sale.earning = earning
+    sale.lines = lines
+    sale.is_proven = found.optimal and not gap_minor
+    if article is not None and rules.giving:
+        sale.gifts = gifts_of(sale, article)
+    gross_minor, discount_minor = results.gross_minor, results.discount_minor
     return Result(
         generation,
-        is_optimal,
+        sale.is_proven,
         gap_minor,
-        settle.gross_minor,
-        settle.discount_minor,
-        total_minor,
+        gross_minor,
+        discount_minor,
+        gross_minor - discount_minor,
         lines,
-        tuple(settle.promotions),
-        tuple(settle.vat),
+        promotions,
+        results.vat,
         earned,
-        () if pools is None else pools.used(basket, settle.promotions, earning),
-        Diagnostics(__version__, rules.form.is_compiled, found.steps),
-        later.explain,
-        later.hints if rules.hinting and found.optimal else tuple,
+        () if pools is None else pools.used(basket, promotions, earning),
+        rules.form.Diagnostics(__version__, rules.form.is_compiled, found.steps),
+        sale.explain,
+        sale.hints if rules.hinting and found.optimal else tuple,
     )
 
 
-def _question(sale: SaleView, steps: Steps) -> tuple[dict[str, array[int]], CouponPools | None]:
-    """Read and match the sale; return what the search is asked, and the coupons it may use."""
+def _question(sale: SaleView, steps: Steps) -> CouponPools | None:
+    """Read and match the sale, fill the tables of the search; return the coupons it may use."""
     rules, basket = sale.rules, sale.basket
     classes = steps.classes.read(basket.lines)
     steps.matches.find(basket.lines, classes)
@@ -114,7 +120,7 @@ def _question(sale: SaleView, steps: Steps) -> tuple[dict[str, array[int]], Coup
     asking = _eligible(steps, rules.couponed) if basket.coupons and rules.couponed else None
     pools = CouponPools(rules, asking, sale) if asking else None
     customer = basket.customer
-    tables = steps.pose.tables(
+    steps.pose.fill(
         classes,
         steps.eligible.number,
         eligible,
@@ -122,7 +128,7 @@ def _question(sale: SaleView, steps: Steps) -> tuple[dict[str, array[int]], Coup
         () if pools is None else pools.limits,
         0 if customer is None else customer.instant_discount_bp,
     )
-    return tables, pools
+    return pools
 
 
 def _eligible(steps: Steps, among: frozenset[int]) -> list[int]:
@@ -133,11 +139,11 @@ def _eligible(steps: Steps, among: frozenset[int]) -> list[int]:
 
 def _earn(
     sale: SaleView, steps: Steps, lines: tuple[LineResult, ...]
-) -> tuple[tuple[Earned, ...], set[str]]:
+) -> tuple[tuple[Earned, ...], frozenset[str]]:
     """Return what each account earns on what is paid; fractions are rounded down once."""
     promotions = [sale.rules.promotions[n] for n in _eligible(steps, sale.rules.earning)]
     if not promotions:
-        return (), set()
+        return (), NOBODY
     paid_minor = {number: line.paid_minor for number, line in enumerate(lines)}
     found = EarnedParts(promotions, sale.classes, sale.facts, paid_minor)
     earned = []
@@ -146,74 +152,71 @@ def _earn(
         amount = divide_down(exact.numerator, exact.denominator)
         if amount:
             earned.append(Earned(account, amount, tuple(found.sources[account])))
-    return tuple(earned), {promotion for one in earned for promotion in one.promotions}
+    return tuple(earned), frozenset(one for each in earned for one in each.promotions)
 
 
-class _Later:
-    """What is worked out on first access: why not, and what is near. It only holds on to things."""
+class _Sale(SaleView):
+    """A sale and its solution, for what is worked out on first access: why not, and what is near.
+
+    It only holds on to what is there anyway; nothing is made before somebody asks.
+    """
 
     __slots__ = (
-        *("_outcome", "applied", "earning", "found", "generation"),
-        *("gifts", "is_proven", "lines", "sale", "total_minor"),
+        *("earning", "found", "generation", "gifts"),
+        *("is_proven", "lines", "outcome_known", "promotions"),
     )
 
-    def __init__(
-        self,
-        generation: int,
-        sale: SaleView,
-        found: Found,
-        applied: list[Promotion],
-        earning: set[str],
-        lines: tuple[LineResult, ...],
-        total_minor: int,
-        is_proven: bool,
-        gifts: tuple[Line, ...],
-    ) -> None:
+    generation: int
+    found: Found
+    promotions: tuple[PromotionResult, ...]
+    earning: frozenset[str]
+    lines: tuple[LineResult, ...]
+    is_proven: bool
+    gifts: tuple[Line, ...]
+    outcome_known: Outcome | None
+
+    def __init__(self, generation: int, rules: PackedPromotions, basket: Basket) -> None:
+        self.rules = rules
+        self.basket = basket
+        self.known_classes = None
+        self.known_facts = None
         self.generation = generation
-        self.sale = sale
-        self.found = found
-        self.applied = applied
-        self.earning = earning
-        self.lines = lines
-        self.total_minor = total_minor
-        self.is_proven = is_proven
-        self.gifts = gifts
-        self._outcome: Outcome | None = None
+        self.gifts = ()
+        self.outcome_known = None
 
     def outcome(self) -> Outcome:
         """Return what each layer found: the solution is handed to the lines once more."""
-        if self._outcome is not None:
-            return self._outcome
+        if self.outcome_known is not None:
+            return self.outcome_known
         bases: dict[str, list[tuple[int, int, int, int, bool]]] = {}
-        rules, basket = self.sale.rules, self.sale.basket
-        steps = rules.borrow(len(basket.lines))
+        steps = self.rules.borrow(len(self.basket.lines))
         try:
-            _question(self.sale, steps)
-            steps.settle.give(basket.lines, steps.classes.size, self.found, bases)
-            given_minor = {"receipt": 0, "customer": 0}
-            for promotion, one in zip(self.applied, steps.settle.promotions, strict=True):
-                if promotion.layer in given_minor:
-                    given_minor[promotion.layer] = one.discount_minor
+            _question(self, steps)
+            steps.settle.give(steps.classes.size, self.found, bases)
         finally:
-            rules.give_back(steps)
-        self._outcome = Outcome(
-            applied={promotion.id for promotion in self.applied} | self.earning,
+            self.rules.give_back(steps)
+        layers = {one.id: one.layer for one in self.rules.promotions}
+        given_minor = {"receipt": 0, "customer": 0}
+        for one in self.promotions:
+            if layers[one.promotion] in given_minor:
+                given_minor[layers[one.promotion]] = one.discount_minor
+        self.outcome_known = Outcome(
+            applied={one.promotion for one in self.promotions} | self.earning,
             bases={layer: [Piece(*piece) for piece in pieces] for layer, pieces in bases.items()},
             given_minor=given_minor,
-            total_minor=self.total_minor,
+            total_minor=sum(line.paid_minor for line in self.lines),
             lines=self.lines,
             is_proven=self.is_proven,
         )
-        return self._outcome
+        return self.outcome_known
 
     def explain(self) -> tuple[NotApplied, ...]:
         """Return one reason for every promotion that does not apply."""
-        sale = self.sale
         return explain(
-            sale.rules.promotions,
-            sale.basket,
-            sale.classes,
-            sale.facts,
+            self.rules.promotions,
+            self.basket,
+            self.classes,
+            self.facts,
             self.outcome(),
             price=functools.partial(evaluate, self.generation),
             max_steps=MAX_STEPS,
@@ -221,14 +224,13 @@ class _Later:
 
     def hints(self) -> tuple[Hint, ...]:
         """Return the near misses that are true."""
-        sale = self.sale
         return Hints(
-            sale.rules,
-            sale.basket,
-            sale.classes,
-            sale.facts,
+            self.rules,
+            self.basket,
+            self.classes,
+            self.facts,
             self.outcome(),
-            price=functools.partial(evaluate, self.generation, sale.rules),
+            price=functools.partial(evaluate, self.generation, self.rules),
             max_steps=MAX_STEPS,
             gifts=self.gifts,
         ).find()

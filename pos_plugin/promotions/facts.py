@@ -77,34 +77,31 @@ class SaleFacts:
 class SaleView:
     """A sale as the rules themselves see it, built when somebody asks: most sales never do.
 
-    Args:
-        rules: the promotions of the generation.
-        basket: the sale.
+    ``rules`` are the promotions of the generation, ``basket`` is the sale.
     """
 
-    __slots__ = ("_classes", "_facts", "basket", "rules")
+    __slots__ = ("basket", "known_classes", "known_facts", "rules")
 
-    def __init__(self, rules: PackedPromotions, basket: Basket) -> None:
-        self.rules = rules
-        self.basket = basket
-        self._classes: list[UnitClass] | None = None
-        self._facts: SaleFacts | None = None
+    rules: PackedPromotions
+    basket: Basket
+    known_classes: list[UnitClass] | None
+    known_facts: SaleFacts | None
 
     @property
     def classes(self) -> list[UnitClass]:
         """Return the units of the sale."""
-        if self._classes is None:
-            self._classes = classes_of(self.basket)
-        return self._classes
+        if self.known_classes is None:
+            self.known_classes = classes_of(self.basket)
+        return self.known_classes
 
     @property
     def facts(self) -> SaleFacts:
         """Return what conditions see."""
-        if self._facts is None:
+        if self.known_facts is None:
             packed = self.rules.selectors
             matching = packed.matching(self.classes)
-            self._facts = SaleFacts(self.basket, self.classes, packed, matching)
-        return self._facts
+            self.known_facts = SaleFacts(self.basket, self.classes, packed, matching)
+        return self.known_facts
 
     def allows(self, number: int) -> bool:
         """Return whether a promotion may apply, by its number."""

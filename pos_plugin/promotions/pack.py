@@ -11,7 +11,6 @@ from pos_plugin.limits import INT64_MAX, MAX_LINES
 from pos_plugin.promotions.condition import walk
 from pos_plugin.promotions.conditions import Coupon
 from pos_plugin.promotions.offers import BuyGet
-from pos_plugin.promotions.result import LineDiscount, LineResult, PromotionResult, VatResult
 from pos_plugin.promotions.selector import Match
 from pos_plugin.promotions.tables import gates_of, offers_of
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from native.eligible import Eligible
     from native.match import Matches, MatchIndex
     from native.pose import Pose
+    from native.result import Results
     from native.settle import Settle
     from pos_plugin.promotions.classes import UnitClass
     from pos_plugin.promotions.promotion import Promotion
@@ -185,6 +185,7 @@ class Steps(NamedTuple):
     eligible: Eligible
     pose: Pose
     settle: Settle
+    results: Results
 
 
 class PackedPromotions:
@@ -230,12 +231,13 @@ class PackedPromotions:
 
     def borrow(self, lines: int) -> Steps:
         """Return steps that nobody uses now, with room for a sale of so many lines."""
-        # Taking from the end of a list is one act: no other thread gets the same.
+        if lines > MAX_LINES:  # of a sale as it is handed on: a line may have become two
+            return self._steps(lines)
         try:
-            steps = self._idle.pop()
+            # Taking from the end of a list is one act: no other thread gets the same.
+            return self._idle.pop()
         except IndexError:
-            return self._steps(max(lines, MAX_LINES))
-        return steps if lines <= steps.classes.capacity else self._steps(lines)
+            return self._steps(MAX_LINES)
 
     def give_back(self, steps: Steps) -> None:
         """Let others use the steps again."""
@@ -253,13 +255,13 @@ class PackedPromotions:
             step_start=tables["step_start"],
             step=tables["step"],
             base=array("q", first),
-            names=self._names,
-            results=(LineDiscount, LineResult, PromotionResult, VatResult),
             classes=arrays,
             matches=matches,
             pose=pose,
         )
-        return Steps(classes, matches, form.Eligible(self._gates, arrays, matches), pose, settle)
+        eligible = form.Eligible(self._gates, arrays, matches)
+        results = form.Results(self._names, arrays, settle)
+        return Steps(classes, matches, eligible, pose, settle, results)
 
     def in_plain_form(self) -> PackedPromotions:
         """Return the same promotions for the plain core, whose integers have no end."""

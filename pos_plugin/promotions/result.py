@@ -12,8 +12,15 @@ if TYPE_CHECKING:
 
 
 if TYPE_CHECKING:
-    from native.result import LineDiscount, LineResult, PromotionResult, VatResult
+    from native.result import (
+        Diagnostics,
+        LineDiscount,
+        LineResult,
+        PromotionResult,
+        VatResult,
+    )
 else:
+    Diagnostics = native.FORM.Diagnostics
     LineDiscount = native.FORM.LineDiscount
     LineResult = native.FORM.LineResult
     PromotionResult = native.FORM.PromotionResult
@@ -120,15 +127,6 @@ class Hint:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostics:
-    """How the result came about; the only part that may differ between the two forms."""
-
-    engine: str
-    compiled: bool
-    steps: int
-
-
 @dataclass(slots=True)
 class Result:
     """Everything the till needs; ``not_applied`` and ``hints`` are worked out on first access."""
@@ -188,9 +186,5 @@ class Result:
             ],
             **reasons,
             "hints": [hint.to_dict() for hint in self.hints],
-            "diagnostics": {
-                "engine": self.diagnostics.engine,
-                "compiled": self.diagnostics.compiled,
-                "steps": self.diagnostics.steps,
-            },
+            "diagnostics": self.diagnostics.to_dict(),
         }
