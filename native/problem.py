@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from array import array
+
+    from .packing import Offers
 
 PERCENT, AMOUNT_OFF, FIXED_PRICE = 0, 1, 2
 N_FOR_M, BUNDLE, BUY_GET, STEPS = 0, 1, 2, 3
@@ -137,6 +142,7 @@ class Problem:
     promos: list[Promo]
     tiers: list[Tier]
     pool_limit: list[int]
+    offers: Offers
 
 
 @dataclass(slots=True)
@@ -187,6 +193,22 @@ class Choice:
     constant: Exact = 0  # value when the article layer takes nothing, 1/10^12
     base: list[int] = field(default_factory=list)  # untouched receipt, customer, common base
     pool_left: list[int] = field(default_factory=list)
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether weights and constant say exactly what the tiers give once they are open."""
+        receipt, customer = self.receipt, self.customer
+        for tier, base in ((receipt, self.base[0]), (customer, self.base[1])):
+            if tier is None:
+                continue
+            if tier.benefit == AMOUNT_OFF and tier.min_value < tier.value * D:
+                return False
+            if tier.cap is not None and base * tier.value > tier.cap * D:
+                return False
+        if receipt is None or customer is None or receipt.benefit == PERCENT:
+            return True
+        # An amount is spread over its base: what of it falls into the other base may vary.
+        return not customer.min_value and not (1 in self.zone and 3 in self.zone)
 
     def rooms(self) -> list[Room]:
         """What the article layer may give inside each base that has a threshold to keep."""
@@ -323,3 +345,113 @@ def discount_of(p: Promo, a: Application, price: list[int]) -> int:
     if p.kind != BUNDLE:
         return sum(p.unit_discount(price[c]) * targets for c, _, targets in a.members)
     return p.sum_discount(sum(price[c] * units for c, units, _ in a.members))
+
+
+def problem_of(
+    columns: dict[str, array[int]], given: dict[str, array[int]], offers: Offers
+) -> Problem:
+    """Return prepared columns (see ``packing.Offers``) and the tiers of a search as values."""
+    price, count = columns["price"], columns["count"]
+    promos = []
+    for row in range(len(columns["kind"])):
+        slots = [
+            Slot(
+                columns["slot_quantity"][s],
+                frozenset(
+                    columns["slot_class"][
+                        columns["slot_class_start"][s] : columns["slot_class_start"][s + 1]
+                    ]
+                ),
+                columns["slot_part"][s],
+                bool(columns["slot_target"][s]),
+            )
+            for s in range(columns["slot_start"][row], columns["slot_start"][row + 1])
+        ]
+        steps = tuple(
+            Step(columns["step_least"][s], columns["step_benefit"][s], columns["step_value"][s])
+            for s in range(columns["step_start"][row], columns["step_start"][row + 1])
+        )
+        kind = columns["kind"][row]
+        limit, cap = columns["limit"][row], columns["cap"][row]
+        classes = frozenset(c for slot in slots for c in slot.classes)
+        one = Promo(
+            index=row,
+            kind=kind,
+            size=columns["size"][row],
+            discounted=columns["discounted"][row],
+            benefit=columns["benefit"][row],
+            value=columns["value"][row],
+            limit=None if limit < 0 else limit,
+            pool=columns["pool"][row],
+            cap=None if cap < 0 else cap,
+            exclusive=columns["exclusive"][row],
+            slots=slots,
+            classes=classes,
+            units=sum(count[c] for c in classes),
+            most=columns["most"][row],
+            correction=columns["correction"][row],
+            within_buy=bool(columns["within_buy"][row]),
+            steps=steps,
+        )
+        if kind == STEPS and len(steps) == 1 and steps[0].least == 1:
+            # A tier from the first unit on is a discount on single units.
+            one.kind, one.steps = N_FOR_M, ()
+            one.benefit, one.value = steps[0].benefit, steps[0].value
+        if kind == BUY_GET:
+            _hand_on(one, price, count)
+        promos.append(one)
+    tier, starts = given["tier"], given["tier_class_start"]
+    tiers = []
+    for i in range(len(starts) - 1):
+        layer, number, benefit, value, min_minor, pool, exclusive, cap_minor, _ = tier[
+            9 * i : 9 * i + 9
+        ]
+        tiers.append(
+            Tier(
+                index=i,
+                layer=layer,
+                promo=number,
+                benefit=benefit,
+                value=value,
+                min_value=min_minor * D,
+                classes=frozenset(given["tier_class"][starts[i] : starts[i + 1]]),
+                pool=pool,
+                exclusive=exclusive,
+                cap=None if cap_minor < 0 else cap_minor * D,
+            )
+        )
+    return Problem(list(price), list(count), promos, tiers, list(given["pool_limit"]), offers)
+
+
+def _hand_on(p: Promo, price: array[int], count: array[int]) -> None:
+    """Let the targets of a buy-get hand a part of their benefit to the units bought for them.
+
+    Any part is admissible: an application has them all. The one with the lowest sum of best shares
+    bounds best; that sum is convex in the part.
+    """
+    targets = p.discounted
+    bought = p.size - targets
+    gives = frozenset(c for slot in p.slots if slot.is_target for c in slot.classes)
+    takes = frozenset(c for slot in p.slots if not slot.is_target for c in slot.classes)
+    units = [
+        (p.unit_discount(price[c]) if c in gives else -1, c in takes, count[c]) for c in p.classes
+    ]
+
+    def whole(part: int) -> int:
+        total = 0
+        for discount, is_taken, number in units:
+            best = discount - part * bought
+            if is_taken:
+                best = max(best, part * targets)
+            total += max(0, best) * number
+        return total
+
+    low, high = 0, max((discount for discount, _, _ in units), default=0) // bought + 1
+    while low < high:
+        middle = (low + high) // 2
+        if whole(middle) <= whole(middle + 1):
+            high = middle
+        else:
+            low = middle + 1
+    for slot in p.slots:
+        slot.part = low * bought if slot.is_target else -low * targets

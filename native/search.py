@@ -1,26 +1,30 @@
+# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True
 """The best price: which promotions apply, how often, and which units each takes.
 
-One article-layer problem is solved per *choice* (a receipt tier or none, a customer tier or none).
-Units are classes with a count. A choice turns the later layers into weights on what the article
-layer leaves, so that the article problem is a sum over connected components; each is solved by
-labels that run over its units in order of falling price and carry fill counters of the group
-offers. Labels of equal state keep only the best; a label whose bound cannot beat the best known
-solution is dropped. Beyond the budget of steps the search keeps the most promising labels only,
-and the best bound it gave up becomes the proven gap.
+1. Units are classes with a count. Promotions that take single units without any limit are folded
+   into the best discount of each class; the others tie classes together into components.
+2. Each component is packed once, without later layers (``packing``).
+3. A *choice* is a receipt tier or none, a customer tier or none. A percentage only scales what the
+   article layer is worth, so for nearly every choice sums over the components say what it saves,
+   or at most could save.
+4. Only choices that could save more than the best known one are solved on their own, with weights
+   and thresholds (``choices``).
+5. Of equal solutions the one without idle promotions: in descending id, each whose removal leaves
+   the exact total unchanged is dropped.
 
-Where a choice has a threshold that its unconstrained optimum misses, or a sum that is not linear,
-the choice is solved a second time with exact sums in every label.
+Amounts: discounts in 1/10_000 minor unit, savings of all layers in 1/10^12 minor.
 """
 
 from __future__ import annotations
 
 from array import array
-from dataclasses import replace
 from fractions import Fraction
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import cython
 
 from native.arrays import require_int64, require_range, require_starts
-from native.labels import Labels
+from .packing import Offers, Packing, benefit_on
 from native.problem import (
     ALONE,
     AMOUNT_OFF,
@@ -34,24 +38,14 @@ from native.problem import (
     SHARED,
     STEPS,
     UNITS,
-    Application,
-    Budget,
-    Choice,
     D,
-    Exact,
-    Problem,
-    Promo,
-    Slot,
-    Solved,
-    Step,
-    Tier,
     V,
     W,
-    discount_of,
-    fraction,
-    make_choice,
 )
-from native.steps import best_of_steps, loosest
+
+if TYPE_CHECKING:
+    from native.choices import Choices
+    from native.problem import Exact, Problem
 
 __all__ = [
     "ALONE",
@@ -69,6 +63,14 @@ __all__ = [
     "Found",
     "search",
 ]
+
+PROMO_COLUMNS = 11
+STEP_COLUMNS = 3
+SLOT_COLUMNS = 2
+TIER_COLUMNS = 9
+
+# An application as ``packing`` gives it: promotion, times, members (class, units, targets), tier.
+Given = tuple[int, int, tuple[tuple[int, int, int], ...], int]
 
 
 class Found(NamedTuple):
@@ -93,330 +95,960 @@ class Found(NamedTuple):
     member_targets: array[int]
 
 
-_Combination = tuple[list[Promo], "Tier | None", "Tier | None"]
+class _Answer(NamedTuple):
+    """A solution: its saving, a bound that none exceeds, its tiers (-1 none), its applications.
+
+    ``rivals``: whether another choice may save as much.
+    """
+
+    saving: Exact  # 1/10^12 minor
+    bound: Exact
+    receipt: int
+    customer: int
+    applications: list[Given]
+    rivals: bool
 
 
 class _Component(NamedTuple):
-    """Connected units and the promotions that want them, under one choice.
+    """Connected classes and the promotions with a state that want them (rows of the offers)."""
 
-    Values are those under ``choice`` times ``factor`` / 10^8.
-    """
-
-    key: tuple[object, ...]
-    choice: Choice
-    classes: list[int]
-    promos: list[Promo]
-    factor: int
-
-    def _labels(self, run: _Search, promos: list[Promo]) -> Labels:
-        return Labels(run.problem, self.choice, self.classes, promos, run.budget, exact=False)
-
-    def bound(self, run: _Search) -> Exact:
-        """Bound on the value, before or after solving."""
-        known = run.solved.get(self.key)
-        if known is not None:
-            bound = known.bound
-        else:
-            bound = run.roots.get(self.key, -1)
-            if bound < 0:
-                bound = run.roots[self.key] = self._labels(run, loosest(self.promos)).root()
-        return fraction(bound * self.factor, W)
-
-    def solve(self, run: _Search, floor: Exact) -> Solved:
-        """Best solution worth more than ``floor``, and a bound."""
-        if not self.factor:
-            return Solved(0, 0, [])
-        solved = run.solved.get(self.key)
-        if solved is None:
-            least = -1 if floor < 0 else floor * W // self.factor
-            if self.key in run.refuted and run.refuted[self.key] <= least:
-                return Solved(None, floor, [])
-            solved = best_of_steps(
-                self.promos, least, run.budget, lambda promos: self._labels(run, promos)
-            )
-            if solved.value is None:
-                if solved.bound <= least:
-                    run.refuted[self.key] = least
-                return Solved(None, max(floor, fraction(solved.bound * self.factor, W)), [])
-            if least < 0:
-                run.solved[self.key] = solved
-        value = None if solved.value is None else fraction(solved.value * self.factor, W)
-        return Solved(value, fraction(solved.bound * self.factor, W), solved.applications)
+    classes: array[int]
+    promos: array[int]
 
 
+class _Packed(NamedTuple):
+    """A component without later layers: value and bound in 1/10_000 minor."""
+
+    value: int
+    bound: int
+    applications: list[Given]
+
+
+@cython.cclass
 class _Search:
-    """Best solution over all choices of receipt and customer tiers, for one set of promotions."""
+    """One search: the prepared promotions, what is known of components and choices."""
 
-    def __init__(self, problem: Problem, budget: Budget) -> None:
-        self.problem = problem
-        self.budget = budget
-        self.solved: dict[tuple[object, ...], Solved] = {}
-        self.refuted: dict[tuple[object, ...], Exact] = {}  # no solution is worth more than this
-        self.roots: dict[tuple[object, ...], Exact] = {}
+    given: dict
+    max_steps: cython.longlong
+    used: cython.longlong
+    classes: cython.Py_ssize_t
+    price: cython.longlong[::1]
+    count: cython.longlong[::1]
+    pool_limit: object
+    tier: object
+    tier_start: cython.longlong[::1]
+    tier_class: cython.longlong[::1]
+    tiers: cython.Py_ssize_t
+    packed: dict
+    choices: object
+    problem: object
+    offers: object
+    ones: object
+    columns: dict
+    number: object
+    free_rows: object
+    bound_rows: object
+    alone_rows: object
+    is_free: object
+    has_units: cython.bint
+    best: cython.longlong[::1]
+    second: cython.longlong[::1]
+    best_row: cython.longlong[::1]
+    home: cython.longlong[::1]
+    components: list
+    plain: list
+    article: object
+    base: cython.longlong[::1]
+    inside: cython.longlong[::1]
+    mixed: cython.longlong[::1]
 
-    def best(self, banned: frozenset[int], target: Exact | None = None) -> _Answer | None:
-        """The best solution without the banned promotions.
+    def __init__(self, given: dict[str, array[int]], max_steps: int) -> None:
+        self.given = given
+        self.max_steps = max_steps
+        self.used = 0
+        self.classes = len(given["count"])
+        self.price = given["price_minor"]
+        self.count = given["count"]
+        self.pool_limit = given["pool_limit"]
+        self.tier = given["tier"]
+        self.tier_start = given["tier_class_start"]
+        self.tier_class = given["tier_class"]
+        self.tiers = len(self.tier_start) - 1
+        self.packed = {}
+        self.choices = None
+        self.problem = None
+        self.offers = None
+        self.ones = None
+        self._prepare()
+        self._connect()
 
-        With a ``target`` (a total saving) only a solution that reaches it is of interest: the
-        search ends with None as soon as the bounds exclude it.
-        """
-        promos = [p for p in self.problem.promos if p.index not in banned]
-        tiers = [t for t in self.problem.tiers if t.promo not in banned]
-        best: _Answer | None = None
-        open_choices: list[tuple[Exact, int, Choice]] = []
-        proven: Exact = 0
-        for number, (most, combination) in enumerate(self._combinations(promos, tiers)):
-            if best is not None and most <= max(best.saving, target or 0) * W:
-                break
-            if target is not None and self.budget.exhausted:
-                return None
-            if best is not None and self.budget.exhausted:
-                # Never looked at: what such a combination could bring stays in the gap.
-                proven = max(proven, most)
-                break
-            self.budget.used += 50 + 2 * len(self.problem.price)
-            choice = make_choice(self.problem, *combination)
-            if choice is None:
-                continue
-            solved = self._relaxed(choice, None if target is None else target * W)
-            if solved is None:
-                continue
-            relaxed, value, reach = solved
-            saving = choice.saving(*self._measure(choice, relaxed))
-            if saving is not None and (best is None or saving > best.saving):
-                best = _Answer(saving, saving, choice, relaxed)
-            if saving is not None and saving * W == value:
-                # Every tier is open and every sum linear: nothing to gain by exact sums.
-                proven = max(proven, reach)
-            elif reach > proven:
-                open_choices.append((-reach, number, choice))
-        open_choices.sort(key=lambda entry: entry[:2])
-        for reach, _, choice in open_choices:
-            known = best.saving if best is not None else -1
-            if target is not None:
-                known = max(known, target - Fraction(1, W))
-            if -reach <= known * W:
-                break
-            if self.budget.spent:
-                proven = max(proven, -reach)
-                break
-            exact = self._exact(choice, known * W)
-            if exact.value is not None:
-                saving = choice.saving(*self._measure(choice, exact.applications))
-                if saving is not None and saving > known:
-                    best = _Answer(saving, saving, choice, exact.applications)
-            proven = max(proven, min(-reach, exact.bound))
-        if best is None:
-            return None
-        if target is not None and best.saving < target:
-            return None
-        best_value = best.saving * W
-        return best._replace(bound=max(best_value, proven))
+    # --- what the arrays say
 
-    def _combinations(
-        self, promos: list[Promo], tiers: list[Tier]
-    ) -> list[tuple[Exact, _Combination]]:
-        """Every combination of tiers with a bound on its value: no tier first, then falling bound.
-
-        A promotion that stands alone stands alone. What the later layers take from a unit is worth
-        no more than the whole unit, so article bound + receipt bound + customer bound is a bound.
-        """
-        together = [p for p in promos if p.exclusive != ALONE]
-        # Without any tier first: something is known to be open whenever the search may stop.
-        first: _Combination = (together, None, None)
-        rest: list[tuple[Exact, _Combination]] = [
-            (self._alone_bound(p), ([p], None, None)) for p in promos if p.exclusive == ALONE
-        ]
-        most = {t.index: self._tier_bound(t) for t in tiers}
-        rest += [
-            (most[t.index], ([], t, None) if t.layer == RECEIPT else ([], None, t))
-            for t in tiers
-            if t.exclusive == ALONE
-        ]
-        receipts = [t for t in tiers if t.layer == RECEIPT and t.exclusive != ALONE]
-        customers = [t for t in tiers if t.layer == CUSTOMER and t.exclusive != ALONE]
-        articles = self._article_bound(together) if receipts or customers else 0
-        for receipt in (None, *receipts):
-            for customer in (None, *customers):
-                if receipt is not None or customer is not None:
-                    bound = articles
-                    bound += most[receipt.index] if receipt is not None else 0
-                    bound += most[customer.index] if customer is not None else 0
-                    rest.append((bound, (together, receipt, customer)))
-        # A stable sort: equal bounds stay in the order of ids.
-        rest.sort(key=lambda entry: -entry[0])
-        return [(max([V * 10**9, *(bound for bound, _ in rest[:1])]), first), *rest]
-
-    def _article_bound(self, promos: list[Promo]) -> Exact:
-        plain = make_choice(self.problem, promos, None, None)
-        classes = list(range(len(self.problem.price)))
-        if plain is None or not classes:
-            return 0
-        labels = Labels(self.problem, plain, classes, loosest(promos), self.budget, exact=False)
-        return labels.root()
-
-    def _alone_bound(self, p: Promo) -> Exact:
-        """What a promotion that stands alone can give at most: the benefit on all it can take."""
-        price, count = self.problem.price, self.problem.count
-        if p.kind == BUNDLE and p.benefit != PERCENT:
-            bound = sum(price[c] * count[c] for c in p.classes) * D
-            if p.benefit == AMOUNT_OFF:
-                bound = min(bound, p.value * p.most * D)
-        else:
-            bound = sum(p.unit_discount(price[c]) * count[c] for c in p.classes)
-            if p.kind == N_FOR_M:
-                bound = -(-bound * p.discounted // p.size)
-        return (bound if p.cap is None else min(bound, p.cap)) * W
-
-    def _tier_bound(self, tier: Tier) -> Exact:
-        price, count = self.problem.price, self.problem.count
-        base = sum(price[c] * count[c] * D for c in tier.classes)
-        return 0 if base < tier.min_value else tier.given(base) * W
-
-    def _components(self, choice: Choice) -> tuple[list[int], list[tuple[list[int], list[Promo]]]]:
-        """Classes that only free promotions want, and the connected rest."""
-        parent = list(range(len(self.problem.price)))
-
-        def root(c: int) -> int:
-            while parent[c] != c:
-                parent[c] = parent[parent[c]]
-                c = parent[c]
-            return c
-
-        stateful = [p for p in choice.promos if not p.is_free]
-        pool_class: dict[int, int] = {}
-        for p in stateful:
-            classes = sorted(p.classes)
-            if not classes:
-                continue
-            if p.pool >= 0:
-                classes.append(pool_class.setdefault(p.pool, classes[0]))
-            for c in classes[1:]:
-                a, b = root(classes[0]), root(c)
-                parent[max(a, b)] = min(a, b)
-        wanted = {c for p in stateful for c in p.classes}
-        groups: dict[int, list[int]] = {}
-        for c in sorted(wanted):
-            groups.setdefault(root(c), []).append(c)
-        alone = [c for c in range(len(self.problem.price)) if c not in wanted]
-        parts = []
-        for classes in groups.values():
-            members = set(classes)
-            parts.append((classes, [p for p in choice.promos if p.classes & members]))
-        return alone, parts
-
-    def _relaxed(
-        self, choice: Choice, target: Exact | None
-    ) -> tuple[list[Application], Exact, Exact] | None:
-        """Best applications of the choice without its thresholds, their value, and a bound.
-
-        None when the bounds exclude a total value of ``target``.
-        """
-        alone, parts = self._components(choice)
-        wanted = [
-            self._component(choice, classes, promos)
-            for classes, promos in ((alone, choice.promos), *parts)
-            if classes
-        ]
-        bounds = [component.bound(self) if target is not None else 0 for component in wanted]
-        value: Exact = choice.constant
-        applications: list[Application] = []
-        for i, component in enumerate(wanted):
-            floor: Exact = -1
-            if target is not None:
-                # The others give at most their bounds: this part must bring the rest.
-                floor = max(-1, target - choice.constant - (sum(bounds) - bounds[i]) - 1)
-                if bounds[i] <= floor:
-                    return None
-            solved = component.solve(self, floor)
-            if solved.value is None:
-                return None
-            bounds[i] = solved.bound
-            value += solved.value
-            applications += solved.applications
-        bound = choice.constant + sum(bounds)
-        for room in choice.rooms():
-            elsewhere: Exact = 0
-            if room.open_elsewhere:
-                elsewhere = sum(bounds)
-            bound = min(bound, choice.constant + room.factor * room.slack + elsewhere)
-        if target is not None and bound < target:
-            return None
-        return applications, value, bound
-
-    def _component(self, choice: Choice, classes: list[int], promos: list[Promo]) -> _Component:
-        weights = {choice.weight[choice.zone[c]] for c in classes}
-        plain = choice
-        factor = W
-        if len(weights) == 1 and not any(p.exclusive == UNITS for p in promos):
-            # Equal weights only scale the values: most choices share one solution.
-            factor = W - weights.pop()
-            plain = replace(choice, receipt=None, customer=None, weight=[0, 0, 0, 0])
-        key = (
-            tuple(classes),
-            tuple(plain.weight[choice.zone[c]] for c in classes),
-            tuple(p.index for p in promos),
-            tuple(choice.pool_left[p.pool] for p in promos if p.pool >= 0),
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _prepare(self) -> cython.void:
+        """Merge slots, leave out what cannot apply, find limits and caps that can bind."""
+        given: dict[str, array[int]] = self.given
+        promo: cython.longlong[::1] = given["promo"]
+        slot: cython.longlong[::1] = given["slot"]
+        slot_start: cython.longlong[::1] = given["slot_start"]
+        class_start: cython.longlong[::1] = given["slot_class_start"]
+        slot_class: array[int] = given["slot_class"]
+        fitting: cython.longlong[::1] = slot_class
+        pools: cython.longlong[::1] = given["pool_limit"]
+        kind: cython.longlong
+        size: cython.longlong
+        benefit: cython.longlong
+        value: cython.longlong
+        limit: cython.longlong
+        pool: cython.longlong
+        cap: cython.longlong
+        units: cython.longlong
+        most: cython.longlong
+        served: cython.longlong
+        number: cython.longlong
+        i: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        s: cython.Py_ssize_t
+        t: cython.Py_ssize_t
+        c: cython.Py_ssize_t
+        at: cython.Py_ssize_t
+        names = (
+            *("kind", "size", "discounted", "benefit", "value", "limit", "pool", "cap"),
+            *("exclusive", "within_buy", "most", "correction", "step_least", "step_benefit"),
+            *("step_value", "slot_quantity", "slot_target", "slot_part", "slot_class"),
         )
-        return _Component(key, plain, classes, promos, factor)
+        columns: dict[str, array[int]] = {name: array("q") for name in names}
+        for name in ("step_start", "slot_start", "slot_class_start"):
+            columns[name] = array("q", [0])
+        columns["price"] = given["price_minor"]
+        columns["count"] = given["count"]
+        self.columns = columns
+        self.number = array("q")
+        self.free_rows = array("q")
+        self.bound_rows = array("q")
+        self.alone_rows = array("q")
+        self.is_free = array("q")
+        self.has_units = False
+        seen: cython.longlong[::1] = array("q", bytes(8 * max(1, self.classes)))
+        for i in range(len(slot_start) - 1):
+            at = i * PROMO_COLUMNS
+            kind = promo[at]
+            size = promo[at + 1]
+            benefit = promo[at + 3]
+            value = promo[at + 4]
+            limit = promo[at + 5]
+            pool = promo[at + 6]
+            cap = promo[at + 7]
+            if kind == STEPS and given["step_start"][i] == given["step_start"][i + 1]:
+                raise ValueError("quantity tiers must have a tier")
+            if not limit or not cap or (pool >= 0 and not pools[pool]):
+                continue
+            units = 0
+            most = 1 << 40
+            for s in range(slot_start[i], slot_start[i + 1]):
+                served = 0
+                for j in range(class_start[s], class_start[s + 1]):
+                    c = fitting[j]
+                    served += self.count[c]
+                    if seen[c] != i + 1:
+                        seen[c] = i + 1
+                        units += self.count[c]
+                if kind == BUNDLE or kind == BUY_GET:
+                    served = served // slot[2 * s]
+                    if served < most:
+                        most = served
+            if units // size < most:
+                most = units // size
+            if most < 1:
+                continue
+            self._add_row(i, units, most)
 
-    def _exact(self, choice: Choice, floor: Exact) -> Solved:
-        """The choice with its thresholds and exact sums; values are totals of all layers."""
-        alone, parts = self._components(choice)
-        classes = alone + [c for part, _ in parts for c in part]
-
-        def labels_of(promos: list[Promo]) -> Labels:
-            return Labels(self.problem, choice, classes, promos, self.budget, exact=True)
-
-        solved = best_of_steps(choice.promos, floor - choice.constant, self.budget, labels_of)
-        value = None if solved.value is None else solved.value + choice.constant
-        return Solved(value, solved.bound + choice.constant, solved.applications)
-
-    def _measure(
-        self, choice: Choice, applications: list[Application]
-    ) -> tuple[Exact, tuple[Exact, Exact, Exact]]:
-        """Exact discount of the article layer and what it leaves in the three bases."""
-        price = self.problem.price
-        by_index = {p.index: p for p in choice.promos}
-        given: dict[int, Exact] = {}
-        for a in applications:
-            given[a.promo] = given.get(a.promo, 0) + a.times * discount_of(
-                by_index[a.promo], a, price
+    def _add_row(self, i: int, units: int, most: int) -> None:
+        """Add the row of a promotion that can apply."""
+        given: dict[str, array[int]] = self.given
+        columns: dict[str, array[int]] = self.columns
+        at = i * PROMO_COLUMNS
+        row: array[int] = given["promo"][at : at + PROMO_COLUMNS]
+        kind, size, discounted, benefit, value, limit, pool, cap_minor, exclusive, within, _ = row
+        first = given["slot_start"][i]
+        last = given["slot_start"][i + 1]
+        slot: array[int] = given["slot"]
+        class_start: array[int] = given["slot_class_start"]
+        slot_class: array[int] = given["slot_class"]
+        slots: list[tuple[int, int, array[int]]]
+        if last - first == 1:
+            slots = [
+                (slot[2 * first], slot[2 * first + 1],
+                 slot_class[class_start[first] : class_start[last]])
+            ]
+        else:
+            slots = _merged(slot, class_start, slot_class, first, last)
+        if kind == BUNDLE and size == 1:
+            kind = N_FOR_M
+        if kind == BUY_GET and within and all(one[2] == slots[0][2] for one in slots):
+            # Whatever is bought and given is of the same kind: the cheapest are given.
+            kind, within, slots = N_FOR_M, 0, [(size, 0, slots[0][2])]
+        steps: list[tuple[int, int, int]] = []
+        if kind == STEPS:
+            reach = units if limit < 0 else min(units, limit)
+            step = given["step"]
+            steps = [
+                (step[3 * s], step[3 * s + 1], step[3 * s + 2])
+                for s in range(given["step_start"][i], given["step_start"][i + 1])
+                if step[3 * s] <= reach
+            ]
+            if not steps:
+                return
+        if limit >= most:
+            limit = -1
+        cap = -1 if cap_minor < 0 else cap_minor * D
+        classes = slots[0][2] if len(slots) == 1 else array(
+            "q", sorted({c for one in slots for c in one[2]})
+        )
+        if cap >= 0 and self._reach(
+            kind, discounted, benefit, value, steps, classes, most
+        ) <= cap:
+            cap = -1
+        is_free = kind == N_FOR_M and size == 1 and limit < 0 and cap < 0 and pool < 0
+        if kind == N_FOR_M and size == 1 and not is_free:
+            # Single units under a limit: a tier from the first unit on.
+            kind, steps = STEPS, [(1, benefit, value)]
+        correction = 0
+        parts = [0] * len(slots)
+        if kind == BUNDLE and benefit == AMOUNT_OFF:
+            parts = [-(-value * D // size)] * len(slots)
+            correction = value * D - sum(
+                part * one[0] for part, one in zip(parts, slots, strict=True)
             )
-        total: Exact = 0
-        left: list[Exact] = list(choice.base)
-        for a in applications:
-            p = by_index[a.promo]
-            discount: Exact = discount_of(p, a, price)
-            if p.cap is not None and given[a.promo] > p.cap:
-                discount = fraction(discount * p.cap, given[a.promo])
-            total += discount * a.times
-            price_sum = sum(price[c] * units for c, units, _ in a.members)
-            for c, units, _ in a.members:
-                if p.exclusive == UNITS:
-                    gone: Exact = price[c] * units * D
-                elif price_sum:
-                    gone = fraction(discount * price[c] * units, price_sum)
+        elif kind == BUNDLE and benefit == FIXED_PRICE:
+            # A slot bears the fixed price in proportion to the dearest unit that fits it.
+            dearest = [one[0] * max([self.price[c] for c in one[2]]) or 1 for one in slots]
+            whole = sum(dearest)
+            parts = [
+                value * D * weight // (whole * one[0])
+                for one, weight in zip(slots, dearest, strict=True)
+            ]
+            correction = (
+                sum(part * one[0] for part, one in zip(parts, slots, strict=True)) - value * D
+            )
+        number = len(self.number)
+        self.number.append(i)
+        columns["kind"].append(kind)
+        columns["size"].append(size)
+        columns["discounted"].append(discounted)
+        columns["benefit"].append(benefit)
+        columns["value"].append(value)
+        columns["limit"].append(limit)
+        columns["pool"].append(pool)
+        columns["cap"].append(cap)
+        columns["exclusive"].append(exclusive)
+        columns["within_buy"].append(within)
+        columns["most"].append(most)
+        columns["correction"].append(correction)
+        for least, step_benefit, step_value in steps:
+            columns["step_least"].append(least)
+            columns["step_benefit"].append(step_benefit)
+            columns["step_value"].append(step_value)
+        columns["step_start"].append(len(columns["step_least"]))
+        for (quantity, is_target, fitting), part in zip(slots, parts, strict=True):
+            columns["slot_quantity"].append(quantity)
+            columns["slot_target"].append(is_target)
+            columns["slot_part"].append(part)
+            columns["slot_class"].extend(fitting)
+            columns["slot_class_start"].append(len(columns["slot_class"]))
+        columns["slot_start"].append(len(columns["slot_quantity"]))
+        self.is_free.append(is_free)
+        if exclusive == ALONE:
+            self.alone_rows.append(number)
+        elif is_free:
+            self.free_rows.append(number)
+        else:
+            self.bound_rows.append(number)
+        if exclusive == UNITS:
+            self.has_units = True
+
+    def _reach(
+        self,
+        kind: int,
+        discounted: int,
+        benefit: int,
+        value: int,
+        steps: list[tuple[int, int, int]],
+        classes: array[int],
+        most: int,
+    ) -> int:
+        """Discount that a promotion cannot exceed, in 1/10_000 minor."""
+        if steps:
+            return sum(
+                max(benefit_on(self.price[c], b, v) for _, b, v in steps) * self.count[c]
+                for c in classes
+            )
+        if benefit == AMOUNT_OFF:
+            return value * D * most * (discounted if kind != BUNDLE else 1)
+        if kind == BUNDLE and benefit == FIXED_PRICE:
+            return sum(self.price[c] * self.count[c] for c in classes) * D
+        return sum(benefit_on(self.price[c], benefit, value) * self.count[c] for c in classes)
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _fold(self, banned: frozenset[int]) -> cython.void:
+        """The best discount of single units of each class, first in id of equal ones."""
+        columns: dict[str, array[int]] = self.columns
+        starts: cython.longlong[::1] = columns["slot_class_start"]
+        slots: cython.longlong[::1] = columns["slot_start"]
+        fitting: cython.longlong[::1] = columns["slot_class"]
+        benefits: cython.longlong[::1] = columns["benefit"]
+        values: cython.longlong[::1] = columns["value"]
+        best: cython.longlong[::1] = array("q", bytes(8 * max(1, self.classes)))
+        second: cython.longlong[::1] = array("q", bytes(8 * max(1, self.classes)))
+        rows: cython.longlong[::1] = array("q", bytes(8 * max(1, self.classes)))
+        i: cython.Py_ssize_t
+        c: cython.Py_ssize_t
+        row: cython.longlong
+        discount: cython.longlong
+        benefit: cython.longlong
+        value: cython.longlong
+        price: cython.longlong
+        for c in range(self.classes):
+            rows[c] = -1
+        for row in self.free_rows:
+            if banned and row in banned:
+                continue
+            benefit = benefits[row]
+            value = values[row]
+            for i in range(starts[slots[row]], starts[slots[row] + 1]):
+                c = fitting[i]
+                price = self.price[c]
+                if benefit == PERCENT:
+                    discount = price * value
+                elif benefit == AMOUNT_OFF:
+                    discount = (price if price < value else value) * D
                 else:
-                    gone = 0
-                zone = choice.zone[c]
-                left[0] -= gone * a.times if zone & 1 else 0
-                left[1] -= gone * a.times if zone & 2 else 0
-                left[2] -= gone * a.times if zone == 3 else 0
-        return total, (left[0], left[1], left[2])
+                    discount = (price - value) * D if price > value else 0
+                if discount > best[c]:
+                    second[c] = best[c]
+                    best[c] = discount
+                    rows[c] = row
+                elif discount > second[c]:
+                    second[c] = discount
+        self.best = best
+        self.second = second
+        self.best_row = rows
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _connect(self) -> cython.void:
+        """Connected classes, tied together by promotions with a state and by their coupons."""
+        columns: dict[str, array[int]] = self.columns
+        starts: cython.longlong[::1] = columns["slot_class_start"]
+        slots: cython.longlong[::1] = columns["slot_start"]
+        fitting: cython.longlong[::1] = columns["slot_class"]
+        pools: cython.longlong[::1] = columns["pool"]
+        parent: cython.longlong[::1] = array("q", bytes(8 * max(1, self.classes)))
+        home: cython.longlong[::1] = array("q", bytes(8 * max(1, self.classes)))
+        c: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        a: cython.Py_ssize_t
+        b: cython.Py_ssize_t
+        row: cython.longlong
+        of_pool: dict[int, int] = {}
+        for c in range(self.classes):
+            parent[c] = -1
+            home[c] = -1
+        for row in self.bound_rows:
+            a = -1
+            for i in range(starts[slots[row]], starts[slots[row + 1]]):
+                b = fitting[i]
+                if parent[b] < 0:
+                    parent[b] = b
+                while parent[b] != b:
+                    b = parent[b]
+                if a < 0:
+                    a = b
+                elif a != b:
+                    if b < a:
+                        a, b = b, a
+                    parent[b] = a
+            if pools[row] >= 0:
+                b = of_pool.setdefault(pools[row], a)
+                while parent[b] != b:
+                    b = parent[b]
+                if b != a:
+                    if b < a:
+                        a, b = b, a
+                    parent[b] = a
+        found: list[tuple[array[int], array[int]]] = []
+        for c in range(self.classes):
+            if parent[c] < 0:
+                continue
+            b = c
+            while parent[b] != b:
+                b = parent[b]
+            if b == c:
+                home[c] = len(found)
+                found.append((array("q"), array("q")))
+            home[c] = home[b]
+            found[home[b]][0].append(c)
+        for row in self.bound_rows:
+            found[home[fitting[starts[slots[row]]]]][1].append(row)
+        self.home = home
+        self.components = [_Component(classes, promos) for classes, promos in found]
+
+    # --- components without later layers
+
+    def _pack(self, part: _Component, banned: frozenset[int]) -> _Packed:
+        """Pack a component without the banned promotions."""
+        key: tuple[int, ...] = (part.classes[0],)
+        promos: array[int] = part.promos
+        if banned:
+            key = (part.classes[0], *sorted(banned))
+            promos = array("q", [row for row in promos if row not in banned])
+        known = self.packed.get(key)
+        if known is not None:
+            return known
+        if any(self._is_composed(row) for row in promos):
+            return self._pack_composed(key, part, promos, banned)
+        values: array[int] = array("q")
+        rows: array[int] = array("q")
+        c: cython.Py_ssize_t
+        for c in part.classes:
+            values.append(self.best[c])
+            rows.append(self.best_row[c])
+        packing = Packing(
+            self._offers(),
+            classes=part.classes,
+            promos=promos,
+            factor=self._ones(),
+            unit=1,
+            option_start=array("q", range(len(part.classes) + 1)),
+            option_value=values,
+            option_promo=rows,
+            budget=max(1, self.max_steps - self.used),
+            pool_left=self.pool_limit or array("q", [0]),
+        )
+        packing.solve(-1)
+        self.used += packing.steps
+        known = _Packed(packing.value, packing.bound, packing.applications())
+        self.packed[key] = known
+        return known
+
+    def _pack_composed(
+        self, key: tuple[int, ...], part: _Component, promos: array[int], banned: frozenset[int]
+    ) -> _Packed:
+        """Pack a component with a bundle whose discount depends on what it is composed of."""
+        rows = [*promos, *(row for row in self.free_rows if row not in banned)]
+        solved = self._choices().component(list(part.classes), sorted(rows))
+        value = solved.value or 0
+        known = _Packed(
+            int(value // W), int(-(-solved.bound // W)), [tuple(a) for a in solved.applications]
+        )
+        self.packed[key] = known
+        return known
+
+    def _is_composed(self, row: int) -> bool:
+        columns = self.columns
+        if columns["kind"][row] != BUNDLE or columns["benefit"][row] == PERCENT:
+            return False
+        if columns["cap"][row] >= 0:
+            return True
+        if columns["benefit"][row] == FIXED_PRICE:
+            return False
+        least = 0
+        for s in range(columns["slot_start"][row], columns["slot_start"][row + 1]):
+            fitting = columns["slot_class"][
+                columns["slot_class_start"][s] : columns["slot_class_start"][s + 1]
+            ]
+            least += columns["slot_quantity"][s] * min(self.price[c] for c in fitting)
+        return least < columns["value"][row]
+
+    @cython.cfunc
+    def _offers(self) -> Offers:
+        if self.offers is None:
+            self.offers = Offers(self.columns)
+        return self.offers
+
+    @cython.cfunc
+    def _ones(self) -> object:
+        if self.ones is None:
+            self.ones = array("q", [1]) * self.classes
+        return self.ones
+
+    def _choices(self) -> Choices:
+        """The slow way for single choices, prepared when it is first needed."""
+        if self.choices is None:
+            from native.choices import Choices
+            from native.problem import Budget, problem_of
+
+            self.problem = problem_of(self.columns, self.given, self._offers())
+            # What labels do in objects costs far more than a step of the packing.
+            self.choices = Choices(self.problem, Budget(max(1, self.max_steps // 10)), Packing)
+        return self.choices
+
+    # --- choices of tiers
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _measure_bases(self, banned: frozenset[int]) -> cython.void:
+        """Per tier: the untouched base, and what the plain packing gives and may give inside it."""
+        t: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        c: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        base: cython.longlong
+        inside: cython.longlong
+        outside: cython.longlong
+        parts: list[_Packed] = self.plain
+        touched: cython.longlong[::1] = array("q", bytes(8 * (len(parts) + 1)))
+        self.base = array("q", bytes(8 * (self.tiers + 1)))
+        self.inside = array("q", bytes(8 * (self.tiers + 1)))
+        self.mixed = array("q", bytes(8 * (self.tiers + 1)))
+        starts: cython.longlong[::1] = self.tier_start
+        fitting: cython.longlong[::1] = self.tier_class
+        for t in range(self.tiers):
+            base = 0
+            inside = 0
+            for k in range(len(parts)):
+                touched[k] = 0
+            for i in range(starts[t], starts[t + 1]):
+                c = fitting[i]
+                base += self.price[c] * self.count[c]
+                if self.home[c] >= 0:
+                    touched[self.home[c]] += 1
+                else:
+                    inside += self.best[c] * self.count[c]
+            outside = 0
+            for k in range(len(parts)):
+                if not touched[k]:
+                    continue
+                if touched[k] == len(self.components[k].classes):
+                    inside += parts[k].value
+                else:
+                    # Some of the discount lies inside, nobody knows how much without looking.
+                    outside += 1
+            self.base[t] = base * D
+            self.inside[t] = inside
+            self.mixed[t] = outside
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _common(
+        self, r: cython.Py_ssize_t, k: cython.Py_ssize_t
+    ) -> cython.longlong:
+        """What is left in the bases of both tiers; -1 where that cannot be told."""
+        starts: cython.longlong[::1] = self.tier_start
+        fitting: cython.longlong[::1] = self.tier_class
+        inside: cython.longlong[::1] = self.inside
+        if starts[k + 1] - starts[k] == self.classes:
+            return self.base[r] - inside[r]
+        if starts[r + 1] - starts[r] == self.classes:
+            return self.base[k] - inside[k]
+        if self.mixed[r] or self.mixed[k]:
+            return -1
+        i: cython.Py_ssize_t = starts[r]
+        j: cython.Py_ssize_t = starts[k]
+        c: cython.Py_ssize_t
+        p: cython.Py_ssize_t
+        left: cython.longlong = 0
+        while i < starts[r + 1] and j < starts[k + 1]:
+            if fitting[i] < fitting[j]:
+                i += 1
+            elif fitting[i] > fitting[j]:
+                j += 1
+            else:
+                c = fitting[i]
+                left += self.price[c] * self.count[c] * D
+                if self.home[c] < 0:
+                    left -= self.best[c] * self.count[c]
+                else:
+                    # A component inside both bases counts once, with its first class.
+                    p = self.home[c]
+                    part: _Component = self.components[p]
+                    if part.classes[0] == c:
+                        packed: _Packed = self.plain[p]
+                        left -= packed.value
+                i += 1
+                j += 1
+        return left
+
+    def _rate(self, t: int, amount: int) -> int:
+        """What a tier gives on an amount in 1/10_000 minor, in 1/10^8 minor."""
+        at = t * TIER_COLUMNS
+        if self.tier[at + 2] == AMOUNT_OFF:
+            return min(self.tier[at + 3] * D, amount) * D
+        given = amount * self.tier[at + 3]
+        cap_minor = self.tier[at + 7]
+        return given if cap_minor < 0 else min(given, cap_minor * D * D)
+
+    def _weigh(self, r: int, k: int) -> tuple[int, int]:
+        """Return an upper bound of a choice, and what the plain packing saves under it.
+
+        Savings in 1/10^12 minor. The second is -1 where it cannot be told: a tier is not open, or
+        the later layers treat the units of one component differently.
+        """
+        most = value = self.article * W
+        known = not self.has_units
+        rate_r = rate_k = 0
+        short = 0
+        left_r = left_k = 0
+        if r >= 0:
+            at = r * TIER_COLUMNS
+            left_r = self.base[r] - self.inside[r]
+            least = self.tier[at + 4] * D
+            short = least - left_r
+            known = known and short <= 0 and not self.mixed[r] and self._has_coupon(r)
+            value += self._rate(r, left_r) * D
+            if self.tier[at + 2] == PERCENT:
+                rate_r = self.tier[at + 3]
+                most += self._rate(r, self.base[r] if self.has_units else left_r) * D
+            else:
+                most += self.tier[at + 3] * V
+        if k >= 0:
+            at = k * TIER_COLUMNS
+            left_k = (self.base[k] - self.inside[k]) * D
+            reach = self.base[k] * D if self.has_units else left_k
+            if r >= 0:
+                common = self._common(r, k)
+                if common < 0:
+                    known = False
+                elif common == left_r:
+                    left_k -= self._rate(r, left_r)
+                elif self.tier[r * TIER_COLUMNS + 2] == PERCENT and (
+                    self.tier[r * TIER_COLUMNS + 7] < 0
+                ):
+                    left_k -= common * rate_r
+                elif common:
+                    known = False
+                if rate_r and common >= 0 and self.tier[r * TIER_COLUMNS + 7] < 0 and (
+                    not self.has_units
+                ):
+                    reach -= common * rate_r
+            known = (
+                known
+                and left_k >= self.tier[at + 4] * D * D
+                and not self.mixed[k]
+                and self._has_coupon(k)
+            )
+            cap_minor = self.tier[at + 7]
+            if self.tier[at + 2] == PERCENT:
+                rate_k = self.tier[at + 3]
+                given = left_k * rate_k
+                most_k = reach * rate_k
+                if cap_minor >= 0:
+                    given = min(given, cap_minor * V)
+                    most_k = min(most_k, cap_minor * V)
+            else:
+                most_k = self.tier[at + 3] * V
+                given = min(most_k, left_k * D)
+            value += given
+            most += most_k
+        if short > 0 and not self.has_units and not self.mixed[r]:
+            # So much discount inside the base has to be forgone.
+            most -= short * (D - rate_r) * (D - rate_k)
+        return most, value if known else -1
+
+    def _has_coupons(self, r: int, k: int) -> bool:
+        """Whether there are coupons enough for both tiers."""
+        if r < 0 or k < 0:
+            return True
+        pool = self.tier[r * TIER_COLUMNS + 5]
+        return (
+            pool < 0 or pool != self.tier[k * TIER_COLUMNS + 5] or self.pool_limit[pool] > 1
+        )
+
+    def _has_coupon(self, t: int) -> bool:
+        """Whether the coupon of a tier is none that the article layer could use."""
+        pool = self.tier[t * TIER_COLUMNS + 5]
+        return pool < 0 or pool not in self.columns["pool"]
+
+    def _best(self, banned: frozenset[int], banned_tiers: frozenset[int]) -> _Answer:
+        """The best solution without the banned promotions (rows, and numbers of tiers)."""
+        self._fold(banned)
+        self.plain = [self._pack(part, banned) for part in self.components]
+        article = most = 0
+        c: cython.Py_ssize_t
+        for c in range(self.classes):
+            if self.home[c] < 0:
+                article += self.best[c] * self.count[c]
+        most = article
+        for packed in self.plain:
+            article += packed.value
+            most += packed.bound
+        self.article = article
+        value = article * W
+        # Where components are not proven, any choice could save so much more.
+        open_value = (most - article) * W
+        bound = value + open_value
+        receipt = customer = -1
+        unsure: list[tuple[int, int, int, int, int]] = []
+        rivals = False
+        if self.tiers:
+            self._measure_bases(banned)
+            receipts, customers, alone = self._open_tiers(banned_tiers)
+            sure = [value]
+            number = 0
+            for r in receipts:
+                for k in customers:
+                    number += 1
+                    if (r < 0 and k < 0) or not self._has_coupons(r, k):
+                        continue
+                    reach, saving = self._weigh(r, k)
+                    if saving > value:
+                        value, receipt, customer = saving, r, k
+                    if saving < reach:
+                        unsure.append((-reach - open_value, number, r, k, 0))
+                    else:
+                        sure.append(reach)
+            for t in alone:
+                saving = self._rate(t, self.base[t]) * D
+                sure.append(saving)
+                if saving > value:
+                    value, receipt, customer = saving, t, -2
+            rivals = sum([reach >= value for reach in sure]) > 1 or (
+                any(-one[0] >= value for one in unsure)
+            )
+            bound = max(sure) + open_value
+        answer = _Answer(value, bound, receipt, customer, [], rivals)
+        if customer == -2:
+            tier_layer = self.tier[receipt * TIER_COLUMNS]
+            answer = answer._replace(
+                receipt=receipt if tier_layer == RECEIPT else -1,
+                customer=receipt if tier_layer == CUSTOMER else -1,
+            )
+        else:
+            answer = answer._replace(applications=self._plain_applications())
+        for row in self.alone_rows:
+            if row not in banned:
+                unsure.append((-self._alone_bound(row) * W, len(unsure), -1, -1, row + 1))
+        if unsure:
+            return self._settle(answer, unsure, banned)
+        return answer
+
+    def _open_tiers(
+        self, banned: frozenset[int]
+    ) -> tuple[list[int], list[int], list[int]]:
+        """Tiers that can be open at all: of the receipt, of the customer, and those standing alone."""
+        receipts, customers, alone = [-1], [-1], []
+        for t in range(self.tiers):
+            at = t * TIER_COLUMNS
+            if self.base[t] < self.tier[at + 4] * D or not self.base[t]:
+                continue
+            if banned and self.tier[at + 1] in banned:
+                continue
+            pool = self.tier[at + 5]
+            if pool >= 0 and not self.pool_limit[pool]:
+                continue
+            if self.tier[at + 6] == ALONE:
+                alone.append(t)
+            elif self.tier[at] == RECEIPT:
+                receipts.append(t)
+            else:
+                customers.append(t)
+        return receipts, customers, alone
+
+    def _plain_applications(self) -> list[Given]:
+        given: list[Given] = []
+        c: cython.Py_ssize_t
+        for c in range(self.classes):
+            if self.home[c] < 0 and self.best_row[c] >= 0:
+                given.append((self.best_row[c], self.count[c], ((c, 1, 1),), 0))
+        for packed in self.plain:
+            given += packed.applications
+        return given
+
+    def _alone_bound(self, row: int) -> int:
+        """What a promotion that stands alone can give at most, in 1/10_000 minor."""
+        columns = self.columns
+        first, last = columns["slot_start"][row], columns["slot_start"][row + 1]
+        classes = {
+            c
+            for c in columns["slot_class"][
+                columns["slot_class_start"][first] : columns["slot_class_start"][last]
+            ]
+        }
+        reach = sum(self.price[c] * self.count[c] for c in classes) * D
+        cap = columns["cap"][row]
+        return reach if cap < 0 else min(reach, cap)
+
+    def _settle(
+        self,
+        answer: _Answer,
+        unsure: list[tuple[int, int, int, int, int]],
+        banned: frozenset[int],
+    ) -> _Answer:
+        """Solve on their own the choices that could save more than the answer."""
+        unsure.sort()
+        bound = answer.bound
+        rivals = answer.rivals
+        for reach, _, r, k, alone in unsure:
+            if -reach <= answer.saving:
+                rivals = rivals or -reach == answer.saving
+                break
+            run = self._choices()
+            assert self.problem is not None  # noqa: S101 - made with the choices
+            if alone:
+                promos = [self.problem.promos[alone - 1]]
+            else:
+                rows = [*self.free_rows, *self.bound_rows]
+                promos = [self.problem.promos[row] for row in sorted(rows) if row not in banned]
+            solved = None
+            if not run.budget.exhausted:
+                tiers = self.problem.tiers
+                solved = run.solve(
+                    promos,
+                    tiers[r] if r >= 0 else None,
+                    tiers[k] if k >= 0 else None,
+                    answer.saving,
+                )
+                if solved is None:
+                    continue
+            elif not alone:
+                bound = max(bound, -reach)
+                continue
+            else:
+                bound = max(bound, -reach)
+                continue
+            bound = max(bound, min(-reach, solved.bound))
+            rivals = True
+            if solved.value is not None and solved.value > answer.saving:
+                answer = _Answer(
+                    solved.value, 0, r, k, [tuple(a) for a in solved.applications], True
+                )
+        return answer._replace(bound=max(bound, answer.saving), rivals=rivals)
+
+    # --- the answer
+
+    def found(self) -> Found:
+        """Solve, and say it in arrays."""
+        answer = self._best(frozenset(), frozenset())
+        # Whatever the search gave up: nobody can save more than the goods are worth.
+        worth = 0
+        for c in range(self.classes):
+            worth += self.price[c] * self.count[c]
+        bound = min(answer.bound, worth * V)
+        if bound <= answer.saving:
+            answer = self._without_the_idle(answer)
+        gap: Exact = 0
+        if bound > answer.saving:
+            gap = Fraction(bound - answer.saving, V)
+        found = Found(
+            optimal=gap <= 0,
+            gap_minor=-(-gap.numerator // gap.denominator),
+            steps=self.used + (self.choices.budget.used if self.choices is not None else 0),
+            receipt_choice=answer.receipt,
+            customer_choice=answer.customer,
+            app_promo=array("q"),
+            app_times=array("q"),
+            member_start=array("q", [0]),
+            member_class=array("q"),
+            member_units=array("q"),
+            member_targets=array("q"),
+        )
+        for row, times, members, _ in sorted(answer.applications, key=_in_order):
+            found.app_promo.append(self.number[row])
+            found.app_times.append(times)
+            for c, units, targets in members:
+                found.member_class.append(c)
+                found.member_units.append(units)
+                found.member_targets.append(targets)
+            found.member_start.append(len(found.member_class))
+        return found
+
+    # --- no idle promotions
+
+    def _without_the_idle(self, answer: _Answer) -> _Answer:
+        """Drop, in descending id, every promotion whose removal leaves the exact total unchanged."""
+        promo = self.given["promo"]
+        ranked: dict[tuple[int, int, int], None] = {}
+        for row in range(len(self.number)):
+            ranked[promo[self.number[row] * PROMO_COLUMNS + 10], row, -1] = None
+        for t in range(self.tiers):
+            at = t * TIER_COLUMNS
+            ranked[self.tier[at + 8], -1, self.tier[at + 1]] = None
+        banned: frozenset[int] = frozenset()
+        banned_tiers: frozenset[int] = frozenset()
+        rows, numbers = self._used(answer)
+        is_fresh = not answer.rivals
+        for _, row, number in sorted(ranked, reverse=True):
+            if row in rows or number in numbers:
+                if is_fresh and self._is_needed(row):
+                    continue
+                is_fresh = False
+                if row >= 0:
+                    without = self._best(banned | {row}, banned_tiers)
+                else:
+                    without = self._best(banned, banned_tiers | {number})
+                if without.saving < answer.saving:
+                    continue
+                answer = without._replace(bound=answer.bound)
+                rows, numbers = self._used(answer)
+            if row >= 0:
+                banned |= {row}
+            else:
+                banned_tiers |= {number}
+        return answer
+
+    def _used(self, answer: _Answer) -> tuple[set[int], set[int]]:
+        """Return the rows and the numbers of tiers that a solution uses."""
+        rows = {a[0] for a in answer.applications}
+        numbers = {
+            self.tier[t * TIER_COLUMNS + 1] for t in (answer.receipt, answer.customer) if t >= 0
+        }
+        return rows, numbers
+
+    def _is_needed(self, row: int) -> bool:
+        """Whether the saving falls without a promotion, as far as a look can tell.
+
+        Every other choice saves less anyway; so a promotion is needed where its units are worth
+        less in the hands of the others.
+        """
+        if row < 0:
+            return True
+        if self.has_units:
+            return False
+        if self.is_free[row]:
+            c: cython.Py_ssize_t
+            for c in range(self.classes):
+                if (
+                    self.home[c] < 0
+                    and self.best_row[c] == row
+                    and self.best[c] > self.second[c]
+                ):
+                    return True
+            return False
+        for part, packed in zip(self.components, self.plain, strict=True):
+            if row in part.promos:
+                if len(part.promos) == 1:
+                    free = 0
+                    for c in part.classes:
+                        free += self.best[c] * self.count[c]
+                    return packed.value > free
+                return self._pack(part, frozenset({row})).value < packed.value
+        return False
 
 
-class _Answer(NamedTuple):
-    saving: Exact  # 1/10_000 minor
-    bound: Exact  # 1/10^12 minor
-    choice: Choice
-    applications: list[Application]
+def _in_order(given: Given) -> tuple[int, tuple[tuple[int, int, int], ...]]:
+    return given[0], given[2]
 
 
-PROMO_COLUMNS = 11
-STEP_COLUMNS = 3
-SLOT_COLUMNS = 2
-TIER_COLUMNS = 9
+def _merged(
+    slot: array[int],
+    class_start: array[int],
+    slot_class: array[int],
+    first: int,
+    last: int,
+) -> list[tuple[int, int, array[int]]]:
+    """Return quantity, target and classes of each slot; slots of the same units are one."""
+    slots: list[tuple[int, int, array[int]]] = []
+    for s in range(first, last):
+        fitting = slot_class[class_start[s] : class_start[s + 1]]
+        for i, (quantity, is_target, other) in enumerate(slots):
+            if is_target == slot[2 * s + 1] and other == fitting:
+                slots[i] = (quantity + slot[2 * s], is_target, other)
+                break
+        else:
+            slots.append((slot[2 * s], slot[2 * s + 1], fitting))
+    return slots
 
 
 def search(
@@ -463,95 +1095,27 @@ def search(
         TypeError: anything but ``array("q")``.
         ValueError: offsets or indices out of range.
     """
-    _check(
-        classes=len(count),
-        price_minor=price_minor,
-        count=count,
-        promo=promo,
-        step_start=step_start,
-        step=step,
-        slot_start=slot_start,
-        slot=slot,
-        slot_class_start=slot_class_start,
-        slot_class=slot_class,
-        tier=tier,
-        tier_class_start=tier_class_start,
-        tier_class=tier_class,
-        pool_limit=pool_limit,
-    )
-    promos = []
-    ranked: list[tuple[int, int]] = []
-    for i in range(len(slot_start) - 1):
-        row = promo[i * PROMO_COLUMNS : (i + 1) * PROMO_COLUMNS]
-        kind, size, discounted, benefit, value, limit, pool, cap_minor, exclusive, within, rank = (
-            row
-        )
-        ranked.append((rank, i))
-        slots = [
-            Slot(
-                slot[s * SLOT_COLUMNS],
-                frozenset(slot_class[slot_class_start[s] : slot_class_start[s + 1]]),
-                is_target=bool(slot[s * SLOT_COLUMNS + 1]),
-            )
-            for s in range(slot_start[i], slot_start[i + 1])
-        ]
-        one = Promo(
-            index=i,
-            kind=kind,
-            size=size,
-            discounted=discounted,
-            benefit=benefit,
-            value=value,
-            limit=None if limit < 0 else limit,
-            pool=pool,
-            cap=None if cap_minor < 0 else cap_minor * D,
-            exclusive=exclusive,
-            slots=slots,
-            classes=frozenset(c for fitting in slots for c in fitting.classes),
-            within_buy=bool(within),
-            steps=tuple(
-                Step(*step[s * STEP_COLUMNS : (s + 1) * STEP_COLUMNS])
-                for s in range(step_start[i], step_start[i + 1])
-            ),
-        )
-        if one.kind == STEPS and not one.steps:
-            raise ValueError("quantity tiers must have a tier")
-        _prepare(one, price_minor, count)
-        promos.append(one)
-    tiers = []
-    for i in range(len(tier_class_start) - 1):
-        row = tier[i * TIER_COLUMNS : (i + 1) * TIER_COLUMNS]
-        layer, number, benefit, value, min_minor, pool, exclusive, cap_minor, rank = row
-        ranked.append((rank, number))
-        tiers.append(
-            Tier(
-                index=i,
-                layer=layer,
-                promo=number,
-                benefit=benefit,
-                value=value,
-                min_value=min_minor * D,
-                classes=frozenset(tier_class[tier_class_start[i] : tier_class_start[i + 1]]),
-                pool=pool,
-                exclusive=exclusive,
-                cap=None if cap_minor < 0 else cap_minor * D,
-            )
-        )
-    order = [number for _, number in sorted(set(ranked))]
-    problem = Problem(list(price_minor), list(count), promos, tiers, list(pool_limit))
-    budget = Budget(max_steps)
-    run = _Search(problem, budget)
-    answer = run.best(frozenset())
-    worth = sum(p * n for p, n in zip(problem.price, problem.count, strict=True))
-    assert answer is not None, "taking nothing is always open"  # noqa: S101
-    # Whatever the search gave up: nobody can save more than the goods are worth.
-    answer = answer._replace(bound=min(answer.bound, worth * V))
-    if answer.bound <= answer.saving * W:
-        answer = _without_the_idle(run, answer, order)
-    return _found(answer, budget)
+    given = {
+        "price_minor": price_minor,
+        "count": count,
+        "promo": promo,
+        "step_start": step_start,
+        "step": step,
+        "slot_start": slot_start,
+        "slot": slot,
+        "slot_class_start": slot_class_start,
+        "slot_class": slot_class,
+        "tier": tier,
+        "tier_class_start": tier_class_start,
+        "tier_class": tier_class,
+        "pool_limit": pool_limit,
+    }
+    _check(classes=len(count), given=given)
+    run = _Search(given, max_steps)
+    return run.found()
 
 
-def _check(*, classes: int, **given: array[int]) -> None:
+def _check(*, classes: int, given: dict[str, array[int]]) -> None:
     """Raise where the arrays of a problem do not fit each other."""
     for name, values in given.items():
         require_int64(name, values)
@@ -580,125 +1144,3 @@ def _check(*, classes: int, **given: array[int]) -> None:
     require_range("step value", step[2::STEP_COLUMNS], low=0, high=10**9 + 1)
 
 
-def _prepare(p: Promo, price: array[int], count: array[int]) -> None:
-    """Derive what the search needs: units in reach, slot parts, limits and caps that can bind."""
-    p.units = sum(count[c] for c in p.classes)
-    if p.size == 1 and p.kind == BUNDLE:
-        p.kind = N_FOR_M  # a bundle of one unit
-    merged: dict[tuple[frozenset[int], bool], int] = {}
-    for slot in p.slots:
-        # Slots that the same units fit are one slot of more units.
-        key = slot.classes, slot.is_target
-        merged[key] = merged.get(key, 0) + slot.quantity
-    p.slots = [
-        Slot(quantity, fitting, is_target=is_target)
-        for (fitting, is_target), quantity in merged.items()
-    ]
-    most = p.units // p.size
-    if p.kind in {BUNDLE, BUY_GET}:
-        served = [sum(count[c] for c in slot.classes) // slot.quantity for slot in p.slots]
-        most = min([most, *served])
-    p.most = most
-    if p.kind == STEPS:
-        units = p.units if p.limit is None else min(p.units, p.limit)
-        p.steps = tuple(s for s in p.steps if s.least <= units)
-    if p.kind == BUY_GET:
-        _hand_on(p, price, count)
-    if p.limit is not None and p.limit >= most:
-        p.limit = None
-    if p.cap is not None:
-        if p.steps or p.benefit in {FIXED_PRICE, PERCENT}:
-            reach = sum(p.unit_discount(price[c]) * count[c] for c in p.classes)
-            if p.kind == BUNDLE and p.benefit == FIXED_PRICE:
-                reach = sum(price[c] * count[c] * D for c in p.classes)
-        else:
-            reach = p.value * D * most * (p.discounted if p.kind != BUNDLE else 1)
-        if reach <= p.cap:
-            p.cap = None
-    if p.kind != BUNDLE or p.benefit == PERCENT:
-        return
-    if p.benefit == AMOUNT_OFF:
-        for slot in p.slots:
-            slot.part = -(-p.value * D // p.size)
-        p.correction = p.value * D - sum(s.part * s.quantity for s in p.slots)
-        return
-    # A slot bears the fixed price in proportion to the dearest unit that fits it.
-    dearest = [s.quantity * max((price[c] for c in s.classes), default=0) or 1 for s in p.slots]
-    for slot, weight in zip(p.slots, dearest, strict=True):
-        slot.part = p.value * D * weight // (sum(dearest) * slot.quantity)
-    p.correction = sum(s.part * s.quantity for s in p.slots) - p.value * D
-
-
-def _hand_on(p: Promo, price: array[int], count: array[int]) -> None:
-    """Let the targets of a buy-get hand a part of their benefit to the units bought for them.
-
-    Any part is admissible: an application has them all. The one with the lowest sum of best shares
-    bounds best; that sum is convex in the part.
-    """
-    targets = p.discounted
-    bought = p.size - targets
-    gives = frozenset(c for slot in p.slots if slot.is_target for c in slot.classes)
-    takes = frozenset(c for slot in p.slots if not slot.is_target for c in slot.classes)
-    units = [
-        (p.unit_discount(price[c]) if c in gives else -1, c in takes, count[c]) for c in p.classes
-    ]
-
-    def whole(part: int) -> int:
-        total = 0
-        for discount, is_taken, number in units:
-            best = discount - part * bought
-            if is_taken:
-                best = max(best, part * targets)
-            total += max(0, best) * number
-        return total
-
-    low, high = 0, max((discount for discount, _, _ in units), default=0) // bought + 1
-    while low < high:
-        middle = (low + high) // 2
-        if whole(middle) <= whole(middle + 1):
-            high = middle
-        else:
-            low = middle + 1
-    for slot in p.slots:
-        slot.part = low * bought if slot.is_target else -low * targets
-
-
-def _without_the_idle(run: _Search, answer: _Answer, order: list[int]) -> _Answer:
-    """Drop, in descending id, every promotion whose removal leaves the exact total unchanged."""
-    banned: set[int] = set()
-    for promo in reversed(order):
-        used = {a.promo for a in answer.applications}
-        used |= {t.promo for t in (answer.choice.receipt, answer.choice.customer) if t is not None}
-        if promo in used:
-            without = run.best(frozenset(banned | {promo}), target=answer.saving)
-            if without is None or without.saving < answer.saving:
-                continue
-            answer = without
-        banned.add(promo)
-    return answer
-
-
-def _found(answer: _Answer, budget: Budget) -> Found:
-    gap: Exact = Fraction(answer.bound - answer.saving * W, V)
-    found = Found(
-        optimal=gap <= 0,
-        gap_minor=max(0, -(-gap.numerator // gap.denominator)),
-        steps=budget.used,
-        receipt_choice=-1 if answer.choice.receipt is None else answer.choice.receipt.index,
-        customer_choice=-1 if answer.choice.customer is None else answer.choice.customer.index,
-        app_promo=array("q"),
-        app_times=array("q"),
-        member_start=array("q", [0]),
-        member_class=array("q"),
-        member_units=array("q"),
-        member_targets=array("q"),
-    )
-    for a in sorted(answer.applications, key=lambda a: (a.promo, a.members)):
-        found.app_promo.append(a.promo)
-        found.app_times.append(a.times)
-        for c, units, targets in a.members:
-            found.member_class.append(c)
-            found.member_units.append(units)
-            found.member_targets.append(targets)
-        found.member_start.append(len(found.member_class))
-    return found

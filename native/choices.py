@@ -1,0 +1,352 @@
+"""One choice of a receipt tier and a customer tier, solved with their weights and thresholds.
+
+``search`` solves the article layer once without later layers; most choices only scale it. This is
+for the others: where the later layers treat the units of one component differently, where the
+threshold of a tier is missed, or where a sum is not linear. A choice turns the later layers into
+weights on what the article layer leaves, so that the article problem is again a sum over connected
+components. Promotions whose units count for themselves are packed (``packing``); where the
+composition of single applications matters, labels with their composition (``labels``) decide.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from native.labels import Labels
+from native.problem import (
+    AMOUNT_OFF,
+    BUNDLE,
+    PERCENT,
+    STEPS,
+    UNITS,
+    Application,
+    Budget,
+    Choice,
+    D,
+    Exact,
+    Problem,
+    Promo,
+    Solved,
+    Tier,
+    W,
+    discount_of,
+    fraction,
+    make_choice,
+)
+from native.steps import best_of_steps
+
+if TYPE_CHECKING:
+    from native.packing import Packing
+
+
+class _Component(NamedTuple):
+    """Connected units and the promotions that want them, under one choice.
+
+    Values are those under ``choice`` times ``factor`` / 10^8.
+    """
+
+    key: tuple[object, ...]
+    choice: Choice
+    classes: list[int]
+    promos: list[Promo]
+    factor: int
+
+    def solve(self, run: Choices) -> Solved:
+        """Best solution and a bound."""
+        if not self.factor:
+            return Solved(0, 0, [])
+        solved = run.solved.get(self.key)
+        if solved is None:
+            solved = self._solved(run)
+            run.solved[self.key] = solved
+        value = None if solved.value is None else fraction(solved.value * self.factor, W)
+        return Solved(value, fraction(solved.bound * self.factor, W), solved.applications)
+
+    def _solved(self, run: Choices) -> Solved:
+        problem, choice = run.problem, self.choice
+        stateful = [p for p in self.promos if not p.is_free]
+        if all(is_separable(p, choice, problem.price, exact=False) for p in stateful):
+            return packed(run, choice, self.classes, self.promos)
+
+        def labels_of(promos: list[Promo]) -> Labels:
+            return Labels(problem, choice, self.classes, promos, run.budget, exact=False)
+
+        return best_of_steps(self.promos, -1, run.budget, labels_of)
+
+
+class Choices:
+    """Best solution over all choices of receipt and customer tiers, for one set of promotions."""
+
+    def __init__(self, problem: Problem, budget: Budget, packing: type[Packing]) -> None:
+        self.problem = problem
+        self.budget = budget
+        self.packing = packing
+        self.solved: dict[tuple[object, ...], Solved] = {}
+
+    def solve(
+        self, promos: list[Promo], receipt: Tier | None, customer: Tier | None, floor: Exact
+    ) -> Solved | None:
+        """Best solution of one choice worth more than ``floor``, and a bound.
+
+        Values are savings of all layers in 1/10^12 minor; None where the choice cannot be open.
+        """
+        choice = make_choice(self.problem, promos, receipt, customer)
+        if choice is None:
+            return None
+        applications, value, reach = self._relaxed(choice)
+        saving = choice.saving(*self.measure(choice, applications))
+        if saving is not None and saving * W == value:
+            # Every tier is open and every sum linear: nothing to gain by exact sums.
+            return Solved(value, reach, applications)
+        best: Exact | None = None if saving is None else saving * W
+        known = floor if best is None else max(floor, best)
+        if reach <= known:
+            return Solved(best, reach, applications)
+        exact = self._exact(choice, known)
+        if exact.value is not None:
+            exact_saving = choice.saving(*self.measure(choice, exact.applications))
+            if exact_saving is not None and exact_saving * W > known:
+                best, applications = exact_saving * W, exact.applications
+        bound = min(reach, max(exact.bound, known))
+        return Solved(best, max(bound, best or 0), applications)
+
+    def component(self, classes: list[int], rows: list[int]) -> Solved:
+        """Best solution of a component without later layers."""
+        members = set(classes)
+        promos = [self.problem.promos[row] for row in rows]
+        promos = [p for p in promos if p.classes & members]
+        plain = make_choice(self.problem, promos, None, None)
+        assert plain is not None, "taking no tier is always open"  # noqa: S101
+        return self._component(plain, classes, promos).solve(self)
+
+    def _components(self, choice: Choice) -> tuple[list[int], list[tuple[list[int], list[Promo]]]]:
+        """Classes that only free promotions want, and the connected rest."""
+        parent = list(range(len(self.problem.price)))
+
+        def root(c: int) -> int:
+            while parent[c] != c:
+                parent[c] = parent[parent[c]]
+                c = parent[c]
+            return c
+
+        stateful = [p for p in choice.promos if not p.is_free]
+        pool_class: dict[int, int] = {}
+        for p in stateful:
+            classes = sorted(p.classes)
+            if not classes:
+                continue
+            if p.pool >= 0:
+                classes.append(pool_class.setdefault(p.pool, classes[0]))
+            for c in classes[1:]:
+                a, b = root(classes[0]), root(c)
+                parent[max(a, b)] = min(a, b)
+        wanted = {c for p in stateful for c in p.classes}
+        groups: dict[int, list[int]] = {}
+        for c in sorted(wanted):
+            groups.setdefault(root(c), []).append(c)
+        alone = [c for c in range(len(self.problem.price)) if c not in wanted]
+        parts = []
+        for classes in groups.values():
+            members = set(classes)
+            parts.append((classes, [p for p in choice.promos if p.classes & members]))
+        return alone, parts
+
+    def _relaxed(self, choice: Choice) -> tuple[list[Application], Exact, Exact]:
+        """Best applications of the choice without its thresholds, their value, and a bound."""
+        alone, parts = self._components(choice)
+        value: Exact = choice.constant
+        inside: Exact = 0
+        applications: list[Application] = []
+        for classes, promos in ((alone, choice.promos), *parts):
+            if not classes:
+                continue
+            solved = self._component(choice, classes, promos).solve(self)
+            value += solved.value or 0
+            inside += solved.bound
+            applications += solved.applications
+        bound = choice.constant + inside
+        for room in choice.rooms():
+            elsewhere = inside if room.open_elsewhere else 0
+            bound = min(bound, choice.constant + room.factor * room.slack + elsewhere)
+        return applications, value, max(bound, value) if value <= bound else bound
+
+    def _component(self, choice: Choice, classes: list[int], promos: list[Promo]) -> _Component:
+        weights = {choice.weight[choice.zone[c]] for c in classes}
+        plain = choice
+        factor = W
+        if len(weights) == 1 and not any(p.exclusive == UNITS for p in promos):
+            # Equal weights only scale the values: most choices share one solution.
+            factor = W - weights.pop()
+            plain = replace(choice, receipt=None, customer=None, weight=[0, 0, 0, 0])
+        key = (
+            tuple(classes),
+            tuple(plain.weight[choice.zone[c]] for c in classes),
+            tuple(p.index for p in promos),
+            tuple(choice.pool_left[p.pool] for p in promos if p.pool >= 0),
+        )
+        return _Component(key, plain, classes, promos, factor)
+
+    def _exact(self, choice: Choice, floor: Exact) -> Solved:
+        """The choice with its thresholds; values are savings of all layers."""
+        alone, parts = self._components(choice)
+        classes = alone + [c for part, _ in parts for c in part]
+        stateful = [p for p in choice.promos if not p.is_free]
+        price = self.problem.price
+        if choice.is_linear and all(
+            is_separable(p, choice, price, exact=True) for p in stateful
+        ):
+            solved = packed(
+                self, choice, classes, choice.promos,
+                floor=floor - choice.constant, with_rooms=True,
+            )
+        else:
+
+            def labels_of(promos: list[Promo]) -> Labels:
+                return Labels(self.problem, choice, classes, promos, self.budget, exact=True)
+
+            solved = best_of_steps(
+                choice.promos, floor - choice.constant, self.budget, labels_of
+            )
+        value = None if solved.value is None else solved.value + choice.constant
+        return Solved(value, solved.bound + choice.constant, solved.applications)
+
+    def measure(
+        self, choice: Choice, applications: list[Application]
+    ) -> tuple[Exact, tuple[Exact, Exact, Exact]]:
+        """Exact discount of the article layer and what it leaves in the three bases."""
+        price = self.problem.price
+        by_index = {p.index: p for p in choice.promos}
+        given: dict[int, Exact] = {}
+        for a in applications:
+            given[a.promo] = given.get(a.promo, 0) + a.times * discount_of(
+                by_index[a.promo], a, price
+            )
+        total: Exact = 0
+        left: list[Exact] = list(choice.base)
+        for a in applications:
+            p = by_index[a.promo]
+            discount: Exact = discount_of(p, a, price)
+            if p.cap is not None and given[a.promo] > p.cap:
+                discount = fraction(discount * p.cap, given[a.promo])
+            total += discount * a.times
+            price_sum = sum(price[c] * units for c, units, _ in a.members)
+            for c, units, _ in a.members:
+                if p.exclusive == UNITS:
+                    gone: Exact = price[c] * units * D
+                elif price_sum:
+                    gone = fraction(discount * price[c] * units, price_sum)
+                else:
+                    gone = 0
+                zone = choice.zone[c]
+                left[0] -= gone * a.times if zone & 1 else 0
+                left[1] -= gone * a.times if zone & 2 else 0
+                left[2] -= gone * a.times if zone == 3 else 0
+        return total, (left[0], left[1], left[2])
+
+
+def is_separable(p: Promo, choice: Choice, price: list[int], *, exact: bool) -> bool:
+    """Whether a unit brings the same in every application of the promotion.
+
+    Not so where the discount of an application is spread over units that the later layers treat
+    differently, and where one application may give less than the rule says.
+    """
+    if p.kind == BUNDLE and p.benefit != PERCENT:
+        if p.cap is not None:
+            return False
+        if p.benefit == AMOUNT_OFF:
+            least = sum(s.quantity * min((price[c] for c in s.classes), default=0) for s in p.slots)
+            if least < p.value:
+                return False
+    if p.exclusive == UNITS:
+        return True
+    zones = {choice.zone[c] for c in p.classes}
+    if not exact:
+        zones = {choice.weight[zone] for zone in zones}
+    if len(zones) <= 1:
+        return True
+    by_unit = p.kind == STEPS or p.size == 1 or (p.kind == BUNDLE and p.benefit == PERCENT)
+    return by_unit and p.cap is None
+
+
+def packed(
+    run: Choices,
+    choice: Choice,
+    classes: list[int],
+    promos: list[Promo],
+    *,
+    floor: Exact = -1,
+    with_rooms: bool = False,
+) -> Solved:
+    """Solve classes and separable promotions under the weights of a choice by packing."""
+    problem, budget = run.problem, run.budget
+    stateful = [p for p in promos if not p.is_free and p.most > 0 and (p.kind != STEPS or p.steps)]
+    common = math.gcd(W, *choice.weight)
+    unit = W // common
+    factor = array("q", [(W - choice.weight[zone]) // common for zone in choice.zone])
+    rows: list[array[int]] = []
+    rooms: list[int] = []
+    for room in choice.rooms() if with_rooms else ():
+        per_zone = [0, 0, 0, 0]
+        for zone in range(4):
+            if zone & room.zone:
+                per_zone[zone] = D - (room.receipt_rate if zone == 3 else 0)
+        small = math.gcd(*per_zone)
+        rows.append(array("q", [per_zone[zone] // (small or 1) for zone in choice.zone]))
+        rooms.append(math.floor(room.slack * D / (small or 1)))
+    starts, values, numbers = array("q", [0]), array("q"), array("q")
+    spent: tuple[array[int], array[int]] = (array("q"), array("q"))
+    free = [p for p in promos if p.is_free]
+    for c in classes:
+        ways = [(0, -1, (0, 0))]
+        for p in free:
+            if c in p.classes:
+                discount = p.unit_discount(problem.price[c])
+                gone = problem.price[c] * D if p.exclusive == UNITS else discount
+                value = discount * unit - gone * (unit - factor[c])
+                if p.exclusive != UNITS:
+                    value = discount * factor[c]
+                used = [gone * row[c] for row in rows] + [0, 0]
+                ways.append((value, p.index, (used[0], used[1])))
+        ways.sort(key=lambda way: (-way[0], way[1]))
+        kept = [ways[0]]
+        for way in ways[1:]:
+            if rows and not any(k[2][0] <= way[2][0] and k[2][1] <= way[2][1] for k in kept):
+                kept.append(way)
+        for value, number, used_of in kept:
+            values.append(value)
+            numbers.append(number)
+            spent[0].append(used_of[0])
+            spent[1].append(used_of[1])
+        starts.append(len(values))
+    packing = run.packing(
+        problem.offers,
+        classes=array("q", classes),
+        promos=array("q", [p.index for p in stateful]),
+        factor=factor,
+        unit=unit,
+        option_start=starts,
+        option_value=values,
+        option_promo=numbers,
+        option_spent=spent[0],
+        option_spent_2=spent[1],
+        budget=max(1, budget.steps - budget.used),
+        pool_left=array("q", choice.pool_left or [0]),
+        rows=tuple(rows),
+        rooms=tuple(rooms),
+    )
+    found = packing.solve(-1 if floor < 0 else math.floor(floor / common))
+    budget.used += packing.steps
+    if not found:
+        return Solved(None, max(packing.bound * common, floor), [])
+    return Solved(packing.value * common, packing.bound * common, applications_of(packing))
+
+
+def applications_of(packing: Packing) -> list[Application]:
+    """Return the applications of the packing found; one that gives nothing does not exist."""
+    return [
+        Application(promo, times, members, step)
+        for promo, times, members, step in packing.applications()
+    ]

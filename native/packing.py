@@ -1,0 +1,2674 @@
+# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True
+"""Packs units into applications of the article layer, under fixed weights of the later layers.
+
+1. *Units have prices.* Every class of equal units gets a multiplier: what a unit is worth to the
+   best of its users. Given these, each promotion is worth on its own what it makes beyond the
+   multipliers of the units it takes; multipliers of all units plus that is an upper bound of every
+   packing (Lagrangian relaxation). The multipliers move until the bound is low.
+2. *Labels run over the units* in falling price. A label says what was decided so far; of each
+   promotion it knows the state of an automaton (fill of the open group, applications used, tier).
+   Exact tables say what a promotion can still make beyond the multipliers from a state on, so that
+   every decision has its loss, and a label lives as long as its losses leave it above the best
+   packing known. Labels of equal states keep the best.
+3. Beyond a width the most promising labels stay, and the best bound given up is what remains of
+   the proof. Widths grow while the budget of steps lasts.
+
+Amounts: discounts in 1/10_000 minor unit; values are discounts times weights. Nothing is rounded.
+A sum beyond 64 bits raises OverflowError in the compiled form; the plain form has no such bound.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+import cython
+
+N_FOR_M, BUNDLE, BUY_GET, STEPS = 0, 1, 2, 3
+PERCENT, AMOUNT_OFF, FIXED_PRICE = 0, 1, 2
+SHARED, UNITS, ALONE = 0, 1, 2
+
+D = 10_000
+
+# An application: promotion, times, members (class, units, targets), tier.
+Given = tuple[int, int, tuple[tuple[int, int, int], ...], int]
+
+_NEVER: cython.longlong = -(1 << 60)  # below every value: cannot be completed any more
+_STATES: cython.longlong = 4_096  # of one automaton at most
+_ENTRIES: cython.longlong = 60_000  # of the exact table of one automaton at most
+_UNITS: cython.longlong = 4_000  # decided one by one at most
+_WIDTHS = (6, 48, 400, 3_000)
+_ROUNDS: cython.longlong = 400  # of moving the multipliers, each
+_NO_LIMIT: cython.longlong = 1 << 40
+
+
+def _zeros(count: int) -> array[int]:
+    return array("q", bytes(8 * max(count, 1)))
+
+
+@cython.cfunc
+@cython.exceptval(check=True)
+def _benefit_on(
+    price: cython.longlong, benefit: cython.longlong, value: cython.longlong
+) -> cython.longlong:
+    """Discount of a benefit on one price, in 1/10_000 minor."""
+    if benefit == PERCENT:
+        return price * value
+    if benefit == AMOUNT_OFF:
+        return (price if price < value else value) * D
+    return (price - value) * D if price > value else 0
+
+
+@cython.cfunc
+@cython.exceptval(check=True)
+def _gcd(a: cython.longlong, b: cython.longlong) -> cython.longlong:
+    if a < 0:
+        a = -a
+    if b < 0:
+        b = -b
+    while b:
+        a, b = b, a % b
+    return a
+
+
+def benefit_on(price: int, benefit: int, value: int) -> int:
+    """Discount of a benefit on one price, in 1/10_000 minor."""
+    return _benefit_on(price, benefit, value)
+
+
+@cython.cclass
+class Offers:
+    """The article promotions of one search as columns, prepared once (see ``search``).
+
+    Promotions in ascending id. Slots that the same units fit are merged. ``most``: applications
+    that could be formed at all; ``limit``: -1 where none can bind; ``cap``: in 1/10_000 minor, -1
+    where none can bind. ``part``: what a slot bears of a fixed price or amount, a unit;
+    ``correction``: what the parts of the slots miss of the whole, once an application.
+    """
+
+    promos: cython.longlong
+    price: cython.longlong[::1]
+    count: cython.longlong[::1]
+    kind: cython.longlong[::1]
+    size: cython.longlong[::1]
+    discounted: cython.longlong[::1]
+    benefit: cython.longlong[::1]
+    value: cython.longlong[::1]
+    limit: cython.longlong[::1]
+    pool: cython.longlong[::1]
+    cap: cython.longlong[::1]
+    exclusive: cython.longlong[::1]
+    within_buy: cython.longlong[::1]
+    most: cython.longlong[::1]
+    correction: cython.longlong[::1]
+    step_start: cython.longlong[::1]
+    step_least: cython.longlong[::1]
+    step_benefit: cython.longlong[::1]
+    step_value: cython.longlong[::1]
+    slot_start: cython.longlong[::1]
+    slot_quantity: cython.longlong[::1]
+    slot_target: cython.longlong[::1]
+    slot_part: cython.longlong[::1]
+    slot_class_start: cython.longlong[::1]
+    slot_class: cython.longlong[::1]
+
+    def __init__(self, columns: dict[str, array[int]]) -> None:
+        self.promos = len(columns["kind"])
+        self.price = columns["price"]
+        self.count = columns["count"]
+        self.kind = columns["kind"]
+        self.size = columns["size"]
+        self.discounted = columns["discounted"]
+        self.benefit = columns["benefit"]
+        self.value = columns["value"]
+        self.limit = columns["limit"]
+        self.pool = columns["pool"]
+        self.cap = columns["cap"]
+        self.exclusive = columns["exclusive"]
+        self.within_buy = columns["within_buy"]
+        self.most = columns["most"]
+        self.correction = columns["correction"]
+        self.step_start = columns["step_start"]
+        self.step_least = columns["step_least"]
+        self.step_benefit = columns["step_benefit"]
+        self.step_value = columns["step_value"]
+        self.slot_start = columns["slot_start"]
+        self.slot_quantity = columns["slot_quantity"]
+        self.slot_target = columns["slot_target"]
+        self.slot_part = columns["slot_part"]
+        self.slot_class_start = columns["slot_class_start"]
+        self.slot_class = columns["slot_class"]
+
+
+@cython.cclass
+class Packing:
+    """One packing problem: some classes, the promotions that want them, weights.
+
+    Args:
+        offers: all promotions of the search.
+        classes: the classes, ascending (falling price).
+        promos: promotions with a state that want them, ascending.
+        factor: for every class of the sale, what a discount is worth (``unit`` = all of it).
+        unit: value of an undiminished discount of 1/10_000 minor.
+        option_start, option_value, option_promo, option_spent, option_spent_2: for each class of
+            ``classes`` the ways to treat a unit without any state, best value first (one of them
+            without rows), with what each takes from the rows.
+        rows: for up to two side constraints, for every class of the sale what a discount of
+            1/10_000 minor takes of the row's room.
+        rooms: how much may be taken of each row.
+    """
+
+    offers: Offers
+    unit: cython.longlong
+    m: cython.longlong
+    k: cython.longlong
+    n: cython.longlong
+    rows: cython.longlong
+    room: cython.longlong
+    room_2: cython.longlong
+    mu: cython.longlong
+    mu_2: cython.longlong
+    used: cython.longlong
+    budget: cython.longlong
+    restricted: cython.bint
+    is_cut: cython.bint
+    gives_back: cython.bint  # whether a later unit may take less than nothing from a row
+    grain: cython.longlong
+    start_value: cython.longlong
+
+    cls: cython.longlong[::1]
+    promo: cython.longlong[::1]
+    price: cython.longlong[::1]
+    left: cython.longlong[::1]
+    factor: cython.longlong[::1]
+    coef: cython.longlong[::1]
+    coef_2: cython.longlong[::1]
+    option_start: cython.longlong[::1]
+    option_value: cython.longlong[::1]
+    option_promo: cython.longlong[::1]
+    option_spent: cython.longlong[::1]
+    option_spent_2: cython.longlong[::1]
+    free: cython.longlong[::1]
+
+    # Pairs (promotion, class), promotion by promotion; from ``pair_off`` on the gains by kind.
+    pair_start: cython.longlong[::1]
+    pair_class: cython.longlong[::1]
+    pair_promo: cython.longlong[::1]
+    pair_off: cython.longlong[::1]
+    want_start: cython.longlong[::1]
+    want: cython.longlong[::1]
+    gain: cython.longlong[::1]  # true value
+    worth: cython.longlong[::1]  # with what rows cost
+    raw: cython.longlong[::1]  # discount
+    spent: cython.longlong[::1]
+    spent_2: cython.longlong[::1]
+    kinds: cython.longlong[::1]
+
+    # Automata.
+    states: cython.longlong[::1]
+    actions: cython.longlong[::1]
+    auto_off: cython.longlong[::1]
+    next_state: cython.longlong[::1]
+    gain_kind: cython.longlong[::1]
+    bonus: cython.longlong[::1]
+    opens: cython.longlong[::1]
+    autos: cython.Py_ssize_t
+    flags: cython.Py_ssize_t
+    aside_promo: cython.longlong[::1]
+    aside_times: cython.longlong[::1]
+    filled: cython.Py_ssize_t
+    flag_off: cython.longlong[::1]
+    accepts: cython.longlong[::1]
+    late: cython.longlong[::1]
+    tabled: cython.longlong[::1]
+    built: cython.bint
+    limit_of: cython.longlong[::1]
+    bonus_of: cython.longlong[::1]
+    cap_value: cython.longlong[::1]
+    cap_place: cython.longlong[::1]
+    pool_place: cython.longlong[::1]
+    pool_left: cython.longlong[::1]
+    extras: cython.longlong
+
+    # Multipliers.
+    lam: cython.longlong[::1]
+    best_lam: cython.longlong[::1]
+    theta: cython.longlong[::1]  # of caps, in 1/1024
+    best_theta: cython.longlong[::1]
+    toll: cython.longlong[::1]  # of limited groups, one application
+    best_toll: cython.longlong[::1]
+    take: cython.longlong[::1]
+    usage: cython.longlong[::1]
+    best_take: cython.longlong[::1]
+    made: cython.longlong[::1]
+    rest: cython.longlong[::1]
+    part: cython.longlong[::1]
+    ranks: cython.longlong[::1]
+    profit: cython.longlong[::1]
+    excess: cython.longlong[::1]
+    option_take: cython.longlong[::1]
+    order: cython.longlong[::1]
+    order_off: cython.longlong[::1]
+    upper: cython.longlong
+    lower: cython.longlong
+    found: cython.bint
+    scratch: cython.longlong[::1]
+
+    # Tables.
+    unit_class: cython.longlong[::1]
+    row_of: cython.longlong[::1]
+    table: cython.longlong[::1]
+    lost: cython.longlong
+
+    def __init__(
+        self,
+        offers: Offers,
+        *,
+        classes: array[int],
+        promos: array[int],
+        factor: array[int],
+        unit: int,
+        option_start: array[int],
+        option_value: array[int],
+        option_promo: array[int],
+        budget: int,
+        pool_left: array[int],
+        option_spent: array[int] | None = None,
+        option_spent_2: array[int] | None = None,
+        rows: tuple[array[int], ...] = (),
+        rooms: tuple[int, ...] = (),
+    ) -> None:
+        self.offers = offers
+        self.cls = classes
+        self.promo = promos
+        self.m = len(classes)
+        self.k = len(promos)
+        self.unit = unit
+        self.budget = budget
+        self.used = 0
+        self.restricted = False
+        self.is_cut = False
+        self.gives_back = False
+        self.built = False
+        self.found = False
+        self.start_value = 0
+        self.rows = len(rows)
+        self.room = rooms[0] if rooms else 0
+        self.room_2 = rooms[1] if len(rooms) > 1 else 0
+        self.mu = 0
+        self.mu_2 = 0
+        self.option_start = option_start
+        self.option_value = option_value
+        self.option_promo = option_promo
+        nothing = _zeros(len(option_value))
+        self.option_spent = nothing if option_spent is None else option_spent
+        self.option_spent_2 = nothing if option_spent_2 is None else option_spent_2
+        m: cython.Py_ssize_t = self.m
+        self.price = _zeros(m)
+        self.left = _zeros(m)
+        self.factor = _zeros(m)
+        self.coef = _zeros(m)
+        self.coef_2 = _zeros(m)
+        self.free = _zeros(m)
+        self.lam = _zeros(m)
+        self.best_lam = _zeros(m)
+        self.usage = _zeros(m)
+        given: cython.longlong[::1] = factor
+        i: cython.Py_ssize_t
+        c: cython.Py_ssize_t
+        for i in range(m):
+            c = self.cls[i]
+            self.price[i] = offers.price[c]
+            self.left[i] = offers.count[c]
+            self.factor[i] = given[c]
+            if self.rows:
+                self.coef[i] = rows[0][c]
+            if self.rows > 1:
+                self.coef_2[i] = rows[1][c]
+        self._seat_limits(pool_left)
+        self._pair_up()
+        self._weigh()
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _seat_limits(self, pool_left: cython.longlong[::1]) -> cython.void:
+        """Limits and caps of each promotion; a pool that several share is counted in the labels."""
+        offers: Offers = self.offers
+        k: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        p: cython.Py_ssize_t
+        q: cython.Py_ssize_t
+        shared: cython.bint
+        pool: cython.longlong
+        limit: cython.longlong
+        self.limit_of = _zeros(self.k)
+        self.cap_place = _zeros(self.k)
+        self.cap_value = _zeros(self.k)
+        self.pool_place = _zeros(self.k)
+        self.pool_left = _zeros(self.k)
+        self.bonus_of = _zeros(self.k)
+        self.extras = 0
+        for k in range(self.k):
+            p = self.promo[k]
+            limit = offers.limit[p] if offers.limit[p] >= 0 else _NO_LIMIT
+            self.pool_place[k] = -1
+            self.cap_place[k] = -1
+            pool = offers.pool[p]
+            if pool >= 0:
+                if pool_left[pool] < limit:
+                    limit = pool_left[pool]
+                shared = False
+                for j in range(self.k):
+                    q = self.promo[j]
+                    if j != k and offers.pool[q] == pool:
+                        shared = True
+                        if j < k:
+                            self.pool_place[k] = self.pool_place[j]
+                            self.pool_left[k] = self.pool_left[j]
+                if shared and self.pool_place[k] < 0:
+                    self.pool_place[k] = self.k + self.extras
+                    self.pool_left[k] = pool_left[pool]
+                    self.extras += 1
+            # The most that could be formed bounds anyway; a state for it would be waste.
+            if limit >= offers.most[p] and offers.kind[p] != STEPS:
+                limit = _NO_LIMIT
+            self.limit_of[k] = limit
+            if offers.cap[p] >= 0:
+                self.cap_place[k] = self.k + self.extras
+                self.extras += 1
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _pair_up(self) -> cython.void:
+        """Find the pairs of promotion and class; number the kinds of gain of each promotion."""
+        offers: Offers = self.offers
+        local: cython.longlong[::1] = _zeros(len(offers.price))
+        i: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        p: cython.Py_ssize_t
+        s: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        c: cython.Py_ssize_t
+        total: cython.Py_ssize_t = 0
+        gains: cython.Py_ssize_t = 0
+        for i in range(self.m):
+            local[self.cls[i]] = i + 1
+        for k in range(self.k):
+            p = self.promo[k]
+            total += (
+                offers.slot_class_start[offers.slot_start[p + 1]]
+                - offers.slot_class_start[offers.slot_start[p]]
+            )
+        self.pair_start = _zeros(self.k + 1)
+        self.pair_class = _zeros(total)
+        self.pair_promo = _zeros(total)
+        self.pair_off = _zeros(total)
+        self.kinds = _zeros(self.k)
+        self.want_start = _zeros(self.m + 1)
+        self.want = _zeros(total)
+        seen: cython.longlong[::1] = _zeros(self.m)
+        e = 0
+        for k in range(self.k):
+            p = self.promo[k]
+            if offers.kind[p] == STEPS:
+                self.kinds[k] = offers.step_start[p + 1] - offers.step_start[p]
+            elif offers.kind[p] == N_FOR_M:
+                self.kinds[k] = 2
+            else:
+                self.kinds[k] = offers.slot_start[p + 1] - offers.slot_start[p]
+            self.pair_start[k] = e
+            for s in range(offers.slot_start[p], offers.slot_start[p + 1]):
+                for i in range(offers.slot_class_start[s], offers.slot_class_start[s + 1]):
+                    c = local[offers.slot_class[i]] - 1
+                    if c >= 0:
+                        seen[c] = k + 1
+            for c in range(self.m):
+                if seen[c] == k + 1:
+                    self.pair_class[e] = c
+                    self.pair_promo[e] = k
+                    self.pair_off[e] = gains
+                    gains += self.kinds[k]
+                    self.want_start[c + 1] += 1
+                    e += 1
+        self.pair_start[self.k] = e
+        for c in range(self.m):
+            self.want_start[c + 1] += self.want_start[c]
+        at: cython.longlong[::1] = _zeros(self.m)
+        for i in range(e):
+            c = self.pair_class[i]
+            self.want[self.want_start[c] + at[c]] = i
+            at[c] += 1
+        self.gain = _zeros(gains)
+        self.worth = _zeros(gains)
+        self.raw = _zeros(gains)
+        self.spent = _zeros(gains)
+        self.spent_2 = _zeros(gains)
+        self.take = _zeros(gains)
+        self.best_take = _zeros(gains)
+        self.made = _zeros(gains)
+        self.rest = _zeros(self.m)
+        self.part = _zeros(64)
+        self.ranks = _zeros(self.k)
+        self.profit = _zeros(self.k)
+        self.excess = _zeros(self.k)
+        self.theta = _zeros(self.k)
+        self.best_theta = _zeros(self.k)
+        self.toll = _zeros(self.k)
+        self.best_toll = _zeros(self.k)
+        self.option_take = _zeros(len(self.option_value))
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _set_gain(
+        self, at: cython.Py_ssize_t, c: cython.Py_ssize_t, p: cython.Py_ssize_t,
+        discount: cython.longlong,
+    ) -> cython.void:
+        """What a unit of a class brings in a promotion that discounts it by so much."""
+        gone: cython.longlong = discount
+        value: cython.longlong = discount * self.factor[c]
+        if self.offers.exclusive[p] == UNITS:
+            gone = self.price[c] * D
+            value = discount * self.unit - gone * (self.unit - self.factor[c])
+        self.raw[at] = discount
+        self.gain[at] = value
+        if self.rows:
+            self.spent[at] = gone * self.coef[c]
+            self.spent_2[at] = gone * self.coef_2[c]
+            if gone < 0:
+                self.gives_back = True
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _weigh(self) -> cython.void:
+        """Fill in the gains, and the grain: every packing is worth a multiple of it."""
+        offers: Offers = self.offers
+        e: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        p: cython.Py_ssize_t
+        c: cython.Py_ssize_t
+        s: cython.Py_ssize_t
+        g: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        off: cython.Py_ssize_t
+        first: cython.Py_ssize_t
+        discount: cython.longlong
+        share: cython.longlong
+        grain: cython.longlong = 0
+        for e in range(self.pair_start[self.k]):
+            k = self.pair_promo[e]
+            p = self.promo[k]
+            c = self.pair_class[e]
+            off = self.pair_off[e]
+            if offers.kind[p] == STEPS:
+                first = offers.step_start[p]
+                for g in range(self.kinds[k]):
+                    discount = _benefit_on(
+                        self.price[c], offers.step_benefit[first + g], offers.step_value[first + g]
+                    )
+                    self._set_gain(off + g, c, p, discount)
+                    grain = _gcd(grain, self.gain[off + g])
+                continue
+            if offers.kind[p] == N_FOR_M:
+                discount = _benefit_on(self.price[c], offers.benefit[p], offers.value[p])
+                self._set_gain(off, c, p, 0)
+                self._set_gain(off + 1, c, p, discount)
+                grain = _gcd(_gcd(grain, self.gain[off]), self.gain[off + 1])
+                continue
+            for g in range(self.kinds[k]):
+                self.gain[off + g] = _NEVER
+        for k in range(self.k):
+            p = self.promo[k]
+            if offers.kind[p] != BUNDLE and offers.kind[p] != BUY_GET:
+                continue
+            # Class by class the kinds of gain: one for each slot that it fits.
+            first = offers.slot_start[p]
+            for s in range(first, offers.slot_start[p + 1]):
+                e = self.pair_start[k]
+                for i in range(offers.slot_class_start[s], offers.slot_class_start[s + 1]):
+                    while e < self.pair_start[k + 1] and (
+                        self.cls[self.pair_class[e]] != offers.slot_class[i]
+                    ):
+                        e += 1
+                    if e == self.pair_start[k + 1]:
+                        break
+                    c = self.pair_class[e]
+                    share = 0
+                    if offers.kind[p] == BUY_GET:
+                        if offers.slot_target[s]:
+                            share = _benefit_on(self.price[c], offers.benefit[p], offers.value[p])
+                    elif offers.benefit[p] == PERCENT:
+                        share = self.price[c] * offers.value[p]
+                    elif offers.benefit[p] == AMOUNT_OFF:
+                        share = offers.slot_part[s]
+                    else:
+                        share = self.price[c] * D - offers.slot_part[s]
+                    self._set_gain(self.pair_off[e] + s - first, c, p, share)
+                    grain = _gcd(grain, self.gain[self.pair_off[e] + s - first])
+            c = self.pair_class[self.pair_start[k]] if self.pair_start[k + 1] else 0
+            share = self.unit if offers.exclusive[p] == UNITS else self.factor[c]
+            self.bonus_of[k] = offers.correction[p] * share
+            grain = _gcd(grain, self.bonus_of[k])
+            if offers.correction[p] < 0:
+                self.gives_back = True
+        for i in range(len(self.option_value)):
+            grain = _gcd(grain, self.option_value[i])
+        for k in range(self.k):
+            p = self.promo[k]
+            if offers.cap[p] >= 0:
+                discount = 0
+                for e in range(self.pair_start[k], self.pair_start[k + 1]):
+                    if self.factor[self.pair_class[e]] > discount:
+                        discount = self.factor[self.pair_class[e]]
+                if offers.exclusive[p] == UNITS:
+                    # Beyond the cap a unit only costs what the later layers would have given.
+                    discount = self.unit
+                    for e in range(self.pair_start[k], self.pair_start[k + 1]):
+                        c = self.pair_class[e]
+                        grain = _gcd(grain, self.price[c] * D * (self.unit - self.factor[c]))
+                self.cap_value[k] = discount
+                grain = _gcd(grain, offers.cap[p] * discount)
+        self.grain = grain if grain else 1
+        self._price_rows()
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _price_rows(self) -> cython.void:
+        """Charge what is taken from the rows with their multipliers."""
+        i: cython.Py_ssize_t
+        c: cython.Py_ssize_t
+        best: cython.longlong
+        value: cython.longlong
+        for i in range(len(self.gain)):
+            if not self.rows or self.gain[i] == _NEVER:
+                self.worth[i] = self.gain[i]
+            else:
+                self.worth[i] = (
+                    self.gain[i] - self.mu * self.spent[i] - self.mu_2 * self.spent_2[i]
+                )
+        for c in range(self.m):
+            best = _NEVER
+            for i in range(self.option_start[c], self.option_start[c + 1]):
+                value = self.option_value[i]
+                if self.rows:
+                    value -= self.mu * self.option_spent[i] + self.mu_2 * self.option_spent_2[i]
+                if value > best:
+                    best = value
+            self.free[c] = best
+
+    # --- what a promotion is worth on its own, given the multipliers
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _group_profit(self, k: cython.Py_ssize_t) -> cython.longlong:
+        """N for m: groups over units of falling price, exact but for limit and cap."""
+        p: cython.Py_ssize_t = self.promo[k]
+        n: cython.Py_ssize_t = self.offers.size[p]
+        d: cython.Py_ssize_t = self.offers.discounted[p]
+        first: cython.Py_ssize_t = self.pair_start[k]
+        last: cython.Py_ssize_t = self.pair_start[k + 1]
+        e: cython.Py_ssize_t
+        f: cython.Py_ssize_t
+        t: cython.Py_ssize_t
+        x: cython.Py_ssize_t
+        most: cython.Py_ssize_t
+        off: cython.Py_ssize_t
+        row: cython.Py_ssize_t
+        after: cython.Py_ssize_t
+        lam: cython.longlong
+        paid: cython.longlong
+        unpaid: cython.longlong
+        whole: cython.longlong
+        value: cython.longlong
+        best: cython.longlong
+        count: cython.longlong
+        toll: cython.longlong = self.toll[k]
+        theta: cython.longlong = self.theta[k]
+        need: cython.Py_ssize_t = (last - first + 1) * n
+        if len(self.scratch) < need:
+            self.scratch = _zeros(2 * need)
+        table: cython.longlong[::1] = self.scratch
+        table[(last - first) * n] = 0
+        for f in range(1, n):
+            table[(last - first) * n + f] = _NEVER
+        for e in range(last - 1, first - 1, -1):
+            off = self.pair_off[e]
+            lam = self.lam[self.pair_class[e]]
+            paid = self.worth[off + 1] - lam
+            if theta:
+                paid -= self.raw[off + 1] * self.cap_value[k] * theta // 1_024
+            unpaid = self.worth[off] - lam
+            whole = d * paid + (n - d) * unpaid - toll
+            if whole < 0:
+                whole = 0
+            count = self.left[self.pair_class[e]]
+            row = (e - first) * n
+            after = row + n
+            most = n - 1 if count >= n else count
+            for f in range(n):
+                best = _NEVER
+                value = 0
+                x = f
+                for t in range(most + 1):
+                    if t:
+                        value += paid if x >= n - d else unpaid
+                        if not x:
+                            value -= toll
+                        x += 1
+                        if x == n:
+                            x = 0
+                    if table[after + x] != _NEVER:
+                        lam = value + table[after + x]
+                        if whole and count - t >= n:
+                            lam += whole * ((count - t) // n)
+                        if lam > best:
+                            best = lam
+                table[row + f] = best
+        self.used += (last - first) * n
+        # The way that reaches the value: as few units as possible at every class.
+        f = 0
+        for e in range(first, last):
+            off = self.pair_off[e]
+            lam = self.lam[self.pair_class[e]]
+            paid = self.worth[off + 1] - lam
+            if theta:
+                paid -= self.raw[off + 1] * self.cap_value[k] * theta // 1_024
+            unpaid = self.worth[off] - lam
+            whole = d * paid + (n - d) * unpaid - toll
+            if whole < 0:
+                whole = 0
+            count = self.left[self.pair_class[e]]
+            row = (e - first) * n
+            after = row + n
+            most = n - 1 if count >= n else count
+            value = 0
+            x = f
+            for t in range(most + 1):
+                if t:
+                    value += paid if x >= n - d else unpaid
+                    if not x:
+                        value -= toll
+                    x += 1
+                    if x == n:
+                        x = 0
+                if table[after + x] == _NEVER:
+                    continue
+                best = value + table[after + x]
+                if whole and count - t >= n:
+                    best += whole * ((count - t) // n)
+                if best == table[row + f]:
+                    self.take[off] = t
+                    if whole and count - t >= n:
+                        self.take[off] += n * ((count - t) // n)
+                    f = x
+                    break
+        return table[0]
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _step_profit(self, k: cython.Py_ssize_t) -> cython.longlong:
+        """Quantity tiers: for each tier the best units that it needs and may take."""
+        offers: Offers = self.offers
+        p: cython.Py_ssize_t = self.promo[k]
+        first: cython.Py_ssize_t = self.pair_start[k]
+        last: cython.Py_ssize_t = self.pair_start[k + 1]
+        g: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        best_tier: cython.Py_ssize_t = -1
+        best: cython.longlong = 0
+        value: cython.longlong
+        for g in range(self.kinds[k]):
+            value = self._tier_profit(k, g, False)
+            if value > best:
+                best = value
+                best_tier = g
+        if best_tier >= 0:
+            self._tier_profit(k, best_tier, True)
+        self.used += (last - first) * self.kinds[k] // 2
+        return best
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _tier_most(self, k: cython.Py_ssize_t, g: cython.Py_ssize_t) -> cython.longlong:
+        """Units that a quantity tier may take: fewer than the next one where that is no better."""
+        offers: Offers = self.offers
+        p: cython.Py_ssize_t = self.promo[k]
+        first: cython.Py_ssize_t = offers.step_start[p]
+        e: cython.Py_ssize_t
+        h: cython.Py_ssize_t
+        off: cython.Py_ssize_t
+        most: cython.longlong = self.limit_of[k]
+        for h in range(g + 1, self.kinds[k]):
+            if offers.step_least[first + h] - 1 >= most:
+                break
+            for e in range(self.pair_start[k], self.pair_start[k + 1]):
+                off = self.pair_off[e]
+                if self.raw[off + h] < self.raw[off + g] or (
+                    self.rows and self.raw[off + h] != self.raw[off + g]
+                ):
+                    most = offers.step_least[first + h] - 1
+                    break
+        return most
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _tier_profit(
+        self, k: cython.Py_ssize_t, g: cython.Py_ssize_t, note: cython.bint
+    ) -> cython.longlong:
+        offers: Offers = self.offers
+        p: cython.Py_ssize_t = self.promo[k]
+        first: cython.Py_ssize_t = self.pair_start[k]
+        last: cython.Py_ssize_t = self.pair_start[k + 1]
+        least: cython.longlong = offers.step_least[offers.step_start[p] + g]
+        most: cython.longlong = self._tier_most(k, g)
+        e: cython.Py_ssize_t
+        units: cython.longlong = 0
+        value: cython.longlong = 0
+        more: cython.longlong
+        number: cython.longlong
+        at: cython.Py_ssize_t
+        for e in range(first, last):
+            more = self._net(k, e, g)
+            if more > 0:
+                number = self.left[self.pair_class[e]]
+                units += number
+                value += more * number
+                if note:
+                    self.take[self.pair_off[e] + g] = number
+        if units >= least and units <= most:
+            return value
+        # Too few: the least bad units more; too many: the least good ones away.
+        if len(self.scratch) < last - first:
+            self.scratch = _zeros(2 * (last - first))
+        done: cython.longlong[::1] = self.scratch
+        for e in range(last - first):
+            done[e] = 0
+        while units < least or units > most:
+            at = -1
+            number = 0
+            for e in range(first, last):
+                if done[e - first]:
+                    continue
+                more = self._net(k, e, g)
+                if (more > 0) != (units > most):
+                    continue
+                if at < 0 or (more > number if units < least else more < number):
+                    at = e
+                    number = more
+            if at < 0:
+                return _NEVER
+            done[at - first] = 1
+            more = number
+            number = self.left[self.pair_class[at]]
+            if units < least:
+                if number > least - units:
+                    number = least - units
+                units += number
+                value += more * number
+                if note:
+                    self.take[self.pair_off[at] + g] = number
+            else:
+                if number > units - most:
+                    number = units - most
+                units -= number
+                value -= more * number
+                if note:
+                    self.take[self.pair_off[at] + g] -= number
+        return value
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _slot_profit(self, k: cython.Py_ssize_t) -> cython.longlong:
+        """Bundle or buy-get: so many applications as pay, the best units of each slot first.
+
+        Each slot chooses for itself: a unit that two slots want counts for both, a gift may be
+        dearer than what is bought.
+        """
+        offers: Offers = self.offers
+        p: cython.Py_ssize_t = self.promo[k]
+        slots: cython.Py_ssize_t = self.kinds[k]
+        first: cython.Py_ssize_t = self.pair_start[k]
+        pairs: cython.Py_ssize_t = self.pair_start[k + 1] - first
+        s: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        base: cython.Py_ssize_t = self.order_off[k]
+        quantity: cython.longlong
+        rest: cython.longlong
+        used: cython.longlong
+        more: cython.longlong
+        key: cython.longlong
+        times: cython.longlong
+        value: cython.longlong = 0
+        best: cython.longlong = 0
+        most: cython.longlong = offers.most[p]
+        if self.limit_of[k] < most:
+            most = self.limit_of[k]
+        if len(self.scratch) < 2 * slots + pairs * slots:
+            self.scratch = _zeros(2 * (2 * slots + pairs * slots))
+        place: cython.longlong[::1] = self.scratch
+        order: cython.longlong[::1] = self.order
+        # Sorted by what a unit brings beyond its multiplier; nearly sorted from the last time.
+        for s in range(slots):
+            place[2 * s] = 0
+            place[2 * s + 1] = 0
+            for i in range(1, pairs):
+                e = order[base + s * pairs + i]
+                key = self._slot_gain(e, s)
+                j = i
+                while j > 0 and self._slot_gain(order[base + s * pairs + j - 1], s) < key:
+                    order[base + s * pairs + j] = order[base + s * pairs + j - 1]
+                    j -= 1
+                order[base + s * pairs + j] = e
+        self.used += pairs * slots // 2
+        done: cython.longlong = 0
+        while done < most:
+            more = self.bonus_of[k]
+            times = most - done
+            for s in range(slots):
+                quantity = offers.slot_quantity[offers.slot_start[p] + s]
+                i = place[2 * s]
+                used = place[2 * s + 1]
+                rest = quantity
+                while rest:
+                    if i == pairs:
+                        times = 0
+                        break
+                    e = order[base + s * pairs + i]
+                    if self.gain[self.pair_off[e] + s] == _NEVER:
+                        times = 0
+                        break
+                    number: cython.longlong = self.left[self.pair_class[e]] - used
+                    if number >= rest:
+                        more += rest * self._slot_gain(e, s)
+                        if rest == quantity:
+                            if number // quantity < times:
+                                times = number // quantity
+                        elif times > 1:
+                            times = 1
+                        rest = 0
+                    else:
+                        more += number * self._slot_gain(e, s)
+                        rest -= number
+                        i += 1
+                        used = 0
+                        if times > 1:
+                            times = 1
+                if not times:
+                    break
+            if not times or more <= 0:
+                break
+            value += more * times
+            done += times
+            for s in range(slots):
+                rest = offers.slot_quantity[offers.slot_start[p] + s] * times
+                while rest:
+                    e = order[base + s * pairs + place[2 * s]]
+                    number = self.left[self.pair_class[e]] - place[2 * s + 1]
+                    if number > rest:
+                        number = rest
+                    self.take[self.pair_off[e] + s] += number
+                    place[2 * s + 1] += number
+                    if place[2 * s + 1] == self.left[self.pair_class[e]]:
+                        place[2 * s] += 1
+                        place[2 * s + 1] = 0
+                    rest -= number
+        if value > best:
+            best = value
+        return best
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _take_slots(self, k: cython.Py_ssize_t) -> cython.void:
+        """Bundle or buy-get: one application after another, no unit in two slots.
+
+        Slots that fewer classes fit choose first.
+        """
+        offers: Offers = self.offers
+        p: cython.Py_ssize_t = self.promo[k]
+        slots: cython.Py_ssize_t = self.kinds[k]
+        pairs: cython.Py_ssize_t = self.pair_start[k + 1] - self.pair_start[k]
+        base: cython.Py_ssize_t = self.order_off[k]
+        first: cython.Py_ssize_t = offers.slot_start[p]
+        s: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        c: cython.Py_ssize_t
+        most: cython.longlong = offers.most[p] if offers.most[p] < self.limit_of[k] else self.limit_of[k]
+        done: cython.longlong = 0
+        times: cython.longlong
+        value: cython.longlong
+        need: cython.longlong
+        number: cython.longlong
+        for e in range(self.pair_start[k], self.pair_start[k + 1]):
+            for s in range(self.kinds[k]):
+                self.take[self.pair_off[e] + s] = 0
+        if len(self.scratch) < 2 * slots + pairs * slots:
+            self.scratch = _zeros(2 * (2 * slots + pairs * slots))
+        turn: cython.longlong[::1] = self.scratch
+        for s in range(slots):
+            i = s
+            number = offers.slot_class_start[first + s + 1] - offers.slot_class_start[first + s]
+            while i > 0 and (
+                offers.slot_class_start[first + turn[i - 1] + 1]
+                - offers.slot_class_start[first + turn[i - 1]]
+                > number
+            ):
+                turn[i] = turn[i - 1]
+                i -= 1
+            turn[i] = s
+            for i in range(1, pairs):
+                e = self.order[base + s * pairs + i]
+                number = self._slot_gain(e, s)
+                j = i
+                while j > 0 and self._slot_gain(self.order[base + s * pairs + j - 1], s) < number:
+                    self.order[base + s * pairs + j] = self.order[base + s * pairs + j - 1]
+                    j -= 1
+                self.order[base + s * pairs + j] = e
+        part: cython.longlong[::1] = self.part
+        if len(part) < pairs * slots:
+            part = _zeros(2 * pairs * slots)
+            self.part = part
+        while done < most:
+            for i in range(pairs * slots):
+                part[i] = 0
+            value = self.bonus_of[k]
+            times = most - done
+            for i in range(slots):
+                s = turn[i]
+                need = offers.slot_quantity[first + s]
+                for j in range(pairs):
+                    if not need:
+                        break
+                    e = self.order[base + s * pairs + j]
+                    if self.gain[self.pair_off[e] + s] == _NEVER:
+                        break
+                    c = self.pair_class[e]
+                    number = self.left[c] if self.left[c] < need else need
+                    if number:
+                        part[s * pairs + j] = number
+                        self.left[c] -= number
+                        value += number * self._slot_gain(e, s)
+                        need -= number
+                if need:
+                    value = 0
+                    break
+            if value > 0:
+                # As often as no class runs dry: then the same units are the best again.
+                for i in range(pairs * slots):
+                    if part[i]:
+                        c = self.pair_class[self.order[base + i]]
+                        number = self.left[c]
+                        need = 0
+                        for j in range(pairs * slots):
+                            if part[j] and self.pair_class[self.order[base + j]] == c:
+                                need += part[j]
+                        if number // need + 1 < times:
+                            times = number // need + 1
+            for i in range(pairs * slots):
+                if part[i]:
+                    e = self.order[base + i]
+                    if value > 0:
+                        self.left[self.pair_class[e]] -= part[i] * (times - 1)
+                        self.take[self.pair_off[e] + i // pairs] += part[i] * times
+                    else:
+                        self.left[self.pair_class[e]] += part[i]
+            if value <= 0:
+                break
+            done += times
+        for e in range(self.pair_start[k], self.pair_start[k + 1]):
+            for s in range(self.kinds[k]):
+                self.left[self.pair_class[e]] += self.take[self.pair_off[e] + s]
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _slot_gain(self, e: cython.Py_ssize_t, s: cython.Py_ssize_t) -> cython.longlong:
+        if self.worth[self.pair_off[e] + s] == _NEVER:
+            return _NEVER
+        return self._net(self.pair_promo[e], e, s)
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _net(
+        self, k: cython.Py_ssize_t, e: cython.Py_ssize_t, g: cython.Py_ssize_t
+    ) -> cython.longlong:
+        """What a unit brings beyond its multiplier, less what the cap will cut."""
+        at: cython.Py_ssize_t = self.pair_off[e] + g
+        net: cython.longlong = self.worth[at] - self.lam[self.pair_class[e]]
+        if self.theta[k]:
+            net -= self.raw[at] * self.cap_value[k] * self.theta[k] // 1_024
+        return net
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _profit(self, k: cython.Py_ssize_t) -> cython.longlong:
+        """What a promotion makes beyond the multipliers of the units it takes; notes its units."""
+        i: cython.Py_ssize_t
+        p: cython.Py_ssize_t = self.promo[k]
+        kind: cython.longlong = self.offers.kind[p]
+        value: cython.longlong
+        if self.pair_start[k] == self.pair_start[k + 1]:
+            return 0
+        i = self.pair_start[k]
+        low: cython.Py_ssize_t = self.pair_off[i]
+        high: cython.Py_ssize_t = self.pair_off[self.pair_start[k + 1] - 1] + self.kinds[k]
+        for i in range(low, high):
+            self.take[i] = 0
+        if kind == N_FOR_M:
+            value = self._group_profit(k)
+        elif kind == STEPS:
+            value = self._step_profit(k)
+        else:
+            value = self._slot_profit(k)
+        if self.cap_place[k] >= 0:
+            whole: cython.longlong = self.offers.cap[p] * self.cap_value[k]
+            value += (whole * self.theta[k] + 1_023) // 1_024
+            if value > whole:
+                return whole
+        if self.toll[k]:
+            value += self.toll[k] * self.limit_of[k]
+        return value
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _bound(self) -> cython.longlong:
+        """Upper bound under the present multipliers; ``usage`` says who takes how many units."""
+        c: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        g: cython.Py_ssize_t
+        total: cython.longlong = self.mu * self.room + self.mu_2 * self.room_2
+        for c in range(self.m):
+            self.usage[c] = 0
+            total += self.lam[c] * self.left[c]
+        for k in range(self.k):
+            self.profit[k] = self._profit(k)
+            total += self.profit[k]
+            self.excess[k] = 0
+            if self.cap_place[k] >= 0:
+                self.excess[k] = self._raw_taken(k) - self.offers.cap[self.promo[k]]
+            elif self.limit_of[k] < _NO_LIMIT and self.offers.kind[self.promo[k]] == N_FOR_M:
+                number: cython.longlong = 0
+                for e in range(self.pair_start[k], self.pair_start[k + 1]):
+                    number += self.take[self.pair_off[e]]
+                self.excess[k] = number // self.offers.size[self.promo[k]] - self.limit_of[k]
+            for e in range(self.pair_start[k], self.pair_start[k + 1]):
+                c = self.pair_class[e]
+                for g in range(self.kinds[k]):
+                    self.usage[c] += self.take[self.pair_off[e] + g]
+        return total + self.start_value
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _raw_taken(self, k: cython.Py_ssize_t) -> cython.longlong:
+        """Discount of what a promotion takes, before its cap."""
+        e: cython.Py_ssize_t
+        g: cython.Py_ssize_t
+        raw: cython.longlong = 0
+        p: cython.Py_ssize_t = self.promo[k]
+        n: cython.longlong = self.offers.size[p]
+        d: cython.longlong = self.offers.discounted[p]
+        units: cython.longlong = 0
+        after: cython.longlong
+        paid: cython.longlong
+        for e in range(self.pair_start[k], self.pair_start[k + 1]):
+            if self.offers.kind[p] == N_FOR_M:
+                after = units + self.take[self.pair_off[e]]
+                paid = (after // n) * d - (units // n) * d
+                if after % n > n - d:
+                    paid += after % n - (n - d)
+                if units % n > n - d:
+                    paid -= units % n - (n - d)
+                raw += paid * self.raw[self.pair_off[e] + 1]
+                units = after
+                continue
+            for g in range(self.pair_off[e], self.pair_off[e] + self.kinds[k]):
+                if self.take[g]:
+                    raw += self.take[g] * self.raw[g]
+        return raw
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _compose(self) -> cython.void:
+        """Make a packing: one promotion after another takes its choice of what is left.
+
+        First those that make most beyond the multipliers; then everybody takes of the rest
+        whatever is better than nothing.
+        """
+        offers: Offers = self.offers
+        c: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        p: cython.Py_ssize_t
+        g: cython.Py_ssize_t
+        low: cython.Py_ssize_t
+        high: cython.Py_ssize_t
+        number: cython.longlong
+        units: cython.longlong
+        value: cython.longlong
+        turn: cython.longlong
+        if self.rows:
+            return
+        whole: cython.longlong[::1] = self.left
+        rest: cython.longlong[::1] = self.rest
+        kept: cython.longlong[::1] = self.lam
+        ranks: cython.longlong[::1] = self.ranks
+        for c in range(self.m):
+            rest[c] = whole[c]
+        for i in range(len(self.made)):
+            self.made[i] = 0
+        for i in range(self.k):
+            k = i
+            j = i
+            while j > 0 and self.profit[ranks[j - 1]] < self.profit[k]:
+                ranks[j] = ranks[j - 1]
+                j -= 1
+            ranks[j] = k
+        self.left = rest
+        for turn in range(2):
+            if turn:
+                self.lam = self.free
+            for i in range(self.k):
+                k = ranks[i]
+                p = self.promo[k]
+                if self.pair_start[k] == self.pair_start[k + 1]:
+                    continue
+                if not turn and self.profit[k] <= 0:
+                    continue
+                low = self.pair_off[self.pair_start[k]]
+                high = self.pair_off[self.pair_start[k + 1] - 1] + self.kinds[k]
+                units = 0
+                for g in range(low, high):
+                    units += self.made[g]
+                if turn and units and (
+                    offers.kind[p] == STEPS or self.limit_of[k] < _NO_LIMIT or self.extras
+                ):
+                    continue
+                if offers.kind[p] == BUNDLE or offers.kind[p] == BUY_GET:
+                    self._take_slots(k)
+                elif self._profit(k) <= 0:
+                    continue
+                self._keep_limits(k)
+                if units and not self._gains_by(k):
+                    continue
+                for g in range(low, high):
+                    self.made[g] += self.take[g]
+                for e in range(self.pair_start[k], self.pair_start[k + 1]):
+                    c = self.pair_class[e]
+                    for g in range(self.pair_off[e], self.pair_off[e] + self.kinds[k]):
+                        rest[c] -= self.take[g]
+        self.left = whole
+        self.lam = kept
+        value = self.start_value
+        for c in range(self.m):
+            value += self.free[c] * rest[c]
+        for k in range(self.k):
+            value += self._value_made(k)
+        if value > self.lower:
+            self.lower = value
+            self.found = True
+            for i in range(len(self.made)):
+                self.best_take[i] = self.made[i]
+            for c in range(self.m):
+                for i in range(self.option_start[c], self.option_start[c + 1]):
+                    self.option_take[i] = 0
+                self.option_take[self.option_start[c]] = rest[c]
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _gains_by(self, k: cython.Py_ssize_t) -> cython.bint:
+        """Whether what a promotion takes on top of what it has is better than leaving it."""
+        g: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        before: cython.longlong = self._value_made(k)
+        after: cython.longlong
+        for e in range(self.pair_start[k], self.pair_start[k + 1]):
+            for g in range(self.pair_off[e], self.pair_off[e] + self.kinds[k]):
+                self.made[g] += self.take[g]
+                before += self.take[g] * self.free[self.pair_class[e]]
+        after = self._value_made(k)
+        for e in range(self.pair_start[k], self.pair_start[k + 1]):
+            for g in range(self.pair_off[e], self.pair_off[e] + self.kinds[k]):
+                self.made[g] -= self.take[g]
+        return after > before
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _keep_limits(self, k: cython.Py_ssize_t) -> cython.void:
+        """Take back what a limit, shared coupons or the rule on dearer gifts do not allow."""
+        offers: Offers = self.offers
+        p: cython.Py_ssize_t = self.promo[k]
+        e: cython.Py_ssize_t
+        g: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        s: cython.Py_ssize_t
+        units: cython.longlong = 0
+        most: cython.longlong = self.limit_of[k]
+        none: cython.bint = False
+        lowest: cython.longlong = 1 << 40
+        highest: cython.longlong = 0
+        if self.pool_place[k] >= 0:
+            # Shared coupons: the first to need them takes them all.
+            for j in range(self.k):
+                if j != k and self.pool_place[j] == self.pool_place[k]:
+                    for e in range(self.pair_start[j], self.pair_start[j + 1]):
+                        for g in range(self.pair_off[e], self.pair_off[e] + self.kinds[j]):
+                            if self.made[g]:
+                                none = True
+        if offers.within_buy[p]:
+            for e in range(self.pair_start[k], self.pair_start[k + 1]):
+                for s in range(self.kinds[k]):
+                    if not self.take[self.pair_off[e] + s]:
+                        continue
+                    units = self.price[self.pair_class[e]]
+                    if offers.slot_target[offers.slot_start[p] + s]:
+                        if units > highest:
+                            highest = units
+                    elif units < lowest:
+                        lowest = units
+            none = none or highest > lowest
+        if offers.kind[p] == N_FOR_M and most < _NO_LIMIT and not none:
+            most *= offers.size[p]
+            units = 0
+            for e in range(self.pair_start[k], self.pair_start[k + 1]):
+                g = self.pair_off[e]
+                if units + self.take[g] > most:
+                    self.take[g] = most - units
+                units += self.take[g]
+        if none:
+            for e in range(self.pair_start[k], self.pair_start[k + 1]):
+                for g in range(self.pair_off[e], self.pair_off[e] + self.kinds[k]):
+                    self.take[g] = 0
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _value_made(self, k: cython.Py_ssize_t) -> cython.longlong:
+        """True value of what a promotion has in the packing that is being made."""
+        p: cython.Py_ssize_t = self.promo[k]
+        offers: Offers = self.offers
+        e: cython.Py_ssize_t
+        g: cython.Py_ssize_t
+        off: cython.Py_ssize_t
+        value: cython.longlong = 0
+        raw: cython.longlong = 0
+        units: cython.longlong = 0
+        n: cython.longlong
+        d: cython.longlong
+        y: cython.longlong
+        paid: cython.longlong
+        if offers.kind[p] == N_FOR_M:
+            n = offers.size[p]
+            d = offers.discounted[p]
+            for e in range(self.pair_start[k], self.pair_start[k + 1]):
+                off = self.pair_off[e]
+                if not self.made[off]:
+                    continue
+                y = units + self.made[off]
+                paid = (y // n) * d - (units // n) * d
+                if y % n > n - d:
+                    paid += y % n - (n - d)
+                if units % n > n - d:
+                    paid -= units % n - (n - d)
+                value += paid * self.gain[off + 1] + (y - units - paid) * self.gain[off]
+                raw += paid * self.raw[off + 1]
+                units = y
+        else:
+            for e in range(self.pair_start[k], self.pair_start[k + 1]):
+                off = self.pair_off[e]
+                for g in range(off, off + self.kinds[k]):
+                    if self.made[g]:
+                        value += self.made[g] * self.gain[g]
+                        raw += self.made[g] * self.raw[g]
+                        units += self.made[g]
+            if offers.kind[p] != STEPS:
+                value += units // offers.size[p] * self.bonus_of[k]
+        if self.cap_place[k] >= 0 and raw > offers.cap[p]:
+            value -= (raw - offers.cap[p]) * self.cap_value[k]
+        return value
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _start_multipliers(self) -> cython.void:
+        """Second-best share of a unit: what the runner-up would pay for it."""
+        offers: Offers = self.offers
+        c: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        p: cython.Py_ssize_t
+        g: cython.Py_ssize_t
+        off: cython.Py_ssize_t
+        share: cython.longlong
+        best: cython.longlong
+        second: cython.longlong
+        for c in range(self.m):
+            best = self.free[c]
+            second = self.free[c]
+            for i in range(self.want_start[c], self.want_start[c + 1]):
+                e = self.want[i]
+                k = self.pair_promo[e]
+                p = self.promo[k]
+                off = self.pair_off[e]
+                if offers.kind[p] == N_FOR_M:
+                    share = (
+                        self.worth[off + 1] * offers.discounted[p]
+                        + self.worth[off] * (offers.size[p] - offers.discounted[p])
+                    ) // offers.size[p]
+                elif offers.kind[p] == STEPS:
+                    share = _NEVER
+                    for g in range(self.kinds[k]):
+                        if self.worth[off + g] > share:
+                            share = self.worth[off + g]
+                else:
+                    share = _NEVER
+                    for g in range(self.kinds[k]):
+                        if self.worth[off + g] > share:
+                            share = self.worth[off + g]
+                    if offers.kind[p] == BUY_GET:
+                        share = share * offers.discounted[p] // offers.size[p]
+                if share > best:
+                    second = best
+                    best = share
+                elif share > second:
+                    second = share
+            self.lam[c] = second
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _improve(self, rounds: cython.longlong) -> cython.void:
+        """Move the multipliers against the units wanted too often or too seldom."""
+        c: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        norm: cython.longlong
+        total: cython.longlong
+        step: cython.longlong
+        stale: cython.longlong = 0
+        scale: cython.longlong = 256
+        over: cython.longlong
+        for i in range(self.m):
+            self.lam[i] = self.best_lam[i]
+        for k in range(self.k):
+            self.theta[k] = self.best_theta[k]
+            self.toll[k] = self.best_toll[k]
+        for i in range(rounds):
+            if i > 2 and self.used > self.budget // 2:
+                break
+            total = self._bound()
+            if total < self.upper:
+                self.upper = total
+                for c in range(self.m):
+                    self.best_lam[c] = self.lam[c]
+                for k in range(self.k):
+                    self.best_theta[k] = self.theta[k]
+                    self.best_toll[k] = self.toll[k]
+                stale = 0
+            else:
+                stale += 1
+                if stale == 5:
+                    stale = 0
+                    scale = scale // 2
+                    for c in range(self.m):
+                        self.lam[c] = self.best_lam[c]
+                    for k in range(self.k):
+                        self.theta[k] = self.best_theta[k]
+                        self.toll[k] = self.best_toll[k]
+                    if not scale:
+                        break
+                    continue
+            self._compose()
+            if self._is_proven():
+                break
+            norm = 0
+            for c in range(self.m):
+                over = self.usage[c] - self.left[c]
+                if over > 0 or self.lam[c] > self.free[c]:
+                    norm += over * over
+            if not norm:
+                break
+            # The distance to the best known packing sets the step, in integers.
+            step = total - self.lower
+            step = step // 128 * scale if step > 1 << 50 else step * scale // 128
+            for c in range(self.m):
+                over = self.usage[c] - self.left[c]
+                if over > 0 or self.lam[c] > self.free[c]:
+                    self.lam[c] += step // norm * over if step > 1 << 40 else step * over // norm
+                    if self.lam[c] < self.free[c]:
+                        self.lam[c] = self.free[c]
+            for k in range(self.k):
+                if self.excess[k] > 0 or self.theta[k] or self.toll[k]:
+                    self._move_own(k, step, norm)
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _move_own(
+        self, k: cython.Py_ssize_t, step: cython.longlong, norm: cython.longlong
+    ) -> cython.void:
+        """Move the multiplier of a promotion's own cap or limit."""
+        over: cython.longlong = self.excess[k]
+        if self.cap_place[k] >= 0:
+            # In discounts beyond the cap, as a part of it; a round moves by a 16th at most.
+            over = 1_024 * over // (self.offers.cap[self.promo[k]] + 1)
+            over = 64 if over > 64 else -64 if over < -64 else over
+            self.theta[k] += over
+            if self.theta[k] > 1_024:
+                self.theta[k] = 1_024
+            if self.theta[k] < 0:
+                self.theta[k] = 0
+            return
+        self.toll[k] += step // norm * over if step > 1 << 40 else step * over // norm
+        if self.toll[k] < 0:
+            self.toll[k] = 0
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _is_proven(self) -> cython.bint:
+        """Whether nothing above the best known value is left below the bound."""
+        return self.upper < (self.lower // self.grain + 1) * self.grain
+
+    # --- solving
+
+    def root(self) -> int:
+        """Return an upper bound of every packing, before anything is decided."""
+        self._begin(_NEVER)
+        self._improve(4)
+        return self.upper
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _begin(self, floor: cython.longlong) -> cython.void:
+        k: cython.Py_ssize_t
+        c: cython.Py_ssize_t
+        s: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        total: cython.Py_ssize_t = 0
+        base: cython.Py_ssize_t
+        pairs: cython.Py_ssize_t
+        value: cython.longlong = self.start_value
+        self.order_off = _zeros(self.k)
+        for k in range(self.k):
+            self.order_off[k] = total
+            total += (self.pair_start[k + 1] - self.pair_start[k]) * self.kinds[k]
+        self.order = _zeros(total)
+        self.scratch = _zeros(64)
+        for k in range(self.k):
+            base = self.order_off[k]
+            pairs = self.pair_start[k + 1] - self.pair_start[k]
+            for s in range(self.kinds[k]):
+                for e in range(pairs):
+                    self.order[base + s * pairs + e] = self.pair_start[k] + e
+        self._start_multipliers()
+        for c in range(self.m):
+            self.best_lam[c] = self.lam[c]
+            value += self.free[c] * self.left[c]
+        self.upper = 1 << 60
+        self.lower = floor
+        if not self.rows and value > floor:
+            # Nothing but the free discounts.
+            self.lower = value
+            self.found = True
+            for c in range(self.m):
+                self.option_take[self.option_start[c]] = self.left[c]
+
+    def solve(self, floor: int) -> bool:
+        """Look for a packing worth more than ``floor``; True where one was found.
+
+        Afterwards ``lower`` is its value, ``upper`` a bound that no packing exceeds (at least
+        ``floor``).
+        """
+        self._solve(floor)
+        return self.found
+
+    @property
+    def value(self) -> int:
+        """Value of the best packing found."""
+        return self.lower
+
+    @property
+    def bound(self) -> int:
+        """What no packing exceeds."""
+        return self.upper
+
+    @property
+    def steps(self) -> int:
+        """Steps taken of the budget."""
+        return self.used
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _solve(self, floor: cython.longlong) -> cython.void:
+        width: cython.longlong
+        before: cython.longlong
+        self._begin(floor)
+        if not self.k and not self.rows:
+            self.upper = self.lower
+            return
+        self._improve(_ROUNDS)
+        if self._is_proven():
+            self._close()
+            return
+        for width in _WIDTHS:
+            before = self.lower
+            self._tables()
+            self._run(width)
+            if self.lost < self.upper and not self.is_cut:
+                # Every label given up is bounded: the proof needs no more than the worst of them.
+                self.upper = self.lost if self.lost > self.lower else self.lower
+            if self._is_proven():
+                break
+            if self.used >= self.budget:
+                break
+            if self.lower > before:
+                self._improve(_ROUNDS)
+                if self._is_proven():
+                    break
+        self._close()
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _close(self) -> cython.void:
+        if self._is_proven() or self.upper < self.lower:
+            self.upper = self.lower
+
+    # --- equal units beyond any use
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _set_aside(self) -> cython.void:
+        """Decide units of large classes in whole groups, so that few are left for the labels.
+
+        Whole groups inside one class are worth the same a unit, so more than a few groups of a
+        lesser promotion can always be swapped for groups of the best unlimited one. With rows, or
+        beyond what labels can carry, this is a cut: then the labels prove nothing.
+        """
+        offers: Offers = self.offers
+        c: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        p: cython.Py_ssize_t
+        best: cython.Py_ssize_t
+        size: cython.longlong
+        best_size: cython.longlong
+        best_value: cython.longlong
+        value: cython.longlong
+        need: cython.longlong
+        use: cython.longlong
+        count: cython.longlong
+        groups: cython.longlong
+        all_units: cython.longlong = 0
+        share: cython.longlong
+        for c in range(self.m):
+            all_units += self.left[c]
+        self.aside_promo = _zeros(self.m)
+        self.aside_times = _zeros(self.m)
+        for c in range(self.m):
+            self.aside_promo[c] = -2
+            count = self.left[c]
+            best = -1
+            best_size = 1
+            best_value = self.option_value[self.option_start[c]]
+            for i in range(self.want_start[c], self.want_start[c + 1]):
+                e = self.want[i]
+                k = self.pair_promo[e]
+                p = self.promo[k]
+                if (
+                    offers.kind[p] == STEPS
+                    or self.limit_of[k] < _NO_LIMIT
+                    or self.cap_place[k] >= 0
+                    or self.pool_place[k] >= 0
+                    or not self._fits_within(k, e)
+                ):
+                    continue
+                size = offers.size[p]
+                value = self._group_value(k, e)
+                if value * best_size > best_value * size:
+                    best = i
+                    best_size = size
+                    best_value = value
+            need = 2 * best_size
+            for i in range(self.want_start[c], self.want_start[c + 1]):
+                e = self.want[i]
+                k = self.pair_promo[e]
+                p = self.promo[k]
+                size = offers.size[p]
+                if offers.kind[p] == STEPS:
+                    use = count  # where its tier is worth more a unit, all of them may want it
+                    for e in range(self.pair_off[e], self.pair_off[e] + self.kinds[k]):
+                        if self.gain[e] * best_size > best_value:
+                            break
+                    else:
+                        use = offers.step_least[offers.step_start[p + 1] - 1] + best_size
+                elif offers.kind[p] == N_FOR_M:
+                    use = size * (best_size + 2)
+                else:
+                    use = size * (best_size + all_units - count)
+                if self.limit_of[k] < _NO_LIMIT and size * self.limit_of[k] < use:
+                    use = size * self.limit_of[k]
+                need += use if use < count else count
+            if self.rows:
+                need = count if count <= 256 else 256
+            share = _UNITS * count // all_units
+            if share < 40:
+                share = 40
+            if all_units > _UNITS and need > share:
+                need = share
+                if count > need:
+                    self.is_cut = True
+            if self.rows and count > need:
+                self.is_cut = True
+            if count <= need:
+                continue
+            groups = (count - need) // best_size
+            if not groups:
+                continue
+            self.left[c] -= groups * best_size
+            self.aside_promo[c] = -1 if best < 0 else self.want[best]
+            self.aside_times[c] = groups
+            self.start_value += groups * best_value
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _fits_within(self, k: cython.Py_ssize_t, e: cython.Py_ssize_t) -> cython.bint:
+        g: cython.Py_ssize_t
+        for g in range(self.kinds[k]):
+            if self.gain[self.pair_off[e] + g] == _NEVER:
+                return False
+        return True
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _group_value(self, k: cython.Py_ssize_t, e: cython.Py_ssize_t) -> cython.longlong:
+        """Value of one application made of units of one class."""
+        offers: Offers = self.offers
+        p: cython.Py_ssize_t = self.promo[k]
+        s: cython.Py_ssize_t
+        off: cython.Py_ssize_t = self.pair_off[e]
+        value: cython.longlong = self.bonus_of[k]
+        if offers.kind[p] == N_FOR_M:
+            return (
+                self.gain[off + 1] * offers.discounted[p]
+                + self.gain[off] * (offers.size[p] - offers.discounted[p])
+            )
+        for s in range(self.kinds[k]):
+            value += self.gain[off + s] * offers.slot_quantity[offers.slot_start[p] + s]
+        return value
+
+    # --- automata: what a promotion carries from unit to unit
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _automata(self) -> cython.void:
+        k: cython.Py_ssize_t
+        kind: cython.longlong
+        self.built = True
+        self.states = _zeros(self.k)
+        self.actions = _zeros(self.k)
+        self.auto_off = _zeros(self.k)
+        self.flag_off = _zeros(self.k)
+        self.tabled = _zeros(self.k)
+        self.autos = 0
+        self.flags = 0
+        self.next_state = _zeros(1_024)
+        self.gain_kind = _zeros(1_024)
+        self.bonus = _zeros(1_024)
+        self.opens = _zeros(1_024)
+        self.accepts = _zeros(512)
+        self.late = _zeros(512)
+        for k in range(self.k):
+            kind = self.offers.kind[self.promo[k]]
+            self.auto_off[k] = self.autos
+            self.flag_off[k] = self.flags
+            if kind == N_FOR_M:
+                self._group_automaton(k)
+            elif kind == STEPS:
+                self._step_automaton(k)
+            else:
+                self._slot_automaton(k)
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _room_for(self, states: cython.Py_ssize_t, actions: cython.Py_ssize_t) -> cython.void:
+        """Make room for the transitions of so many states."""
+        need: cython.Py_ssize_t = self.autos + states * actions
+        if need > len(self.next_state):
+            self.next_state = _grown(self.next_state, need)
+            self.gain_kind = _grown(self.gain_kind, need)
+            self.bonus = _grown(self.bonus, need)
+            self.opens = _grown(self.opens, need)
+        if self.flags + states > len(self.accepts):
+            self.accepts = _grown(self.accepts, self.flags + states)
+            self.late = _grown(self.late, self.flags + states)
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _seat(
+        self, k: cython.Py_ssize_t, states: cython.Py_ssize_t, actions: cython.Py_ssize_t
+    ) -> cython.void:
+        i: cython.Py_ssize_t
+        self._room_for(states, actions)
+        self.states[k] = states
+        self.actions[k] = actions
+        for i in range(self.autos, self.autos + states * actions):
+            self.next_state[i] = -1
+            self.bonus[i] = 0
+            self.opens[i] = 0
+            self.gain_kind[i] = 0
+        for i in range(self.flags, self.flags + states):
+            self.accepts[i] = 0
+            self.late[i] = 0
+        self.autos += states * actions
+        self.flags += states
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _group_automaton(self, k: cython.Py_ssize_t) -> cython.void:
+        """Fill of the open group, and groups opened where they are limited."""
+        p: cython.Py_ssize_t = self.promo[k]
+        n: cython.longlong = self.offers.size[p]
+        d: cython.longlong = self.offers.discounted[p]
+        limit: cython.longlong = self.limit_of[k]
+        rounds: cython.longlong = 1
+        u: cython.Py_ssize_t
+        f: cython.Py_ssize_t
+        at: cython.Py_ssize_t
+        if limit < _NO_LIMIT:
+            rounds = limit + 1
+            if rounds > 2 and rounds * n > _STATES:
+                rounds = 2 if _STATES < 2 * n else _STATES // n
+                self.is_cut = True
+        self._seat(k, rounds * n, 1)
+        for u in range(rounds):
+            self.accepts[self.flag_off[k] + u * n] = 1
+            for f in range(n):
+                at = self.auto_off[k] + u * n + f
+                self.gain_kind[at] = 1 if f + 1 > n - d else 0
+                if f:
+                    self.next_state[at] = u * n + f + 1 if f + 1 < n else u * n
+                    continue
+                self.opens[at] = 1
+                if limit == _NO_LIMIT:
+                    self.next_state[at] = 1 if n > 1 else 0
+                elif u + 1 < rounds:
+                    self.next_state[at] = (u + 1) * n + (1 if n > 1 else 0)
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _step_automaton(self, k: cython.Py_ssize_t) -> cython.void:
+        """The tier, chosen with the first unit, and the units it lacks or has."""
+        offers: Offers = self.offers
+        p: cython.Py_ssize_t = self.promo[k]
+        tiers: cython.Py_ssize_t = self.kinds[k]
+        g: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        at: cython.Py_ssize_t
+        units: cython.longlong = 0
+        least: cython.longlong
+        most: cython.longlong
+        size: cython.longlong
+        total: cython.Py_ssize_t = 1
+        e: cython.Py_ssize_t
+        first: cython.longlong[::1] = _zeros(tiers)
+        sizes: cython.longlong[::1] = _zeros(tiers)
+        counted: cython.longlong[::1] = _zeros(tiers)
+        for e in range(self.pair_start[k], self.pair_start[k + 1]):
+            units += self.left[self.pair_class[e]]
+        for g in range(tiers):
+            least = offers.step_least[offers.step_start[p] + g]
+            most = self._tier_most(k, g)
+            if most < units:
+                size = most
+                counted[g] = 1
+            else:
+                size = least
+            if total + size > _STATES:
+                self.is_cut = True
+                size = 0
+            if least > units or most < least:
+                size = 0
+            first[g] = total
+            sizes[g] = size
+            total += size
+        self._seat(k, total, tiers)
+        self.accepts[self.flag_off[k]] = 1
+        for g in range(tiers):
+            if not sizes[g]:
+                continue
+            least = offers.step_least[offers.step_start[p] + g]
+            at = self.auto_off[k] + g
+            self.gain_kind[at] = g
+            self.opens[at] = 1
+            # Counted tiers know the units taken, the others those that are still missing.
+            self.next_state[at] = first[g] if counted[g] else first[g] + least - 1
+            for i in range(sizes[g]):
+                at = self.auto_off[k] + (first[g] + i) * tiers + g
+                self.gain_kind[at] = g
+                self.opens[at] = 1
+                if counted[g]:
+                    self.next_state[at] = first[g] + i + 1 if i + 1 < sizes[g] else -1
+                    self.accepts[self.flag_off[k] + first[g] + i] = 1 if i + 1 >= least else 0
+                else:
+                    self.next_state[at] = first[g] + i - 1 if i else first[g]
+                    self.accepts[self.flag_off[k] + first[g] + i] = 0 if i else 1
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _slot_automaton(self, k: cython.Py_ssize_t) -> cython.void:
+        """Units per slot that wait for the others, and applications begun where limited."""
+        offers: Offers = self.offers
+        p: cython.Py_ssize_t = self.promo[k]
+        slots: cython.Py_ssize_t = self.kinds[k]
+        base: cython.Py_ssize_t = offers.slot_start[p]
+        limit: cython.longlong = self.limit_of[k]
+        rounds: cython.longlong = limit + 1 if limit < _NO_LIMIT else 1
+        s: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        a: cython.Py_ssize_t
+        most: cython.longlong = offers.most[p]
+        units: cython.longlong
+        span: cython.longlong = 1
+        code: cython.longlong
+        begun: cython.longlong
+        after: cython.longlong
+        whole: cython.bint
+        number: cython.Py_ssize_t = 1
+        at: cython.Py_ssize_t
+        if limit < most:
+            most = limit
+        spans: cython.longlong[::1] = _zeros(slots)
+        fill: cython.longlong[::1] = _zeros(slots)
+        for s in range(slots):
+            units = 0
+            for e in range(self.pair_start[k], self.pair_start[k + 1]):
+                if self.gain[self.pair_off[e] + s] != _NEVER:
+                    units += self.left[self.pair_class[e]]
+            if units > most * offers.slot_quantity[base + s]:
+                units = most * offers.slot_quantity[base + s]
+            spans[s] = units + 1
+        while True:
+            span = rounds
+            for s in range(slots):
+                span = span * spans[s] if span < (1 << 40) else span
+            if span <= (1 << 22):
+                break
+            # Fewer applications may wait at a time; the labels then prove nothing.
+            self.is_cut = True
+            for s in range(slots):
+                spans[s] = spans[s] // 2 + 1
+                if spans[s] <= offers.slot_quantity[base + s]:
+                    spans[s] = offers.slot_quantity[base + s] + 1
+            rounds = rounds // 2 + 1 if rounds > 2 else rounds
+            if span == rounds:
+                break
+        known: dict[int, int] = {0: 0}
+        codes: list[int] = [0]
+        self._seat(k, 1, slots)
+        self.accepts[self.flag_off[k]] = 1
+        i = 0
+        while i < number:
+            for a in range(slots):
+                code = codes[i]
+                begun = code % rounds
+                code //= rounds
+                for s in range(slots):
+                    fill[s] = code % spans[s]
+                    code //= spans[s]
+                units = self._started(base, slots, fill)
+                fill[a] += 1
+                if fill[a] >= spans[a]:
+                    continue
+                after = self._started(base, slots, fill) - units
+                if limit < _NO_LIMIT:
+                    begun += after
+                    if begun >= rounds:
+                        continue
+                whole = True
+                for s in range(slots):
+                    if fill[s] < offers.slot_quantity[base + s]:
+                        whole = False
+                if whole:
+                    for s in range(slots):
+                        fill[s] -= offers.slot_quantity[base + s]
+                code = 0
+                for s in range(slots - 1, -1, -1):
+                    code = code * spans[s] + fill[s]
+                code = code * rounds + begun
+                found = known.get(code)
+                if found is None:
+                    if number == _STATES:
+                        self.is_cut = True
+                        continue
+                    found = known[code] = number
+                    codes.append(code)
+                    self._add_state(k, slots)
+                    number += 1
+                    self.accepts[self.flag_off[k] + number - 1] = 1 if code < rounds else 0
+                    if offers.within_buy[p]:
+                        self.late[self.flag_off[k] + number - 1] = self._is_late(base, slots, fill)
+                at = self.auto_off[k] + i * slots + a
+                self.next_state[at] = found
+                self.gain_kind[at] = a
+                self.opens[at] = after
+                self.bonus[at] = self.bonus_of[k] if whole else 0
+            i += 1
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _add_state(self, k: cython.Py_ssize_t, actions: cython.Py_ssize_t) -> cython.void:
+        i: cython.Py_ssize_t
+        self._room_for(1, actions)
+        self.states[k] += 1
+        for i in range(self.autos, self.autos + actions):
+            self.next_state[i] = -1
+            self.bonus[i] = 0
+            self.opens[i] = 0
+            self.gain_kind[i] = 0
+        self.accepts[self.flags] = 0
+        self.late[self.flags] = 0
+        self.autos += actions
+        self.flags += 1
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _started(
+        self, base: cython.Py_ssize_t, slots: cython.Py_ssize_t, fill: cython.longlong[::1]
+    ) -> cython.longlong:
+        """Applications that counters per slot have begun."""
+        s: cython.Py_ssize_t
+        most: cython.longlong = 0
+        begun: cython.longlong
+        q: cython.longlong
+        for s in range(slots):
+            q = self.offers.slot_quantity[base + s]
+            begun = (fill[s] + q - 1) // q
+            if begun > most:
+                most = begun
+        return most
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _is_late(
+        self, base: cython.Py_ssize_t, slots: cython.Py_ssize_t, fill: cython.longlong[::1]
+    ) -> cython.longlong:
+        """Whether a target was taken before all units that must be bought for it.
+
+        Units come in falling price, and the first targets belong to the first units bought: no
+        target costs more than what is bought for it exactly when no state is late as prices fall.
+        """
+        s: cython.Py_ssize_t
+        q: cython.longlong
+        targets: cython.longlong = 0
+        bought: cython.longlong = -1
+        for s in range(slots):
+            q = self.offers.slot_quantity[base + s]
+            if self.offers.slot_target[base + s]:
+                if (fill[s] + q - 1) // q > targets:
+                    targets = (fill[s] + q - 1) // q
+            elif bought < 0 or fill[s] // q < bought:
+                bought = fill[s] // q
+        return 1 if targets > bought else 0
+
+    # --- tables: what a promotion still makes from a state on
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _tables(self) -> cython.void:
+        c: cython.Py_ssize_t
+        u: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        wanted: cython.longlong
+        total: cython.longlong = 0
+        if not self.built:
+            self._set_aside()
+            self._automata()
+            self.n = 0
+            for c in range(self.m):
+                self.n += self.left[c]
+            self.unit_class = _zeros(self.n)
+            u = 0
+            for c in range(self.m):
+                for i in range(self.left[c]):
+                    self.unit_class[u] = c
+                    u += 1
+            self.row_of = _zeros(self.k * (self.n + 1))
+            for k in range(self.k):
+                wanted = 2
+                for i in range(self.pair_start[k], self.pair_start[k + 1]):
+                    wanted += self.left[self.pair_class[i]]
+                if self.offers.within_buy[self.promo[k]]:
+                    wanted += self.m
+                self.tabled[k] = 1
+                if wanted * self.states[k] > _ENTRIES:
+                    self.tabled[k] = 0
+                total += wanted * (self.states[k] if self.tabled[k] else 1)
+            self.table = _zeros(total)
+        self.filled = 0
+        for k in range(self.k):
+            self._table_of(k)
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _table_of(self, k: cython.Py_ssize_t) -> cython.void:
+        u: cython.Py_ssize_t
+        c: cython.Py_ssize_t
+        s: cython.Py_ssize_t
+        a: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        at: cython.Py_ssize_t
+        row: cython.Py_ssize_t
+        after: cython.Py_ssize_t
+        states: cython.Py_ssize_t = self.states[k] if self.tabled[k] else 1
+        actions: cython.Py_ssize_t = self.actions[k]
+        off: cython.Py_ssize_t = self.auto_off[k]
+        rows: cython.Py_ssize_t = k * (self.n + 1)
+        lam: cython.longlong
+        best: cython.longlong
+        value: cython.longlong
+        theta: cython.longlong = self.best_theta[k]
+        within: cython.bint = self.offers.within_buy[self.promo[k]]
+        pair: cython.Py_ssize_t = self.pair_start[k + 1] - 1
+        table: cython.longlong[::1] = self.table
+        row = self.filled
+        self.row_of[rows + self.n] = row
+        for s in range(states):
+            table[row + s] = 0
+            if self.tabled[k] and not self.accepts[self.flag_off[k] + s]:
+                table[row + s] = _NEVER
+        self.filled += states
+        for u in range(self.n - 1, -1, -1):
+            c = self.unit_class[u]
+            while pair >= self.pair_start[k] and self.pair_class[pair] > c:
+                pair -= 1
+            e = pair
+            if e < self.pair_start[k] or self.pair_class[e] != c:
+                e = -1
+            falls: cython.bint = (
+                within and u > 0 and self.price[self.unit_class[u - 1]] > self.price[c]
+            )
+            if e < 0 and not falls:
+                self.row_of[rows + u] = row
+                continue
+            after = row
+            row = self.filled
+            self.filled += states
+            self.row_of[rows + u] = row
+            if e < 0:
+                for s in range(states):
+                    table[row + s] = table[after + s]
+            elif not self.tabled[k]:
+                best = 0
+                for a in range(self.kinds[k]):
+                    value = self.worth[self.pair_off[e] + a]
+                    if value != _NEVER and value - self.best_lam[c] > best:
+                        best = value - self.best_lam[c]
+                if self.bonus_of[k] > 0:
+                    best += self.bonus_of[k]
+                table[row] = table[after] + best
+            else:
+                lam = self.best_lam[c]
+                for s in range(states):
+                    best = table[after + s]
+                    for a in range(actions):
+                        at = off + s * actions + a
+                        if self.next_state[at] < 0:
+                            continue
+                        value = self.worth[self.pair_off[e] + self.gain_kind[at]]
+                        if value == _NEVER or table[after + self.next_state[at]] == _NEVER:
+                            continue
+                        value += table[after + self.next_state[at]] + self.bonus[at] - lam
+                        if theta:
+                            value -= (
+                                self.raw[self.pair_off[e] + self.gain_kind[at]]
+                                * self.cap_value[k] * theta // 1_024
+                            )
+                        if value > best:
+                            best = value
+                    table[row + s] = best
+            if falls and self.tabled[k]:
+                for s in range(states):
+                    if self.late[self.flag_off[k] + s]:
+                        table[row + s] = _NEVER
+        self.used += (self.filled - self.row_of[rows + self.n]) // 8
+
+    # --- labels
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _ahead(
+        self, k: cython.Py_ssize_t, row: cython.Py_ssize_t, state: cython.Py_ssize_t,
+        given: cython.longlong,
+    ) -> cython.longlong:
+        """What promotion k still makes beyond the multipliers; a cap leaves only so much."""
+        value: cython.longlong = self.table[row + state if self.tabled[k] else row]
+        rest: cython.longlong
+        if self.cap_place[k] >= 0 and value != _NEVER:
+            rest = (self.offers.cap[self.promo[k]] - given) * self.cap_value[k]
+            value += (rest * self.best_theta[k] + 1_023) // 1_024
+            if rest < value:
+                return rest
+        return value
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _run(self, width: cython.longlong) -> cython.void:
+        """One pass over the units; ``lost`` is the best bound of the labels given up."""
+        offers: Offers = self.offers
+        size: cython.Py_ssize_t = self.k + self.extras
+        room: cython.Py_ssize_t = 6 * width + 64
+        mask: cython.longlong = 1
+        while mask < 4 * room:
+            mask *= 2
+        heads: cython.longlong[::1] = _zeros(mask)
+        mask -= 1
+        now_state: cython.longlong[::1] = _zeros(room * size)
+        new_state: cython.longlong[::1] = _zeros(room * size)
+        now: cython.longlong[::1] = _zeros(room * 6)
+        new: cython.longlong[::1] = _zeros(room * 6)
+        swap: cython.longlong[::1]
+        keys: cython.longlong[::1] = _zeros(size)
+        drops: cython.longlong[::1] = _zeros(self.k)
+        trail: cython.longlong[::1] = _zeros(2 * (room + self.n * 4))
+        trails: cython.Py_ssize_t = 0
+        labels: cython.Py_ssize_t = 1
+        fresh: cython.Py_ssize_t
+        u: cython.Py_ssize_t
+        c: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        w: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        p: cython.Py_ssize_t
+        a: cython.Py_ssize_t
+        at: cython.Py_ssize_t
+        s: cython.Py_ssize_t
+        x: cython.Py_ssize_t
+        low: cython.Py_ssize_t
+        high: cython.Py_ssize_t
+        row: cython.Py_ssize_t
+        after: cython.Py_ssize_t
+        move: cython.longlong
+        place: cython.longlong
+        lam: cython.longlong
+        base: cython.longlong
+        bound: cython.longlong
+        value: cython.longlong
+        gain: cython.longlong
+        given: cython.longlong
+        add: cython.longlong
+        spent: cython.longlong
+        spent_2: cython.longlong
+        stuck: cython.longlong
+        stuck_at: cython.Py_ssize_t
+        keep: cython.longlong
+        extra: cython.Py_ssize_t
+        extra_value: cython.longlong
+        pool_at: cython.Py_ssize_t
+        opened: cython.longlong = 0
+        goal: cython.longlong = (self.lower // self.grain + 1) * self.grain
+        lost: cython.longlong = _NEVER
+        is_hot: cython.bint
+        # Columns of a label: value, bound, spent, spent_2, trail of its parent, move.
+        for j in range(size):
+            keys[j] = 1 + j * 7_919 + (j * j * 104_729) % 999_983
+        now[0] = self.start_value
+        now[1] = self.start_value + self.mu * self.room + self.mu_2 * self.room_2
+        for c in range(self.m):
+            now[1] += self.best_lam[c] * self.left[c]
+        for k in range(self.k):
+            now[1] += self._ahead(k, self.row_of[k * (self.n + 1)], 0, 0)
+        now[2] = 0
+        now[3] = 0
+        now[4] = -1
+        now[5] = 0
+        for j in range(size):
+            now_state[j] = 0
+        for u in range(self.n):
+            c = self.unit_class[u]
+            lam = self.best_lam[c]
+            low = self.want_start[c]
+            high = self.want_start[c + 1]
+            fresh = 0
+            for i in range(len(heads)):
+                heads[i] = -1
+            if trails + labels > len(trail) // 2:
+                trail = _grown(trail, 2 * (trails + labels) + len(trail))
+            for i in range(labels):
+                # The way here is kept for the labels that live on.
+                trail[2 * trails] = now[6 * i + 4]
+                trail[2 * trails + 1] = now[6 * i + 5]
+                trails += 1
+                base = now[6 * i + 1] - lam
+                stuck = 0
+                stuck_at = -1
+                for w in range(low, high):
+                    k = self.pair_promo[self.want[w]]
+                    s = now_state[i * size + k]
+                    given = now_state[i * size + self.cap_place[k]] if self.cap_place[k] >= 0 else 0
+                    row = self.row_of[k * (self.n + 1) + u]
+                    after = self.row_of[k * (self.n + 1) + u + 1]
+                    add = self._ahead(k, after, s, given)
+                    if add == _NEVER:
+                        stuck += 1
+                        stuck_at = k
+                        drops[k] = -self._ahead(k, row, s, given)
+                    else:
+                        drops[k] = add - self._ahead(k, row, s, given)
+                    base += drops[k]
+                # Moves: first the ways without any state, then pair by pair, action by action.
+                w = low - 1
+                a = 0
+                x = self.option_start[c]
+                while True:
+                    is_hot = True
+                    k = -1
+                    extra = -1
+                    extra_value = 0
+                    pool_at = -1
+                    s = 0
+                    if w < low:
+                        if x == self.option_start[c + 1]:
+                            w = low
+                            continue
+                        gain = self.option_value[x]
+                        spent = self.option_spent[x]
+                        spent_2 = self.option_spent_2[x]
+                        bound = base + gain - self.mu * spent - self.mu_2 * spent_2
+                        move = -1 - x
+                        x += 1
+                        is_hot = not stuck
+                    else:
+                        if w == high:
+                            break
+                        e = self.want[w]
+                        k = self.pair_promo[e]
+                        if a == self.actions[k]:
+                            w += 1
+                            a = 0
+                            continue
+                        s = now_state[i * size + k]
+                        at = self.auto_off[k] + s * self.actions[k] + a
+                        move = e * 32 + a
+                        a += 1
+                        if self.next_state[at] < 0 or stuck > 1 or (stuck and stuck_at != k):
+                            continue
+                        p = self.pair_off[e] + self.gain_kind[at]
+                        gain = self.gain[p]
+                        if gain == _NEVER:
+                            continue
+                        s = self.next_state[at]
+                        spent = self.spent[p]
+                        spent_2 = self.spent_2[p]
+                        gain += self.bonus[at]
+                        given = 0
+                        if self.cap_place[k] >= 0:
+                            extra = self.cap_place[k]
+                            extra_value = now_state[i * size + extra]
+                            add = self.raw[p]
+                            if extra_value + add > offers.cap[self.promo[k]]:
+                                add = offers.cap[self.promo[k]] - extra_value
+                                gain -= (self.raw[p] - add) * self.cap_value[k]
+                                if offers.exclusive[self.promo[k]] != UNITS:
+                                    spent = add * self.coef[c]
+                                    spent_2 = add * self.coef_2[c]
+                            extra_value += add
+                            given = extra_value
+                        opened = self.opens[at]
+                        if self.pool_place[k] >= 0 and opened:
+                            pool_at = self.pool_place[k]
+                            if now_state[i * size + pool_at] + opened > self.pool_left[k]:
+                                continue
+                        add = self._ahead(k, self.row_of[k * (self.n + 1) + u + 1], s, given)
+                        if add == _NEVER:
+                            continue
+                        spent += self.bonus_spent(k, at)
+                        bound = (
+                            base
+                            - drops[k]
+                            - self._ahead(
+                                k,
+                                self.row_of[k * (self.n + 1) + u],
+                                now_state[i * size + k],
+                                now_state[i * size + self.cap_place[k]]
+                                if self.cap_place[k] >= 0
+                                else 0,
+                            )
+                            + gain
+                            - self.mu * spent
+                            - self.mu_2 * spent_2
+                            + add
+                        )
+                    self.used += 1
+                    if not is_hot or bound < goal:
+                        continue
+                    spent += now[6 * i + 2]
+                    spent_2 += now[6 * i + 3]
+                    if self.rows and not self.gives_back and (
+                        spent > self.room or (self.rows > 1 and spent_2 > self.room_2)
+                    ):
+                        continue
+                    value = now[6 * i] + gain
+                    # Labels of equal state: look them up by a sum over the state.
+                    if fresh == room:
+                        keep = _threshold(new, fresh, width)
+                        j = 0
+                        for at in range(fresh):
+                            if new[6 * at + 1] < keep or j == width:
+                                if new[6 * at + 1] > lost:
+                                    lost = new[6 * at + 1]
+                                continue
+                            if at != j:
+                                for p in range(6):
+                                    new[6 * j + p] = new[6 * at + p]
+                                for p in range(size):
+                                    new_state[j * size + p] = new_state[at * size + p]
+                            j += 1
+                        fresh = j
+                        for p in range(len(heads)):
+                            heads[p] = -1
+                        for at in range(fresh):
+                            place = 0
+                            for p in range(size):
+                                place += new_state[at * size + p] % 1_000_003 * keys[p]
+                            place = place & mask
+                            while heads[place] >= 0:
+                                place = (place + 1) & mask
+                            heads[place] = at
+                    place = 0
+                    for p in range(size):
+                        at = now_state[i * size + p]
+                        if p == k:
+                            at = s
+                        elif p == extra:
+                            at = extra_value
+                        elif p == pool_at:
+                            at += opened
+                        new_state[fresh * size + p] = at
+                        place += at % 1_000_003 * keys[p]
+                    place = place & mask
+                    is_hot = True
+                    while heads[place] >= 0:
+                        j = heads[place]
+                        at = 0
+                        while at < size and new_state[j * size + at] == new_state[fresh * size + at]:
+                            at += 1
+                        if at == size:
+                            if new[6 * j] >= value and (
+                                not self.rows
+                                or (new[6 * j + 2] <= spent and new[6 * j + 3] <= spent_2)
+                            ):
+                                is_hot = False
+                                break
+                            if new[6 * j] <= value and (
+                                not self.rows
+                                or (new[6 * j + 2] >= spent and new[6 * j + 3] >= spent_2)
+                            ):
+                                new[6 * j] = value
+                                new[6 * j + 1] = bound
+                                new[6 * j + 2] = spent
+                                new[6 * j + 3] = spent_2
+                                new[6 * j + 4] = trails - 1
+                                new[6 * j + 5] = move
+                                is_hot = False
+                                break
+                        place = (place + 1) & mask
+                    if not is_hot:
+                        continue
+                    heads[place] = fresh
+                    new[6 * fresh] = value
+                    new[6 * fresh + 1] = bound
+                    new[6 * fresh + 2] = spent
+                    new[6 * fresh + 3] = spent_2
+                    new[6 * fresh + 4] = trails - 1
+                    new[6 * fresh + 5] = move
+                    fresh += 1
+            if fresh > width:
+                keep = _threshold(new, fresh, width)
+                j = 0
+                for i in range(fresh):
+                    if new[6 * i + 1] < keep or j == width:
+                        if new[6 * i + 1] > lost:
+                            lost = new[6 * i + 1]
+                        continue
+                    if i != j:
+                        for p in range(6):
+                            new[6 * j + p] = new[6 * i + p]
+                        for p in range(size):
+                            new_state[j * size + p] = new_state[i * size + p]
+                    j += 1
+                fresh = j
+            swap = now
+            now = new
+            new = swap
+            swap = now_state
+            now_state = new_state
+            new_state = swap
+            labels = fresh
+            if self.used > 2 * self.budget:
+                # Nobody follows these labels any further; the worst of them stays in the gap.
+                for i in range(labels):
+                    if now[6 * i + 1] > lost:
+                        lost = now[6 * i + 1]
+                labels = 0
+                break
+        best: cython.Py_ssize_t = -1
+        for i in range(labels):
+            is_hot = True
+            for k in range(self.k):
+                if not self.accepts[self.flag_off[k] + now_state[i * size + k]]:
+                    is_hot = False
+            if self.rows and (
+                now[6 * i + 2] > self.room or (self.rows > 1 and now[6 * i + 3] > self.room_2)
+            ):
+                is_hot = False
+            if is_hot and (best < 0 or now[6 * i] > now[6 * best]):
+                best = i
+        self.lost = lost
+        if best >= 0 and now[6 * best] > self.lower:
+            self.lower = now[6 * best]
+            self.found = True
+            self._trace(trail, now[6 * best + 4], now[6 * best + 5])
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def bonus_spent(self, k: cython.Py_ssize_t, at: cython.Py_ssize_t) -> cython.longlong:
+        """What the correction of a finished bundle takes from the first row."""
+        p: cython.Py_ssize_t = self.promo[k]
+        if not self.rows or not self.bonus[at] or self.offers.exclusive[p] == UNITS:
+            return 0
+        c: cython.Py_ssize_t = self.pair_class[self.pair_start[k]]
+        return self.offers.correction[p] * self.coef[c]
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _trace(
+        self, trail: cython.longlong[::1], at: cython.longlong, move: cython.longlong
+    ) -> cython.void:
+        """Note how often each way was taken along the trail of a label."""
+        i: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        for i in range(len(self.best_take)):
+            self.best_take[i] = 0
+        for i in range(len(self.option_take)):
+            self.option_take[i] = 0
+        u: cython.Py_ssize_t = self.n
+        while u > 0:
+            if move < 0:
+                self.option_take[-1 - move] += 1
+            else:
+                e = move // 32
+                if self.offers.kind[self.promo[self.pair_promo[e]]] == N_FOR_M:
+                    self.best_take[self.pair_off[e]] += 1
+                else:
+                    self.best_take[self.pair_off[e] + move % 32] += 1
+            move = trail[2 * at + 1]
+            at = trail[2 * at]
+            u -= 1
+
+    # --- the packing found
+
+    def applications(self) -> list[Given]:
+        """Return the applications: promotion, times, members (class, units, targets), tier.
+
+        Units of a promotion go into its applications in falling price. An application that gives
+        nothing does not exist: it would only use up units and coupons.
+        """
+        offers: Offers = self.offers
+        c: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        g: cython.Py_ssize_t
+        p: cython.Py_ssize_t
+        found: list[Given] = []
+        for c in range(self.m):
+            for i in range(self.option_start[c], self.option_start[c + 1]):
+                if self.option_take[i] and self.option_promo[i] >= 0:
+                    found.append(
+                        (self.option_promo[i], self.option_take[i], ((self.cls[c], 1, 1),), 0)
+                    )
+        for k in range(self.k):
+            p = self.promo[k]
+            kinds: cython.Py_ssize_t = 1 if offers.kind[p] == N_FOR_M else self.kinds[k]
+            slots: list[list[tuple[int, int]]] = [[] for _ in range(kinds)]
+            taken: cython.bint = False
+            for e in range(self.pair_start[k], self.pair_start[k + 1]):
+                for g in range(kinds):
+                    if self.best_take[self.pair_off[e] + g]:
+                        taken = True
+                        slots[g].append(
+                            (self.cls[self.pair_class[e]], self.best_take[self.pair_off[e] + g])
+                        )
+            if not taken:
+                continue
+            if offers.kind[p] == STEPS:
+                for g in range(kinds):
+                    for c, i in slots[g]:
+                        found.append((p, i, ((c, 1, 1),), g))
+                continue
+            found += self._grouped(p, slots)
+        if self.built:
+            for c in range(self.m):
+                if self.aside_promo[c] == -1:
+                    i = self.option_start[c]
+                    if self.option_promo[i] >= 0:
+                        found.append(
+                            (self.option_promo[i], self.aside_times[c], ((self.cls[c], 1, 1),), 0)
+                        )
+                elif self.aside_promo[c] >= 0:
+                    p = self.promo[self.pair_promo[self.aside_promo[c]]]
+                    i = offers.size[p] if offers.kind[p] == BUNDLE else offers.discounted[p]
+                    found.append(
+                        (p, self.aside_times[c], ((self.cls[c], offers.size[p], i),), 0)
+                    )
+        return found
+
+    def _grouped(self, p: int, slots: list[list[tuple[int, int]]]) -> list[Given]:
+        """Applications of a promotion that took these (class, units) per slot.
+
+        Where dear units together leave an application of cheap ones that gives nothing, they are
+        shared out evenly; the discounts of a bundle add up to the same.
+        """
+        found = self._chunked(p, slots)
+        if self.offers.kind[p] != BUNDLE or self.offers.benefit[p] != FIXED_PRICE:
+            return found
+        base: int = self.offers.slot_start[p]
+        times = sum([units for _, units in slots[0]]) // self.offers.slot_quantity[base]
+        if sum([one[1] for one in found]) == times or times > 1_000:
+            return found
+        dealt: list[list[list[int]]] = [[] for _ in range(times)]
+        turn = 0
+        for slot in slots:
+            for c, units in slot:
+                for _ in range(units):
+                    # There and back: the dearest of one slot with the cheapest of the next.
+                    place = turn % (2 * times)
+                    dealt[place if place < times else 2 * times - 1 - place].append([c])
+                    turn += 1
+        even: list[Given] = []
+        for units_of in dealt:
+            members: dict[int, int] = {}
+            for (c,) in units_of:
+                members[c] = members.get(c, 0) + 1
+            one = tuple([(c, members[c], members[c]) for c in sorted(members)])
+            if not self._gives(p, one):
+                return found
+            even.append((p, 1, one, 0))
+        return even
+
+    def _chunked(self, p: int, slots: list[list[tuple[int, int]]]) -> list[Given]:
+        """Applications one after another, each of the dearest units left."""
+        offers: Offers = self.offers
+        kind: int = offers.kind[p]
+        size: int = offers.size[p]
+        base: int = offers.slot_start[p]
+        quantities: list[int] = (
+            [size] if kind == N_FOR_M else [offers.slot_quantity[base + s] for s in range(len(slots))]
+        )
+        found: list[Given] = []
+        place = [0] * len(slots)
+        left = [slot[0][1] if slot else 0 for slot in slots]
+        while place[0] < len(slots[0]):
+            # As often as every slot is served by one class: equal applications.
+            times = min([n // q for n, q in zip(left, quantities, strict=True)]) or 1
+            units: dict[int, int] = {}
+            targets: dict[int, int] = {}
+            for s, quantity in enumerate(quantities):
+                need = quantity * times
+                while need:
+                    c = slots[s][place[s]][0]
+                    used = min(need, left[s])
+                    units[c] = units.get(c, 0) + used
+                    if kind == BUNDLE or (kind == BUY_GET and offers.slot_target[base + s]):
+                        targets[c] = targets.get(c, 0) + used
+                    need -= used
+                    left[s] -= used
+                    if not left[s]:
+                        place[s] += 1
+                        left[s] = slots[s][place[s]][1] if place[s] < len(slots[s]) else 0
+            if kind == N_FOR_M:
+                missing: int = offers.discounted[p] * times
+                for c in sorted(units, reverse=True):
+                    targets[c] = min(missing, units[c])
+                    missing -= targets[c]
+            members = tuple(
+                [(c, units[c] // times, targets.get(c, 0) // times) for c in sorted(units)]
+            )
+            if self._gives(p, members):
+                found.append((p, times, members, 0))
+        return found
+
+    def _gives(self, p: int, members: tuple[tuple[int, int, int], ...]) -> bool:
+        offers: Offers = self.offers
+        if offers.kind[p] == BUNDLE:
+            price = sum([offers.price[c] * units for c, units, _ in members])
+            return _benefit_on(price, offers.benefit[p], offers.value[p]) > 0
+        for c, _, targets in members:
+            if targets and _benefit_on(offers.price[c], offers.benefit[p], offers.value[p]) > 0:
+                return True
+        return False
+
+
+@cython.cfunc
+@cython.exceptval(check=True)
+def _threshold(
+    labels: cython.longlong[::1], count: cython.Py_ssize_t, width: cython.Py_ssize_t
+) -> cython.longlong:
+    """The bound that the best ``width`` labels reach; where equal ones are more, just above it."""
+    bounds: list[int] = sorted([labels[6 * i + 1] for i in range(count)], reverse=True)
+    return bounds[width - 1]
+
+
+@cython.cfunc
+@cython.exceptval(check=True)
+def _grown(values: cython.longlong[::1], need: cython.Py_ssize_t) -> cython.longlong[::1]:
+    bigger: cython.longlong[::1] = _zeros(2 * need)
+    i: cython.Py_ssize_t
+    for i in range(len(values)):
+        bigger[i] = values[i]
+    return bigger
