@@ -40,6 +40,7 @@ bench: install
 
 soak: install
 	STAMMKUNDE_SOAK_EXAMPLES=500 STAMMKUNDE_SOAK_STEPS=60 $(BIN)/pytest tests/simulation $(ARGS)
+	STAMMKUNDE_RANDOM_CASES=500000 $(BIN)/pytest -s tests/unit/pos_plugin/promotions/test_random_cases.py $(ARGS)
 
 fuzz: install
 	FUZZ_MINUTES=$(or $(MINUTES),10) $(BIN)/pytest -s tests/e2e/test_fuzz.py tests/e2e/test_fuzz_rules.py
