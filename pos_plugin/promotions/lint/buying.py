@@ -10,6 +10,7 @@ from pos_plugin.promotions.conditions import Tender
 from pos_plugin.promotions.lint.article import Article
 from pos_plugin.promotions.lint.matching import means
 from pos_plugin.promotions.lint.setting import Setting, settings
+from pos_plugin.promotions.lint.spent import Spent
 from pos_plugin.promotions.lint.ways import ways
 from pos_plugin.promotions.offers import (
     Bundle,
@@ -19,7 +20,6 @@ from pos_plugin.promotions.offers import (
     ReceiptDiscount,
     UnitDiscount,
 )
-from pos_plugin.promotions.selector import EVERY_UNIT
 from pos_plugin.units import divide_down
 
 if TYPE_CHECKING:
@@ -62,32 +62,36 @@ class Buyer:
     def __init__(self, shelf: Shelf, on: dt.date) -> None:
         self.shelf = shelf
         self.on = on
+        self._settings: dict[tuple[str, ...], list[Setting]] = {}
 
     def settings(self, promotions: Sequence[Promotion]) -> list[Setting]:
         """Return settings in which the promotions could apply together."""
-        return list(settings(promotions, self.on))
+        key = tuple(promotion.id for promotion in promotions)
+        found = self._settings.get(key)
+        if found is None:
+            found = self._settings[key] = list(settings(promotions, self.on))
+        return found
 
     def showcase(self, promotion: Promotion) -> Sale:
         """Return a sale with what the promotion asks for, as far as there is such a thing.
 
         It is there for every promotion, also for one that can never apply.
         """
-        setting = next(settings((promotion,), self.on), None) or Setting(self._plain_head())
-        for units in islice(self.applications(promotion), 1):
-            sale = self.sale(setting, units)
-            if sale is not None:
-                return sale
-        for selectors in (promotion.selectors(), promotion.selectors()[:1], (EVERY_UNIT,)):
-            found = self.shelf.common(selectors)
-            if found:
-                break
-        else:
-            found = [Article(sku="LINT", unit_price_minor=1_999)]
-        return {**setting.head, "lines": [found[0].line("1", 1)]}
+        setting = next(iter(self.settings((promotion,))), None) or Setting(self._plain_head())
+        try:
+            for units in islice(self.applications(promotion), 1):
+                sale = self.sale(setting, units)
+                if sale is not None:
+                    return sale
+            found = self.shelf.common(promotion.selectors()[:1])
+        except Spent:
+            found = []
+        one = found[0] if found else Article(sku="LINT", unit_price_minor=1_999)
+        return {**setting.head, "lines": [one.line("1", 1)]}
 
     def showcase_with(self, promotion: Promotion, article: Article) -> Sale:
         """Return the sale of one piece of an article, and whatever else a promotion asks for."""
-        setting = next(settings((promotion,), self.on), None) or Setting(self._plain_head())
+        setting = next(iter(self.settings((promotion,))), None) or Setting(self._plain_head())
         sale = self.sale(setting, [Wanted(article, 1)])
         return sale or {**setting.head, "lines": [article.line("1", 1)]}
 

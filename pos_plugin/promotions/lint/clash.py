@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pos_plugin.promotions.conditions import (
     Age,
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 OF_CUSTOMER = (CustomerKnown, InSegment, Birthday, Age, History)
 """Leaves that never hold without a customer."""
 
+WISHES_COMPARED: Final = 200
+"""Wishes of one way that are compared with each other; of more nothing is proven."""
+
 
 def needs_customer(promotion: Promotion) -> bool:
     """Return whether a promotion wants a customer whatever its conditions say."""
@@ -49,6 +52,8 @@ def clash(wishes: Sequence[Wish], *, customer: bool) -> str | None:
         wishes: of one way.
         customer: whether a customer is needed besides.
     """
+    if len(wishes) > WISHES_COMPARED:
+        return None
     return next(_clashes(wishes, customer=customer), None)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from pos_plugin.errors import SaleError
 from pos_plugin.model import Basket
 from pos_plugin.promotions.generation import RuleGeneration
+from pos_plugin.promotions.lint.spent import Spent
 from pos_plugin.units import divide_down
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 
 STEPS_A_BASKET: Final = 500
 """A sale that takes so many search steps more counts as one more basket."""
-
-
-class Spent(Exception):  # noqa: N818 - a state: the work a check may do is done
-    """A check has used up the baskets it may try."""
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pos_plugin.promotions.lint.article import Article
 
 EVERYTHING: Final = Match()
+PAIRS_COMPARED: Final = 10_000
 
 
 def includes(selector: Selector) -> tuple[Match, ...]:
@@ -71,7 +72,9 @@ def is_within(inner: Match, outer: Match) -> bool:
 
 
 def excludes_all(selector: Selector) -> bool:
-    """Return whether a selector surely means no unit at all."""
+    """Return whether a selector surely means no unit at all; of huge ones nothing is proven."""
+    if len(selector.any_of) * len(selector.none_of) > PAIRS_COMPARED:
+        return False
 
     def is_empty(match: Match) -> bool:
         low_minor, high_minor = bounds_minor(match)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import islice
 from typing import TYPE_CHECKING, Final
+
+from pos_plugin.units import divide_down
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
 WINDOWS_TRIED: Final = 50
 """Windows of which every beginning is tried."""
 
+CHECKS_MOST: Final = 40_000  # of a moment against a window
 FIRST: Final = dt.datetime.min  # noqa: DTZ901 - shop-local
 LAST: Final = dt.datetime.max  # noqa: DTZ901 - shop-local
 _DAYS: Final = 8  # a week, and the rest of the day it began in
@@ -28,7 +32,9 @@ def common_moment(validities: Sequence[Validity], on: dt.date) -> dt.datetime | 
         validities: of the promotions.
         on: the day to take where they leave it open.
     """
-    return next(_moments(validities, on), None)
+    windows = sum(len(one.windows) for one in validities)
+    tried = islice(_moments(validities, on), 1 + divide_down(CHECKS_MOST, 1 + windows))
+    return next((moment for moment in tried if _holds(validities, moment)), None)
 
 
 def _moments(validities: Sequence[Validity], on: dt.date) -> Iterator[dt.datetime]:
@@ -43,14 +49,14 @@ def _moments(validities: Sequence[Validity], on: dt.date) -> Iterator[dt.datetim
     times = list(dict.fromkeys([dt.time(0), *(window.from_ for window in windows)]))[
         : WINDOWS_TRIED + 1
     ]
-    yield from (moment for moment in [begin] if _holds(validities, moment))
+    yield begin
     for days in range(_DAYS + 1):
         if LAST - begin < dt.timedelta(days=days):
             return
         day = (begin + dt.timedelta(days=days)).date()
         for time in times:
             moment = dt.datetime.combine(day, time)
-            if moment >= begin and _holds(validities, moment):
+            if moment >= begin:
                 yield moment
 
 

@@ -21,9 +21,10 @@ from pos_plugin.promotions.lint import (
     validity,
 )
 from pos_plugin.promotions.lint.buying import Buyer
-from pos_plugin.promotions.lint.engine import Allowance, Engine, Spent
+from pos_plugin.promotions.lint.engine import Allowance, Engine
 from pos_plugin.promotions.lint.finding import Finding, Severity
 from pos_plugin.promotions.lint.shelf import InventedShelf, RealShelf
+from pos_plugin.promotions.lint.spent import Spent
 from pos_plugin.promotions.lint.work import Options, Work
 from pos_plugin.units import divide_down
 

@@ -55,7 +55,7 @@ def _limits_outrun(promotions: Sequence[Promotion]) -> list[int]:
         if bound is not None and bound <= 200
     }
     caps = any(promotion.limits.max_discount_minor is not None for promotion in promotions)
-    return [bound + 1 for bound in sorted(bounds)[-3:]] + ([50] if caps else [])
+    return [bound + 1 for bound in sorted(bounds)[-3:]] + ([12] if caps else [])
 
 
 def _try(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import replace
 from itertools import islice, product
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from pos_plugin.limits import MAX_PRICE_MINOR
 from pos_plugin.promotions.lint.article import Article
-from pos_plugin.promotions.lint.matching import bounds_minor, fits, includes, means
+from pos_plugin.promotions.lint.matching import EVERYTHING, bounds_minor, includes, means
+from pos_plugin.promotions.lint.spent import Spent
 from pos_plugin.promotions.selector import Match
+from pos_plugin.units import divide_down
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
 PRICES_MINOR: Final = (1_999, 4_999, 19_999)
 """Prices of made-up articles where a selector does not say otherwise."""
 
+LOOKS_MOST: Final = 2_000_000
+"""Articles that are held against a match, over all checks: some ten seconds."""
+
 _CHOICES: Final = 16  # ways to pick one match of each selector
 _WORDS: Final = 4  # words of a list that are tried
 
@@ -29,6 +35,19 @@ class Shelf(ABC):
     """Finds articles that several selectors mean at once."""
 
     is_invented: bool
+
+    def __init__(self) -> None:
+        self._left = LOOKS_MOST
+
+    def _look(self, count: int) -> None:
+        """Count articles held against matches.
+
+        Raises:
+            Spent: it were too many; what was found before is known and stays free.
+        """
+        self._left -= count
+        if self._left < 0:
+            raise Spent
 
     @abstractmethod
     def common(
@@ -62,6 +81,7 @@ class RealShelf(Shelf):
     is_invented = False
 
     def __init__(self, articles: Sequence[Article]) -> None:
+        super().__init__()
         self.articles = articles
         self._every = frozenset(range(len(articles)))
         self._postings: dict[tuple[str, str], set[int]] = defaultdict(set)
@@ -69,6 +89,8 @@ class RealShelf(Shelf):
         for number, article in enumerate(articles):
             for place in _places(article):
                 self._postings[place].add(number)
+        self._by_price = sorted(self._every, key=lambda n: articles[n].unit_price_minor)
+        self._prices = [articles[n].unit_price_minor for n in self._by_price]
 
     def of(self, selector: Selector) -> frozenset[int]:
         """Return the numbers of the articles a selector means."""
@@ -90,12 +112,23 @@ class RealShelf(Shelf):
             *(("tag", (tag,)) for tag in match.tags_all),
         ):
             if words:
+                self._look(len(words))
                 held = (self._postings.get((field, word), set()) for word in words)
                 found &= frozenset().union(*held)
-        plain = match.price_min_minor is None and match.price_max_minor is None
-        if plain and match.price_state == "any":
+        if match.price_state != "any":
+            found &= self._postings.get(("state", match.price_state), set())
+        low_minor, high_minor = bounds_minor(match)
+        if (low_minor, high_minor) == bounds_minor(EVERYTHING):
             return found
-        return frozenset(number for number in found if fits(match, self.articles[number]))
+        begin = bisect_left(self._prices, low_minor)
+        end = bisect_right(self._prices, high_minor)
+        if end - begin < len(found):
+            self._look(1 + divide_down(max(end - begin, 0), 50))  # a set takes them in passing
+            return found.intersection(self._by_price[begin:end])
+        self._look(1 + divide_down(len(found), 10))
+        return frozenset(
+            n for n in found if low_minor <= self.articles[n].unit_price_minor <= high_minor
+        )
 
     def common(
         self,
@@ -137,6 +170,7 @@ class RealShelf(Shelf):
 
 def _places(article: Article) -> Iterable[tuple[str, str]]:
     yield "sku", article.sku
+    yield "state", "markdown" if article.markdown else "full_price"
     for category in article.categories:
         yield "category", category
     if article.brand:
@@ -153,6 +187,7 @@ class InventedShelf(Shelf):
     is_invented = True
 
     def __init__(self) -> None:
+        super().__init__()
         self._known: dict[object, list[Article]] = {}
 
     def common(
@@ -167,8 +202,33 @@ class InventedShelf(Shelf):
         key = (unique, wanted, tuple(avoiding))
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = _invent(unique, wanted, key[2])
+            found = self._known[key] = self._invent(unique, wanted, key[2])
         return found
+
+    def _invent(
+        self,
+        selectors: tuple[Selector, ...],
+        prices_minor: tuple[int, ...],
+        avoiding: tuple[Selector, ...],
+    ) -> list[Article]:
+        # What a selector excludes is a way to avoid it; so is the other price state.
+        ways_out = [match for selector in avoiding for match in selector.none_of][:_WORDS]
+        ways_out += [Match(price_state="markdown")] if avoiding else []
+        looks = sum(1 + len(one.any_of) + len(one.none_of) for one in (*selectors, *avoiding))
+        choices = product(*(includes(selector) for selector in selectors))
+        for choice in islice(choices, _CHOICES):
+            for extra in ((), *((match,) for match in ways_out)):
+                for number in range(_WORDS):
+                    self._look(2 * looks)  # at several prices
+                    found = [
+                        article
+                        for article in _merged((*choice, *extra), number, prices_minor)
+                        if all(means(selector, article) for selector in selectors)
+                        and not any(means(selector, article) for selector in avoiding)
+                    ]
+                    if found:
+                        return found
+        return []
 
     def reaching(self, selector: Selector, minor: int) -> Article | None:
         """Return the article at just that price, or the next it may have."""
@@ -189,29 +249,6 @@ def _beside(avoiding: Sequence[Selector]) -> list[int]:
     bounds = [bounds_minor(match) for selector in avoiding for match in selector.any_of]
     found = {low - 1 for low, _ in bounds} | {high + 1 for _, high in bounds}
     return sorted(price for price in found if 0 < price <= MAX_PRICE_MINOR)[:3]
-
-
-def _invent(
-    selectors: tuple[Selector, ...],
-    prices_minor: tuple[int, ...],
-    avoiding: tuple[Selector, ...],
-) -> list[Article]:
-    # What a selector excludes is a way to avoid it; so is the other price state.
-    ways_out = [match for selector in avoiding for match in selector.none_of][:_WORDS]
-    ways_out += [Match(price_state="markdown")] if avoiding else []
-    choices = product(*(includes(selector) for selector in selectors))
-    for choice in islice(choices, _CHOICES):
-        for extra in ((), *((match,) for match in ways_out)):
-            for number in range(_WORDS):
-                found = [
-                    article
-                    for article in _merged((*choice, *extra), number, prices_minor)
-                    if all(means(selector, article) for selector in selectors)
-                    and not any(means(selector, article) for selector in avoiding)
-                ]
-                if found:
-                    return found
-    return []
 
 
 def _merged(

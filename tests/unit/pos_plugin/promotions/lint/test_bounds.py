@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lint_rules import TODAY, article, found, linted, percent, tiers, unit
+from lint_rules import LABEL, TODAY, article, found, linted, percent, tiers, unit
 
 from pos_plugin.promotions.generation import RuleGeneration
 from pos_plugin.promotions.lint.run import FINDINGS_A_CODE, lint
@@ -46,3 +46,23 @@ def test_nothing_is_found_in_an_empty_file() -> None:
     report = linted([], [article("T", 1_000)])
     assert report.findings == []
     assert report.is_complete
+
+
+def test_huge_selectors_end_at_a_bound_that_is_said() -> None:
+    """A thousand matches a selector: what costs too much is left out, not waited for."""
+    matches = [{"categories": [f"c{n}"], "price_min_minor": n} for n in range(1_000)]
+    barred = [{"brands": [f"b{n}"]} for n in range(999)]
+    slots = [
+        {"on": {"any_of": matches, "none_of": [{"tags": [f"t{n}"]}, *barred]}} for n in range(4)
+    ]
+    bundle = {"kind": "bundle", "slots": slots, "benefit": percent(1000)}
+    rules = [
+        {"id": f"B{n:02}", "label": LABEL, "layer": "article", "offer": bundle} for n in range(6)
+    ]
+    each = [{"type": "min_value", "minor": n} for n in range(1, 900)]
+    rules.append(unit("W", when=[{"type": "any", "of": each}] * 3))
+    minute = {"weekdays": [1], "from": "01:00", "until": "01:01"}
+    rules.append(unit("T", validity={"windows": [minute] * 900}))
+    report = linted(rules, max_baskets=100)
+    assert report.to_dict()["checks"]
+    assert not report.is_complete

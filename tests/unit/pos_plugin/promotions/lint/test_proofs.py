@@ -10,6 +10,7 @@ from sales import Case, cases
 
 from pos_plugin.promotions.lint.article import Article, articles_of
 from pos_plugin.promotions.lint.matching import excludes_all, is_within, means
+from pos_plugin.promotions.lint.shelf import RealShelf
 from pos_plugin.promotions.selector import Match, Selector
 
 PROVEN = {"validity_empty", "window_never_opens", "conditions_contradict", "selector_excludes_all"}
@@ -172,3 +173,4 @@ def test_lint_reads_selectors_as_the_engine_does(
     }
     applied = bool(price([unit("A", {"type": "percent", "bp": 10_000}, on)], sale)["promotions"])
     assert applied == means(selector, one)
+    assert applied == bool(RealShelf([one]).of(selector))
