@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import cython
 
+from native import codes
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from native.settle import Settle
+
+
+APPLIED = cython.declare(cython.longlong, codes.APPLIED_COLUMNS)
+GIVEN = cython.declare(cython.longlong, codes.GIVEN_COLUMNS)
 
 
 def _is_same(one: Any, other: Any) -> bool:  # noqa: ANN401 - values of this file, of either form
@@ -336,12 +342,12 @@ class Results:
         i: cython.longlong
         made = []
         for i in range(count):
-            name, _, _, label = self.names[self.applications[i * 3]]
+            name, _, _, label = self.names[self.applications[i * APPLIED]]
             one: PromotionResult = PromotionResult.__new__(PromotionResult)
             one.promotion = name
             one.label = label.copy()
-            one.applications = self.applications[i * 3 + 1]
-            one.discount_minor = self.applications[i * 3 + 2]
+            one.applications = self.applications[i * APPLIED + 1]
+            one.discount_minor = self.applications[i * APPLIED + 2]
             made.append(one)
         self.promotions = tuple(made)
         return 0
@@ -351,6 +357,7 @@ class Results:
     def _make_discounts(self, lines: tuple[Any, ...], count: cython.longlong) -> cython.int:
         """Make the discounts, and chain those of each line in their order."""
         i: cython.longlong
+        k: cython.longlong = 0
         row: cython.longlong
         line: cython.longlong
         self.discounts = []
@@ -359,9 +366,12 @@ class Results:
         for i in range(len(lines)):
             self.first[i] = -1
         for i in range(count):
-            row = i * 7
+            row = i * GIVEN
             line = self.gifts[row + 1]
+            self.next[k] = -1
             name, revision, layer, _ = self.names[self.gifts[row]]
+            if self.gifts[row + 6] == 0 and layer != "article":
+                continue  # a share of a receipt that rounds to nothing
             one: LineDiscount = LineDiscount.__new__(LineDiscount)
             one.promotion = name
             one.revision = revision
@@ -374,13 +384,13 @@ class Results:
             else:
                 one.units_milli = self.gifts[row + 5] * 1_000
             one.discount_minor = self.gifts[row + 6]
-            self.discounts.append(one)
-            self.next[i] = -1
             if self.first[line] < 0:
-                self.first[line] = i
+                self.first[line] = k
             else:
-                self.next[self.last[line]] = i
-            self.last[line] = i
+                self.next[self.last[line]] = k
+            self.last[line] = k
+            self.discounts.append(one)
+            k += 1
         return 0
 
     @cython.cfunc
@@ -393,9 +403,11 @@ class Results:
         made = []
         discount: LineDiscount
         nothing: tuple[LineDiscount, ...] = ()
-        self.gross_minor = 0
-        self.discount_minor = 0
-        self.sold_minor = 0
+        gross_sum: cython.longlong = 0
+        discount_sum: cython.longlong = 0
+        sold_minor: cython.longlong = 0
+        rate_bp: cython.longlong
+        vat: VatResult = VatResult(-1, 0, 0, 0)
         self.rates = []
         for i in range(len(lines)):
             line = lines[i]
@@ -421,35 +433,33 @@ class Results:
             one.discount_minor = discount_minor
             one.paid_minor = gross_minor - discount_minor
             made.append(one)
-            self.gross_minor += gross_minor
-            self.discount_minor += discount_minor
+            gross_sum += gross_minor
+            discount_sum += discount_minor
             if gross_minor > 0:
-                self.sold_minor += gross_minor - discount_minor
-            self._add_vat(line.vat_rate_bp, gross_minor, discount_minor)
+                sold_minor += gross_minor - discount_minor
+            rate_bp = line.vat_rate_bp
+            if vat.vat_rate_bp != rate_bp:
+                vat = self._vat(rate_bp)
+            vat.gross_minor += gross_minor
+            vat.discount_minor += discount_minor
+            vat.paid_minor += gross_minor - discount_minor
         self.lines = tuple(made)
+        self.gross_minor = gross_sum
+        self.discount_minor = discount_sum
+        self.sold_minor = sold_minor
         return 0
 
     @cython.cfunc
-    @cython.exceptval(-1, check=True)
-    def _add_vat(
-        self,
-        rate_bp: cython.longlong,
-        gross_minor: cython.longlong,
-        discount_minor: cython.longlong,
-    ) -> cython.int:
-        """Add a line to the sums of its rate."""
+    def _vat(self, rate_bp: cython.longlong) -> VatResult:
+        """Return the sums of a rate."""
         one: VatResult
         for known in self.rates:
             one = known
             if one.vat_rate_bp == rate_bp:
-                break
-        else:
-            one = VatResult(rate_bp, 0, 0, 0)
-            self.rates.append(one)
-        one.gross_minor += gross_minor
-        one.discount_minor += discount_minor
-        one.paid_minor += gross_minor - discount_minor
-        return 0
+                return one
+        one = VatResult(rate_bp, 0, 0, 0)
+        self.rates.append(one)
+        return one
 
 
 def _rate_of(one: VatResult) -> int:

@@ -10,7 +10,7 @@ gives is exact until then: a share of a unit is a fraction, and only remainders 
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cython
 
@@ -42,12 +42,9 @@ PIECE = cython.declare(cython.longlong, 5)
 # of equal applications, how many of them, role; then what a unit gets at least, and how many units
 # get one more.
 SHARE = cython.declare(cython.longlong, 12)
-# What a promotion gives on one line to one group and role: line, group, applications, role, units,
-# discount, and the next entry of the line.
-ENTRY = cython.declare(cython.longlong, 7)
 # What is handed out: see Settle.
-APPLIED = cython.declare(cython.longlong, 3)
-GIVEN = cython.declare(cython.longlong, 7)
+APPLIED = cython.declare(cython.longlong, codes.APPLIED_COLUMNS)
+GIVEN = cython.declare(cython.longlong, codes.GIVEN_COLUMNS)
 
 
 @cython.cclass
@@ -64,7 +61,7 @@ class Settle:
     After ``give``: ``applied`` has a row for each of ``applications`` promotions that apply, in the
     order of the layers: number, applications, discount. ``given`` has a row for each of ``gifts``
     discounts of a line: promotion, line, group of equal applications, how many of them, 1 for a
-    target, units, discount.
+    target, units, discount; and the next row of its promotion and line, -1 = none.
     """
 
     applications = cython.declare(cython.longlong, visibility="readonly")
@@ -103,18 +100,18 @@ class Settle:
     turn: cython.longlong[::1]
     has: cython.longlong[::1]
     wanted: cython.longlong[::1]
-    # Tables.
+    # Tables. Pieces are kept while a later layer wants them.
+    keeps: cython.bint
     pieces: cython.longlong
     piece: cython.longlong[::1]
     others: cython.longlong[::1]
     shares: cython.longlong
     share: cython.longlong[::1]
     order: cython.longlong[::1]
-    entries: cython.longlong
-    entry: cython.longlong[::1]
-    # Per line: its first entry of the promotion at work, and which that was.
-    first_entry: cython.longlong[::1]
-    entry_now: cython.longlong[::1]
+    # The promotion at work; per line the first row it was given by it, where the stamp is now.
+    promotion: cython.longlong
+    first_given: cython.longlong[::1]
+    given_now: cython.longlong[::1]
     now: cython.longlong
     tier_now: cython.longlong
     applied_rows: cython.longlong[::1]
@@ -153,17 +150,17 @@ class Settle:
         self.turn = _room(lines)
         self.has = _room(lines)
         self.wanted = _room(lines)
-        self.first_entry = _room(lines)
-        self.entry_now = _room(lines)
+        self.promotion = 0
+        self.first_given = _room(lines)
+        self.given_now = _room(lines)
         self.group = _room(FIRST_ROWS)
-        self.piece = _room(FIRST_ROWS * PIECE)
-        self.others = _room(FIRST_ROWS * PIECE)
-        self.share = _room(FIRST_ROWS * SHARE)
-        self.order = _room(FIRST_ROWS)
-        self.entry = _room(FIRST_ROWS * ENTRY)
+        self.piece = _unbounded(FIRST_ROWS * PIECE)
+        self.others = _unbounded(FIRST_ROWS * PIECE)
+        self.share = _unbounded(FIRST_ROWS * SHARE)
+        self.order = _unbounded(FIRST_ROWS)
+        self.keeps = False
         self.pieces = 0
         self.shares = 0
-        self.entries = 0
         self.now = 0
         self.tier_now = 0
         self.applications = 0
@@ -187,17 +184,24 @@ class Settle:
             bases: takes for ``receipt`` and ``customer`` the pieces that earlier layers left, as
                 (class, line, units, what is left to pay for one, closed).
         """
+        receipt_choice: cython.longlong = found.receipt_choice
+        customer_choice: cython.longlong = found.customer_choice
         self._begin(classes)
+        # What is left matters only where somebody looks at it.
+        self.keeps = receipt_choice >= 0 or customer_choice >= 0 or bases is not None
         self._give_articles(found)
-        self._give_rest(classes)
+        if self.keeps:
+            self._give_rest(classes)
         if bases is not None:
             bases["receipt"] = self._pieces()
-        if found.receipt_choice >= 0:
-            self._give_tier(found.receipt_choice)
+        self.keeps = customer_choice >= 0 or bases is not None
+        if receipt_choice >= 0:
+            self._give_tier(receipt_choice)
         if bases is not None:
             bases["customer"] = self._pieces()
-        if found.customer_choice >= 0:
-            self._give_tier(found.customer_choice)
+        self.keeps = False
+        if customer_choice >= 0:
+            self._give_tier(customer_choice)
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)
@@ -288,8 +292,8 @@ class Settle:
                 self._share(g, discount, cap, total, 1, applications)
             else:
                 s = self._share(g, discount, cap, total, s, 0)
+        self._begin_promotion(promotion, applications, total_minor)
         self._hand_down(total_minor, self.promo[row + 8] == UNITS)
-        self._write_down(promotion, applications, total_minor, True)
         return 0
 
     @cython.cfunc
@@ -521,8 +525,8 @@ class Settle:
             # In proportion to what is left.
             self.share[row + 5] = total_minor * self.share[row + 3]
             self.share[row + 6] = max(base_minor, 1)
+        self._begin_promotion(promotion, 1, total_minor)
         self._hand_down(total_minor, False)
-        self._write_down(promotion, 1, total_minor, False)
         return 0
 
     @cython.cfunc
@@ -566,12 +570,13 @@ class Settle:
                 self.share[row + 11] = min(left, self.share[row + 2])
                 left -= self.share[row + 11]
         self.now += 1
-        self.entries = 0
         for i in range(self.shares):
             row = i * SHARE
             floor = self.share[row + 10]
             lucky = self.share[row + 11]
             self._note(row, floor * self.share[row + 2] + lucky)
+            if not self.keeps:
+                continue
             if lucky:
                 self._add_piece(
                     self.share[row],
@@ -633,76 +638,60 @@ class Settle:
     @cython.cfunc
     @cython.exceptval(-1, check=True)
     def _note(self, row: cython.longlong, discount_minor: cython.longlong) -> cython.int:
-        """Add what a share gives to the entry of its line, group and role."""
+        """Add what a share gives to the row of its promotion, line, group and role."""
         line: cython.longlong = self.share[row + 1]
         k: cython.longlong = -1
         last: cython.longlong = -1
-        if self.entry_now[line] == self.now:
-            k = self.first_entry[line]
+        if self.given_now[line] == self.now:
+            k = self.first_given[line]
         while k >= 0:
             if (
-                self.entry[k + 1] == self.share[row + 7]
-                and self.entry[k + 3] == self.share[row + 9]
+                self.given_rows[k + 2] == self.share[row + 7]
+                and self.given_rows[k + 4] == self.share[row + 9]
             ):
-                self.entry[k + 4] += self.share[row + 2]
-                self.entry[k + 5] += discount_minor
+                self.given_rows[k + 5] += self.share[row + 2]
+                self.given_rows[k + 6] += discount_minor
                 return 0
             last = k
-            k = self.entry[k + 6]
-        k = self.entries * ENTRY
-        if k + ENTRY > len(self.entry):
-            self.entry = _twice(self.entry)
-        self.entries += 1
-        self.entry[k] = line
-        self.entry[k + 1] = self.share[row + 7]
-        self.entry[k + 2] = self.share[row + 8]
-        self.entry[k + 3] = self.share[row + 9]
-        self.entry[k + 4] = self.share[row + 2]
-        self.entry[k + 5] = discount_minor
-        self.entry[k + 6] = -1
+            k = self.given_rows[k + 7]
+        k = self.gifts * GIVEN
+        if k + GIVEN > len(self.given_rows):
+            self.given = _more(self.given)
+            self.given_rows = self.given
+        self.gifts += 1
+        self.given_rows[k] = self.promotion
+        self.given_rows[k + 1] = line
+        self.given_rows[k + 2] = self.share[row + 7]
+        self.given_rows[k + 3] = self.share[row + 8]
+        self.given_rows[k + 4] = self.share[row + 9]
+        self.given_rows[k + 5] = self.share[row + 2]
+        self.given_rows[k + 6] = discount_minor
+        self.given_rows[k + 7] = -1
         if last >= 0:
-            self.entry[last + 6] = k
+            self.given_rows[last + 7] = k
         else:
-            self.entry_now[line] = self.now
-            self.first_entry[line] = k
+            self.given_now[line] = self.now
+            self.first_given[line] = k
         return 0
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)
-    def _write_down(
+    def _begin_promotion(
         self,
         promotion: cython.longlong,
         applications: cython.longlong,
         total_minor: cython.longlong,
-        is_article: cython.bint,
     ) -> cython.int:
-        """Add the entries of a promotion to what was given before, and the promotion itself."""
-        i: cython.longlong
+        """Add a promotion that applies; what follows is given by it."""
         k: cython.longlong = self.applications * APPLIED
-        row: cython.longlong
         if k + APPLIED > len(self.applied_rows):
             self.applied = _more(self.applied)
             self.applied_rows = self.applied
+        self.promotion = promotion
         self.applied_rows[k] = promotion
         self.applied_rows[k + 1] = applications
         self.applied_rows[k + 2] = total_minor
         self.applications += 1
-        for i in range(self.entries):
-            row = i * ENTRY
-            if self.entry[row + 5] == 0 and not is_article:
-                continue
-            k = self.gifts * GIVEN
-            if k + GIVEN > len(self.given_rows):
-                self.given = _more(self.given)
-                self.given_rows = self.given
-            self.given_rows[k] = promotion
-            self.given_rows[k + 1] = self.entry[row]
-            self.given_rows[k + 2] = self.entry[row + 1]
-            self.given_rows[k + 3] = self.entry[row + 2]
-            self.given_rows[k + 4] = self.entry[row + 3]
-            self.given_rows[k + 5] = self.entry[row + 4]
-            self.given_rows[k + 6] = self.entry[row + 5]
-            self.gifts += 1
         return 0
 
     @cython.cfunc
@@ -722,11 +711,19 @@ def _room(size: int) -> array[int]:
     return array("q", bytes(8 * (size + 1)))
 
 
+def _unbounded(size: int) -> Any:  # noqa: ANN401 - an array or a list
+    """Return room for values that a sale of millions takes beyond 64 bits.
+
+    The compiled form says so by an OverflowError; then the plain form answers, with room for them.
+    """
+    return _room(size) if cython.compiled else [0] * (size + 1)
+
+
 @cython.cfunc
 def _twice(values: cython.longlong[::1]) -> cython.longlong[::1]:
     """Return the same values with twice the room."""
     k: cython.longlong
-    more: cython.longlong[::1] = _room(2 * len(values))
+    more: cython.longlong[::1] = _unbounded(2 * len(values))
     for k in range(len(values)):
         more[k] = values[k]
     return more

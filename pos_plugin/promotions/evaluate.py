@@ -75,9 +75,9 @@ def _evaluated(
 ) -> Result:
     sale = _Sale(generation, rules, basket)
     pools = _question(sale, steps)
-    found = steps.pose.ask(rules.form.search, MAX_STEPS)
-    steps.settle.give(steps.classes.size, found)
-    results = steps.results
+    classes, _, _, pose, settle, results = steps
+    found = pose.ask(rules.form.search, MAX_STEPS)
+    settle.give(classes.size, found)
     results.make(basket.lines)
     lines, promotions = results.lines, results.promotions
     earned, earning = _earn(sale, steps, lines) if rules.earning else ((), NOBODY)
@@ -114,16 +114,17 @@ def _evaluated(
 def _question(sale: SaleView, steps: Steps) -> CouponPools | None:
     """Read and match the sale, fill the tables of the search; return the coupons it may use."""
     rules, basket = sale.rules, sale.basket
-    classes = steps.classes.read(basket.lines)
-    steps.matches.find(basket.lines, classes)
-    eligible = steps.eligible.find(basket, sale.allows)
+    lines, customer = basket.lines, basket.customer
+    classes, matches, eligible, pose, _, _ = steps
+    size = classes.read(lines)
+    matches.find(lines, size)
+    promotions = eligible.find(basket, sale.allows)
     asking = _eligible(steps, rules.couponed) if basket.coupons and rules.couponed else None
     pools = CouponPools(rules, asking, sale) if asking else None
-    customer = basket.customer
-    steps.pose.fill(
-        classes,
-        steps.eligible.number,
-        eligible,
+    pose.fill(
+        size,
+        eligible.number,
+        promotions,
         {} if pools is None else pools.pool_of,
         () if pools is None else pools.limits,
         0 if customer is None else customer.instant_discount_bp,
