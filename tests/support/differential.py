@@ -19,6 +19,7 @@ import click
 from exact_total import exact_total
 from laws import assert_adds_up
 from legality import assert_rules_kept
+from memory import bounded
 from oracle import best_total
 from random_cases import SERIES, Case, case_of, effects_of, features_of
 
@@ -131,7 +132,8 @@ def main(
     tally = Tally()
     for number in range(first, first + count):
         case = case_of(seed, number, max_units=max_units, max_promotions=max_promotions)
-        compare(case, number, tally)
+        with bounded():
+            compare(case, number, tally)
         for wrong in tally.wrong[-1:]:
             if wrong["case"] == number:
                 click.echo(json.dumps(wrong))

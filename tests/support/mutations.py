@@ -115,6 +115,18 @@ MUTATIONS = [
         "return (value + 500) // 1000",
         "return (value + 499) // 1000",
     ),
+    Mutation(
+        "the bound of the search leaves out a unit of each class",
+        "native/packing.py",
+        "total += self.lam[c] * self.left[c]",
+        "total += self.lam[c] * (self.left[c] - 1)",
+    ),
+    Mutation(
+        "the search has a coupon more than the sale",
+        "native/packing.py",
+        "limit = pool_left[pool]",
+        "limit = pool_left[pool] + 1",
+    ),
 ]
 
 

@@ -16,6 +16,7 @@ from cpsat_model import Answer, UnsupportedError
 from cpsat_packing import packing_total
 from differential import engine, fault_of
 from laws import assert_adds_up, assert_honest
+from memory import bounded
 from oracle import best_total
 from random_cases import Case, case_of, features_of, large_case_of
 
@@ -27,6 +28,12 @@ Doc = dict[str, Any]
 COUNT = int(os.environ.get("STAMMKUNDE_RANDOM_CASES", "20000"))
 SEED = int(os.environ.get("STAMMKUNDE_RANDOM_SEED", "20260307"))
 SMALL, MEDIUM, LARGE = max(COUNT // 50, 50), max(COUNT // 80, 25), max(COUNT // 800, 10)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _memory_is_bounded() -> Iterator[None]:
+    with bounded():
+        yield
 
 
 def medium_case_of(number: int) -> Case:

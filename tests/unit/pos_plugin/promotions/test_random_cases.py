@@ -10,12 +10,16 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from differential import Tally, compare, engine, fault_of
+from memory import bounded
 from oracle import best_total
 from random_cases import Case, case_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Doc = dict[str, Any]
 
@@ -50,6 +54,12 @@ EFFECTIVE = [
     *("exclusive units", "exclusive receipt", "2 promotions together", "3 promotions together"),
     "layers together",
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _memory_is_bounded() -> Iterator[None]:
+    with bounded():
+        yield
 
 
 @pytest.fixture(scope="module")
