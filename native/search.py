@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import cython
 
-from native.arrays import require_int64, require_range, require_starts
+from native.arrays import require_int64
 from .packing import Offers, Packing, benefit_on
 from native.problem import (
     ALONE,
@@ -64,10 +64,10 @@ __all__ = [
     "search",
 ]
 
-PROMO_COLUMNS = 11
-STEP_COLUMNS = 3
-SLOT_COLUMNS = 2
-TIER_COLUMNS = 9
+PROMO_COLUMNS: cython.Py_ssize_t = 11
+STEP_COLUMNS: cython.Py_ssize_t = 3
+SLOT_COLUMNS: cython.Py_ssize_t = 2
+TIER_COLUMNS: cython.Py_ssize_t = 9
 
 # An application as ``packing`` gives it: promotion, times, members (class, units, targets), tier.
 Given = tuple[int, int, tuple[tuple[int, int, int], ...], int]
@@ -135,10 +135,11 @@ class _Search:
     price: cython.longlong[::1]
     count: cython.longlong[::1]
     pool_limit: object
-    tier: object
+    tier: cython.longlong[::1]
     tier_start: cython.longlong[::1]
     tier_class: cython.longlong[::1]
     tiers: cython.Py_ssize_t
+    promo: cython.longlong[::1]
     packed: dict
     choices: object
     problem: object
@@ -157,7 +158,9 @@ class _Search:
     home: cython.longlong[::1]
     components: list
     plain: list
-    article: object
+    article: cython.longlong
+    reach: cython.longlong
+    saving: cython.longlong
     base: cython.longlong[::1]
     inside: cython.longlong[::1]
     mixed: cython.longlong[::1]
@@ -171,6 +174,7 @@ class _Search:
         self.count = given["count"]
         self.pool_limit = given["pool_limit"]
         self.tier = given["tier"]
+        self.promo = given["promo"]
         self.tier_start = given["tier_class_start"]
         self.tier_class = given["tier_class"]
         self.tiers = len(self.tier_start) - 1
@@ -262,7 +266,46 @@ class _Search:
                 most = units // size
             if most < 1:
                 continue
-            self._add_row(i, units, most)
+            if kind == N_FOR_M and size == 1 and pool < 0 and cap < 0 and (
+                limit < 0 or limit >= most
+            ) and promo[at + 8] != ALONE:
+                self._add_free(i, most)
+            else:
+                self._add_row(i, units, most)
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _add_free(self, i: cython.Py_ssize_t, most: cython.longlong) -> cython.void:
+        """Add the row of a discount on single units without any limit."""
+        columns: dict[str, array[int]] = self.columns
+        promo: cython.longlong[::1] = self.promo
+        at: cython.Py_ssize_t = i * PROMO_COLUMNS
+        starts: array[int] = self.given["slot_class_start"]
+        slot: cython.Py_ssize_t = self.given["slot_start"][i]
+        self.free_rows.append(len(self.number))
+        self.number.append(i)
+        self.is_free.append(1)
+        columns["kind"].append(N_FOR_M)
+        columns["size"].append(1)
+        columns["discounted"].append(1)
+        columns["benefit"].append(promo[at + 3])
+        columns["value"].append(promo[at + 4])
+        columns["limit"].append(-1)
+        columns["pool"].append(-1)
+        columns["cap"].append(-1)
+        columns["exclusive"].append(promo[at + 8])
+        columns["within_buy"].append(0)
+        columns["most"].append(most)
+        columns["correction"].append(0)
+        columns["step_start"].append(len(columns["step_least"]))
+        columns["slot_quantity"].append(1)
+        columns["slot_target"].append(0)
+        columns["slot_part"].append(0)
+        columns["slot_class"].extend(self.given["slot_class"][starts[slot] : starts[slot + 1]])
+        columns["slot_class_start"].append(len(columns["slot_class"]))
+        columns["slot_start"].append(len(columns["slot_quantity"]))
+        if promo[at + 8] == UNITS:
+            self.has_units = True
 
     def _add_row(self, i: int, units: int, most: int) -> None:
         """Add the row of a promotion that can apply."""
@@ -671,35 +714,52 @@ class _Search:
                 j += 1
         return left
 
-    def _rate(self, t: int, amount: int) -> int:
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _rate(self, t: cython.Py_ssize_t, amount: cython.longlong) -> cython.longlong:
         """What a tier gives on an amount in 1/10_000 minor, in 1/10^8 minor."""
-        at = t * TIER_COLUMNS
+        at: cython.Py_ssize_t = t * TIER_COLUMNS
+        given: cython.longlong
         if self.tier[at + 2] == AMOUNT_OFF:
-            return min(self.tier[at + 3] * D, amount) * D
+            given = self.tier[at + 3] * D
+            return (given if given < amount else amount) * D
         given = amount * self.tier[at + 3]
-        cap_minor = self.tier[at + 7]
-        return given if cap_minor < 0 else min(given, cap_minor * D * D)
+        if self.tier[at + 7] >= 0 and given > self.tier[at + 7] * D * D:
+            return self.tier[at + 7] * D * D
+        return given
 
-    def _weigh(self, r: int, k: int) -> tuple[int, int]:
-        """Return an upper bound of a choice, and what the plain packing saves under it.
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _weigh(self, r: cython.Py_ssize_t, k: cython.Py_ssize_t) -> cython.void:
+        """Find an upper bound of a choice (``reach``) and what the plain packing saves under it.
 
-        Savings in 1/10^12 minor. The second is -1 where it cannot be told: a tier is not open, or
+        Savings in 1/10^12 minor. ``saving`` is -1 where it cannot be told: a tier is not open, or
         the later layers treat the units of one component differently.
         """
-        most = value = self.article * W
-        known = not self.has_units
-        rate_r = rate_k = 0
-        short = 0
-        left_r = left_k = 0
+        most: cython.longlong = self.article * W
+        value: cython.longlong = most
+        known: cython.bint = not self.has_units
+        rate_r: cython.longlong = 0
+        rate_k: cython.longlong = 0
+        short: cython.longlong = 0
+        left_r: cython.longlong = 0
+        left_k: cython.longlong
+        least: cython.longlong
+        reach: cython.longlong
+        common: cython.longlong
+        given: cython.longlong
+        most_k: cython.longlong
+        is_plain: cython.bint = False  # a percentage without a cap
+        at: cython.Py_ssize_t
         if r >= 0:
             at = r * TIER_COLUMNS
             left_r = self.base[r] - self.inside[r]
-            least = self.tier[at + 4] * D
-            short = least - left_r
+            short = self.tier[at + 4] * D - left_r
             known = known and short <= 0 and not self.mixed[r] and self._has_coupon(r)
             value += self._rate(r, left_r) * D
             if self.tier[at + 2] == PERCENT:
                 rate_r = self.tier[at + 3]
+                is_plain = self.tier[at + 7] < 0
                 most += self._rate(r, self.base[r] if self.has_units else left_r) * D
             else:
                 most += self.tier[at + 3] * V
@@ -713,39 +773,33 @@ class _Search:
                     known = False
                 elif common == left_r:
                     left_k -= self._rate(r, left_r)
-                elif self.tier[r * TIER_COLUMNS + 2] == PERCENT and (
-                    self.tier[r * TIER_COLUMNS + 7] < 0
-                ):
+                elif is_plain:
                     left_k -= common * rate_r
                 elif common:
                     known = False
-                if rate_r and common >= 0 and self.tier[r * TIER_COLUMNS + 7] < 0 and (
-                    not self.has_units
-                ):
+                if is_plain and common >= 0 and not self.has_units:
                     reach -= common * rate_r
-            known = (
-                known
-                and left_k >= self.tier[at + 4] * D * D
-                and not self.mixed[k]
-                and self._has_coupon(k)
-            )
-            cap_minor = self.tier[at + 7]
+            least = self.tier[at + 4] * D * D
+            known = known and left_k >= least and not self.mixed[k] and self._has_coupon(k)
             if self.tier[at + 2] == PERCENT:
                 rate_k = self.tier[at + 3]
                 given = left_k * rate_k
                 most_k = reach * rate_k
-                if cap_minor >= 0:
-                    given = min(given, cap_minor * V)
-                    most_k = min(most_k, cap_minor * V)
+                if self.tier[at + 7] >= 0:
+                    if given > self.tier[at + 7] * V:
+                        given = self.tier[at + 7] * V
+                    if most_k > self.tier[at + 7] * V:
+                        most_k = self.tier[at + 7] * V
             else:
                 most_k = self.tier[at + 3] * V
-                given = min(most_k, left_k * D)
+                given = most_k if most_k < left_k * D else left_k * D
             value += given
             most += most_k
         if short > 0 and not self.has_units and not self.mixed[r]:
             # So much discount inside the base has to be forgone.
             most -= short * (D - rate_r) * (D - rate_k)
-        return most, value if known else -1
+        self.reach = most
+        self.saving = value if known else -1
 
     def _has_coupons(self, r: int, k: int) -> bool:
         """Whether there are coupons enough for both tiers."""
@@ -756,9 +810,11 @@ class _Search:
             pool < 0 or pool != self.tier[k * TIER_COLUMNS + 5] or self.pool_limit[pool] > 1
         )
 
-    def _has_coupon(self, t: int) -> bool:
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _has_coupon(self, t: cython.Py_ssize_t) -> cython.bint:
         """Whether the coupon of a tier is none that the article layer could use."""
-        pool = self.tier[t * TIER_COLUMNS + 5]
+        pool: cython.longlong = self.tier[t * TIER_COLUMNS + 5]
         return pool < 0 or pool not in self.columns["pool"]
 
     def _best(self, banned: frozenset[int], banned_tiers: frozenset[int]) -> _Answer:
@@ -792,13 +848,13 @@ class _Search:
                     number += 1
                     if (r < 0 and k < 0) or not self._has_coupons(r, k):
                         continue
-                    reach, saving = self._weigh(r, k)
-                    if saving > value:
-                        value, receipt, customer = saving, r, k
-                    if saving < reach:
-                        unsure.append((-reach - open_value, number, r, k, 0))
+                    self._weigh(r, k)
+                    if self.saving > value:
+                        value, receipt, customer = self.saving, r, k
+                    if self.saving < self.reach:
+                        unsure.append((-self.reach - open_value, number, r, k, 0))
                     else:
-                        sure.append(reach)
+                        sure.append(self.reach)
             for t in alone:
                 saving = self._rate(t, self.base[t]) * D
                 sure.append(saving)
@@ -829,22 +885,56 @@ class _Search:
     ) -> tuple[list[int], list[int], list[int]]:
         """Tiers that can be open at all: of the receipt, of the customer, and those standing alone."""
         receipts, customers, alone = [-1], [-1], []
+        at: cython.Py_ssize_t
+        t: cython.Py_ssize_t
+        other: cython.Py_ssize_t
+        alike: dict[bytes, list[int]] = {}
+        classes: array[int] = self.given["tier_class"]
         for t in range(self.tiers):
             at = t * TIER_COLUMNS
             if self.base[t] < self.tier[at + 4] * D or not self.base[t]:
                 continue
             if banned and self.tier[at + 1] in banned:
                 continue
-            pool = self.tier[at + 5]
-            if pool >= 0 and not self.pool_limit[pool]:
+            if self.tier[at + 5] >= 0 and not self.pool_limit[self.tier[at + 5]]:
                 continue
             if self.tier[at + 6] == ALONE:
                 alone.append(t)
-            elif self.tier[at] == RECEIPT:
+                continue
+            if self.tier[at + 7] < 0:
+                # Of tiers with the same base one that gives more, or as much, replaces the others.
+                base = classes[self.tier_start[t] : self.tier_start[t + 1]].tobytes()
+                rivals = alike.setdefault(base, [])
+                for other in rivals:
+                    if self._replaces(other, t):
+                        break
+                else:
+                    rivals.append(t)
+                    if self.tier[at] == RECEIPT:
+                        receipts.append(t)
+                    else:
+                        customers.append(t)
+                continue
+            if self.tier[at] == RECEIPT:
                 receipts.append(t)
             else:
                 customers.append(t)
         return receipts, customers, alone
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _replaces(self, a: cython.Py_ssize_t, b: cython.Py_ssize_t) -> cython.bint:
+        """Whether tier a is as good as tier b on the same base whatever is left of it."""
+        at: cython.Py_ssize_t = a * TIER_COLUMNS
+        bt: cython.Py_ssize_t = b * TIER_COLUMNS
+        return (
+            self.tier[at] == self.tier[bt]
+            and self.tier[at + 2] == self.tier[bt + 2]
+            and self.tier[at + 3] >= self.tier[bt + 3]
+            and self.tier[at + 4] <= self.tier[bt + 4]
+            and self.tier[at + 5] < 0
+            and (self.tier[at + 3] > self.tier[bt + 3] or self.tier[at + 8] <= self.tier[bt + 8])
+        )
 
     def _plain_applications(self) -> list[Given]:
         given: list[Given] = []
@@ -958,6 +1048,10 @@ class _Search:
 
     def _without_the_idle(self, answer: _Answer) -> _Answer:
         """Drop, in descending id, every promotion whose removal leaves the exact total unchanged."""
+        rows, numbers = self._used(answer)
+        is_fresh = not answer.rivals
+        if is_fresh and all([self._is_needed(row) for row in rows]):
+            return answer
         promo = self.given["promo"]
         ranked: dict[tuple[int, int, int], None] = {}
         for row in range(len(self.number)):
@@ -967,8 +1061,6 @@ class _Search:
             ranked[self.tier[at + 8], -1, self.tier[at + 1]] = None
         banned: frozenset[int] = frozenset()
         banned_tiers: frozenset[int] = frozenset()
-        rows, numbers = self._used(answer)
-        is_fresh = not answer.rivals
         for _, row, number in sorted(ranked, reverse=True):
             if row in rows or number in numbers:
                 if is_fresh and self._is_needed(row):
@@ -996,7 +1088,9 @@ class _Search:
         }
         return rows, numbers
 
-    def _is_needed(self, row: int) -> bool:
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _is_needed(self, row: cython.longlong) -> cython.bint:
         """Whether the saving falls without a promotion, as far as a look can tell.
 
         Every other choice saves less anyway; so a promotion is needed where its units are worth
@@ -1006,8 +1100,8 @@ class _Search:
             return True
         if self.has_units:
             return False
+        c: cython.Py_ssize_t
         if self.is_free[row]:
-            c: cython.Py_ssize_t
             for c in range(self.classes):
                 if (
                     self.home[c] < 0
@@ -1115,12 +1209,40 @@ def search(
     return run.found()
 
 
+@cython.cfunc
+@cython.exceptval(check=True)
+def _require_range(
+    name: str, values: cython.longlong[::1], low: cython.longlong, high: cython.longlong,
+    step: cython.Py_ssize_t = 1, first: cython.Py_ssize_t = 0,
+) -> cython.void:
+    """Raise ValueError unless every value (of a column) lies in low..high-1."""
+    i: cython.Py_ssize_t = first
+    while i < len(values):
+        if values[i] < low or values[i] >= high:
+            raise ValueError(f"{name} must lie in {low}..{high - 1}")
+        i += step
+
+
+@cython.cfunc
+@cython.exceptval(check=True)
+def _require_starts(
+    name: str, starts: cython.longlong[::1], items: cython.longlong
+) -> cython.void:
+    """Raise ValueError unless the offsets run from 0 to ``items`` and never fall."""
+    i: cython.Py_ssize_t
+    if not len(starts) or starts[0] != 0 or starts[len(starts) - 1] != items:
+        raise ValueError(f"{name} must run from 0 to {items}")
+    for i in range(1, len(starts)):
+        if starts[i] < starts[i - 1]:
+            raise ValueError(f"{name} must not fall")
+
+
 def _check(*, classes: int, given: dict[str, array[int]]) -> None:
     """Raise where the arrays of a problem do not fit each other."""
     for name, values in given.items():
         require_int64(name, values)
-    require_range("price_minor", given["price_minor"], low=0, high=10**9 + 1)
-    require_range("count", given["count"], low=0, high=10**9 + 1)
+    _require_range("price_minor", given["price_minor"], 0, 1_000_000_001)
+    _require_range("count", given["count"], 0, 1_000_000_001)
     promos = len(given["slot_start"]) - 1
     for name, columns, rows in (
         ("price_minor", 1, classes),
@@ -1132,15 +1254,15 @@ def _check(*, classes: int, given: dict[str, array[int]]) -> None:
     ):
         if len(given[name]) != rows * columns:
             raise ValueError(f"{name} must have {rows} rows of {columns} columns")
-    require_starts("step_start", given["step_start"], items=len(given["step"]) // STEP_COLUMNS)
-    require_starts("slot_start", given["slot_start"], items=len(given["slot"]) // SLOT_COLUMNS)
+    _require_starts("step_start", given["step_start"], len(given["step"]) // STEP_COLUMNS)
+    _require_starts("slot_start", given["slot_start"], len(given["slot"]) // SLOT_COLUMNS)
     for name in ("slot_class", "tier_class"):
-        require_starts(f"{name}_start", given[f"{name}_start"], items=len(given[name]))
-        require_range(name, given[name], low=0, high=max(classes, 1))
-    require_range("promo kind", given["promo"][0::PROMO_COLUMNS], low=N_FOR_M, high=STEPS + 1)
+        _require_starts(f"{name}_start", given[f"{name}_start"], len(given[name]))
+        _require_range(name, given[name], 0, max(classes, 1))
+    _require_range("promo kind", given["promo"], N_FOR_M, STEPS + 1, PROMO_COLUMNS)
     step = given["step"]
-    require_range("step least", step[0::STEP_COLUMNS], low=1, high=10**9 + 1)
-    require_range("step benefit", step[1::STEP_COLUMNS], low=PERCENT, high=FIXED_PRICE + 1)
-    require_range("step value", step[2::STEP_COLUMNS], low=0, high=10**9 + 1)
+    _require_range("step least", step, 1, 1_000_000_001, STEP_COLUMNS)
+    _require_range("step benefit", step, PERCENT, FIXED_PRICE + 1, STEP_COLUMNS, 1)
+    _require_range("step value", step, 0, 1_000_000_001, STEP_COLUMNS, 2)
 
 
