@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from pos_plugin.promotions.eligible import coupon_series
 from pos_plugin.promotions.result import CouponUsed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from pos_plugin.model import Basket
     from pos_plugin.promotions.facts import SaleView
@@ -30,12 +30,12 @@ class CouponPools:
     """
 
     def __init__(self, rules: PackedPromotions, eligible: list[int], sale: SaleView) -> None:
-        facts = sale.facts
-        needed = {
-            number: series
-            for number in eligible
-            if (series := coupon_series(rules.promotions[number], facts))
-        }
+        needed: dict[int, Sequence[str]] = {}
+        for number in eligible:
+            sure = rules.couponed[number]
+            own = coupon_series(rules.promotions[number], sale.facts) if sure is None else sure
+            if own:
+                needed[number] = own
         self._series = {rules.promotions[number].id: series for number, series in needed.items()}
         # A promotion that needs several series ties them together: they become one pool with the
         # smallest count, so that no coupon can be promised twice.
@@ -46,9 +46,10 @@ class CouponPools:
             joined = set(series).union(*(m for m in members if not m.isdisjoint(series)))
             members = [m for m in members if m.isdisjoint(series)]
             members.append(joined)
+        scanned = Counter(coupon.series for coupon in sale.basket.coupons)
         for number, joined in enumerate(sorted(members, key=min)):
             pool |= dict.fromkeys(joined, number)
-            self.limits.append(min(facts.coupons_of(name) for name in joined))
+            self.limits.append(min(scanned[name] for name in joined))
         self.pool_of = {number: pool[series[0]] for number, series in needed.items()}
         tied = {number for number, m in enumerate(sorted(members, key=min)) if len(m) > 1}
         users = list(self.pool_of.values())

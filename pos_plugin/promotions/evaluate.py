@@ -20,7 +20,7 @@ from pos_plugin.units import divide_down
 from pos_plugin.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from native.search import Found
     from pos_plugin.model import Basket, Line
@@ -132,7 +132,7 @@ def _question(sale: SaleView, steps: Steps) -> CouponPools | None:
     return pools
 
 
-def _eligible(steps: Steps, among: frozenset[int]) -> list[int]:
+def _eligible(steps: Steps, among: Container[int]) -> list[int]:
     """Return the numbers of the promotions that may apply, of these, ascending."""
     eligible = steps.eligible
     return [number for number in eligible.number[: eligible.size] if number in among]

@@ -212,12 +212,13 @@ class PackedPromotions:
             number for number, one in enumerate(self.promotions) if one.layer == "earn"
         )
         """Numbers of the promotions that earn."""
-        self.couponed = frozenset(
-            number
+        self.couponed = {
+            number: _series_of(one)
             for number, one in enumerate(self.promotions)
             if any(isinstance(condition, Coupon) for condition in walk(one.when))
-        )
-        """Numbers of the promotions that may ask for a coupon."""
+        }
+        """Of the promotions that may ask for coupons, by number, the series they need in any case;
+        None where one of several branches may do without."""
         number_of = self.selectors.number_of
         self._gates = form.Gates(**gates_of(self.promotions, number_of, len(self.selectors)))
         self._tables = offers_of(self.promotions, number_of)
@@ -281,3 +282,11 @@ class PackedPromotions:
             ),
             self.form,
         )
+
+
+def _series_of(promotion: Promotion) -> tuple[str, ...] | None:
+    """Return the series that every condition together needs, or None where it depends."""
+    own = [one for one in promotion.when if isinstance(one, Coupon)]
+    if len(own) < sum(isinstance(one, Coupon) for one in walk(promotion.when)):
+        return None
+    return tuple(dict.fromkeys(one.series for one in own))
