@@ -21,7 +21,7 @@ from .sorting import sort_first
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from native.match import Matches
+    from .match import Matches
 
 
 GATE = cython.declare(cython.longlong, codes.GATE_COLUMNS)

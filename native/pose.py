@@ -17,8 +17,8 @@ from native import codes
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from native.match import Matches
-    from native.search import Found
+    from .match import Matches
+    from .search import Found
 
 PROMO = cython.declare(cython.longlong, codes.PROMO_COLUMNS)
 POOL = cython.declare(cython.longlong, 6)

@@ -17,7 +17,7 @@ from native import codes
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from native.settle import Settle
+    from .settle import Settle
 
 
 APPLIED = cython.declare(cython.longlong, codes.APPLIED_COLUMNS)
