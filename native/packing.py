@@ -221,6 +221,7 @@ class Packing:
     late: cython.longlong[::1]
     tabled: cython.longlong[::1]
     built: cython.bint
+    with_aside: cython.bint  # the best packing was found with units set aside
     limit_of: cython.longlong[::1]
     bonus_of: cython.longlong[::1]
     cap_value: cython.longlong[::1]
@@ -289,6 +290,7 @@ class Packing:
         self.is_cut = False
         self.gives_back = False
         self.built = False
+        self.with_aside = False
         self.found = False
         self.start_value = 0
         self.rows = len(rows)
@@ -1209,6 +1211,7 @@ class Packing:
         if value > self.lower:
             self.lower = value
             self.found = True
+            self.with_aside = self.built
             for i in range(len(self.made)):
                 self.best_take[i] = self.made[i]
             for c in range(self.m):
@@ -1509,6 +1512,7 @@ class Packing:
             # Nothing but the free discounts.
             self.lower = value
             self.found = True
+            self.with_aside = self.built
             for c in range(self.m):
                 self.option_take[self.option_start[c]] = self.left[c]
 
@@ -2472,6 +2476,7 @@ class Packing:
         if best >= 0 and now[6 * best] > self.lower:
             self.lower = now[6 * best]
             self.found = True
+            self.with_aside = self.built
             self._trace(trail, now[6 * best + 4], now[6 * best + 5])
 
     @cython.cfunc
@@ -2552,7 +2557,7 @@ class Packing:
                         found.append((p, i, ((c, 1, 1),), g))
                 continue
             found += self._grouped(p, slots)
-        if self.built:
+        if self.with_aside:
             for c in range(self.m):
                 if self.aside_promo[c] == -1:
                     i = self.option_start[c]

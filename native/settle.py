@@ -412,6 +412,8 @@ class Settle:
         while count:
             row = self._next_share()
             used = min(self.has[c], count)
+            if not used:
+                raise ValueError("the solution takes more units than the sale has")
             self.share[row] = c
             self.share[row + 1] = self.line[self.turn[c]]
             self.share[row + 2] = used
