@@ -890,6 +890,12 @@ class _Search:
         other: cython.Py_ssize_t
         alike: dict[bytes, list[int]] = {}
         classes: array[int] = self.given["tier_class"]
+        # A smaller receipt discount may be what keeps a customer tier open.
+        guarded: cython.bint = False
+        for t in range(self.tiers):
+            at = t * TIER_COLUMNS
+            if self.tier[at] != RECEIPT and self.tier[at + 4] > 0:
+                guarded = True
         for t in range(self.tiers):
             at = t * TIER_COLUMNS
             if self.base[t] < self.tier[at + 4] * D or not self.base[t]:
@@ -901,7 +907,7 @@ class _Search:
             if self.tier[at + 6] == ALONE:
                 alone.append(t)
                 continue
-            if self.tier[at + 7] < 0:
+            if self.tier[at + 7] < 0 and not (guarded and self.tier[at] == RECEIPT):
                 # Of tiers with the same base one that gives more, or as much, replaces the others.
                 base = classes[self.tier_start[t] : self.tier_start[t + 1]].tobytes()
                 rivals = alike.setdefault(base, [])
