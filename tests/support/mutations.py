@@ -68,10 +68,10 @@ MUTATIONS = [
         "self._hand_down(total_minor, False)",
     ),
     Mutation(
-        "a coupon of the sale before still counts",
+        "a segment of the customer before still counts",
         ELIGIBLE,
-        "condition[row + 1]] == self.now",
-        "condition[row + 1]] > 0",
+        "if self.held_segment[self.gates.word[k]] == self.now:",
+        "if self.held_segment[self.gates.word[k]] > 0:",
     ),
     Mutation(
         "a threshold of a condition is excluded",

@@ -253,8 +253,13 @@ class _Draw:
         if self.rarely(12):
             return [{"type": "min_value", "minor": self.near(self.gross_minor)}]
         if self.rarely(12):
-            return [{"type": "min_quantity", "quantity": self.rng.randint(1, 4)}]
-        return [{"type": "customer_known"}] if self.rarely(16) else []
+            return [
+                {"type": "min_quantity", "quantity": self.rng.randint(1, 4), "of": self.selector()}
+            ]
+        if self.rarely(16):
+            leaf = {"type": "in_segment", "any_of": ["stammkunde"]}
+            return [self.rng.choice([{"type": "customer_known"}, leaf])]
+        return []
 
 
 class _LargeDraw(_Draw):
