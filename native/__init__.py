@@ -65,18 +65,18 @@ def plain() -> Form:
 
 
 def compiled() -> Form:
-    """Return the compiled form.
+    """Return the compiled form; what leaves 64 bits raises OverflowError, the plain form never.
 
     Raises:
         ImportError: it was not built here.
     """
-    from native import search
     from native._compiled import (  # type: ignore[attr-defined]
         classes,
         eligible,
         match,
         pose,
         result,
+        search,
         settle,
     )
 

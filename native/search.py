@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True
+# cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
 """The best price: which promotions apply, how often, and which units each takes.
 
 1. Units are classes with a count. Promotions that take single units without any limit are folded
@@ -23,29 +23,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import cython
 
+from native import codes
 from native.arrays import require_int64
 from .packing import Offers, Packing, benefit_on
-from native.problem import (
-    ALONE,
-    AMOUNT_OFF,
-    BUNDLE,
-    BUY_GET,
-    CUSTOMER,
-    FIXED_PRICE,
-    N_FOR_M,
-    PERCENT,
-    RECEIPT,
-    SHARED,
-    STEPS,
-    UNITS,
-    D,
-    V,
-    W,
-)
 
 if TYPE_CHECKING:
     from native.choices import Choices
-    from native.problem import Exact, Problem
+    from native.problem import Application, Exact, Problem
 
 __all__ = [
     "ALONE",
@@ -64,10 +48,30 @@ __all__ = [
     "search",
 ]
 
-PROMO_COLUMNS: cython.Py_ssize_t = 11
-STEP_COLUMNS: cython.Py_ssize_t = 3
-SLOT_COLUMNS: cython.Py_ssize_t = 2
-TIER_COLUMNS: cython.Py_ssize_t = 9
+PROMO_COLUMNS = cython.declare(cython.Py_ssize_t, codes.PROMO_COLUMNS)
+STEP_COLUMNS = cython.declare(cython.Py_ssize_t, codes.STEP_COLUMNS)
+SLOT_COLUMNS = cython.declare(cython.Py_ssize_t, codes.SLOT_COLUMNS)
+TIER_COLUMNS = cython.declare(cython.Py_ssize_t, codes.TIER_COLUMNS)
+PERCENT = cython.declare(cython.longlong, codes.PERCENT)
+AMOUNT_OFF = cython.declare(cython.longlong, codes.AMOUNT_OFF)
+FIXED_PRICE = cython.declare(cython.longlong, codes.FIXED_PRICE)
+N_FOR_M = cython.declare(cython.longlong, codes.N_FOR_M)
+BUNDLE = cython.declare(cython.longlong, codes.BUNDLE)
+BUY_GET = cython.declare(cython.longlong, codes.BUY_GET)
+STEPS = cython.declare(cython.longlong, codes.STEPS)
+RECEIPT = cython.declare(cython.longlong, codes.RECEIPT)
+CUSTOMER = cython.declare(cython.longlong, codes.CUSTOMER)
+SHARED = cython.declare(cython.longlong, codes.SHARED)
+UNITS = cython.declare(cython.longlong, codes.UNITS)
+ALONE = cython.declare(cython.longlong, codes.ALONE)
+# Amounts are discounts in 1/10_000 minor, savings in 1/10^12 minor.
+D = cython.declare(cython.longlong, 10_000)
+W = cython.declare(cython.longlong, 100_000_000)
+V = cython.declare(cython.longlong, 1_000_000_000_000)
+
+# Promotions without a state have no row in the columns of the packing; beyond this number follow
+# their numbers in the call.
+_FREE = cython.declare(cython.longlong, 1 << 30)
 
 # An application as ``packing`` gives it: promotion, times, members (class, units, targets), tier.
 Given = tuple[int, int, tuple[tuple[int, int, int], ...], int]
@@ -140,6 +144,9 @@ class _Search:
     tier_class: cython.longlong[::1]
     tiers: cython.Py_ssize_t
     promo: cython.longlong[::1]
+    slot_start: cython.longlong[::1]
+    class_start: cython.longlong[::1]
+    slot_class: cython.longlong[::1]
     packed: dict
     choices: object
     problem: object
@@ -150,7 +157,7 @@ class _Search:
     free_rows: object
     bound_rows: object
     alone_rows: object
-    is_free: object
+    free_at: dict
     has_units: cython.bint
     best: cython.longlong[::1]
     second: cython.longlong[::1]
@@ -175,6 +182,9 @@ class _Search:
         self.pool_limit = given["pool_limit"]
         self.tier = given["tier"]
         self.promo = given["promo"]
+        self.slot_start = given["slot_start"]
+        self.class_start = given["slot_class_start"]
+        self.slot_class = given["slot_class"]
         self.tier_start = given["tier_class_start"]
         self.tier_class = given["tier_class"]
         self.tiers = len(self.tier_start) - 1
@@ -193,12 +203,11 @@ class _Search:
     def _prepare(self) -> cython.void:
         """Merge slots, leave out what cannot apply, find limits and caps that can bind."""
         given: dict[str, array[int]] = self.given
-        promo: cython.longlong[::1] = given["promo"]
+        promo: cython.longlong[::1] = self.promo
         slot: cython.longlong[::1] = given["slot"]
-        slot_start: cython.longlong[::1] = given["slot_start"]
-        class_start: cython.longlong[::1] = given["slot_class_start"]
-        slot_class: array[int] = given["slot_class"]
-        fitting: cython.longlong[::1] = slot_class
+        slot_start: cython.longlong[::1] = self.slot_start
+        class_start: cython.longlong[::1] = self.class_start
+        fitting: cython.longlong[::1] = self.slot_class
         pools: cython.longlong[::1] = given["pool_limit"]
         kind: cython.longlong
         size: cython.longlong
@@ -217,22 +226,12 @@ class _Search:
         t: cython.Py_ssize_t
         c: cython.Py_ssize_t
         at: cython.Py_ssize_t
-        names = (
-            *("kind", "size", "discounted", "benefit", "value", "limit", "pool", "cap"),
-            *("exclusive", "within_buy", "most", "correction", "step_least", "step_benefit"),
-            *("step_value", "slot_quantity", "slot_target", "slot_part", "slot_class"),
-        )
-        columns: dict[str, array[int]] = {name: array("q") for name in names}
-        for name in ("step_start", "slot_start", "slot_class_start"):
-            columns[name] = array("q", [0])
-        columns["price"] = given["price_minor"]
-        columns["count"] = given["count"]
-        self.columns = columns
+        self.columns = None
         self.number = array("q")
         self.free_rows = array("q")
         self.bound_rows = array("q")
         self.alone_rows = array("q")
-        self.is_free = array("q")
+        self.free_at = None
         self.has_units = False
         seen: cython.longlong[::1] = array("q", bytes(8 * max(1, self.classes)))
         for i in range(len(slot_start) - 1):
@@ -269,48 +268,31 @@ class _Search:
             if kind == N_FOR_M and size == 1 and pool < 0 and cap < 0 and (
                 limit < 0 or limit >= most
             ) and promo[at + 8] != ALONE:
-                self._add_free(i, most)
+                self.free_rows.append(_FREE + i)
+                if promo[at + 8] == UNITS:
+                    self.has_units = True
             else:
                 self._add_row(i, units, most)
 
-    @cython.cfunc
-    @cython.exceptval(check=True)
-    def _add_free(self, i: cython.Py_ssize_t, most: cython.longlong) -> cython.void:
-        """Add the row of a discount on single units without any limit."""
-        columns: dict[str, array[int]] = self.columns
-        promo: cython.longlong[::1] = self.promo
-        at: cython.Py_ssize_t = i * PROMO_COLUMNS
-        starts: array[int] = self.given["slot_class_start"]
-        slot: cython.Py_ssize_t = self.given["slot_start"][i]
-        self.free_rows.append(len(self.number))
-        self.number.append(i)
-        self.is_free.append(1)
-        columns["kind"].append(N_FOR_M)
-        columns["size"].append(1)
-        columns["discounted"].append(1)
-        columns["benefit"].append(promo[at + 3])
-        columns["value"].append(promo[at + 4])
-        columns["limit"].append(-1)
-        columns["pool"].append(-1)
-        columns["cap"].append(-1)
-        columns["exclusive"].append(promo[at + 8])
-        columns["within_buy"].append(0)
-        columns["most"].append(most)
-        columns["correction"].append(0)
-        columns["step_start"].append(len(columns["step_least"]))
-        columns["slot_quantity"].append(1)
-        columns["slot_target"].append(0)
-        columns["slot_part"].append(0)
-        columns["slot_class"].extend(self.given["slot_class"][starts[slot] : starts[slot + 1]])
-        columns["slot_class_start"].append(len(columns["slot_class"]))
-        columns["slot_start"].append(len(columns["slot_quantity"]))
-        if promo[at + 8] == UNITS:
-            self.has_units = True
+    def _columns(self) -> dict[str, array[int]]:
+        """The columns of promotions with a state (see ``packing.Offers``), made when needed."""
+        if self.columns is None:
+            names = (
+                *("kind", "size", "discounted", "benefit", "value", "limit", "pool", "cap"),
+                *("exclusive", "within_buy", "most", "correction", "step_least", "step_benefit"),
+                *("step_value", "slot_quantity", "slot_target", "slot_part", "slot_class"),
+            )
+            self.columns = {name: array("q") for name in names}
+            for name in ("step_start", "slot_start", "slot_class_start"):
+                self.columns[name] = array("q", [0])
+            self.columns["price"] = self.given["price_minor"]
+            self.columns["count"] = self.given["count"]
+        return self.columns  # type: ignore[no-any-return]
 
     def _add_row(self, i: int, units: int, most: int) -> None:
         """Add the row of a promotion that can apply."""
         given: dict[str, array[int]] = self.given
-        columns: dict[str, array[int]] = self.columns
+        columns: dict[str, array[int]] = self._columns()
         at = i * PROMO_COLUMNS
         row: array[int] = given["promo"][at : at + PROMO_COLUMNS]
         kind, size, discounted, benefit, value, limit, pool, cap_minor, exclusive, within, _ = row
@@ -353,7 +335,7 @@ class _Search:
             kind, discounted, benefit, value, steps, classes, most
         ) <= cap:
             cap = -1
-        is_free = kind == N_FOR_M and size == 1 and limit < 0 and cap < 0 and pool < 0
+        is_free = limit < 0 and cap < 0 and pool < 0
         if kind == N_FOR_M and size == 1 and not is_free:
             # Single units under a limit: a tier from the first unit on.
             kind, steps = STEPS, [(1, benefit, value)]
@@ -401,12 +383,9 @@ class _Search:
             columns["slot_class"].extend(fitting)
             columns["slot_class_start"].append(len(columns["slot_class"]))
         columns["slot_start"].append(len(columns["slot_quantity"]))
-        self.is_free.append(is_free)
         if exclusive == ALONE:
             self.alone_rows.append(number)
-        elif is_free:
-            self.free_rows.append(number)
-        else:
+        elif self.free_at is None:
             self.bound_rows.append(number)
         if exclusive == UNITS:
             self.has_units = True
@@ -437,12 +416,11 @@ class _Search:
     @cython.exceptval(check=True)
     def _fold(self, banned: frozenset[int]) -> cython.void:
         """The best discount of single units of each class, first in id of equal ones."""
-        columns: dict[str, array[int]] = self.columns
-        starts: cython.longlong[::1] = columns["slot_class_start"]
-        slots: cython.longlong[::1] = columns["slot_start"]
-        fitting: cython.longlong[::1] = columns["slot_class"]
-        benefits: cython.longlong[::1] = columns["benefit"]
-        values: cython.longlong[::1] = columns["value"]
+        starts: cython.longlong[::1] = self.class_start
+        slots: cython.longlong[::1] = self.slot_start
+        fitting: cython.longlong[::1] = self.slot_class
+        promo: cython.longlong[::1] = self.promo
+        slot: cython.longlong
         best: cython.longlong[::1] = array("q", bytes(8 * max(1, self.classes)))
         second: cython.longlong[::1] = array("q", bytes(8 * max(1, self.classes)))
         rows: cython.longlong[::1] = array("q", bytes(8 * max(1, self.classes)))
@@ -458,9 +436,10 @@ class _Search:
         for row in self.free_rows:
             if banned and row in banned:
                 continue
-            benefit = benefits[row]
-            value = values[row]
-            for i in range(starts[slots[row]], starts[slots[row] + 1]):
+            slot = slots[row - _FREE]
+            benefit = promo[(row - _FREE) * PROMO_COLUMNS + 3]
+            value = promo[(row - _FREE) * PROMO_COLUMNS + 4]
+            for i in range(starts[slot], starts[slot + 1]):
                 c = fitting[i]
                 price = self.price[c]
                 if benefit == PERCENT:
@@ -483,13 +462,26 @@ class _Search:
     @cython.exceptval(check=True)
     def _connect(self) -> cython.void:
         """Connected classes, tied together by promotions with a state and by their coupons."""
+        home: cython.longlong[::1] = array("q", bytes(8 * max(1, self.classes)))
+        c: cython.Py_ssize_t
+        for c in range(self.classes):
+            home[c] = -1
+        self.home = home
+        self.components = []
+        if self.bound_rows:
+            self._tie()
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _tie(self) -> cython.void:
+        """Tie classes together; whoever no promotion with a state wants stays alone."""
         columns: dict[str, array[int]] = self.columns
         starts: cython.longlong[::1] = columns["slot_class_start"]
         slots: cython.longlong[::1] = columns["slot_start"]
         fitting: cython.longlong[::1] = columns["slot_class"]
         pools: cython.longlong[::1] = columns["pool"]
         parent: cython.longlong[::1] = array("q", bytes(8 * max(1, self.classes)))
-        home: cython.longlong[::1] = array("q", bytes(8 * max(1, self.classes)))
+        home: cython.longlong[::1] = self.home
         c: cython.Py_ssize_t
         i: cython.Py_ssize_t
         a: cython.Py_ssize_t
@@ -498,7 +490,6 @@ class _Search:
         of_pool: dict[int, int] = {}
         for c in range(self.classes):
             parent[c] = -1
-            home[c] = -1
         for row in self.bound_rows:
             a = -1
             for i in range(starts[slots[row]], starts[slots[row + 1]]):
@@ -535,7 +526,6 @@ class _Search:
             found[home[b]][0].append(c)
         for row in self.bound_rows:
             found[home[fitting[starts[slots[row]]]]][1].append(row)
-        self.home = home
         self.components = [_Component(classes, promos) for classes, promos in found]
 
     # --- components without later layers
@@ -580,11 +570,12 @@ class _Search:
         self, key: tuple[int, ...], part: _Component, promos: array[int], banned: frozenset[int]
     ) -> _Packed:
         """Pack a component with a bundle whose discount depends on what it is composed of."""
-        rows = [*promos, *(row for row in self.free_rows if row not in banned)]
-        solved = self._choices().component(list(part.classes), sorted(rows))
+        run = self._choices()
+        rows = [*promos, *[self.free_at[row] for row in self.free_rows if row not in banned]]
+        solved = run.component(list(part.classes), rows)
         value = solved.value or 0
         known = _Packed(
-            int(value // W), int(-(-solved.bound // W)), [tuple(a) for a in solved.applications]
+            int(value // W), int(-(-solved.bound // W)), self._named(solved.applications)
         )
         self.packed[key] = known
         return known
@@ -608,7 +599,7 @@ class _Search:
     @cython.cfunc
     def _offers(self) -> Offers:
         if self.offers is None:
-            self.offers = Offers(self.columns)
+            self.offers = Offers(self._columns())
         return self.offers
 
     @cython.cfunc
@@ -623,10 +614,25 @@ class _Search:
             from native.choices import Choices
             from native.problem import Budget, problem_of
 
-            self.problem = problem_of(self.columns, self.given, self._offers())
+            # The packings so far hold the columns: the whole table is a copy.
+            self.columns = {name: values[:] for name, values in self._columns().items()}
+            self.free_at = {}
+            for row in self.free_rows:
+                # Without a limit as many as there are units: the state of a free one is empty.
+                self.free_at[row] = len(self.number)
+                self._add_row(row - _FREE, 1 << 30, 1 << 30)
+            self.offers = None
+            self.problem = problem_of(self._columns(), self.given, self._offers())
             # What labels do in objects costs far more than a step of the packing.
             self.choices = Choices(self.problem, Budget(max(1, self.max_steps // 10)), Packing)
         return self.choices
+
+    def _named(self, applications: list[Application]) -> list[Given]:
+        """Applications of the slow way in the numbers of the fast one."""
+        rows = {row: name for name, row in self.free_at.items()}
+        return [
+            (rows.get(a.promo, a.promo), a.times, a.members, a.step) for a in applications
+        ]
 
     # --- choices of tiers
 
@@ -815,7 +821,7 @@ class _Search:
     def _has_coupon(self, t: cython.Py_ssize_t) -> cython.bint:
         """Whether the coupon of a tier is none that the article layer could use."""
         pool: cython.longlong = self.tier[t * TIER_COLUMNS + 5]
-        return pool < 0 or pool not in self.columns["pool"]
+        return pool < 0 or self.columns is None or pool not in self.columns["pool"]
 
     def _best(self, banned: frozenset[int], banned_tiers: frozenset[int]) -> _Answer:
         """The best solution without the banned promotions (rows, and numbers of tiers)."""
@@ -888,14 +894,6 @@ class _Search:
         at: cython.Py_ssize_t
         t: cython.Py_ssize_t
         other: cython.Py_ssize_t
-        alike: dict[bytes, list[int]] = {}
-        classes: array[int] = self.given["tier_class"]
-        # A smaller receipt discount may be what keeps a customer tier open.
-        guarded: cython.bint = False
-        for t in range(self.tiers):
-            at = t * TIER_COLUMNS
-            if self.tier[at] != RECEIPT and self.tier[at + 4] > 0:
-                guarded = True
         for t in range(self.tiers):
             at = t * TIER_COLUMNS
             if self.base[t] < self.tier[at + 4] * D or not self.base[t]:
@@ -907,24 +905,13 @@ class _Search:
             if self.tier[at + 6] == ALONE:
                 alone.append(t)
                 continue
-            if self.tier[at + 7] < 0 and not (guarded and self.tier[at] == RECEIPT):
+            same_layer = receipts if self.tier[at] == RECEIPT else customers
+            for other in same_layer:
                 # Of tiers with the same base one that gives more, or as much, replaces the others.
-                base = classes[self.tier_start[t] : self.tier_start[t + 1]].tobytes()
-                rivals = alike.setdefault(base, [])
-                for other in rivals:
-                    if self._replaces(other, t):
-                        break
-                else:
-                    rivals.append(t)
-                    if self.tier[at] == RECEIPT:
-                        receipts.append(t)
-                    else:
-                        customers.append(t)
-                continue
-            if self.tier[at] == RECEIPT:
-                receipts.append(t)
+                if other >= 0 and self._replaces(other, t):
+                    break
             else:
-                customers.append(t)
+                same_layer.append(t)
         return receipts, customers, alone
 
     @cython.cfunc
@@ -933,14 +920,23 @@ class _Search:
         """Whether tier a is as good as tier b on the same base whatever is left of it."""
         at: cython.Py_ssize_t = a * TIER_COLUMNS
         bt: cython.Py_ssize_t = b * TIER_COLUMNS
-        return (
-            self.tier[at] == self.tier[bt]
-            and self.tier[at + 2] == self.tier[bt + 2]
-            and self.tier[at + 3] >= self.tier[bt + 3]
-            and self.tier[at + 4] <= self.tier[bt + 4]
-            and self.tier[at + 5] < 0
-            and (self.tier[at + 3] > self.tier[bt + 3] or self.tier[at + 8] <= self.tier[bt + 8])
-        )
+        first: cython.Py_ssize_t = self.tier_start[a]
+        shift: cython.Py_ssize_t = self.tier_start[b] - first
+        i: cython.Py_ssize_t
+        if (
+            self.tier[at + 2] != self.tier[bt + 2]
+            or self.tier[at + 3] < self.tier[bt + 3]
+            or self.tier[at + 4] > self.tier[bt + 4]
+            or self.tier[at + 5] >= 0
+            or self.tier[at + 7] >= 0
+            or (self.tier[at + 3] == self.tier[bt + 3] and self.tier[at + 8] > self.tier[bt + 8])
+            or self.tier_start[a + 1] - first != self.tier_start[b + 1] - self.tier_start[b]
+        ):
+            return False
+        for i in range(first, self.tier_start[a + 1]):
+            if self.tier_class[i] != self.tier_class[i + shift]:
+                return False
+        return True
 
     def _plain_applications(self) -> list[Given]:
         given: list[Given] = []
@@ -985,8 +981,9 @@ class _Search:
             if alone:
                 promos = [self.problem.promos[alone - 1]]
             else:
-                rows = [*self.free_rows, *self.bound_rows]
-                promos = [self.problem.promos[row] for row in sorted(rows) if row not in banned]
+                rows = [row for row in self.bound_rows if row not in banned]
+                rows += [self.free_at[row] for row in self.free_rows if row not in banned]
+                promos = [self.problem.promos[row] for row in rows]
             solved = None
             if not run.budget.exhausted:
                 tiers = self.problem.tiers
@@ -1008,7 +1005,7 @@ class _Search:
             rivals = True
             if solved.value is not None and solved.value > answer.saving:
                 answer = _Answer(
-                    solved.value, 0, r, k, [tuple(a) for a in solved.applications], True
+                    solved.value, 0, r, k, self._named(solved.applications), True
                 )
         return answer._replace(bound=max(bound, answer.saving), rivals=rivals)
 
@@ -1040,8 +1037,11 @@ class _Search:
             member_units=array("q"),
             member_targets=array("q"),
         )
-        for row, times, members, _ in sorted(answer.applications, key=_in_order):
-            found.app_promo.append(self.number[row])
+        applications = answer.applications
+        if len(applications) > 1:
+            applications = sorted(applications, key=self._in_order)
+        for row, times, members, _ in applications:
+            found.app_promo.append(self._number_of(row))
             found.app_times.append(times)
             for c, units, targets in members:
                 found.member_class.append(c)
@@ -1049,6 +1049,13 @@ class _Search:
                 found.member_targets.append(targets)
             found.member_start.append(len(found.member_class))
         return found
+
+    def _number_of(self, row: int) -> int:
+        """The number of a promotion in the call."""
+        return row - _FREE if row >= _FREE else self.number[row]  # type: ignore[no-any-return]
+
+    def _in_order(self, given: Given) -> tuple[int, tuple[tuple[int, int, int], ...]]:
+        return self._number_of(given[0]), given[2]
 
     # --- no idle promotions
 
@@ -1060,8 +1067,8 @@ class _Search:
             return answer
         promo = self.given["promo"]
         ranked: dict[tuple[int, int, int], None] = {}
-        for row in range(len(self.number)):
-            ranked[promo[self.number[row] * PROMO_COLUMNS + 10], row, -1] = None
+        for row in (*self.bound_rows, *self.alone_rows, *self.free_rows):
+            ranked[promo[self._number_of(row) * PROMO_COLUMNS + 10], row, -1] = None
         for t in range(self.tiers):
             at = t * TIER_COLUMNS
             ranked[self.tier[at + 8], -1, self.tier[at + 1]] = None
@@ -1107,7 +1114,7 @@ class _Search:
         if self.has_units:
             return False
         c: cython.Py_ssize_t
-        if self.is_free[row]:
+        if row >= _FREE:
             for c in range(self.classes):
                 if (
                     self.home[c] < 0
@@ -1125,10 +1132,6 @@ class _Search:
                     return packed.value > free
                 return self._pack(part, frozenset({row})).value < packed.value
         return False
-
-
-def _in_order(given: Given) -> tuple[int, tuple[tuple[int, int, int], ...]]:
-    return given[0], given[2]
 
 
 def _merged(
@@ -1246,7 +1249,8 @@ def _require_starts(
 def _check(*, classes: int, given: dict[str, array[int]]) -> None:
     """Raise where the arrays of a problem do not fit each other."""
     for name, values in given.items():
-        require_int64(name, values)
+        if type(values) is not array or values.typecode != "q":
+            require_int64(name, values)
     _require_range("price_minor", given["price_minor"], 0, 1_000_000_001)
     _require_range("count", given["count"], 0, 1_000_000_001)
     promos = len(given["slot_start"]) - 1
