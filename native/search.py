@@ -894,6 +894,12 @@ class _Search:
         at: cython.Py_ssize_t
         t: cython.Py_ssize_t
         other: cython.Py_ssize_t
+        # A smaller receipt discount may be what keeps a customer tier open.
+        guarded: cython.bint = False
+        for t in range(self.tiers):
+            at = t * TIER_COLUMNS
+            if self.tier[at] != RECEIPT and self.tier[at + 4] > 0:
+                guarded = True
         for t in range(self.tiers):
             at = t * TIER_COLUMNS
             if self.base[t] < self.tier[at + 4] * D or not self.base[t]:
@@ -908,6 +914,8 @@ class _Search:
             same_layer = receipts if self.tier[at] == RECEIPT else customers
             for other in same_layer:
                 # Of tiers with the same base one that gives more, or as much, replaces the others.
+                if guarded and self.tier[at] == RECEIPT:
+                    continue
                 if other >= 0 and self._replaces(other, t):
                     break
             else:
