@@ -195,21 +195,21 @@ class Choices:
         classes = alone + [c for part, _ in parts for c in part]
         stateful = [p for p in choice.promos if not p.is_free]
         price = self.problem.price
-        if choice.is_linear and all(
-            is_separable(p, choice, price, exact=True) for p in stateful
-        ):
+        if choice.is_linear and all(is_separable(p, choice, price, exact=True) for p in stateful):
             solved = packed(
-                self, choice, classes, choice.promos,
-                floor=floor - choice.constant, with_rooms=True,
+                self,
+                choice,
+                classes,
+                choice.promos,
+                floor=floor - choice.constant,
+                with_rooms=True,
             )
         else:
 
             def labels_of(promos: list[Promo]) -> Labels:
                 return Labels(self.problem, choice, classes, promos, self.budget, exact=True)
 
-            solved = best_of_steps(
-                choice.promos, floor - choice.constant, self.budget, labels_of
-            )
+            solved = best_of_steps(choice.promos, floor - choice.constant, self.budget, labels_of)
         value = None if solved.value is None else solved.value + choice.constant
         return Solved(value, solved.bound + choice.constant, solved.applications)
 
@@ -295,7 +295,7 @@ def packed(
                 per_zone[zone] = D - (room.receipt_rate if zone == 3 else 0)
         small = math.gcd(*per_zone)
         rows.append(array("q", [per_zone[zone] // (small or 1) for zone in choice.zone]))
-        rooms.append(math.floor(room.slack * D / (small or 1)))
+        rooms.append(int(room.slack * D // (small or 1)))
     starts, values, numbers = array("q", [0]), array("q"), array("q")
     spent: tuple[array[int], array[int]] = (array("q"), array("q"))
     free = [p for p in promos if p.is_free]
@@ -337,7 +337,7 @@ def packed(
         rows=tuple(rows),
         rooms=tuple(rooms),
     )
-    found = packing.solve(-1 if floor < 0 else math.floor(floor / common))
+    found = packing.solve(-1 if floor < 0 else int(floor // common))
     budget.used += packing.steps
     if not found:
         return Solved(None, max(packing.bound * common, floor), [])

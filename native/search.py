@@ -25,6 +25,7 @@ import cython
 
 from native import codes
 from native.arrays import require_int64
+
 from .packing import Offers, Packing, benefit_on
 
 if TYPE_CHECKING:
@@ -132,13 +133,13 @@ class _Packed(NamedTuple):
 class _Search:
     """One search: the prepared promotions, what is known of components and choices."""
 
-    given: dict
+    given: dict[str, array[int]]
     max_steps: cython.longlong
     used: cython.longlong
     classes: cython.Py_ssize_t
     price: cython.longlong[::1]
     count: cython.longlong[::1]
-    pool_limit: object
+    pool_limit: array[int]
     tier: cython.longlong[::1]
     tier_start: cython.longlong[::1]
     tier_class: cython.longlong[::1]
@@ -147,24 +148,25 @@ class _Search:
     slot_start: cython.longlong[::1]
     class_start: cython.longlong[::1]
     slot_class: cython.longlong[::1]
-    packed: dict
-    choices: object
-    problem: object
-    offers: object
-    ones: object
-    columns: dict
-    number: object
-    free_rows: object
-    bound_rows: object
-    alone_rows: object
-    free_at: dict
+    packed: dict[tuple[int, ...], _Packed]
+    choices: Choices | None
+    problem: Problem | None
+    offers: Offers | None
+    ones: array[int] | None
+    columns: dict[str, array[int]] | None
+    number: array[int]
+    free_rows: array[int]
+    bound_rows: array[int]
+    alone_rows: array[int]
+    free_at: dict[int, int]
+    is_whole: cython.bint  # whether the columns hold what has no state, too
     has_units: cython.bint
     best: cython.longlong[::1]
     second: cython.longlong[::1]
     best_row: cython.longlong[::1]
     home: cython.longlong[::1]
-    components: list
-    plain: list
+    components: list[_Component]
+    plain: list[_Packed]
     article: cython.longlong
     reach: cython.longlong
     saving: cython.longlong
@@ -211,19 +213,15 @@ class _Search:
         pools: cython.longlong[::1] = given["pool_limit"]
         kind: cython.longlong
         size: cython.longlong
-        benefit: cython.longlong
-        value: cython.longlong
         limit: cython.longlong
         pool: cython.longlong
         cap: cython.longlong
         units: cython.longlong
         most: cython.longlong
         served: cython.longlong
-        number: cython.longlong
         i: cython.Py_ssize_t
         j: cython.Py_ssize_t
         s: cython.Py_ssize_t
-        t: cython.Py_ssize_t
         c: cython.Py_ssize_t
         at: cython.Py_ssize_t
         self.columns = None
@@ -231,15 +229,14 @@ class _Search:
         self.free_rows = array("q")
         self.bound_rows = array("q")
         self.alone_rows = array("q")
-        self.free_at = None
+        self.free_at = {}
+        self.is_whole = False
         self.has_units = False
         seen: cython.longlong[::1] = array("q", bytes(8 * max(1, self.classes)))
         for i in range(len(slot_start) - 1):
             at = i * PROMO_COLUMNS
             kind = promo[at]
             size = promo[at + 1]
-            benefit = promo[at + 3]
-            value = promo[at + 4]
             limit = promo[at + 5]
             pool = promo[at + 6]
             cap = promo[at + 7]
@@ -257,17 +254,20 @@ class _Search:
                     if seen[c] != i + 1:
                         seen[c] = i + 1
                         units += self.count[c]
-                if kind == BUNDLE or kind == BUY_GET:
+                if kind in (BUNDLE, BUY_GET):
                     served = served // slot[2 * s]
-                    if served < most:
-                        most = served
-            if units // size < most:
-                most = units // size
+                    most = min(most, served)
+            most = min(most, units // size)
             if most < 1:
                 continue
-            if kind == N_FOR_M and size == 1 and pool < 0 and cap < 0 and (
-                limit < 0 or limit >= most
-            ) and promo[at + 8] != ALONE:
+            if (
+                kind == N_FOR_M
+                and size == 1
+                and pool < 0
+                and cap < 0
+                and (limit < 0 or limit >= most)
+                and promo[at + 8] != ALONE
+            ):
                 self.free_rows.append(_FREE + i)
                 if promo[at + 8] == UNITS:
                     self.has_units = True
@@ -287,7 +287,7 @@ class _Search:
                 self.columns[name] = array("q", [0])
             self.columns["price"] = self.given["price_minor"]
             self.columns["count"] = self.given["count"]
-        return self.columns  # type: ignore[no-any-return]
+        return self.columns
 
     def _add_row(self, i: int, units: int, most: int) -> None:
         """Add the row of a promotion that can apply."""
@@ -304,8 +304,11 @@ class _Search:
         slots: list[tuple[int, int, array[int]]]
         if last - first == 1:
             slots = [
-                (slot[2 * first], slot[2 * first + 1],
-                 slot_class[class_start[first] : class_start[last]])
+                (
+                    slot[2 * first],
+                    slot[2 * first + 1],
+                    slot_class[class_start[first] : class_start[last]],
+                )
             ]
         else:
             slots = _merged(slot, class_start, slot_class, first, last)
@@ -328,12 +331,12 @@ class _Search:
         if limit >= most:
             limit = -1
         cap = -1 if cap_minor < 0 else cap_minor * D
-        classes = slots[0][2] if len(slots) == 1 else array(
-            "q", sorted({c for one in slots for c in one[2]})
+        classes = (
+            slots[0][2]
+            if len(slots) == 1
+            else array("q", sorted({c for one in slots for c in one[2]}))
         )
-        if cap >= 0 and self._reach(
-            kind, discounted, benefit, value, steps, classes, most
-        ) <= cap:
+        if cap >= 0 and self._reach(kind, discounted, benefit, value, steps, classes, most) <= cap:
             cap = -1
         is_free = limit < 0 and cap < 0 and pool < 0
         if kind == N_FOR_M and size == 1 and not is_free:
@@ -385,7 +388,7 @@ class _Search:
         columns["slot_start"].append(len(columns["slot_quantity"]))
         if exclusive == ALONE:
             self.alone_rows.append(number)
-        elif self.free_at is None:
+        elif not self.is_whole:
             self.bound_rows.append(number)
         if exclusive == UNITS:
             self.has_units = True
@@ -445,7 +448,7 @@ class _Search:
                 if benefit == PERCENT:
                     discount = price * value
                 elif benefit == AMOUNT_OFF:
-                    discount = (price if price < value else value) * D
+                    discount = (min(value, price)) * D
                 else:
                     discount = (price - value) * D if price > value else 0
                 if discount > best[c]:
@@ -475,7 +478,7 @@ class _Search:
     @cython.exceptval(check=True)
     def _tie(self) -> cython.void:
         """Tie classes together; whoever no promotion with a state wants stays alone."""
-        columns: dict[str, array[int]] = self.columns
+        columns: dict[str, array[int]] = self._columns()
         starts: cython.longlong[::1] = columns["slot_class_start"]
         slots: cython.longlong[::1] = columns["slot_start"]
         fitting: cython.longlong[::1] = columns["slot_class"]
@@ -581,7 +584,7 @@ class _Search:
         return known
 
     def _is_composed(self, row: int) -> bool:
-        columns = self.columns
+        columns = self._columns()
         if columns["kind"][row] != BUNDLE or columns["benefit"][row] == PERCENT:
             return False
         if columns["cap"][row] >= 0:
@@ -616,7 +619,7 @@ class _Search:
 
             # The packings so far hold the columns: the whole table is a copy.
             self.columns = {name: values[:] for name, values in self._columns().items()}
-            self.free_at = {}
+            self.is_whole = True
             for row in self.free_rows:
                 # Without a limit as many as there are units: the state of a free one is empty.
                 self.free_at[row] = len(self.number)
@@ -630,16 +633,14 @@ class _Search:
     def _named(self, applications: list[Application]) -> list[Given]:
         """Applications of the slow way in the numbers of the fast one."""
         rows = {row: name for name, row in self.free_at.items()}
-        return [
-            (rows.get(a.promo, a.promo), a.times, a.members, a.step) for a in applications
-        ]
+        return [(rows.get(a.promo, a.promo), a.times, a.members, a.step) for a in applications]
 
     # --- choices of tiers
 
     @cython.cfunc
     @cython.exceptval(check=True)
-    def _measure_bases(self, banned: frozenset[int]) -> cython.void:
-        """Per tier: the untouched base, and what the plain packing gives and may give inside it."""
+    def _measure_bases(self) -> cython.void:
+        """Per tier: the untouched base, and what the plain packing gives inside it."""
         t: cython.Py_ssize_t
         i: cython.Py_ssize_t
         c: cython.Py_ssize_t
@@ -681,9 +682,7 @@ class _Search:
 
     @cython.cfunc
     @cython.exceptval(check=True)
-    def _common(
-        self, r: cython.Py_ssize_t, k: cython.Py_ssize_t
-    ) -> cython.longlong:
+    def _common(self, r: cython.Py_ssize_t, k: cython.Py_ssize_t) -> cython.longlong:
         """What is left in the bases of both tiers; -1 where that cannot be told."""
         starts: cython.longlong[::1] = self.tier_start
         fitting: cython.longlong[::1] = self.tier_class
@@ -728,7 +727,7 @@ class _Search:
         given: cython.longlong
         if self.tier[at + 2] == AMOUNT_OFF:
             given = self.tier[at + 3] * D
-            return (given if given < amount else amount) * D
+            return (min(amount, given)) * D
         given = amount * self.tier[at + 3]
         if self.tier[at + 7] >= 0 and given > self.tier[at + 7] * D * D:
             return self.tier[at + 7] * D * D
@@ -792,13 +791,11 @@ class _Search:
                 given = left_k * rate_k
                 most_k = reach * rate_k
                 if self.tier[at + 7] >= 0:
-                    if given > self.tier[at + 7] * V:
-                        given = self.tier[at + 7] * V
-                    if most_k > self.tier[at + 7] * V:
-                        most_k = self.tier[at + 7] * V
+                    given = min(given, self.tier[at + 7] * V)
+                    most_k = min(most_k, self.tier[at + 7] * V)
             else:
                 most_k = self.tier[at + 3] * V
-                given = most_k if most_k < left_k * D else left_k * D
+                given = min(left_k * D, most_k)
             value += given
             most += most_k
         if short > 0 and not self.has_units and not self.mixed[r]:
@@ -812,9 +809,7 @@ class _Search:
         if r < 0 or k < 0:
             return True
         pool = self.tier[r * TIER_COLUMNS + 5]
-        return (
-            pool < 0 or pool != self.tier[k * TIER_COLUMNS + 5] or self.pool_limit[pool] > 1
-        )
+        return pool < 0 or pool != self.tier[k * TIER_COLUMNS + 5] or self.pool_limit[pool] > 1
 
     @cython.cfunc
     @cython.exceptval(check=True)
@@ -845,7 +840,7 @@ class _Search:
         unsure: list[tuple[int, int, int, int, int]] = []
         rivals = False
         if self.tiers:
-            self._measure_bases(banned)
+            self._measure_bases()
             receipts, customers, alone = self._open_tiers(banned_tiers)
             sure = [value]
             number = 0
@@ -886,10 +881,8 @@ class _Search:
             return self._settle(answer, unsure, banned)
         return answer
 
-    def _open_tiers(
-        self, banned: frozenset[int]
-    ) -> tuple[list[int], list[int], list[int]]:
-        """Tiers that can be open at all: of the receipt, of the customer, and those standing alone."""
+    def _open_tiers(self, banned: frozenset[int]) -> tuple[list[int], list[int], list[int]]:
+        """Tiers that can be open: of the receipt, of the customer, and those that stand alone."""
         receipts, customers, alone = [-1], [-1], []
         at: cython.Py_ssize_t
         t: cython.Py_ssize_t
@@ -947,25 +940,21 @@ class _Search:
         return True
 
     def _plain_applications(self) -> list[Given]:
-        given: list[Given] = []
-        c: cython.Py_ssize_t
-        for c in range(self.classes):
-            if self.home[c] < 0 and self.best_row[c] >= 0:
-                given.append((self.best_row[c], self.count[c], ((c, 1, 1),), 0))
+        given: list[Given] = [
+            (self.best_row[c], self.count[c], ((c, 1, 1),), 0)
+            for c in range(self.classes)
+            if self.home[c] < 0 and self.best_row[c] >= 0
+        ]
         for packed in self.plain:
             given += packed.applications
         return given
 
     def _alone_bound(self, row: int) -> int:
         """What a promotion that stands alone can give at most, in 1/10_000 minor."""
-        columns = self.columns
+        columns = self._columns()
+        starts = columns["slot_class_start"]
         first, last = columns["slot_start"][row], columns["slot_start"][row + 1]
-        classes = {
-            c
-            for c in columns["slot_class"][
-                columns["slot_class_start"][first] : columns["slot_class_start"][last]
-            ]
-        }
+        classes = set(columns["slot_class"][starts[first] : starts[last]])
         reach = sum(self.price[c] * self.count[c] for c in classes) * D
         cap = columns["cap"][row]
         return reach if cap < 0 else min(reach, cap)
@@ -1012,9 +1001,7 @@ class _Search:
             bound = max(bound, min(-reach, solved.bound))
             rivals = True
             if solved.value is not None and solved.value > answer.saving:
-                answer = _Answer(
-                    solved.value, 0, r, k, self._named(solved.applications), True
-                )
+                answer = _Answer(solved.value, 0, r, k, self._named(solved.applications), True)
         return answer._replace(bound=max(bound, answer.saving), rivals=rivals)
 
     # --- the answer
@@ -1060,7 +1047,7 @@ class _Search:
 
     def _number_of(self, row: int) -> int:
         """The number of a promotion in the call."""
-        return row - _FREE if row >= _FREE else self.number[row]  # type: ignore[no-any-return]
+        return row - _FREE if row >= _FREE else self.number[row]
 
     def _in_order(self, given: Given) -> tuple[int, tuple[tuple[int, int, int], ...]]:
         return self._number_of(given[0]), given[2]
@@ -1068,10 +1055,10 @@ class _Search:
     # --- no idle promotions
 
     def _without_the_idle(self, answer: _Answer) -> _Answer:
-        """Drop, in descending id, every promotion whose removal leaves the exact total unchanged."""
+        """Drop, in descending id, every promotion without which the exact total is the same."""
         rows, numbers = self._used(answer)
         is_fresh = not answer.rivals
-        if is_fresh and all([self._is_needed(row) for row in rows]):
+        if is_fresh and self._are_needed(rows):
             return answer
         promo = self.given["promo"]
         ranked: dict[tuple[int, int, int], None] = {}
@@ -1111,6 +1098,15 @@ class _Search:
 
     @cython.cfunc
     @cython.exceptval(check=True)
+    def _are_needed(self, rows: set[int]) -> cython.bint:
+        row: cython.longlong
+        for row in rows:
+            if not self._is_needed(row):
+                return False
+        return True
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
     def _is_needed(self, row: cython.longlong) -> cython.bint:
         """Whether the saving falls without a promotion, as far as a look can tell.
 
@@ -1124,11 +1120,7 @@ class _Search:
         c: cython.Py_ssize_t
         if row >= _FREE:
             for c in range(self.classes):
-                if (
-                    self.home[c] < 0
-                    and self.best_row[c] == row
-                    and self.best[c] > self.second[c]
-                ):
+                if self.home[c] < 0 and self.best_row[c] == row and self.best[c] > self.second[c]:
                     return True
             return False
         for part, packed in zip(self.components, self.plain, strict=True):
@@ -1229,8 +1221,12 @@ def search(
 @cython.cfunc
 @cython.exceptval(check=True)
 def _require_range(
-    name: str, values: cython.longlong[::1], low: cython.longlong, high: cython.longlong,
-    step: cython.Py_ssize_t = 1, first: cython.Py_ssize_t = 0,
+    name: str,
+    values: cython.longlong[::1],
+    low: cython.longlong,
+    high: cython.longlong,
+    step: cython.Py_ssize_t = 1,
+    first: cython.Py_ssize_t = 0,
 ) -> cython.void:
     """Raise ValueError unless every value (of a column) lies in low..high-1."""
     i: cython.Py_ssize_t = first
@@ -1242,9 +1238,7 @@ def _require_range(
 
 @cython.cfunc
 @cython.exceptval(check=True)
-def _require_starts(
-    name: str, starts: cython.longlong[::1], items: cython.longlong
-) -> cython.void:
+def _require_starts(name: str, starts: cython.longlong[::1], items: cython.longlong) -> cython.void:
     """Raise ValueError unless the offsets run from 0 to ``items`` and never fall."""
     i: cython.Py_ssize_t
     if not len(starts) or starts[0] != 0 or starts[len(starts) - 1] != items:
@@ -1282,5 +1276,3 @@ def _check(*, classes: int, given: dict[str, array[int]]) -> None:
     _require_range("step least", step, 1, 1_000_000_001, STEP_COLUMNS)
     _require_range("step benefit", step, PERCENT, FIXED_PRICE + 1, STEP_COLUMNS, 1)
     _require_range("step value", step, 0, 1_000_000_001, STEP_COLUMNS, 2)
-
-
