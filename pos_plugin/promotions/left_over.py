@@ -55,7 +55,7 @@ def left_over(promotion: Promotion, prices_minor: Sequence[int], alone: Result) 
             given[number] += Fraction(whole * prices_minor[number] * units) / (worth_minor or 1)
     cap_minor = promotion.limits.max_discount_minor
     total = sum(given, Fraction(0))
-    cut = Fraction(1) if cap_minor is None or total <= cap_minor else cap_minor / total
+    cut = Fraction(1) if cap_minor is None or total <= cap_minor else Fraction(cap_minor) / total
     return [
         line.gross_minor - discount * cut for line, discount in zip(alone.lines, given, strict=True)
     ]
