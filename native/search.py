@@ -1057,8 +1057,8 @@ class _Search:
     def _without_the_idle(self, answer: _Answer) -> _Answer:
         """Drop, in descending id, every promotion without which the exact total is the same."""
         rows, numbers = self._used(answer)
-        is_fresh = not answer.rivals
-        if is_fresh and self._are_needed(rows):
+        is_plain = self._is_plain(answer)
+        if is_plain and self._are_needed(rows):
             return answer
         promo = self.given["promo"]
         ranked: dict[tuple[int, int, int], None] = {}
@@ -1071,22 +1071,39 @@ class _Search:
         banned_tiers: frozenset[int] = frozenset()
         for _, row, number in sorted(ranked, reverse=True):
             if row in rows or number in numbers:
-                if is_fresh and self._is_needed(row):
+                if is_plain and self._is_needed(row, rows, banned):
                     continue
-                is_fresh = False
                 if row >= 0:
                     without = self._best(banned | {row}, banned_tiers)
                 else:
                     without = self._best(banned, banned_tiers | {number})
                 if without.saving < answer.saving:
+                    # It is needed: back to what the looks at single promotions go by.
+                    self._fold(banned)
+                    self.plain = [self._pack(part, banned) for part in self.components]
                     continue
                 answer = without._replace(bound=answer.bound)
                 rows, numbers = self._used(answer)
+                is_plain = self._is_plain(answer)
             if row >= 0:
                 banned |= {row}
             else:
                 banned_tiers |= {number}
         return answer
+
+    def _is_plain(self, answer: _Answer) -> bool:
+        """Whether a promotion is needed as soon as the article layer is worth less without it.
+
+        Not so where another choice saves as much, and where the later layers leave nothing of a
+        discount anyway.
+        """
+        if answer.rivals or self.has_units:
+            return False
+        for t in (answer.receipt, answer.customer):
+            at = t * TIER_COLUMNS
+            if t >= 0 and self.tier[at + 2] == PERCENT and self.tier[at + 3] >= D:
+                return False
+        return True
 
     def _used(self, answer: _Answer) -> tuple[set[int], set[int]]:
         """Return the rows and the numbers of tiers that a solution uses."""
@@ -1101,36 +1118,56 @@ class _Search:
     def _are_needed(self, rows: set[int]) -> cython.bint:
         row: cython.longlong
         for row in rows:
-            if not self._is_needed(row):
+            if not self._is_needed(row, rows, frozenset()):
                 return False
         return True
 
-    @cython.cfunc
-    @cython.exceptval(check=True)
-    def _is_needed(self, row: cython.longlong) -> cython.bint:
-        """Whether the saving falls without a promotion, as far as a look can tell.
+    def _is_needed(self, row: int, used: set[int], banned: frozenset[int]) -> bool:
+        """Whether the article layer is worth less without a promotion, as far as a look can tell.
 
         Every other choice saves less anyway; so a promotion is needed where its units are worth
-        less in the hands of the others.
+        less in the hands of the others: of those before it in id, and of those that are used.
         """
         if row < 0:
             return True
-        if self.has_units:
-            return False
-        c: cython.Py_ssize_t
         if row >= _FREE:
             for c in range(self.classes):
-                if self.home[c] < 0 and self.best_row[c] == row and self.best[c] > self.second[c]:
+                if (
+                    self.home[c] < 0
+                    and self.best_row[c] == row
+                    and (self.best[c] > self.second[c] or not self._has_equal(c, row, used))
+                ):
                     return True
-            return False
         for part, packed in zip(self.components, self.plain, strict=True):
-            if row in part.promos:
-                if len(part.promos) == 1:
-                    free = 0
-                    for c in part.classes:
-                        free += self.best[c] * self.count[c]
-                    return packed.value > free
-                return self._pack(part, frozenset({row})).value < packed.value
+            if len(part.promos) == 1 and row == part.promos[0]:
+                value = 0
+                for c in part.classes:
+                    value += self.best[c] * self.count[c]
+                if value < packed.value:
+                    return True
+            elif row in part.promos or any(one[0] == row for one in packed.applications):
+                if row >= _FREE:
+                    self._fold(banned | {row})
+                value = self._pack(part, banned | {row}).value
+                if row >= _FREE:
+                    self._fold(banned)
+                if value < packed.value:
+                    return True
+        return False
+
+    def _has_equal(self, c: int, row: int, used: set[int]) -> bool:
+        """Whether another promotion, before this one in id or used, gives as much on a class."""
+        for other in self.free_rows:
+            if other == row or (other > row and other not in used):
+                continue
+            number = other - _FREE
+            slot = self.slot_start[number]
+            for i in range(self.class_start[slot], self.class_start[slot + 1]):
+                if self.slot_class[i] == c:
+                    at = number * PROMO_COLUMNS
+                    discount = benefit_on(self.price[c], self.promo[at + 3], self.promo[at + 4])
+                    if discount == self.best[c]:
+                        return True
         return False
 
 
