@@ -822,7 +822,8 @@ class _Search:
         """The best solution without the banned promotions (rows, and numbers of tiers)."""
         self._fold(banned)
         self.plain = [self._pack(part, banned) for part in self.components]
-        article = most = 0
+        article: cython.longlong = 0
+        most: cython.longlong
         c: cython.Py_ssize_t
         for c in range(self.classes):
             if self.home[c] < 0:
@@ -940,11 +941,11 @@ class _Search:
         return True
 
     def _plain_applications(self) -> list[Given]:
-        given: list[Given] = [
-            (self.best_row[c], self.count[c], ((c, 1, 1),), 0)
-            for c in range(self.classes)
-            if self.home[c] < 0 and self.best_row[c] >= 0
-        ]
+        given: list[Given] = []
+        c: cython.Py_ssize_t
+        for c in range(self.classes):
+            if self.best_row[c] >= 0 and self.home[c] < 0:
+                given.append((self.best_row[c], self.count[c], ((c, 1, 1),), 0))  # noqa: PERF401 - a typed loop
         for packed in self.plain:
             given += packed.applications
         return given
@@ -1010,10 +1011,13 @@ class _Search:
         """Solve, and say it in arrays."""
         answer = self._best(frozenset(), frozenset())
         # Whatever the search gave up: nobody can save more than the goods are worth.
-        worth = 0
-        for c in range(self.classes):
-            worth += self.price[c] * self.count[c]
-        bound = min(answer.bound, worth * V)
+        worth: cython.longlong = 0
+        c: cython.Py_ssize_t
+        bound = answer.bound
+        if bound > answer.saving:
+            for c in range(self.classes):
+                worth += self.price[c] * self.count[c]
+            bound = min(bound, int(worth) * 10**12)
         if bound <= answer.saving:
             answer = self._without_the_idle(answer)
         gap: Exact = 0
@@ -1122,37 +1126,44 @@ class _Search:
                 return False
         return True
 
-    def _is_needed(self, row: int, used: set[int], banned: frozenset[int]) -> bool:
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _is_needed(
+        self, row: cython.longlong, used: set[int], banned: frozenset[int]
+    ) -> cython.bint:
         """Whether the article layer is worth less without a promotion, as far as a look can tell.
 
         Every other choice saves less anyway; so a promotion is needed where its units are worth
         less in the hands of the others: of those before it in id, and of those that are used.
         """
+        c: cython.Py_ssize_t
         if row < 0:
             return True
         if row >= _FREE:
             for c in range(self.classes):
                 if (
-                    self.home[c] < 0
-                    and self.best_row[c] == row
+                    self.best_row[c] == row
+                    and self.home[c] < 0
                     and (self.best[c] > self.second[c] or not self._has_equal(c, row, used))
                 ):
                     return True
+        return bool(self.components) and self._is_needed_within(row, banned)
+
+    def _is_needed_within(self, row: int, banned: frozenset[int]) -> bool:
+        """Whether a component is worth less without a promotion."""
         for part, packed in zip(self.components, self.plain, strict=True):
             if len(part.promos) == 1 and row == part.promos[0]:
-                value = 0
-                for c in part.classes:
-                    value += self.best[c] * self.count[c]
-                if value < packed.value:
-                    return True
+                value = sum([self.best[c] * self.count[c] for c in part.classes])
             elif row in part.promos or any(one[0] == row for one in packed.applications):
                 if row >= _FREE:
                     self._fold(banned | {row})
                 value = self._pack(part, banned | {row}).value
                 if row >= _FREE:
                     self._fold(banned)
-                if value < packed.value:
-                    return True
+            else:
+                continue
+            if value < packed.value:
+                return True
         return False
 
     def _has_equal(self, c: int, row: int, used: set[int]) -> bool:
