@@ -38,6 +38,10 @@ _ENTRIES: cython.longlong = 60_000  # of the exact table of one automaton at mos
 _UNITS: cython.longlong = 4_000  # decided one by one at most
 _WIDTHS = (6, 48, 400, 3_000)
 _ROUNDS: cython.longlong = 400  # of moving the multipliers, each
+_FRESH: cython.longlong = 64  # weight of a round in the running mean, in 1/256
+_STALE: cython.longlong = 4  # rounds without a lower bound, then the step gets smaller
+_FAR: cython.longlong = 1 << 24  # longest step along one axis, in 1/2^16 of the gap
+_COMPOSED: cython.longlong = 4  # rounds from one packing made to the next
 _NO_LIMIT: cython.longlong = 1 << 40
 
 
@@ -54,7 +58,7 @@ def _benefit_on(
     if benefit == PERCENT:
         return price * value
     if benefit == AMOUNT_OFF:
-        return (price if price < value else value) * D
+        return (min(value, price)) * D
     return (price - value) * D if price > value else 0
 
 
@@ -247,6 +251,15 @@ class Packing:
     profit: cython.longlong[::1]
     excess: cython.longlong[::1]
     option_take: cython.longlong[::1]
+    mean: cython.longlong[::1]
+    mass: cython.longlong[::1]
+    room_of: cython.longlong[::1]
+    loss: cython.longlong[::1]
+    live: cython.longlong[::1]
+    is_losing: cython.bint
+    is_heir: cython.bint
+    given: dict
+    sub: object
     order: cython.longlong[::1]
     order_off: cython.longlong[::1]
     upper: cython.longlong
@@ -289,6 +302,22 @@ class Packing:
         self.restricted = False
         self.is_cut = False
         self.gives_back = False
+        self.is_heir = False
+        self.sub = None
+        self.given = {
+            "classes": classes,
+            "factor": factor,
+            "unit": unit,
+            "option_start": option_start,
+            "option_value": option_value,
+            "option_promo": option_promo,
+            "pool_left": pool_left,
+            "option_spent": option_spent,
+            "option_spent_2": option_spent_2,
+            "rows": rows,
+            "rooms": rooms,
+        }
+        self.is_losing = False
         self.built = False
         self.with_aside = False
         self.found = False
@@ -356,8 +385,7 @@ class Packing:
             self.cap_place[k] = -1
             pool = offers.pool[p]
             if pool >= 0:
-                if pool_left[pool] < limit:
-                    limit = pool_left[pool]
+                limit = min(limit, pool_left[pool])
                 shared = False
                 for j in range(self.k):
                     q = self.promo[j]
@@ -452,6 +480,8 @@ class Packing:
         self.ranks = _zeros(self.k)
         self.profit = _zeros(self.k)
         self.excess = _zeros(self.k)
+        self.loss = _zeros(self.k)
+        self.live = _zeros(self.m)
         self.theta = _zeros(self.k)
         self.best_theta = _zeros(self.k)
         self.toll = _zeros(self.k)
@@ -461,7 +491,10 @@ class Packing:
     @cython.cfunc
     @cython.exceptval(check=True)
     def _set_gain(
-        self, at: cython.Py_ssize_t, c: cython.Py_ssize_t, p: cython.Py_ssize_t,
+        self,
+        at: cython.Py_ssize_t,
+        c: cython.Py_ssize_t,
+        p: cython.Py_ssize_t,
         discount: cython.longlong,
     ) -> cython.void:
         """What a unit of a class brings in a promotion that discounts it by so much."""
@@ -558,8 +591,7 @@ class Packing:
             if offers.cap[p] >= 0:
                 discount = 0
                 for e in range(self.pair_start[k], self.pair_start[k + 1]):
-                    if self.factor[self.pair_class[e]] > discount:
-                        discount = self.factor[self.pair_class[e]]
+                    discount = max(discount, self.factor[self.pair_class[e]])
                 if offers.exclusive[p] == UNITS:
                     # Beyond the cap a unit only costs what the later layers would have given.
                     discount = self.unit
@@ -568,7 +600,7 @@ class Packing:
                         grain = _gcd(grain, self.price[c] * D * (self.unit - self.factor[c]))
                 self.cap_value[k] = discount
                 grain = _gcd(grain, offers.cap[p] * discount)
-        self.grain = grain if grain else 1
+        self.grain = grain or 1
         self._price_rows()
 
     @cython.cfunc
@@ -583,17 +615,14 @@ class Packing:
             if not self.rows or self.gain[i] == _NEVER:
                 self.worth[i] = self.gain[i]
             else:
-                self.worth[i] = (
-                    self.gain[i] - self.mu * self.spent[i] - self.mu_2 * self.spent_2[i]
-                )
+                self.worth[i] = self.gain[i] - self.mu * self.spent[i] - self.mu_2 * self.spent_2[i]
         for c in range(self.m):
             best = _NEVER
             for i in range(self.option_start[c], self.option_start[c + 1]):
                 value = self.option_value[i]
                 if self.rows:
                     value -= self.mu * self.option_spent[i] + self.mu_2 * self.option_spent_2[i]
-                if value > best:
-                    best = value
+                best = max(best, value)
             self.free[c] = best
 
     # --- what a promotion is worth on its own, given the multipliers
@@ -601,130 +630,165 @@ class Packing:
     @cython.cfunc
     @cython.exceptval(check=True)
     def _group_profit(self, k: cython.Py_ssize_t) -> cython.longlong:
-        """N for m: groups over units of falling price, exact but for limit and cap."""
+        """N for m: groups over units of falling price, exact but for limit and cap.
+
+        From the last class to the first, for every fill of the open group the best number of units
+        to take. Positions count on over the groups, so that the choices of a class are a window of
+        at most n positions that moves with the fill: its maximum costs constant work each.
+        """
         p: cython.Py_ssize_t = self.promo[k]
         n: cython.Py_ssize_t = self.offers.size[p]
         d: cython.Py_ssize_t = self.offers.discounted[p]
         first: cython.Py_ssize_t = self.pair_start[k]
-        last: cython.Py_ssize_t = self.pair_start[k + 1]
+        last: cython.Py_ssize_t = first
+        i: cython.Py_ssize_t
         e: cython.Py_ssize_t
         f: cython.Py_ssize_t
-        t: cython.Py_ssize_t
         x: cython.Py_ssize_t
-        most: cython.Py_ssize_t
+        z: cython.Py_ssize_t
         off: cython.Py_ssize_t
         row: cython.Py_ssize_t
+        head: cython.Py_ssize_t
+        tail: cython.Py_ssize_t
+        base: cython.Py_ssize_t
+        span: cython.Py_ssize_t
         after: cython.Py_ssize_t
         lam: cython.longlong
         paid: cython.longlong
         unpaid: cython.longlong
         whole: cython.longlong
         value: cython.longlong
-        best: cython.longlong
         count: cython.longlong
         toll: cython.longlong = self.toll[k]
         theta: cython.longlong = self.theta[k]
-        need: cython.Py_ssize_t = (last - first + 1) * n
+        groups: cython.longlong
+        for e in range(first, self.pair_start[k + 1]):
+            # Of a packing that is being made most classes are used up.
+            if self.left[self.pair_class[e]]:
+                self.live[last - first] = e
+                last += 1
+        rows: cython.Py_ssize_t = (last - first) * n
+        need: cython.Py_ssize_t = 2 * rows + 6 * n + 2
         if len(self.scratch) < need:
             self.scratch = _zeros(2 * need)
+        # Values of (class, fill), then the positions reached from there, then working space.
         table: cython.longlong[::1] = self.scratch
-        table[(last - first) * n] = 0
+        reached: cython.Py_ssize_t = rows + n
+        prefix: cython.Py_ssize_t = reached + rows
+        window: cython.Py_ssize_t = prefix + n
+        table[rows] = 0
         for f in range(1, n):
-            table[(last - first) * n + f] = _NEVER
-        for e in range(last - 1, first - 1, -1):
+            table[rows + f] = _NEVER
+        for i in range(last - first - 1, -1, -1):
+            e = self.live[i]
             off = self.pair_off[e]
             lam = self.lam[self.pair_class[e]]
             paid = self.worth[off + 1] - lam
             if theta:
                 paid -= self.raw[off + 1] * self.cap_value[k] * theta // 1_024
             unpaid = self.worth[off] - lam
-            whole = d * paid + (n - d) * unpaid - toll
-            if whole < 0:
-                whole = 0
-            count = self.left[self.pair_class[e]]
-            row = (e - first) * n
-            after = row + n
-            most = n - 1 if count >= n else count
-            for f in range(n):
-                best = _NEVER
-                value = 0
-                x = f
-                for t in range(most + 1):
-                    if t:
-                        value += paid if x >= n - d else unpaid
-                        if not x:
-                            value -= toll
-                        x += 1
-                        if x == n:
-                            x = 0
-                    if table[after + x] != _NEVER:
-                        lam = value + table[after + x]
-                        if whole and count - t >= n:
-                            lam += whole * ((count - t) // n)
-                        if lam > best:
-                            best = lam
-                table[row + f] = best
-        self.used += (last - first) * n
-        # The way that reaches the value: as few units as possible at every class.
-        f = 0
-        for e in range(first, last):
-            off = self.pair_off[e]
-            lam = self.lam[self.pair_class[e]]
-            paid = self.worth[off + 1] - lam
-            if theta:
-                paid -= self.raw[off + 1] * self.cap_value[k] * theta // 1_024
-            unpaid = self.worth[off] - lam
-            whole = d * paid + (n - d) * unpaid - toll
-            if whole < 0:
-                whole = 0
-            count = self.left[self.pair_class[e]]
-            row = (e - first) * n
-            after = row + n
-            most = n - 1 if count >= n else count
             value = 0
-            x = f
-            for t in range(most + 1):
-                if t:
-                    value += paid if x >= n - d else unpaid
-                    if not x:
-                        value -= toll
-                    x += 1
-                    if x == n:
-                        x = 0
-                if table[after + x] == _NEVER:
+            for x in range(n):
+                table[prefix + x] = value
+                value += paid if x >= n - d else unpaid
+                if not x:
+                    value -= toll
+            whole = value
+            count = self.left[self.pair_class[e]]
+            row = i * n
+            after = row + n
+            span = n if count >= n else count + 1
+            # Whole groups that pay are all taken.
+            base = count - n + 1 if whole > 0 and count >= n else 0
+            head = window
+            tail = window
+            z = base
+            for f in range(n):
+                while z < base + f + span:
+                    x = z % n
+                    value = table[after + x]
+                    if value != _NEVER:
+                        groups = z // n
+                        value += table[prefix + x] + whole * groups
+                        while tail > head and table[tail - 1] < value:
+                            tail -= 2
+                        table[tail] = z
+                        table[tail + 1] = value
+                        tail += 2
+                    z += 1
+                while head < tail and table[head] < base + f:
+                    head += 2
+                if head == tail:
+                    table[row + f] = _NEVER
                     continue
-                best = value + table[after + x]
-                if whole and count - t >= n:
-                    best += whole * ((count - t) // n)
-                if best == table[row + f]:
-                    self.take[off] = t
-                    if whole and count - t >= n:
-                        self.take[off] += n * ((count - t) // n)
-                    f = x
-                    break
+                table[row + f] = table[head + 1] - table[prefix + f]
+                table[reached + row + f] = table[head]
+        self.used += rows // 3 + 1
+        if self.is_losing:
+            self._group_loss(k, table, last - first)
+        f = 0
+        for i in range(last - first):
+            e = self.live[i]
+            z = table[reached + i * n + f]
+            self.take[self.pair_off[e]] = z - f
+            f = z % n
         return table[0]
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _group_loss(
+        self,
+        k: cython.Py_ssize_t,
+        table: cython.longlong[::1],
+        live: cython.Py_ssize_t,
+    ) -> cython.void:
+        """What it costs to make one group at least, from the table of the best ways."""
+        p: cython.Py_ssize_t = self.promo[k]
+        n: cython.Py_ssize_t = self.offers.size[p]
+        d: cython.Py_ssize_t = self.offers.discounted[p]
+        e: cython.Py_ssize_t
+        off: cython.Py_ssize_t
+        t: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        row: cython.Py_ssize_t = 0
+        value: cython.longlong
+        best: cython.longlong = _NEVER
+        paid: cython.longlong
+        unpaid: cython.longlong
+        for i in range(live):
+            e = self.live[i]
+            off = self.pair_off[e]
+            unpaid = self.worth[off] - self.lam[self.pair_class[e]]
+            paid = self._net(k, e, 1)
+            row += n
+            value = -self.toll[k]
+            for t in range(1, min(n, self.left[self.pair_class[e]]) + 1):
+                value += paid if t > n - d else unpaid
+                if table[row + t % n] != _NEVER and value + table[row + t % n] > best:
+                    best = value + table[row + t % n]
+        self.loss[k] = table[0] - best
 
     @cython.cfunc
     @cython.exceptval(check=True)
     def _step_profit(self, k: cython.Py_ssize_t) -> cython.longlong:
         """Quantity tiers: for each tier the best units that it needs and may take."""
-        offers: Offers = self.offers
-        p: cython.Py_ssize_t = self.promo[k]
         first: cython.Py_ssize_t = self.pair_start[k]
         last: cython.Py_ssize_t = self.pair_start[k + 1]
         g: cython.Py_ssize_t
-        e: cython.Py_ssize_t
         best_tier: cython.Py_ssize_t = -1
         best: cython.longlong = 0
+        most: cython.longlong = _NEVER
         value: cython.longlong
         for g in range(self.kinds[k]):
             value = self._tier_profit(k, g, False)
+            most = max(most, value)
             if value > best:
                 best = value
                 best_tier = g
         if best_tier >= 0:
             self._tier_profit(k, best_tier, True)
-        self.used += (last - first) * self.kinds[k] // 2
+        self.used += (last - first) * self.kinds[k] // 2 + 1
+        self.loss[k] = best - most
         return best
 
     @cython.cfunc
@@ -801,15 +865,13 @@ class Packing:
             more = number
             number = self.left[self.pair_class[at]]
             if units < least:
-                if number > least - units:
-                    number = least - units
+                number = min(number, least - units)
                 units += number
                 value += more * number
                 if note:
                     self.take[self.pair_off[at] + g] = number
             else:
-                if number > units - most:
-                    number = units - most
+                number = min(number, units - most)
                 units -= number
                 value -= more * number
                 if note:
@@ -843,8 +905,7 @@ class Packing:
         value: cython.longlong = 0
         best: cython.longlong = 0
         most: cython.longlong = offers.most[p]
-        if self.limit_of[k] < most:
-            most = self.limit_of[k]
+        most = min(most, self.limit_of[k])
         if len(self.scratch) < 2 * slots + pairs * slots:
             self.scratch = _zeros(2 * (2 * slots + pairs * slots))
         place: cython.longlong[::1] = self.scratch
@@ -883,8 +944,7 @@ class Packing:
                     if number >= rest:
                         more += rest * self._slot_gain(e, s)
                         if rest == quantity:
-                            if number // quantity < times:
-                                times = number // quantity
+                            times = min(times, number // quantity)
                         elif times > 1:
                             times = 1
                         rest = 0
@@ -893,10 +953,12 @@ class Packing:
                         rest -= number
                         i += 1
                         used = 0
-                        if times > 1:
-                            times = 1
+                        times = min(times, 1)
                 if not times:
                     break
+            if not done:
+                # Without units for a single one the promotion cannot be used at all.
+                self.loss[k] = -_NEVER if not times else -more if more < 0 else 0
             if not times or more <= 0:
                 break
             value += more * times
@@ -906,17 +968,14 @@ class Packing:
                 while rest:
                     e = order[base + s * pairs + place[2 * s]]
                     number = self.left[self.pair_class[e]] - place[2 * s + 1]
-                    if number > rest:
-                        number = rest
+                    number = min(number, rest)
                     self.take[self.pair_off[e] + s] += number
                     place[2 * s + 1] += number
                     if place[2 * s + 1] == self.left[self.pair_class[e]]:
                         place[2 * s] += 1
                         place[2 * s + 1] = 0
                     rest -= number
-        if value > best:
-            best = value
-        return best
+        return max(best, value)
 
     @cython.cfunc
     @cython.exceptval(check=True)
@@ -936,7 +995,7 @@ class Packing:
         j: cython.Py_ssize_t
         e: cython.Py_ssize_t
         c: cython.Py_ssize_t
-        most: cython.longlong = offers.most[p] if offers.most[p] < self.limit_of[k] else self.limit_of[k]
+        most: cython.longlong = min(self.limit_of[k], offers.most[p])
         done: cython.longlong = 0
         times: cython.longlong
         value: cython.longlong
@@ -972,6 +1031,7 @@ class Packing:
             part = _zeros(2 * pairs * slots)
             self.part = part
         while done < most:
+            self.used += pairs * slots // 4 + 1
             for i in range(pairs * slots):
                 part[i] = 0
             value = self.bonus_of[k]
@@ -986,7 +1046,7 @@ class Packing:
                     if self.gain[self.pair_off[e] + s] == _NEVER:
                         break
                     c = self.pair_class[e]
-                    number = self.left[c] if self.left[c] < need else need
+                    number = min(need, self.left[c])
                     if number:
                         part[s * pairs + j] = number
                         self.left[c] -= number
@@ -1005,8 +1065,7 @@ class Packing:
                         for j in range(pairs * slots):
                             if part[j] and self.pair_class[self.order[base + j]] == c:
                                 need += part[j]
-                        if number // need + 1 < times:
-                            times = number // need + 1
+                        times = min(times, number // need + 1)
             for i in range(pairs * slots):
                 if part[i]:
                     e = self.order[base + i]
@@ -1056,6 +1115,17 @@ class Packing:
         high: cython.Py_ssize_t = self.pair_off[self.pair_start[k + 1] - 1] + self.kinds[k]
         for i in range(low, high):
             self.take[i] = 0
+        value = 0
+        for i in range(self.pair_start[k], self.pair_start[k + 1]):
+            value += self.left[self.pair_class[i]]
+        self.used += (self.pair_start[k + 1] - self.pair_start[k]) // 16 + 1
+        if value < (
+            self.offers.step_least[self.offers.step_start[p]]
+            if kind == STEPS
+            else self.offers.size[p]
+        ):
+            self.loss[k] = -_NEVER
+            return 0
         if kind == N_FOR_M:
             value = self._group_profit(k)
         elif kind == STEPS:
@@ -1066,6 +1136,7 @@ class Packing:
             whole: cython.longlong = self.offers.cap[p] * self.cap_value[k]
             value += (whole * self.theta[k] + 1_023) // 1_024
             if value > whole:
+                self.loss[k] = 0
                 return whole
         if self.toll[k]:
             value += self.toll[k] * self.limit_of[k]
@@ -1137,19 +1208,10 @@ class Packing:
         First those that make most beyond the multipliers; then everybody takes of the rest
         whatever is better than nothing.
         """
-        offers: Offers = self.offers
         c: cython.Py_ssize_t
         k: cython.Py_ssize_t
-        e: cython.Py_ssize_t
         i: cython.Py_ssize_t
         j: cython.Py_ssize_t
-        p: cython.Py_ssize_t
-        g: cython.Py_ssize_t
-        low: cython.Py_ssize_t
-        high: cython.Py_ssize_t
-        number: cython.longlong
-        units: cython.longlong
-        value: cython.longlong
         turn: cython.longlong
         if self.rows:
             return
@@ -1171,53 +1233,167 @@ class Packing:
         self.left = rest
         for turn in range(2):
             if turn:
+                if self.used >= self.budget:
+                    break
                 self.lam = self.free
             for i in range(self.k):
-                k = ranks[i]
-                p = self.promo[k]
-                if self.pair_start[k] == self.pair_start[k + 1]:
-                    continue
-                if not turn and self.profit[k] <= 0:
-                    continue
-                low = self.pair_off[self.pair_start[k]]
-                high = self.pair_off[self.pair_start[k + 1] - 1] + self.kinds[k]
-                units = 0
-                for g in range(low, high):
-                    units += self.made[g]
-                if turn and units and (
-                    offers.kind[p] == STEPS or self.limit_of[k] < _NO_LIMIT or self.extras
-                ):
-                    continue
-                if offers.kind[p] == BUNDLE or offers.kind[p] == BUY_GET:
-                    self._take_slots(k)
-                elif self._profit(k) <= 0:
-                    continue
-                self._keep_limits(k)
-                if units and not self._gains_by(k):
-                    continue
-                for g in range(low, high):
-                    self.made[g] += self.take[g]
-                for e in range(self.pair_start[k], self.pair_start[k + 1]):
-                    c = self.pair_class[e]
-                    for g in range(self.pair_off[e], self.pair_off[e] + self.kinds[k]):
-                        rest[c] -= self.take[g]
+                if turn or self.profit[ranks[i]] > 0:
+                    self._take_more(ranks[i])
         self.left = whole
         self.lam = kept
-        value = self.start_value
+        self._keep_if_better()
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _keep_if_better(self) -> cython.bint:
+        """Keep the packing that was made where it is worth more than the best known one."""
+        c: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        i: cython.Py_ssize_t
+        value: cython.longlong = self.start_value
         for c in range(self.m):
-            value += self.free[c] * rest[c]
+            value += self.free[c] * self.rest[c]
         for k in range(self.k):
             value += self._value_made(k)
-        if value > self.lower:
-            self.lower = value
-            self.found = True
-            self.with_aside = self.built
-            for i in range(len(self.made)):
-                self.best_take[i] = self.made[i]
-            for c in range(self.m):
-                for i in range(self.option_start[c], self.option_start[c + 1]):
-                    self.option_take[i] = 0
-                self.option_take[self.option_start[c]] = rest[c]
+        self.used += self.pair_start[self.k] // 8
+        if value <= self.lower:
+            return False
+        self.lower = value
+        self.found = True
+        self.with_aside = self.built
+        for i in range(len(self.made)):
+            self.best_take[i] = self.made[i]
+        for c in range(self.m):
+            for i in range(self.option_start[c], self.option_start[c + 1]):
+                self.option_take[i] = 0
+            self.option_take[self.option_start[c]] = self.rest[c]
+        return True
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _polish(self, share: cython.longlong) -> cython.void:
+        """Take a promotion out of the best packing and fill up without it, as long as that helps.
+
+        Then two of them together. Each try starts from the best packing known.
+        """
+        j: cython.Py_ssize_t = 0
+        k: cython.Py_ssize_t = 0
+        i: cython.Py_ssize_t
+        tries: cython.longlong = 0
+        until: cython.longlong = self.used + share
+        whole: cython.longlong[::1] = self.left
+        kept: cython.longlong[::1] = self.lam
+        if self.rows or not self.found or not self.k:
+            return
+        self.left = self.rest
+        self.lam = self.free
+        # A full round over all without any gain ends it.
+        while tries < self.k and self.used < until and not self._is_proven():
+            tries += 1
+            k = (k + 1) % self.k
+            if not self._is_used(k):
+                continue
+            self._put_back(whole, k, k)
+            self._fill(k)
+            if self._keep_if_better():
+                tries = 0
+        tries = 0
+        i = 0
+        while tries < self.k * self.k and self.used < until and not self._is_proven():
+            tries += 1
+            i = (i + 1) % (self.k * self.k)
+            k = i // self.k
+            j = i % self.k
+            if j <= k or not self._is_used(k) or not self._is_used(j):
+                continue
+            self._put_back(whole, k, j)
+            self._fill(k)
+            if self._keep_if_better():
+                tries = 0
+        self.left = whole
+        self.lam = kept
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _is_used(self, k: cython.Py_ssize_t) -> cython.bint:
+        e: cython.Py_ssize_t
+        g: cython.Py_ssize_t
+        for e in range(self.pair_start[k], self.pair_start[k + 1]):
+            for g in range(self.pair_off[e], self.pair_off[e] + self.kinds[k]):
+                if self.best_take[g]:
+                    return True
+        return False
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _put_back(
+        self, whole: cython.longlong[::1], j: cython.Py_ssize_t, k: cython.Py_ssize_t
+    ) -> cython.void:
+        """The best packing without two promotions, and the units that are left then."""
+        c: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        g: cython.Py_ssize_t
+        for c in range(self.m):
+            self.rest[c] = whole[c]
+        for e in range(self.pair_start[self.k]):
+            c = self.pair_promo[e]
+            for g in range(self.pair_off[e], self.pair_off[e] + self.kinds[c]):
+                if c in (j, k):
+                    self.made[g] = 0
+                else:
+                    self.made[g] = self.best_take[g]
+                    self.rest[self.pair_class[e]] -= self.best_take[g]
+        self.used += self.pair_start[self.k] // 8
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _fill(self, last: cython.Py_ssize_t) -> cython.void:
+        """Take of the rest whatever is better than nothing, dearest promotion first."""
+        i: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        ranks: cython.longlong[::1] = self.ranks
+        for i in range(self.k):
+            k = i
+            self.profit[k] = self._profit(k) if k != last else 0
+            j = i
+            while j > 0 and self.profit[ranks[j - 1]] < self.profit[k]:
+                ranks[j] = ranks[j - 1]
+                j -= 1
+            ranks[j] = k
+        for i in range(self.k):
+            k = ranks[i]
+            if self.profit[k] > 0:
+                self._take_more(k)
+        self._take_more(last)
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _take_more(self, k: cython.Py_ssize_t) -> cython.void:
+        """Let a promotion take of the rest what brings more than leaving it."""
+        offers: Offers = self.offers
+        p: cython.Py_ssize_t = self.promo[k]
+        e: cython.Py_ssize_t
+        g: cython.Py_ssize_t
+        units: cython.longlong = 0
+        if self.pair_start[k] == self.pair_start[k + 1]:
+            return
+        for e in range(self.pair_start[k], self.pair_start[k + 1]):
+            for g in range(self.pair_off[e], self.pair_off[e] + self.kinds[k]):
+                units += self.made[g]
+        if units and (offers.kind[p] == STEPS or self.limit_of[k] < _NO_LIMIT or self.extras):
+            return
+        if offers.kind[p] == BUNDLE or offers.kind[p] == BUY_GET:
+            self._take_slots(k)
+        elif self._profit(k) <= 0:
+            return
+        self._keep_limits(k)
+        if units and not self._gains_by(k):
+            return
+        for e in range(self.pair_start[k], self.pair_start[k + 1]):
+            for g in range(self.pair_off[e], self.pair_off[e] + self.kinds[k]):
+                self.made[g] += self.take[g]
+                self.rest[self.pair_class[e]] -= self.take[g]
 
     @cython.cfunc
     @cython.exceptval(check=True)
@@ -1267,8 +1443,7 @@ class Packing:
                         continue
                     units = self.price[self.pair_class[e]]
                     if offers.slot_target[offers.slot_start[p] + s]:
-                        if units > highest:
-                            highest = units
+                        highest = max(highest, units)
                     elif units < lowest:
                         lowest = units
             none = none or highest > lowest
@@ -1362,13 +1537,11 @@ class Packing:
                 elif offers.kind[p] == STEPS:
                     share = _NEVER
                     for g in range(self.kinds[k]):
-                        if self.worth[off + g] > share:
-                            share = self.worth[off + g]
+                        share = max(share, self.worth[off + g])
                 else:
                     share = _NEVER
                     for g in range(self.kinds[k]):
-                        if self.worth[off + g] > share:
-                            share = self.worth[off + g]
+                        share = max(share, self.worth[off + g])
                     if offers.kind[p] == BUY_GET:
                         share = share * offers.discounted[p] // offers.size[p]
                 if share > best:
@@ -1380,26 +1553,58 @@ class Packing:
 
     @cython.cfunc
     @cython.exceptval(check=True)
-    def _improve(self, rounds: cython.longlong) -> cython.void:
-        """Move the multipliers against the units wanted too often or too seldom."""
+    def _improve(self, rounds: cython.longlong, share: cython.longlong) -> cython.void:
+        """Move the multipliers against the units wanted too often or too seldom.
+
+        The direction is the running mean of what all rounds wanted, seen from the best
+        multipliers so far (volume algorithm): the mean tends to the fractional optimum, single
+        rounds jump about it. Everything is relative, to the units of a class and to its share of
+        the whole price, in 1/1024; the distance to the best known packing sets the step.
+        """
         c: cython.Py_ssize_t
         i: cython.Py_ssize_t
         k: cython.Py_ssize_t
         norm: cython.longlong
         total: cython.longlong
-        step: cython.longlong
-        stale: cython.longlong = 0
-        scale: cython.longlong = 256
         over: cython.longlong
+        gap: cython.longlong
+        shift: cython.longlong
+        along: cython.longlong
+        gain: cython.longlong
+        before: cython.longlong
+        stale: cython.longlong = 0
+        scale: cython.longlong = 400
+        mean: cython.longlong[::1] = self.mean
+        mass: cython.longlong[::1] = self.mass
         for i in range(self.m):
             self.lam[i] = self.best_lam[i]
         for k in range(self.k):
             self.theta[k] = self.best_theta[k]
             self.toll[k] = self.best_toll[k]
+        before = self.used
         for i in range(rounds):
-            if i > 2 and self.used > self.budget // 2:
+            if i and self.used - before > share:
                 break
             total = self._bound()
+            along = 0
+            for c in range(self.m):
+                over = self._over(self.usage[c] - self.left[c], self.left[c])
+                if over < 0 and self.lam[c] <= self.free[c]:
+                    over = 0
+                if i:
+                    along += (over * mean[c] >> 10) * mass[c]
+                    mean[c] += (over - mean[c]) * _FRESH >> 8
+                else:
+                    mean[c] = over
+            for k in range(self.k):
+                if mass[self.m + k]:
+                    over = self._over(self.excess[k], self.room_of[k])
+                    if over < 0 and not self.theta[k] and not self.toll[k]:
+                        over = 0
+                    if i:
+                        mean[self.m + k] += (over - mean[self.m + k]) * _FRESH >> 8
+                    else:
+                        mean[self.m + k] = over
             if total < self.upper:
                 self.upper = total
                 for c in range(self.m):
@@ -1408,62 +1613,92 @@ class Packing:
                     self.best_theta[k] = self.theta[k]
                     self.best_toll[k] = self.toll[k]
                 stale = 0
+                if along > 0 and scale < 2_048:
+                    scale += scale // 8
             else:
                 stale += 1
-                if stale == 5:
+                if stale >= _STALE:
                     stale = 0
-                    scale = scale // 2
-                    for c in range(self.m):
-                        self.lam[c] = self.best_lam[c]
-                    for k in range(self.k):
-                        self.theta[k] = self.best_theta[k]
-                        self.toll[k] = self.best_toll[k]
-                    if not scale:
-                        break
-                    continue
-            self._compose()
-            if self._is_proven():
+                    scale = scale * 3 // 4
+            if not i % _COMPOSED:
+                self._compose()
+            if self._is_proven() or scale < 16:
                 break
             norm = 0
-            for c in range(self.m):
-                over = self.usage[c] - self.left[c]
-                if over > 0 or self.lam[c] > self.free[c]:
-                    norm += over * over
+            for c in range(self.m + self.k):
+                norm += mean[c] * mean[c] * mass[c]
             if not norm:
                 break
-            # The distance to the best known packing sets the step, in integers.
-            step = total - self.lower
-            step = step // 128 * scale if step > 1 << 50 else step * scale // 128
+            gap = self.upper - self.lower
+            shift = 0
+            while gap > 1 << 30:
+                gap >>= 1
+                shift += 1
             for c in range(self.m):
-                over = self.usage[c] - self.left[c]
-                if over > 0 or self.lam[c] > self.free[c]:
-                    self.lam[c] += step // norm * over if step > 1 << 40 else step * over // norm
-                    if self.lam[c] < self.free[c]:
-                        self.lam[c] = self.free[c]
+                if not mean[c]:
+                    continue
+                gain = gap * self._ratio(mass[c] * mean[c], norm) // self.left[c]
+                gain = (gain >> 10) * scale >> 16
+                self.lam[c] = self.best_lam[c] + gain * (1 << shift)
+                self.lam[c] = max(self.lam[c], self.free[c])
             for k in range(self.k):
-                if self.excess[k] > 0 or self.theta[k] or self.toll[k]:
-                    self._move_own(k, step, norm)
+                if mass[self.m + k]:
+                    gain = gap * self._ratio(mass[self.m + k] * mean[self.m + k], norm)
+                    if self.cap_place[k] >= 0:
+                        total = (self.offers.cap[self.promo[k]] * self.cap_value[k] >> shift) + 1
+                        self.theta[k] = self.best_theta[k] + ((gain // total) * scale >> 16)
+                        self.theta[k] = min(self.theta[k], 1_024)
+                        self.theta[k] = max(self.theta[k], 0)
+                    else:
+                        self.toll[k] = self.best_toll[k] + (
+                            ((gain // self.limit_of[k] >> 10) * scale >> 16) * (1 << shift)
+                        )
+                        self.toll[k] = max(self.toll[k], 0)
 
     @cython.cfunc
     @cython.exceptval(check=True)
-    def _move_own(
-        self, k: cython.Py_ssize_t, step: cython.longlong, norm: cython.longlong
-    ) -> cython.void:
-        """Move the multiplier of a promotion's own cap or limit."""
-        over: cython.longlong = self.excess[k]
-        if self.cap_place[k] >= 0:
-            # In discounts beyond the cap, as a part of it; a round moves by a 16th at most.
-            over = 1_024 * over // (self.offers.cap[self.promo[k]] + 1)
-            over = 64 if over > 64 else -64 if over < -64 else over
-            self.theta[k] += over
-            if self.theta[k] > 1_024:
-                self.theta[k] = 1_024
-            if self.theta[k] < 0:
-                self.theta[k] = 0
-            return
-        self.toll[k] += step // norm * over if step > 1 << 40 else step * over // norm
-        if self.toll[k] < 0:
-            self.toll[k] = 0
+    def _ratio(self, part: cython.longlong, norm: cython.longlong) -> cython.longlong:
+        """Length of a step along one axis, in 1/2^16 of the gap, within bounds."""
+        part = part * (1 << 26) // norm
+        return max(-_FAR, min(_FAR, part))
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _over(self, over: cython.longlong, room: cython.longlong) -> cython.longlong:
+        """What is wanted beyond the room, as a part of it in 1/1024; at most eight times."""
+        if not room:
+            return 0
+        over = 1_024 * over // room
+        return min(8192, over)
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _spread(self) -> cython.void:
+        """Share of each class, limit and cap in the price of all, in 1/2^20."""
+        offers: Offers = self.offers
+        c: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        p: cython.Py_ssize_t
+        all_units: cython.longlong = 0
+        whole: cython.longlong = 1
+        for c in range(self.m):
+            whole += self.price[c] * self.left[c]
+            all_units += self.left[c]
+        self.mean = _zeros(self.m + self.k)
+        self.mass = _zeros(self.m + self.k)
+        self.room_of = _zeros(self.k)
+        for c in range(self.m):
+            self.mass[c] = (self.price[c] * self.left[c] << 20) // whole + 1
+        for k in range(self.k):
+            p = self.promo[k]
+            if self.cap_place[k] >= 0:
+                self.room_of[k] = offers.cap[p] + 1
+                self.mass[self.m + k] = min(1 << 20, (offers.cap[p] // D << 20) // whole + 1)
+            elif 0 < self.limit_of[k] < _NO_LIMIT and offers.kind[p] == N_FOR_M:
+                self.room_of[k] = self.limit_of[k]
+                self.mass[self.m + k] = min(
+                    1 << 20, (offers.size[p] * self.limit_of[k] << 20) // (all_units + 1) + 1
+                )
 
     @cython.cfunc
     @cython.exceptval(check=True)
@@ -1472,12 +1707,6 @@ class Packing:
         return self.upper < (self.lower // self.grain + 1) * self.grain
 
     # --- solving
-
-    def root(self) -> int:
-        """Return an upper bound of every packing, before anything is decided."""
-        self._begin(_NEVER)
-        self._improve(4)
-        return self.upper
 
     @cython.cfunc
     @cython.exceptval(check=True)
@@ -1502,9 +1731,12 @@ class Packing:
             for s in range(self.kinds[k]):
                 for e in range(pairs):
                     self.order[base + s * pairs + e] = self.pair_start[k] + e
-        self._start_multipliers()
+        if not self.is_heir:
+            self._start_multipliers()
+        self._spread()
         for c in range(self.m):
-            self.best_lam[c] = self.lam[c]
+            if not self.is_heir:
+                self.best_lam[c] = self.lam[c]
             value += self.free[c] * self.left[c]
         self.upper = 1 << 60
         self.lower = floor
@@ -1549,8 +1781,13 @@ class Packing:
         if not self.k and not self.rows:
             self.upper = self.lower
             return
-        self._improve(_ROUNDS)
-        if self._is_proven():
+        self._improve(_ROUNDS, self.budget * 5 // 8)
+        if not self._is_proven():
+            self._polish(self.budget // 5)
+        if self._is_proven() or self.used >= self.budget:
+            self._close()
+            return
+        if self._narrow():
             self._close()
             return
         for width in _WIDTHS:
@@ -1559,16 +1796,69 @@ class Packing:
             self._run(width)
             if self.lost < self.upper and not self.is_cut:
                 # Every label given up is bounded: the proof needs no more than the worst of them.
-                self.upper = self.lost if self.lost > self.lower else self.lower
+                self.upper = max(self.lower, self.lost)
             if self._is_proven():
                 break
             if self.used >= self.budget:
                 break
             if self.lower > before:
-                self._improve(_ROUNDS)
+                self._improve(_ROUNDS, self.budget // 8)
                 if self._is_proven():
                     break
         self._close()
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _narrow(self) -> cython.bint:
+        """Solve without the promotions whose use would push the bound to the best known packing.
+
+        What remains is a smaller problem of the same form; it starts from these multipliers.
+        """
+        c: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        total: cython.longlong
+        goal: cython.longlong = (self.lower // self.grain + 1) * self.grain
+        for c in range(self.m):
+            self.lam[c] = self.best_lam[c]
+        for k in range(self.k):
+            self.theta[k] = self.best_theta[k]
+            self.toll[k] = self.best_toll[k]
+            self.loss[k] = 0
+        self.is_losing = True
+        total = self._bound()
+        self.is_losing = False
+        kept = array("q", [])
+        places: list[int] = []
+        for k in range(self.k):
+            if self.pair_start[k] < self.pair_start[k + 1] and total - self.loss[k] >= goal:
+                kept.append(self.promo[k])
+                places.append(k)
+        if not self.k or 8 * len(kept) > 7 * self.k:
+            return False
+        given = dict(self.given)
+        given["promos"] = kept
+        given["budget"] = self.budget - self.used
+        sub: Packing = Packing(self.offers, **given)
+        sub.inherit(self.best_lam, [(self.best_theta[k], self.best_toll[k]) for k in places])
+        sub.solve(self.lower)
+        self.used += sub.steps
+        self.upper = max(self.lower, min(self.upper, sub.bound))
+        if sub.found:
+            self.lower = sub.value
+            self.found = True
+            self.sub = sub
+        return True
+
+    @cython.cfunc
+    def inherit(self, lam: cython.longlong[::1], own: list[tuple[int, int]]) -> cython.void:
+        """Start from the multipliers of a larger problem of the same classes."""
+        c: cython.Py_ssize_t
+        self.is_heir = True
+        for c in range(self.m):
+            self.best_lam[c] = lam[c]
+        k: cython.Py_ssize_t
+        for k in range(self.k):
+            self.best_theta[k], self.best_toll[k] = own[k]
 
     @cython.cfunc
     @cython.exceptval(check=True)
@@ -1591,6 +1881,7 @@ class Packing:
         c: cython.Py_ssize_t
         i: cython.Py_ssize_t
         e: cython.Py_ssize_t
+        g: cython.Py_ssize_t
         k: cython.Py_ssize_t
         p: cython.Py_ssize_t
         best: cython.Py_ssize_t
@@ -1640,8 +1931,8 @@ class Packing:
                 size = offers.size[p]
                 if offers.kind[p] == STEPS:
                     use = count  # where its tier is worth more a unit, all of them may want it
-                    for e in range(self.pair_off[e], self.pair_off[e] + self.kinds[k]):
-                        if self.gain[e] * best_size > best_value:
+                    for g in range(self.pair_off[e], self.pair_off[e] + self.kinds[k]):
+                        if self.gain[g] * best_size > best_value:
                             break
                     else:
                         use = offers.step_least[offers.step_start[p + 1] - 1] + best_size
@@ -1651,12 +1942,11 @@ class Packing:
                     use = size * (best_size + all_units - count)
                 if self.limit_of[k] < _NO_LIMIT and size * self.limit_of[k] < use:
                     use = size * self.limit_of[k]
-                need += use if use < count else count
+                need += min(count, use)
             if self.rows:
-                need = count if count <= 256 else 256
+                need = min(count, 256)
             share = _UNITS * count // all_units
-            if share < 40:
-                share = 40
+            share = max(share, 40)
             if all_units > _UNITS and need > share:
                 need = share
                 if count > need:
@@ -1692,9 +1982,8 @@ class Packing:
         off: cython.Py_ssize_t = self.pair_off[e]
         value: cython.longlong = self.bonus_of[k]
         if offers.kind[p] == N_FOR_M:
-            return (
-                self.gain[off + 1] * offers.discounted[p]
-                + self.gain[off] * (offers.size[p] - offers.discounted[p])
+            return self.gain[off + 1] * offers.discounted[p] + self.gain[off] * (
+                offers.size[p] - offers.discounted[p]
             )
         for s in range(self.kinds[k]):
             value += self.gain[off + s] * offers.slot_quantity[offers.slot_start[p] + s]
@@ -1781,7 +2070,7 @@ class Packing:
         if limit < _NO_LIMIT:
             rounds = limit + 1
             if rounds > 2 and rounds * n > _STATES:
-                rounds = 2 if _STATES < 2 * n else _STATES // n
+                rounds = 2 if 2 * n > _STATES else _STATES // n
                 self.is_cut = True
         self._seat(k, rounds * n, 1)
         for u in range(rounds):
@@ -1869,7 +2158,6 @@ class Packing:
         rounds: cython.longlong = limit + 1 if limit < _NO_LIMIT else 1
         s: cython.Py_ssize_t
         i: cython.Py_ssize_t
-        j: cython.Py_ssize_t
         e: cython.Py_ssize_t
         a: cython.Py_ssize_t
         most: cython.longlong = offers.most[p]
@@ -1881,8 +2169,7 @@ class Packing:
         whole: cython.bint
         number: cython.Py_ssize_t = 1
         at: cython.Py_ssize_t
-        if limit < most:
-            most = limit
+        most = min(most, limit)
         spans: cython.longlong[::1] = _zeros(slots)
         fill: cython.longlong[::1] = _zeros(slots)
         for s in range(slots):
@@ -1890,8 +2177,7 @@ class Packing:
             for e in range(self.pair_start[k], self.pair_start[k + 1]):
                 if self.gain[self.pair_off[e] + s] != _NEVER:
                     units += self.left[self.pair_class[e]]
-            if units > most * offers.slot_quantity[base + s]:
-                units = most * offers.slot_quantity[base + s]
+            units = min(units, most * offers.slot_quantity[base + s])
             spans[s] = units + 1
         while True:
             span = rounds
@@ -1989,8 +2275,7 @@ class Packing:
         for s in range(slots):
             q = self.offers.slot_quantity[base + s]
             begun = (fill[s] + q - 1) // q
-            if begun > most:
-                most = begun
+            most = max(most, begun)
         return most
 
     @cython.cfunc
@@ -2010,8 +2295,7 @@ class Packing:
         for s in range(slots):
             q = self.offers.slot_quantity[base + s]
             if self.offers.slot_target[base + s]:
-                if (fill[s] + q - 1) // q > targets:
-                    targets = (fill[s] + q - 1) // q
+                targets = max(targets, (fill[s] + q - 1) // q)
             elif bought < 0 or fill[s] // q < bought:
                 bought = fill[s] // q
         return 1 if targets > bought else 0
@@ -2036,7 +2320,8 @@ class Packing:
             self.unit_class = _zeros(self.n)
             u = 0
             for c in range(self.m):
-                for i in range(self.left[c]):
+                i = u + self.left[c]
+                while u < i:
                     self.unit_class[u] = c
                     u += 1
             self.row_of = _zeros(self.k * (self.n + 1))
@@ -2128,10 +2413,11 @@ class Packing:
                         if theta:
                             value -= (
                                 self.raw[self.pair_off[e] + self.gain_kind[at]]
-                                * self.cap_value[k] * theta // 1_024
+                                * self.cap_value[k]
+                                * theta
+                                // 1_024
                             )
-                        if value > best:
-                            best = value
+                        best = max(best, value)
                     table[row + s] = best
             if falls and self.tabled[k]:
                 for s in range(states):
@@ -2144,7 +2430,10 @@ class Packing:
     @cython.cfunc
     @cython.exceptval(check=True)
     def _ahead(
-        self, k: cython.Py_ssize_t, row: cython.Py_ssize_t, state: cython.Py_ssize_t,
+        self,
+        k: cython.Py_ssize_t,
+        row: cython.Py_ssize_t,
+        state: cython.Py_ssize_t,
         given: cython.longlong,
     ) -> cython.longlong:
         """What promotion k still makes beyond the multipliers; a cap leaves only so much."""
@@ -2248,6 +2537,7 @@ class Packing:
                 trail[2 * trails + 1] = now[6 * i + 5]
                 trails += 1
                 base = now[6 * i + 1] - lam
+                self.used += (high - low) // 4
                 stuck = 0
                 stuck_at = -1
                 for w in range(low, high):
@@ -2352,8 +2642,10 @@ class Packing:
                         continue
                     spent += now[6 * i + 2]
                     spent_2 += now[6 * i + 3]
-                    if self.rows and not self.gives_back and (
-                        spent > self.room or (self.rows > 1 and spent_2 > self.room_2)
+                    if (
+                        self.rows
+                        and not self.gives_back
+                        and (spent > self.room or (self.rows > 1 and spent_2 > self.room_2))
                     ):
                         continue
                     value = now[6 * i] + gain
@@ -2363,8 +2655,7 @@ class Packing:
                         j = 0
                         for at in range(fresh):
                             if new[6 * at + 1] < keep or j == width:
-                                if new[6 * at + 1] > lost:
-                                    lost = new[6 * at + 1]
+                                lost = max(lost, new[6 * at + 1])
                                 continue
                             if at != j:
                                 for p in range(6):
@@ -2399,7 +2690,9 @@ class Packing:
                     while heads[place] >= 0:
                         j = heads[place]
                         at = 0
-                        while at < size and new_state[j * size + at] == new_state[fresh * size + at]:
+                        while (
+                            at < size and new_state[j * size + at] == new_state[fresh * size + at]
+                        ):
                             at += 1
                         if at == size:
                             if new[6 * j] >= value and (
@@ -2423,6 +2716,8 @@ class Packing:
                         place = (place + 1) & mask
                     if not is_hot:
                         continue
+                    # A label is copied and compared: many times the work of a look at a move.
+                    self.used += size // 4
                     heads[place] = fresh
                     new[6 * fresh] = value
                     new[6 * fresh + 1] = bound
@@ -2436,8 +2731,7 @@ class Packing:
                 j = 0
                 for i in range(fresh):
                     if new[6 * i + 1] < keep or j == width:
-                        if new[6 * i + 1] > lost:
-                            lost = new[6 * i + 1]
+                        lost = max(lost, new[6 * i + 1])
                         continue
                     if i != j:
                         for p in range(6):
@@ -2453,11 +2747,10 @@ class Packing:
             now_state = new_state
             new_state = swap
             labels = fresh
-            if self.used > 2 * self.budget:
+            if self.used > self.budget:
                 # Nobody follows these labels any further; the worst of them stays in the gap.
                 for i in range(labels):
-                    if now[6 * i + 1] > lost:
-                        lost = now[6 * i + 1]
+                    lost = max(lost, now[6 * i + 1])
                 labels = 0
                 break
         best: cython.Py_ssize_t = -1
@@ -2523,6 +2816,8 @@ class Packing:
         Units of a promotion go into its applications in falling price. An application that gives
         nothing does not exist: it would only use up units and coupons.
         """
+        if self.sub is not None:
+            return self.sub.applications()
         offers: Offers = self.offers
         c: cython.Py_ssize_t
         i: cython.Py_ssize_t
@@ -2534,9 +2829,8 @@ class Packing:
         for c in range(self.m):
             for i in range(self.option_start[c], self.option_start[c + 1]):
                 if self.option_take[i] and self.option_promo[i] >= 0:
-                    found.append(
-                        (self.option_promo[i], self.option_take[i], ((self.cls[c], 1, 1),), 0)
-                    )
+                    members = ((self.cls[c], 1, 1),)
+                    found.append((self.option_promo[i], self.option_take[i], members, 0))
         for k in range(self.k):
             p = self.promo[k]
             kinds: cython.Py_ssize_t = 1 if offers.kind[p] == N_FOR_M else self.kinds[k]
@@ -2568,9 +2862,7 @@ class Packing:
                 elif self.aside_promo[c] >= 0:
                     p = self.promo[self.pair_promo[self.aside_promo[c]]]
                     i = offers.size[p] if offers.kind[p] == BUNDLE else offers.discounted[p]
-                    found.append(
-                        (p, self.aside_times[c], ((self.cls[c], offers.size[p], i),), 0)
-                    )
+                    found.append((p, self.aside_times[c], ((self.cls[c], offers.size[p], i),), 0))
         return found
 
     def _grouped(self, p: int, slots: list[list[tuple[int, int]]]) -> list[Given]:
@@ -2613,7 +2905,9 @@ class Packing:
         size: int = offers.size[p]
         base: int = offers.slot_start[p]
         quantities: list[int] = (
-            [size] if kind == N_FOR_M else [offers.slot_quantity[base + s] for s in range(len(slots))]
+            [size]
+            if kind == N_FOR_M
+            else [offers.slot_quantity[base + s] for s in range(len(slots))]
         )
         found: list[Given] = []
         place = [0] * len(slots)
