@@ -20,6 +20,7 @@ A sum beyond 64 bits raises OverflowError in the compiled form; the plain form h
 from __future__ import annotations
 
 from array import array
+from typing import Any
 
 import cython
 
@@ -38,6 +39,8 @@ _ENTRIES: cython.longlong = 60_000  # of the exact table of one automaton at mos
 _UNITS: cython.longlong = 4_000  # decided one by one at most
 _WIDTHS = (6, 48, 400, 3_000)
 _ROUNDS: cython.longlong = 400  # of moving the multipliers, each
+_WIDE: cython.longlong = 200  # a gap above this part of the value is too wide for labels
+_FEW: cython.longlong = 100  # units, of which labels can carry any gap
 _FRESH: cython.longlong = 64  # weight of a round in the running mean, in 1/256
 _STALE: cython.longlong = 4  # rounds without a lower bound, then the step gets smaller
 _FAR: cython.longlong = 1 << 24  # longest step along one axis, in 1/2^16 of the gap
@@ -258,8 +261,9 @@ class Packing:
     live: cython.longlong[::1]
     is_losing: cython.bint
     is_heir: cython.bint
-    given: dict
-    sub: object
+    moved: cython.bint  # the multipliers have left their start: steps are small from then on
+    given: dict[str, Any]
+    sub: Packing | None
     order: cython.longlong[::1]
     order_off: cython.longlong[::1]
     upper: cython.longlong
@@ -303,6 +307,7 @@ class Packing:
         self.is_cut = False
         self.gives_back = False
         self.is_heir = False
+        self.moved = False
         self.sub = None
         self.given = {
             "classes": classes,
@@ -1573,7 +1578,7 @@ class Packing:
         gain: cython.longlong
         before: cython.longlong
         stale: cython.longlong = 0
-        scale: cython.longlong = 400
+        scale: cython.longlong = 400 if not self.moved else 100
         mean: cython.longlong[::1] = self.mean
         mass: cython.longlong[::1] = self.mass
         for i in range(self.m):
@@ -1581,6 +1586,7 @@ class Packing:
         for k in range(self.k):
             self.theta[k] = self.best_theta[k]
             self.toll[k] = self.best_toll[k]
+        self.moved = True
         before = self.used
         for i in range(rounds):
             if i and self.used - before > share:
@@ -1783,11 +1789,21 @@ class Packing:
             return
         self._improve(_ROUNDS, self.budget * 5 // 8)
         if not self._is_proven():
-            self._polish(self.budget // 5)
+            self._polish(min(self.budget // 5, self.used // 2))
         if self._is_proven() or self.used >= self.budget:
             self._close()
             return
         if self._narrow():
+            self._close()
+            return
+        # Labels drown where the gap is wide and units are many.
+        while self._is_wide() and self.used < self.budget:
+            before = self.upper - self.lower
+            self._improve(_ROUNDS, self.budget // 8)
+            self._polish(self.budget // 8)
+            if self.upper - self.lower == before:
+                break
+        if self._is_proven() or (self._is_wide() and 2 * self.used > self.budget):
             self._close()
             return
         for width in _WIDTHS:
@@ -1806,6 +1822,17 @@ class Packing:
                 if self._is_proven():
                     break
         self._close()
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _is_wide(self) -> cython.bint:
+        c: cython.Py_ssize_t
+        units: cython.longlong = 0
+        if self.rows:
+            return False
+        for c in range(self.m):
+            units += self.left[c]
+        return units > _FEW and self.upper - self.lower > self.lower // _WIDE
 
     @cython.cfunc
     @cython.exceptval(check=True)
@@ -1854,6 +1881,7 @@ class Packing:
         """Start from the multipliers of a larger problem of the same classes."""
         c: cython.Py_ssize_t
         self.is_heir = True
+        self.moved = True
         for c in range(self.m):
             self.best_lam[c] = lam[c]
         k: cython.Py_ssize_t
