@@ -46,6 +46,11 @@ MAX_EVALUATIONS: Final = 200
 
 _HARD_SALES: Final = 10  # as many searches at their hardest may all promotions take together
 
+# What an evaluation takes besides its search, in the time of search steps: thousands of promotions
+# that are beaten on one article need no step each, and would be asked for minutes.
+_STEPS_EACH: Final = 100
+_STEPS_A_PROMOTION: Final = 4
+
 _Kept = tuple[int, ...]  # classes of the units kept so far, in the order of places
 
 
@@ -93,6 +98,7 @@ class ForcedSale:
         self._facts = facts
         self._price = price
         self._steps_left = _HARD_SALES * max_steps
+        self._steps_each = _STEPS_EACH + _STEPS_A_PROMOTION * len(eligible)
         self._evaluations_left = 0
         self._worth_minor = sum(classes[c].price_minor * n for c, n in self._sale.counts.items())
 
@@ -101,6 +107,8 @@ class ForcedSale:
 
         None where that was not proven.
         """
+        if self._steps_left <= 0:
+            return None
         self._evaluations_left = MAX_EVALUATIONS
         try:
             if isinstance(promotion.offer, ReceiptDiscount):
@@ -125,7 +133,7 @@ class ForcedSale:
         self._evaluations_left -= 1
         basket = self._sale.basket(declined=declined, without=kept, more=more, redeemed=redeemed)
         result = self._price(self._sale.rules, basket, instead=instead)
-        self._steps_left -= result.diagnostics.steps
+        self._steps_left -= self._steps_each + result.diagnostics.steps
         if not result.optimal:
             raise _UnprovenError
         return result, any(one.promotion == promotion.id for one in result.promotions)

@@ -208,6 +208,16 @@ def test_without_a_proof_there_is_no_figure(monkeypatch: pytest.MonkeyPatch) -> 
     assert found.to_dict() == {"promotion": "A", "code": "beaten", "by": ["B"]}
 
 
+def test_a_thousand_beaten_promotions_are_not_asked_for_without_end() -> None:
+    rules = [off_each(f"A{n:03}", percent(n + 1)) for n in range(1000)]
+    result = evaluated(rules, sale(("x", 100_000, 1)))
+    costs = [one.would_cost_minor for one in result.not_applied]
+    assert costs[0] == 9_990  # 0.01 % instead of 10 % of 1 000.00
+    assert costs[-1] is None
+    assert 100 < sum(cost is not None for cost in costs) < 300
+    assert all(one.by == ("A999",) for one in result.not_applied)
+
+
 # The other reasons behind the conditions.
 
 
