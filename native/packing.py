@@ -40,11 +40,11 @@ _UNITS: cython.longlong = 4_000  # decided one by one at most
 _WIDTHS = (6, 48, 400, 3_000)
 _ROUNDS: cython.longlong = 400  # of moving the multipliers, each
 _WIDE: cython.longlong = 200  # a gap above this part of the value is too wide for labels
-_FEW: cython.longlong = 100  # units, of which labels can carry any gap
+_FEW: cython.longlong = 80  # units, of which labels can carry any gap
 _FRESH: cython.longlong = 64  # weight of a round in the running mean, in 1/256
 _STALE: cython.longlong = 4  # rounds without a lower bound, then the step gets smaller
 _FAR: cython.longlong = 1 << 24  # longest step along one axis, in 1/2^16 of the gap
-_COMPOSED: cython.longlong = 4  # rounds from one packing made to the next
+_COMPOSED: cython.longlong = 2  # rounds from one packing made to the next
 _NO_LIMIT: cython.longlong = 1 << 40
 
 
