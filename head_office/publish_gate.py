@@ -40,9 +40,12 @@ class CombinedTooDeep(HeadOfficeError):  # noqa: N818 - read as states, like the
     """An article could fall further than the shop allows; nothing was published."""
 
     def __init__(self, *, findings: int, max_combined_bp: int) -> None:
+        let = (
+            "combination of promotions lets" if findings == 1 else "combinations of promotions let"
+        )
         super().__init__(
-            f"nothing is published: {findings} combinations of promotions let an article fall by "
-            f"more than {max_combined_bp} basis points below its scanned price",
+            f"nothing is published: {findings} {let} an article fall by more than "
+            f"{max_combined_bp} basis points below its scanned price",
             hint="Look at the sales above; if they are meant, publish with --confirm-combined.",
         )
 

@@ -38,6 +38,7 @@ NO_CATEGORY: Final = "sonstiges"
 _CANCELLATION: Final = "C"
 _GZIP: Final = b"\x1f\x8b"
 _WHOLE: Final = re.compile("-?[0-9]{1,18}")
+_LONG: Final = re.compile("-?[0-9]{19,}")
 _LOCAL: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 _LINE_PLACE: Final = re.compile(r"sale\.lines\[([0-9]+)\](?:\.(\w+))?")
 # Columns by the name under which the sale knows their value.
@@ -232,12 +233,11 @@ def _rows(
         header = next(reader, [])
         for column in columns:
             if header.count(column) != 1:
-                found = "twice" if column in header else "not"
+                found = "is twice" if column in header else "is not"
                 raise SaleError(
                     "missing",
                     f"{name} line 1",
-                    f"the column {column!r} stands {found} in the header; needed are "
-                    + ",".join(columns),
+                    f"the column {column!r} {found} in the header; needed are " + ",".join(columns),
                 )
         places = [(column, header.index(column)) for column in columns]
         for row in reader:
@@ -281,6 +281,8 @@ def _stream(content: bytes) -> gzip.GzipFile | io.BytesIO:
 
 def _whole(text: str, place: str) -> int:
     if not _WHOLE.fullmatch(text):
+        if _LONG.fullmatch(text):
+            raise SaleError("out_of_range", place, f"{text[:50]!r} has more than 18 digits")
         raise SaleError("wrong_type", place, f"{text[:50]!r} is no whole number")
     return int(text)
 
