@@ -37,9 +37,18 @@ from native.problem import (
     make_choice,
 )
 from native.steps import best_of_steps
+from native.worth import Worth
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from native.packing import Packing
+
+
+# What labels of single applications can carry.
+_FEW_PROMOS = 6
+_FEW_UNITS = 40
+_UNKNOWN = 10**30  # above every value: nothing is proven
 
 
 class _Component(NamedTuple):
@@ -71,6 +80,14 @@ class _Component(NamedTuple):
         if all(is_separable(p, choice, problem.price, exact=False) for p in stateful):
             return packed(run, choice, self.classes, self.promos)
 
+        if is_crowd(problem, self.classes, stateful):
+            # Too many for labels of single applications: a packing as if every unit had the
+            # best factor of its promotion bounds it, and is worth what it is worth.
+            bounding = packed(run, choice, self.classes, self.promos, is_bound=True)
+            worth = Worth(problem, choice, stateful, exact=False)
+            value = worth.value_of(bounding.applications, self.promos)
+            return Solved(value, max(bounding.bound, value), bounding.applications)
+
         def labels_of(promos: list[Promo]) -> Labels:
             return Labels(problem, choice, self.classes, promos, run.budget, exact=False)
 
@@ -80,10 +97,17 @@ class _Component(NamedTuple):
 class Choices:
     """Best solution over all choices of receipt and customer tiers, for one set of promotions."""
 
-    def __init__(self, problem: Problem, budget: Budget, packing: type[Packing]) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        budget: Budget,
+        packing: type[Packing],
+        integers: Callable[[list[int]], array[int]],
+    ) -> None:
         self.problem = problem
         self.budget = budget
         self.packing = packing
+        self.integers = integers
         self.solved: dict[tuple[object, ...], Solved] = {}
 
     def solve(
@@ -204,6 +228,18 @@ class Choices:
                 floor=floor - choice.constant,
                 with_rooms=True,
             )
+        elif is_crowd(self.problem, classes, stateful):
+            found = packed(
+                self,
+                choice,
+                classes,
+                choice.promos,
+                floor=floor - choice.constant,
+                with_rooms=True,
+                is_bound=True,
+            )
+            # A try: what it saves is measured, and it proves nothing.
+            solved = Solved(found.value, _UNKNOWN, found.applications)
         else:
 
             def labels_of(promos: list[Promo]) -> Labels:
@@ -271,6 +307,11 @@ def is_separable(p: Promo, choice: Choice, price: list[int], *, exact: bool) -> 
     return by_unit and p.cap is None
 
 
+def is_crowd(problem: Problem, classes: list[int], stateful: list[Promo]) -> bool:
+    """Whether these are too many for labels that follow the composition of single applications."""
+    return len(stateful) > _FEW_PROMOS or sum(problem.count[c] for c in classes) > _FEW_UNITS
+
+
 def packed(
     run: Choices,
     choice: Choice,
@@ -279,13 +320,29 @@ def packed(
     *,
     floor: Exact = -1,
     with_rooms: bool = False,
+    is_bound: bool = False,
 ) -> Solved:
-    """Solve classes and separable promotions under the weights of a choice by packing."""
+    """Solve classes and separable promotions under the weights of a choice by packing.
+
+    Args:
+        run: the search.
+        choice: its weights and thresholds.
+        classes: the classes.
+        promos: the promotions.
+        floor: solutions worth at most this are of no interest.
+        with_rooms: with the thresholds.
+        is_bound: promotions that are not separable count as if their discount lay where the later
+            layers leave most of it; the value is then a bound only.
+    """
     problem, budget = run.problem, run.budget
     stateful = [p for p in promos if not p.is_free and p.most > 0 and (p.kind != STEPS or p.steps)]
     common = math.gcd(W, *choice.weight)
     unit = W // common
     factor = array("q", [(W - choice.weight[zone]) // common for zone in choice.zone])
+    even = [-1] * len(stateful)
+    for k, p in enumerate(stateful if is_bound else ()):
+        if not is_separable(p, choice, problem.price, exact=with_rooms):
+            even[k] = max(factor[c] for c in p.classes)
     rows: list[array[int]] = []
     rooms: list[int] = []
     for room in choice.rooms() if with_rooms else ():
@@ -296,8 +353,8 @@ def packed(
         small = math.gcd(*per_zone)
         rows.append(array("q", [per_zone[zone] // (small or 1) for zone in choice.zone]))
         rooms.append(int(room.slack * D // (small or 1)))
-    starts, values, numbers = array("q", [0]), array("q"), array("q")
-    spent: tuple[array[int], array[int]] = (array("q"), array("q"))
+    starts, values, numbers = [0], [], []
+    spent: tuple[list[int], list[int]] = ([], [])
     free = [p for p in promos if p.is_free]
     for c in classes:
         ways = [(0, -1, (0, 0))]
@@ -327,15 +384,16 @@ def packed(
         promos=array("q", [p.index for p in stateful]),
         factor=factor,
         unit=unit,
-        option_start=starts,
-        option_value=values,
-        option_promo=numbers,
-        option_spent=spent[0],
-        option_spent_2=spent[1],
+        option_start=run.integers(starts),
+        option_value=run.integers(values),
+        option_promo=run.integers(numbers),
+        option_spent=run.integers(spent[0]),
+        option_spent_2=run.integers(spent[1]),
         budget=max(1, budget.steps - budget.used),
         pool_left=array("q", choice.pool_left or [0]),
         rows=tuple(rows),
         rooms=tuple(rooms),
+        even=run.integers(even or [-1]),
     )
     found = packing.solve(-1 if floor < 0 else int(floor // common))
     budget.used += packing.steps

@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True
+# cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
 """Packs units into applications of the article layer, under fixed weights of the later layers.
 
 1. *Units have prices.* Every class of equal units gets a multiplier: what a unit is worth to the
@@ -24,32 +24,56 @@ from typing import Any
 
 import cython
 
-N_FOR_M, BUNDLE, BUY_GET, STEPS = 0, 1, 2, 3
-PERCENT, AMOUNT_OFF, FIXED_PRICE = 0, 1, 2
-SHARED, UNITS, ALONE = 0, 1, 2
+from native import codes
 
-D = 10_000
+N_FOR_M = cython.declare(cython.longlong, codes.N_FOR_M)
+BUNDLE = cython.declare(cython.longlong, codes.BUNDLE)
+BUY_GET = cython.declare(cython.longlong, codes.BUY_GET)
+STEPS = cython.declare(cython.longlong, codes.STEPS)
+PERCENT = cython.declare(cython.longlong, codes.PERCENT)
+AMOUNT_OFF = cython.declare(cython.longlong, codes.AMOUNT_OFF)
+FIXED_PRICE = cython.declare(cython.longlong, codes.FIXED_PRICE)
+UNITS = cython.declare(cython.longlong, codes.UNITS)
+D = cython.declare(cython.longlong, 10_000)  # discounts are in 1/10_000 minor
 
 # An application: promotion, times, members (class, units, targets), tier.
 Given = tuple[int, int, tuple[tuple[int, int, int], ...], int]
 
-_NEVER: cython.longlong = -(1 << 60)  # below every value: cannot be completed any more
-_STATES: cython.longlong = 4_096  # of one automaton at most
-_ENTRIES: cython.longlong = 60_000  # of the exact table of one automaton at most
-_UNITS: cython.longlong = 4_000  # decided one by one at most
+_NEVER = cython.declare(
+    cython.longlong, -(1 << 60)
+)  # below every value: cannot be completed any more
+_STATES = cython.declare(cython.longlong, 4_096)  # of one automaton at most
+_ENTRIES = cython.declare(cython.longlong, 60_000)  # of the exact table of one automaton at most
+_UNITS = cython.declare(cython.longlong, 4_000)  # decided one by one at most
 _WIDTHS = (6, 48, 400, 3_000)
-_ROUNDS: cython.longlong = 400  # of moving the multipliers, each
-_WIDE: cython.longlong = 200  # a gap above this part of the value is too wide for labels
-_FEW: cython.longlong = 80  # units, of which labels can carry any gap
-_FRESH: cython.longlong = 64  # weight of a round in the running mean, in 1/256
-_STALE: cython.longlong = 4  # rounds without a lower bound, then the step gets smaller
-_FAR: cython.longlong = 1 << 24  # longest step along one axis, in 1/2^16 of the gap
-_COMPOSED: cython.longlong = 2  # rounds from one packing made to the next
+_ROUNDS = cython.declare(cython.longlong, 400)  # of moving the multipliers, each
+_WIDE = cython.declare(
+    cython.longlong, 200
+)  # a gap above this part of the value is too wide for labels
+_FEW = cython.declare(cython.longlong, 80)  # units, of which labels can carry any gap
+_FRESH = cython.declare(cython.longlong, 64)  # weight of a round in the running mean, in 1/256
+_STALE = cython.declare(
+    cython.longlong, 4
+)  # rounds without a lower bound, then the step gets smaller
+_FAR = cython.declare(cython.longlong, 1 << 24)  # longest step along one axis, in 1/2^16 of the gap
+_COMPOSED = cython.declare(cython.longlong, 2)  # rounds from one packing made to the next
 _NO_LIMIT: cython.longlong = 1 << 40
 
 
 def _zeros(count: int) -> array[int]:
-    return array("q", bytes(8 * max(count, 1)))
+    """Room for so many integers: of 64 bits when compiled, of any size in the plain form."""
+    if cython.compiled:
+        return array("q", bytes(8 * max(count, 1)))
+    return [0] * max(count, 1)  # type: ignore[return-value]
+
+
+def integers(values: list[int]) -> array[int]:
+    """Return integers as this form takes them.
+
+    Raises:
+        OverflowError: compiled, where one is beyond 64 bits.
+    """
+    return array("q", values) if cython.compiled else values  # type: ignore[return-value]
 
 
 @cython.cfunc
@@ -162,6 +186,8 @@ class Packing:
         rows: for up to two side constraints, for every class of the sale what a discount of
             1/10_000 minor takes of the row's room.
         rooms: how much may be taken of each row.
+        even: for each of ``promos`` a factor that holds on all its units, -1 for that of the unit;
+            for a bound where the spread of a discount over units of several factors is open.
     """
 
     offers: Offers
@@ -209,6 +235,7 @@ class Packing:
     spent: cython.longlong[::1]
     spent_2: cython.longlong[::1]
     kinds: cython.longlong[::1]
+    even: cython.longlong[::1]
 
     # Automata.
     states: cython.longlong[::1]
@@ -294,6 +321,7 @@ class Packing:
         option_spent_2: array[int] | None = None,
         rows: tuple[array[int], ...] = (),
         rooms: tuple[int, ...] = (),
+        even: array[int] | None = None,
     ) -> None:
         self.offers = offers
         self.cls = classes
@@ -360,6 +388,7 @@ class Packing:
                 self.coef[i] = rows[0][c]
             if self.rows > 1:
                 self.coef_2[i] = rows[1][c]
+        self.even = integers([-1] * max(1, self.k)) if even is None else even
         self._seat_limits(pool_left)
         self._pair_up()
         self._weigh()
@@ -501,10 +530,11 @@ class Packing:
         c: cython.Py_ssize_t,
         p: cython.Py_ssize_t,
         discount: cython.longlong,
+        even: cython.longlong,
     ) -> cython.void:
         """What a unit of a class brings in a promotion that discounts it by so much."""
         gone: cython.longlong = discount
-        value: cython.longlong = discount * self.factor[c]
+        value: cython.longlong = discount * (self.factor[c] if even < 0 else even)
         if self.offers.exclusive[p] == UNITS:
             gone = self.price[c] * D
             value = discount * self.unit - gone * (self.unit - self.factor[c])
@@ -544,13 +574,13 @@ class Packing:
                     discount = _benefit_on(
                         self.price[c], offers.step_benefit[first + g], offers.step_value[first + g]
                     )
-                    self._set_gain(off + g, c, p, discount)
+                    self._set_gain(off + g, c, p, discount, self.even[k])
                     grain = _gcd(grain, self.gain[off + g])
                 continue
             if offers.kind[p] == N_FOR_M:
                 discount = _benefit_on(self.price[c], offers.benefit[p], offers.value[p])
-                self._set_gain(off, c, p, 0)
-                self._set_gain(off + 1, c, p, discount)
+                self._set_gain(off, c, p, 0, self.even[k])
+                self._set_gain(off + 1, c, p, discount, self.even[k])
                 grain = _gcd(_gcd(grain, self.gain[off]), self.gain[off + 1])
                 continue
             for g in range(self.kinds[k]):
@@ -581,10 +611,12 @@ class Packing:
                         share = offers.slot_part[s]
                     else:
                         share = self.price[c] * D - offers.slot_part[s]
-                    self._set_gain(self.pair_off[e] + s - first, c, p, share)
+                    self._set_gain(self.pair_off[e] + s - first, c, p, share, self.even[k])
                     grain = _gcd(grain, self.gain[self.pair_off[e] + s - first])
             c = self.pair_class[self.pair_start[k]] if self.pair_start[k + 1] else 0
             share = self.unit if offers.exclusive[p] == UNITS else self.factor[c]
+            if self.even[k] >= 0:
+                share = self.even[k]
             self.bonus_of[k] = offers.correction[p] * share
             grain = _gcd(grain, self.bonus_of[k])
             if offers.correction[p] < 0:
@@ -603,6 +635,8 @@ class Packing:
                     for e in range(self.pair_start[k], self.pair_start[k + 1]):
                         c = self.pair_class[e]
                         grain = _gcd(grain, self.price[c] * D * (self.unit - self.factor[c]))
+                if self.even[k] >= 0:
+                    discount = self.even[k]
                 self.cap_value[k] = discount
                 grain = _gcd(grain, offers.cap[p] * discount)
         self.grain = grain or 1
@@ -715,7 +749,8 @@ class Packing:
                     if value != _NEVER:
                         groups = z // n
                         value += table[prefix + x] + whole * groups
-                        while tail > head and table[tail - 1] < value:
+                        # Of equal ways the one that takes the first units.
+                        while tail > head and table[tail - 1] <= value:
                             tail -= 2
                         table[tail] = z
                         table[tail + 1] = value
@@ -1865,6 +1900,7 @@ class Packing:
         given = dict(self.given)
         given["promos"] = kept
         given["budget"] = self.budget - self.used
+        given["even"] = integers([self.even[k] for k in places] or [-1])
         sub: Packing = Packing(self.offers, **given)
         sub.inherit(self.best_lam, [(self.best_theta[k], self.best_toll[k]) for k in places])
         sub.solve(self.lower)
@@ -2582,8 +2618,9 @@ class Packing:
                     else:
                         drops[k] = add - self._ahead(k, row, s, given)
                     base += drops[k]
-                # Moves: first the ways without any state, then pair by pair, action by action.
-                w = low - 1
+                # Moves: pair by pair, action by action, then the ways without any state; of equal
+                # labels the first one stays, which took the first units.
+                w = low
                 a = 0
                 x = self.option_start[c]
                 while True:
@@ -2593,10 +2630,9 @@ class Packing:
                     extra_value = 0
                     pool_at = -1
                     s = 0
-                    if w < low:
+                    if w == high:
                         if x == self.option_start[c + 1]:
-                            w = low
-                            continue
+                            break
                         gain = self.option_value[x]
                         spent = self.option_spent[x]
                         spent_2 = self.option_spent_2[x]
@@ -2605,8 +2641,6 @@ class Packing:
                         x += 1
                         is_hot = not stuck
                     else:
-                        if w == high:
-                            break
                         e = self.want[w]
                         k = self.pair_promo[e]
                         if a == self.actions[k]:

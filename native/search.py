@@ -26,7 +26,7 @@ import cython
 from native import codes
 from native.arrays import require_int64
 
-from .packing import Offers, Packing, benefit_on
+from .packing import Offers, Packing, benefit_on, integers
 
 if TYPE_CHECKING:
     from native.choices import Choices
@@ -627,7 +627,9 @@ class _Search:
             self.offers = None
             self.problem = problem_of(self._columns(), self.given, self._offers())
             # What labels do in objects costs far more than a step of the packing.
-            self.choices = Choices(self.problem, Budget(max(1, self.max_steps // 10)), Packing)
+            self.choices = Choices(
+                self.problem, Budget(max(1, self.max_steps // 10)), Packing, integers
+            )
         return self.choices
 
     def _named(self, applications: list[Application]) -> list[Given]:
@@ -983,7 +985,7 @@ class _Search:
                 rows += [self.free_at[row] for row in self.free_rows if row not in banned]
                 promos = [self.problem.promos[row] for row in rows]
             solved = None
-            if not run.budget.exhausted:
+            if not run.budget.spent:
                 tiers = self.problem.tiers
                 solved = run.solve(
                     promos,
