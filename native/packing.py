@@ -46,6 +46,7 @@ _STATES = cython.declare(cython.longlong, 4_096)  # of one automaton at most
 _ENTRIES = cython.declare(cython.longlong, 60_000)  # of the exact table of one automaton at most
 _UNITS = cython.declare(cython.longlong, 4_000)  # decided one by one at most
 _WIDTHS = (6, 48, 400, 3_000)
+_CELLS = cython.declare(cython.longlong, 1 << 21)  # of the table of an n-for-m at most
 _ROUNDS = cython.declare(cython.longlong, 400)  # of moving the multipliers, each
 _WIDE = cython.declare(
     cython.longlong, 200
@@ -698,6 +699,8 @@ class Packing:
         whole: cython.longlong
         value: cython.longlong
         count: cython.longlong
+        if (self.pair_start[k + 1] - first + 1) * n > _CELLS:
+            return self._group_reach(k)
         toll: cython.longlong = self.toll[k]
         theta: cython.longlong = self.theta[k]
         groups: cython.longlong
@@ -776,6 +779,29 @@ class Packing:
 
     @cython.cfunc
     @cython.exceptval(check=True)
+    def _group_reach(self, k: cython.Py_ssize_t) -> cython.longlong:
+        """What groups too large for a table could make at most: each unit its share of a group.
+
+        The cheapest units of a group are discounted, so no share is too small.
+        """
+        p: cython.Py_ssize_t = self.promo[k]
+        n: cython.longlong = self.offers.size[p]
+        d: cython.longlong = self.offers.discounted[p]
+        e: cython.Py_ssize_t
+        off: cython.Py_ssize_t
+        share: cython.longlong
+        total: cython.longlong = 0
+        for e in range(self.pair_start[k], self.pair_start[k + 1]):
+            off = self.pair_off[e]
+            share = self.worth[off + 1] * d + self.worth[off] * (n - d) + n - 1
+            share = share // n - self.lam[self.pair_class[e]]
+            if share > 0:
+                total += share * self.left[self.pair_class[e]]
+        self.loss[k] = 0
+        return total
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
     def _group_loss(
         self,
         k: cython.Py_ssize_t,
@@ -795,6 +821,9 @@ class Packing:
         best: cython.longlong = _NEVER
         paid: cython.longlong
         unpaid: cython.longlong
+        count: cython.longlong
+        whole: cython.longlong
+        more: cython.longlong
         for i in range(live):
             e = self.live[i]
             off = self.pair_off[e]
@@ -802,10 +831,15 @@ class Packing:
             paid = self._net(k, e, 1)
             row += n
             value = -self.toll[k]
-            for t in range(1, min(n, self.left[self.pair_class[e]]) + 1):
+            count = self.left[self.pair_class[e]]
+            whole = d * paid + (n - d) * unpaid - self.toll[k]
+            for t in range(1, min(n, count) + 1):
                 value += paid if t > n - d else unpaid
-                if table[row + t % n] != _NEVER and value + table[row + t % n] > best:
-                    best = value + table[row + t % n]
+                if table[row + t % n] == _NEVER:
+                    continue
+                # More whole groups of the same class, as many as pay.
+                more = whole * ((count - t) // n) if whole > 0 else 0
+                best = max(best, value + more + table[row + t % n])
         self.loss[k] = table[0] - best
 
     @cython.cfunc
@@ -2020,6 +2054,13 @@ class Packing:
             if count <= need:
                 continue
             groups = (count - need) // best_size
+            if all_units > _UNITS and count - groups * best_size > 2 * need:
+                # Groups larger than what labels can carry: the rest stays without.
+                best = -1
+                best_size = 1
+                best_value = self.option_value[self.option_start[c]]
+                groups = count - need
+                self.is_cut = True
             if not groups:
                 continue
             self.left[c] -= groups * best_size

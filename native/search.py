@@ -65,6 +65,7 @@ CUSTOMER = cython.declare(cython.longlong, codes.CUSTOMER)
 SHARED = cython.declare(cython.longlong, codes.SHARED)
 UNITS = cython.declare(cython.longlong, codes.UNITS)
 ALONE = cython.declare(cython.longlong, codes.ALONE)
+_ALIKE = 64  # tiers that a tier is compared with
 # Amounts are discounts in 1/10_000 minor, savings in 1/10^12 minor.
 D = cython.declare(cython.longlong, 10_000)
 W = cython.declare(cython.longlong, 100_000_000)
@@ -846,19 +847,44 @@ class _Search:
             self._measure_bases()
             receipts, customers, alone = self._open_tiers(banned_tiers)
             sure = [value]
+            plain = value
             number = 0
-            for r in receipts:
-                for k in customers:
-                    number += 1
-                    if (r < 0 and k < 0) or not self._has_coupons(r, k):
-                        continue
-                    self._weigh(r, k)
-                    if self.saving > value:
-                        value, receipt, customer = self.saving, r, k
-                    if self.saving < self.reach:
-                        unsure.append((-self.reach - open_value, number, r, k, 0))
-                    else:
-                        sure.append(self.reach)
+            # What each tier could add by itself, then pairs as long as both together could win.
+            adds: dict[int, int] = {}
+            left_out = 0
+            pairs = [(r, -1) for r in receipts[1:]] + [(-1, k) for k in customers[1:]]
+            for r, k in pairs:
+                number += 1
+                self._weigh(r, k)
+                adds[max(r, k)] = self.reach - plain
+                if self.saving > value:
+                    value, receipt, customer = self.saving, r, k
+                if self.saving < self.reach:
+                    unsure.append((-self.reach - open_value, number, r, k, 0))
+                else:
+                    sure.append(self.reach)
+            if len(receipts) > 1 and len(customers) > 1:
+                ordered_r = sorted(receipts[1:], key=adds.__getitem__, reverse=True)
+                ordered_k = sorted(customers[1:], key=adds.__getitem__, reverse=True)
+                for r in ordered_r:
+                    for k in ordered_k:
+                        if plain + adds[r] + adds[k] < value:
+                            break
+                        if self.used > self.max_steps:
+                            # Never looked at: what such a pair could save stays in the gap.
+                            left_out = max(left_out, plain + adds[r] + adds[k])
+                            break
+                        if not self._has_coupons(r, k):
+                            continue
+                        number += 1
+                        self.used += 1
+                        self._weigh(r, k)
+                        if self.saving > value:
+                            value, receipt, customer = self.saving, r, k
+                        if self.saving < self.reach:
+                            unsure.append((-self.reach - open_value, number, r, k, 0))
+                        else:
+                            sure.append(self.reach)
             for t in alone:
                 saving = self._rate(t, self.base[t]) * D
                 sure.append(saving)
@@ -867,7 +893,7 @@ class _Search:
             rivals = sum([reach >= value for reach in sure]) > 1 or (
                 any(-one[0] >= value for one in unsure)
             )
-            bound = max(sure) + open_value
+            bound = max(*sure, left_out) + open_value
         answer = _Answer(value, bound, receipt, customer, [], rivals)
         if customer == -2:
             tier_layer = self.tier[receipt * TIER_COLUMNS]
@@ -908,7 +934,7 @@ class _Search:
                 alone.append(t)
                 continue
             same_layer = receipts if self.tier[at] == RECEIPT else customers
-            for other in same_layer:
+            for other in same_layer[-_ALIKE:]:
                 # Of tiers with the same base one that gives more, or as much, replaces the others.
                 if guarded and self.tier[at] == RECEIPT:
                     continue
