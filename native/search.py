@@ -65,7 +65,7 @@ CUSTOMER = cython.declare(cython.longlong, codes.CUSTOMER)
 SHARED = cython.declare(cython.longlong, codes.SHARED)
 UNITS = cython.declare(cython.longlong, codes.UNITS)
 ALONE = cython.declare(cython.longlong, codes.ALONE)
-_ALIKE = 64  # tiers that a tier is compared with
+_ALIKE = 1_000  # tiers that a tier is compared with
 # Amounts are discounts in 1/10_000 minor, savings in 1/10^12 minor.
 D = cython.declare(cython.longlong, 10_000)
 W = cython.declare(cython.longlong, 100_000_000)
