@@ -170,6 +170,7 @@ class _Search:
     plain: list[_Packed]
     article: cython.longlong
     reach: cython.longlong
+    loose: cython.longlong  # the same, as if no discount had to be forgone
     saving: cython.longlong
     base: cython.longlong[::1]
     inside: cython.longlong[::1]
@@ -629,7 +630,7 @@ class _Search:
             self.problem = problem_of(self._columns(), self.given, self._offers())
             # What labels do in objects costs far more than a step of the packing.
             self.choices = Choices(
-                self.problem, Budget(max(1, self.max_steps // 10)), Packing, integers
+                self.problem, Budget(max(1, self.max_steps // 3)), Packing, integers
             )
         return self.choices
 
@@ -801,6 +802,7 @@ class _Search:
                 given = min(left_k * D, most_k)
             value += given
             most += most_k
+        self.loose = most
         if short > 0 and not self.has_units and not self.mixed[r]:
             # So much discount inside the base has to be forgone.
             most -= short * (D - rate_r) * (D - rate_k)
@@ -856,7 +858,7 @@ class _Search:
             for r, k in pairs:
                 number += 1
                 self._weigh(r, k)
-                adds[max(r, k)] = self.reach - plain
+                adds[max(r, k)] = self.loose - plain
                 if self.saving > value:
                     value, receipt, customer = self.saving, r, k
                 if self.saving < self.reach:
