@@ -124,8 +124,8 @@ MUTATIONS = [
     Mutation(
         "the search has a coupon more than the sale",
         "native/packing.py",
-        "limit = pool_left[pool]",
-        "limit = pool_left[pool] + 1",
+        "limit = min(limit, pool_left[pool])",
+        "limit = min(limit, pool_left[pool] + 1)",
     ),
 ]
 
