@@ -24,5 +24,6 @@ def answered(text: str) -> dict[str, Any]:
         return {"crash": f"{type(error).__name__}: {error}"}
 
 
-for line in sys.stdin:
-    print(json.dumps(answered(line), ensure_ascii=False), flush=True)  # noqa: T201 - the answer
+if __name__ == "__main__":
+    for line in sys.stdin:
+        print(json.dumps(answered(line), ensure_ascii=False), flush=True)  # noqa: T201 - the answer
