@@ -1857,7 +1857,7 @@ class Packing:
             self.upper = self.lower
             return
         self._improve(_ROUNDS, self.budget * 5 // 8)
-        if not self._is_proven():
+        if not self._is_proven() and self.used < self.budget:
             self._polish(min(self.budget // 5, self.used // 2))
         if self._is_proven() or self.used >= self.budget:
             self._close()
@@ -1873,6 +1873,9 @@ class Packing:
             if self.upper - self.lower == before:
                 break
         if self._is_proven() or (self._is_wide() and 2 * self.used > self.budget):
+            self._close()
+            return
+        if not self._fits_tables():
             self._close()
             return
         for width in _WIDTHS:
@@ -2409,38 +2412,46 @@ class Packing:
 
     @cython.cfunc
     @cython.exceptval(check=True)
-    def _tables(self) -> cython.void:
+    def _fits_tables(self) -> cython.bint:
+        """Lay out what labels need; False where filling it once would overrun the budget."""
         c: cython.Py_ssize_t
         u: cython.Py_ssize_t
         k: cython.Py_ssize_t
         i: cython.Py_ssize_t
         wanted: cython.longlong
         total: cython.longlong = 0
-        if not self.built:
-            self._set_aside()
-            self._automata()
-            self.n = 0
-            for c in range(self.m):
-                self.n += self.left[c]
-            self.unit_class = _zeros(self.n)
-            u = 0
-            for c in range(self.m):
-                i = u + self.left[c]
-                while u < i:
-                    self.unit_class[u] = c
-                    u += 1
-            self.row_of = _zeros(self.k * (self.n + 1))
-            for k in range(self.k):
-                wanted = 2
-                for i in range(self.pair_start[k], self.pair_start[k + 1]):
-                    wanted += self.left[self.pair_class[i]]
-                if self.offers.within_buy[self.promo[k]]:
-                    wanted += self.m
-                self.tabled[k] = 1
-                if wanted * self.states[k] > _ENTRIES:
-                    self.tabled[k] = 0
-                total += wanted * (self.states[k] if self.tabled[k] else 1)
-            self.table = _zeros(total)
+        self._set_aside()
+        self._automata()
+        self.n = 0
+        for c in range(self.m):
+            self.n += self.left[c]
+        for k in range(self.k):
+            wanted = 2
+            for i in range(self.pair_start[k], self.pair_start[k + 1]):
+                wanted += self.left[self.pair_class[i]]
+            if self.offers.within_buy[self.promo[k]]:
+                wanted += self.m
+            self.tabled[k] = 1
+            if wanted * self.states[k] > _ENTRIES:
+                self.tabled[k] = 0
+            total += wanted * (self.states[k] if self.tabled[k] else 1)
+        if self.used + total // 8 > 2 * self.budget:
+            return False
+        self.unit_class = _zeros(self.n)
+        u = 0
+        for c in range(self.m):
+            i = u + self.left[c]
+            while u < i:
+                self.unit_class[u] = c
+                u += 1
+        self.row_of = _zeros(self.k * (self.n + 1))
+        self.table = _zeros(total)
+        return True
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _tables(self) -> cython.void:
+        k: cython.Py_ssize_t
         self.filled = 0
         for k in range(self.k):
             self._table_of(k)

@@ -1012,22 +1012,17 @@ class _Search:
                 rows = [row for row in self.bound_rows if row not in banned]
                 rows += [self.free_at[row] for row in self.free_rows if row not in banned]
                 promos = [self.problem.promos[row] for row in rows]
-            solved = None
-            if not run.budget.spent:
-                tiers = self.problem.tiers
-                solved = run.solve(
-                    promos,
-                    tiers[r] if r >= 0 else None,
-                    tiers[k] if k >= 0 else None,
-                    answer.saving,
-                )
-                if solved is None:
-                    continue
-            elif not alone:
+            if run.budget.spent:
                 bound = max(bound, -reach)
                 continue
-            else:
-                bound = max(bound, -reach)
+            tiers = self.problem.tiers
+            solved = run.solve(
+                promos,
+                tiers[r] if r >= 0 else None,
+                tiers[k] if k >= 0 else None,
+                answer.saving,
+            )
+            if solved is None:
                 continue
             bound = max(bound, min(-reach, solved.bound))
             rivals = True

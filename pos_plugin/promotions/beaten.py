@@ -26,7 +26,8 @@ def beaten_by(
     """Return who took its units, or its layer: by id.
 
     Where nobody did, those that use its coupons; else those that would give less on its units (a
-    gift is forgone to keep a receipt over its threshold).
+    gift is forgone to keep a receipt over its threshold), or all that apply where what they give
+    is rounded away.
 
     Args:
         promotion: not applied, though it could save something.
@@ -50,7 +51,9 @@ def beaten_by(
     if not found:
         series = set(coupon_series(promotion, facts))
         found = {one.id for one in applied if not series.isdisjoint(coupon_series(one, facts))}
-    return tuple(sorted(found or {name for name, _ in on_its_lines}))
+    if not found:
+        found = {name for name, _ in on_its_lines} or {one.id for one in applied}
+    return tuple(sorted(found))
 
 
 def outdone_by(

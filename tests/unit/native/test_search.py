@@ -308,11 +308,10 @@ def crowd(*, offers: int, units: int, tiers: int) -> dict[str, Any]:
 )
 def test_no_sale_takes_much_more_than_its_budget(offers: int, units: int, tiers: int) -> None:
     found = search(**crowd(offers=offers, units=units, tiers=tiers) | {"max_steps": 3_000})
-    # A first look at every promotion costs what it costs, whatever the budget.
-    assert found.steps <= 5 * 3_000
+    assert found.steps <= 4 * 3_000
 
 
 def test_a_larger_budget_is_used() -> None:
     """The control of the test above: the figure is work, not a constant."""
     case = crowd(offers=12, units=100, tiers=10)
-    assert search(**case | {"max_steps": 15_000}).steps > 5 * 3_000
+    assert search(**case | {"max_steps": 12_000}).steps > 4 * 3_000
