@@ -67,6 +67,12 @@ class _NotDone(Exception):  # noqa: N818 - rolls a transaction back, nothing wen
         self.refused = refused
 
 
+def _done(answer: Mapping[str, Any] | Refused) -> Mapping[str, Any]:
+    if isinstance(answer, Refused):
+        raise _NotDone(answer)
+    return answer
+
+
 class Actions:
     """Books the actions of one till."""
 
@@ -92,9 +98,7 @@ class Actions:
             return stored
         try:
             with self.till.journal.transaction() as journal:
-                answer = work(Moment(journal, self.till.clock.now()))
-                if isinstance(answer, Refused):
-                    raise _NotDone(answer)
+                answer = _done(work(Moment(journal, self.till.clock.now())))
                 keep_answer(self.till.journal, key, request, answer)
         except _NotDone as not_done:
             return not_done.refused
