@@ -7,18 +7,7 @@ Laws of this file:
 3. Card numbers and e-mail addresses are here in passing only: what is kept and sent is their keyed
    hash. Of phone numbers the digits are kept and sent.
 
-Files (columns of domain.md §5; ``?`` = may be missing):
-
-- ``program``: code, unit, maturity_days?, expiry?, payout_threshold?, liability?
-- ``voucher_type``: code, legal_kind, effect, validity, layout, conditions?, customer_bound?,
-  transferable?, multi_use?, partial?, offline_scope?, offline_cap_minor?, code_scheme?,
-  vat_rate_bp?, interval_days?, per_year_max?
-- ``event_trigger``: event, voucher_type, conditions?
-- ``article``: sku, name, unit_price_minor, vat_rate_bp, categories?, brand?, season?, tags?,
-  markdown?, discountable?
-- ``customer``: id, number, name, home_shop, segments? (codes), birthday_on?, status?,
-  instant_discount_bp?, discount_group?, tier?, limit_left_minor?, phone?, email?
-- ``card``: code (the number itself), customer, symbology?, role?, status?
+The files themselves are described in ``sync_agent.master_data``.
 """
 
 from __future__ import annotations
@@ -26,20 +15,17 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NotRequired
+from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 from sqlalchemy import select
-from typing_extensions import TypedDict
 
 from head_office import log
 from head_office.balances import rows_of_customer
 from head_office.errors import LoadError
 from head_office.storage import master
-from pos_plugin.card_hash import card_hash
-from pos_plugin.search_keys import email_hash, phone_digits
-from pos_plugin.validation import first_error, read_json
+from pos_plugin.validation import read_json
 from sync_agent import protocol
+from sync_agent.master_data import FILES, card_row, check_file_row, identity, take_search
 from sync_agent.protocol import SEGMENT_BITS, compact_json
 
 if TYPE_CHECKING:
@@ -51,137 +37,6 @@ if TYPE_CHECKING:
     from head_office.storage import Database
 
 LINE_BYTES_MAX: Final = 2**20
-_CLOSED = ConfigDict(strict=True, extra="forbid")
-
-
-@with_config(_CLOSED)
-class _Program(TypedDict):
-    code: protocol.Text
-    unit: protocol.ProgramUnit
-    maturity_days: NotRequired[protocol.Days]
-    expiry: NotRequired[protocol.Text]
-    payout_threshold: NotRequired[protocol.Sequence]
-    liability: NotRequired[protocol.Liability]
-
-
-@with_config(_CLOSED)
-class _VoucherType(TypedDict):
-    code: protocol.Text
-    legal_kind: protocol.LegalKind
-    effect: protocol.Document
-    validity: protocol.Document
-    layout: protocol.Document
-    conditions: NotRequired[protocol.Document]
-    customer_bound: NotRequired[bool]
-    transferable: NotRequired[bool]
-    multi_use: NotRequired[bool]
-    partial: NotRequired[bool]
-    offline_scope: NotRequired[protocol.OfflineScope]
-    offline_cap_minor: NotRequired[protocol.Minor]
-    code_scheme: NotRequired[protocol.Text]
-    vat_rate_bp: NotRequired[protocol.Bp | None]
-    interval_days: NotRequired[protocol.Days | None]
-    per_year_max: NotRequired[protocol.Sequence | None]
-
-
-@with_config(_CLOSED)
-class _EventTrigger(TypedDict):
-    event: protocol.Text
-    voucher_type: protocol.Text
-    conditions: NotRequired[protocol.Document]
-
-
-@with_config(_CLOSED)
-class _Article(TypedDict):
-    sku: protocol.Text
-    name: protocol.Text
-    unit_price_minor: protocol.Minor
-    vat_rate_bp: protocol.Bp
-    categories: NotRequired[protocol.Words]
-    brand: NotRequired[protocol.Text | None]
-    season: NotRequired[protocol.Text | None]
-    tags: NotRequired[protocol.Words]
-    markdown: NotRequired[bool]
-    discountable: NotRequired[bool]
-
-
-@with_config(_CLOSED)
-class _Customer(TypedDict):
-    id: protocol.Text
-    number: protocol.Text
-    name: protocol.Text
-    home_shop: protocol.Text
-    segments: NotRequired[protocol.Words]
-    birthday_on: NotRequired[protocol.Day | None]
-    status: NotRequired[protocol.CustomerStatus]
-    instant_discount_bp: NotRequired[protocol.Bp]
-    discount_group: NotRequired[protocol.Text | None]
-    tier: NotRequired[protocol.Text | None]
-    limit_left_minor: NotRequired[protocol.Int64 | None]
-    phone: NotRequired[protocol.Text | None]
-    email: NotRequired[protocol.Text | None]
-
-
-@with_config(_CLOSED)
-class _Card(TypedDict):
-    code: protocol.Text
-    customer: protocol.Text
-    symbology: NotRequired[protocol.Text]
-    role: NotRequired[protocol.Text]
-    status: NotRequired[protocol.CardStatus]
-
-
-_DEFAULTS: Final[dict[str, dict[str, Any]]] = {
-    "program": {
-        "maturity_days": 0,
-        "expiry": "none",
-        "payout_threshold": 0,
-        "liability": "earned",
-    },
-    "voucher_type": {
-        "conditions": {},
-        "customer_bound": True,
-        "transferable": False,
-        "multi_use": False,
-        "partial": False,
-        "offline_scope": "shop",
-        "offline_cap_minor": 0,
-        "code_scheme": "typed",
-        "vat_rate_bp": None,
-        "interval_days": None,
-        "per_year_max": None,
-    },
-    "event_trigger": {"conditions": {}},
-    "article": {
-        "categories": [],
-        "brand": None,
-        "season": None,
-        "tags": [],
-        "markdown": False,
-        "discountable": True,
-    },
-    "customer": {
-        "segments": [],
-        "birthday_on": None,
-        "status": "active",
-        "instant_discount_bp": 0,
-        "discount_group": None,
-        "tier": None,
-        "limit_left_minor": None,
-        "phone": None,
-        "email": None,
-    },
-    "card": {"symbology": "ean13", "role": "main", "status": "active"},
-}
-# In the order in which they are taken: what is referred to comes first.
-_FILES: Final[dict[str, TypeAdapter[Any]]] = {
-    "program": TypeAdapter(_Program),
-    "voucher_type": TypeAdapter(_VoucherType),
-    "event_trigger": TypeAdapter(_EventTrigger),
-    "article": TypeAdapter(_Article),
-    "customer": TypeAdapter(_Customer),
-    "card": TypeAdapter(_Card),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +84,7 @@ class _Load:
                 "out_of_range", f"{where}.home_shop", "a customer keeps the home shop of the start"
             )
         group: list[log.Row] = []
-        search = self._search(row, where)
+        search = take_search(row, where, self.card_key, LoadError)
         if self._write("customer", row, shop=shop):
             group.append(("customer", row))
         found = search["phones"] or search["email_hashes"]
@@ -244,33 +99,11 @@ class _Load:
             self.by_shop[shop].append(group)
         return bool(group)
 
-    def _search(self, row: dict[str, Any], where: str) -> dict[str, Any]:
-        """Take phone and e-mail out of the row; return by what tills find the customer."""
-        phone, email = row.pop("phone"), row.pop("email")
-        digits = phone_digits(phone) if phone is not None else None
-        if phone is not None and digits is None:
-            raise LoadError("out_of_range", f"{where}.phone", "is no phone number")
-        hashed = email_hash(email, self.card_key) if email is not None else None
-        if email is not None and hashed is None:
-            raise LoadError("out_of_range", f"{where}.email", "is no e-mail address")
-        return {
-            "customer": row["id"],
-            "phones": [digits] if digits else [],
-            "email_hashes": [hashed] if hashed else [],
-        }
-
     def _card(self, row: dict[str, Any], where: str) -> bool:
         customer = self._row("customer", [row["customer"]])
         if customer is None:
             raise LoadError("unknown_word", f"{where}.customer", f"no customer {row['customer']!r}")
-        wire = {
-            "code_hash": card_hash(row["code"], self.card_key).hex(),
-            "symbology": row["symbology"],
-            "customer": row["customer"],
-            "role": row["role"],
-            "status": row["status"],
-            "replaced_by": None,
-        }
+        wire = card_row(row, self.card_key)
         before = self._row("card", [wire["code_hash"]])
         if before is not None and before["customer"] != wire["customer"]:
             raise LoadError(
@@ -353,12 +186,10 @@ def load_folder(
         for table, path in files.items():
             seen: set[str] = set()
             for where, row, size in _rows(path, table):
-                identity = ", ".join(row[column] for column in _identity(table))
-                if identity in seen:
-                    raise LoadError(
-                        "duplicate_id", where, f"{identity!r} stands twice in {path.name}"
-                    )
-                seen.add(identity)
+                name = ", ".join(row[column] for column in identity(table))
+                if name in seen:
+                    raise LoadError("duplicate_id", where, f"{name!r} stands twice in {path.name}")
+                seen.add(name)
                 read[table] += 1
                 written[table] += load.take(table, row, where)
                 progress(size)
@@ -380,21 +211,17 @@ def folder_bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in _files(folder).values())
 
 
-def _identity(table: str) -> tuple[str, ...]:
-    return ("code",) if table == "card" else protocol.TABLES[table].key
-
-
 def _files(folder: Path) -> dict[str, Path]:
     found = sorted(path for path in folder.glob("*.jsonl") if path.is_file())
     for path in found:
-        if path.stem not in _FILES:
+        if path.stem not in FILES:
             raise LoadError(
-                "unknown_word", path.name, f"no table {path.stem!r}; known are {', '.join(_FILES)}"
+                "unknown_word", path.name, f"no table {path.stem!r}; known are {', '.join(FILES)}"
             )
     if not found:
         raise LoadError("missing", str(folder), "no .jsonl file in this folder")
     by_table = {path.stem: path for path in found}
-    return {table: by_table[table] for table in _FILES if table in by_table}
+    return {table: by_table[table] for table in FILES if table in by_table}
 
 
 def _rows(path: Path, table: str) -> Iterator[tuple[str, dict[str, Any], int]]:
@@ -413,9 +240,4 @@ def _rows(path: Path, table: str) -> Iterator[tuple[str, dict[str, Any], int]]:
 
 
 def _checked(line: bytes, table: str, where: str) -> dict[str, Any]:
-    value = read_json(line, where, LoadError)
-    try:
-        row: dict[str, Any] = _FILES[table].validate_python(value)
-    except ValidationError as error:
-        raise LoadError(*first_error(error, value, where)) from None
-    return {**_DEFAULTS[table], **row}
+    return check_file_row(table, read_json(line, where, LoadError), where, LoadError)

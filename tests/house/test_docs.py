@@ -13,7 +13,6 @@ from pydantic import BaseModel
 from till_builder import TillBuilder
 
 import pos_plugin
-from head_office import load
 from head_office.problems import TITLES
 from head_office.server import create_app as head_office_app
 from head_office.storage import Database
@@ -25,6 +24,7 @@ from pos_plugin.service.app import create_app as service_app
 from pos_plugin.service.desk import Desk
 from pos_plugin.service.problems import PROBLEMS
 from pos_plugin.snapshot import Extras
+from sync_agent import master_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,8 +172,8 @@ def test_every_field_of_a_sale_is_documented() -> None:
 def test_every_file_of_master_data_is_documented() -> None:
     text = page("master-data.md")
     headings = re.findall(r"^## `(\w+)`$", text, re.MULTILINE)
-    assert headings == list(load._FILES), "docs/master-data.md: one section for every table"
-    for table, row in load._FILES.items():
+    assert headings == list(master_data.FILES), "docs/master-data.md: one section for every table"
+    for table, row in master_data.FILES.items():
         schema = row.json_schema()
         assert fields(text, f"`{table}`") == sorted(schema["properties"]), (
             f"docs/master-data.md: one row for every field of {table}, and no other"

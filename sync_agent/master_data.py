@@ -1,0 +1,219 @@
+"""The rows of master data as a shop writes them, one model a file; and what a till keeps of them.
+
+Head office loads such files (``stammkunde head-office load``), a till without head office imports
+them: one description for both.
+
+Files (columns of domain.md §5; ``?`` = may be missing):
+
+- ``program``: code, unit, maturity_days?, expiry?, payout_threshold?, liability?
+- ``voucher_type``: code, legal_kind, effect, validity, layout, conditions?, customer_bound?,
+  transferable?, multi_use?, partial?, offline_scope?, offline_cap_minor?, code_scheme?,
+  vat_rate_bp?, interval_days?, per_year_max?
+- ``event_trigger``: event, voucher_type, conditions?
+- ``article``: sku, name, unit_price_minor, vat_rate_bp, categories?, brand?, season?, tags?,
+  markdown?, discountable?
+- ``customer``: id, number, name, home_shop, segments? (codes), birthday_on?, status?,
+  instant_discount_bp?, discount_group?, tier?, limit_left_minor?, phone?, email?
+- ``card``: code (the number itself), customer, symbology?, role?, status?
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NotRequired
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
+
+from pos_plugin.card_hash import card_hash
+from pos_plugin.search_keys import email_hash, phone_digits
+from pos_plugin.validation import first_error
+from sync_agent import protocol
+
+if TYPE_CHECKING:
+    from pos_plugin.errors import InputError
+
+_CLOSED = ConfigDict(strict=True, extra="forbid")
+
+
+@with_config(_CLOSED)
+class _Program(TypedDict):
+    code: protocol.Text
+    unit: protocol.ProgramUnit
+    maturity_days: NotRequired[protocol.Days]
+    expiry: NotRequired[protocol.Text]
+    payout_threshold: NotRequired[protocol.Sequence]
+    liability: NotRequired[protocol.Liability]
+
+
+@with_config(_CLOSED)
+class _VoucherType(TypedDict):
+    code: protocol.Text
+    legal_kind: protocol.LegalKind
+    effect: protocol.Document
+    validity: protocol.Document
+    layout: protocol.Document
+    conditions: NotRequired[protocol.Document]
+    customer_bound: NotRequired[bool]
+    transferable: NotRequired[bool]
+    multi_use: NotRequired[bool]
+    partial: NotRequired[bool]
+    offline_scope: NotRequired[protocol.OfflineScope]
+    offline_cap_minor: NotRequired[protocol.Minor]
+    code_scheme: NotRequired[protocol.Text]
+    vat_rate_bp: NotRequired[protocol.Bp | None]
+    interval_days: NotRequired[protocol.Days | None]
+    per_year_max: NotRequired[protocol.Sequence | None]
+
+
+@with_config(_CLOSED)
+class _EventTrigger(TypedDict):
+    event: protocol.Text
+    voucher_type: protocol.Text
+    conditions: NotRequired[protocol.Document]
+
+
+@with_config(_CLOSED)
+class _Article(TypedDict):
+    sku: protocol.Text
+    name: protocol.Text
+    unit_price_minor: protocol.Minor
+    vat_rate_bp: protocol.Bp
+    categories: NotRequired[protocol.Words]
+    brand: NotRequired[protocol.Text | None]
+    season: NotRequired[protocol.Text | None]
+    tags: NotRequired[protocol.Words]
+    markdown: NotRequired[bool]
+    discountable: NotRequired[bool]
+
+
+@with_config(_CLOSED)
+class _Customer(TypedDict):
+    id: protocol.Text
+    number: protocol.Text
+    name: protocol.Text
+    home_shop: protocol.Text
+    segments: NotRequired[protocol.Words]
+    birthday_on: NotRequired[protocol.Day | None]
+    status: NotRequired[protocol.CustomerStatus]
+    instant_discount_bp: NotRequired[protocol.Bp]
+    discount_group: NotRequired[protocol.Text | None]
+    tier: NotRequired[protocol.Text | None]
+    limit_left_minor: NotRequired[protocol.Int64 | None]
+    phone: NotRequired[protocol.Text | None]
+    email: NotRequired[protocol.Text | None]
+
+
+@with_config(_CLOSED)
+class _Card(TypedDict):
+    code: protocol.Text
+    customer: protocol.Text
+    symbology: NotRequired[protocol.Text]
+    role: NotRequired[protocol.Text]
+    status: NotRequired[protocol.CardStatus]
+
+
+DEFAULTS: Final[dict[str, dict[str, Any]]] = {
+    "program": {
+        "maturity_days": 0,
+        "expiry": "none",
+        "payout_threshold": 0,
+        "liability": "earned",
+    },
+    "voucher_type": {
+        "conditions": {},
+        "customer_bound": True,
+        "transferable": False,
+        "multi_use": False,
+        "partial": False,
+        "offline_scope": "shop",
+        "offline_cap_minor": 0,
+        "code_scheme": "typed",
+        "vat_rate_bp": None,
+        "interval_days": None,
+        "per_year_max": None,
+    },
+    "event_trigger": {"conditions": {}},
+    "article": {
+        "categories": [],
+        "brand": None,
+        "season": None,
+        "tags": [],
+        "markdown": False,
+        "discountable": True,
+    },
+    "customer": {
+        "segments": [],
+        "birthday_on": None,
+        "status": "active",
+        "instant_discount_bp": 0,
+        "discount_group": None,
+        "tier": None,
+        "limit_left_minor": None,
+        "phone": None,
+        "email": None,
+    },
+    "card": {"symbology": "ean13", "role": "main", "status": "active"},
+}
+# In the order in which they are taken: what is referred to comes first.
+FILES: Final[dict[str, TypeAdapter[Any]]] = {
+    "program": TypeAdapter(_Program),
+    "voucher_type": TypeAdapter(_VoucherType),
+    "event_trigger": TypeAdapter(_EventTrigger),
+    "article": TypeAdapter(_Article),
+    "customer": TypeAdapter(_Customer),
+    "card": TypeAdapter(_Card),
+}
+
+
+def check_file_row(
+    table: str, value: object, where: str, error: type[InputError]
+) -> dict[str, Any]:
+    """Return the row of a file with its defaults.
+
+    Raises:
+        InputError: of the given type, naming the first wrong place below ``where``.
+    """
+    try:
+        row: dict[str, Any] = FILES[table].validate_python(value)
+    except ValidationError as fault:
+        raise error(*first_error(fault, value, where)) from None
+    return {**DEFAULTS[table], **row}
+
+
+def identity(table: str) -> tuple[str, ...]:
+    """Return the columns that tell two rows of a file apart."""
+    return ("code",) if table == "card" else protocol.TABLES[table].key
+
+
+def take_search(
+    row: dict[str, Any], where: str, card_key: bytes, error: type[InputError]
+) -> dict[str, Any]:
+    """Take phone and e-mail out of the row; return by what tills find the customer.
+
+    Raises:
+        InputError: one of them is none.
+    """
+    phone, email = row.pop("phone"), row.pop("email")
+    digits = phone_digits(phone) if phone is not None else None
+    if phone is not None and digits is None:
+        raise error("out_of_range", f"{where}.phone", "is no phone number")
+    hashed = email_hash(email, card_key) if email is not None else None
+    if email is not None and hashed is None:
+        raise error("out_of_range", f"{where}.email", "is no e-mail address")
+    return {
+        "customer": row["id"],
+        "phones": [digits] if digits else [],
+        "email_hashes": [hashed] if hashed else [],
+    }
+
+
+def card_row(row: dict[str, Any], card_key: bytes) -> dict[str, Any]:
+    """Return a card as it is kept: by the keyed hash of its number."""
+    return {
+        "code_hash": card_hash(row["code"], card_key).hex(),
+        "symbology": row["symbology"],
+        "customer": row["customer"],
+        "role": row["role"],
+        "status": row["status"],
+        "replaced_by": None,
+    }
