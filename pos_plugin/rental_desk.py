@@ -4,8 +4,9 @@
    reversed before it was reported.
 2. A return that is reversed takes that voucher back when nobody used it; one that was used is noted
    in the event and stays as it is: head office settles that.
-3. The till keeps no list of what is out: a report about a rental of another till is stored like any
-   other.
+3. A report about a rental of another till is stored like any other: what only came back here counts
+   as a rental of the day on which it came back.
+4. Rentals count for the classes of their customer; one that was cancelled counts nowhere.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from pos_plugin.notices import Notice, NoticeCode
 from pos_plugin.once import keep_answer, stored_answer
 from pos_plugin.receipt_event import event_head
 from pos_plugin.rental_report import Rental, RentalUndone, read_report
-from pos_plugin.storage import journal_lookup
+from pos_plugin.storage import journal_lookup, rental_store
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pos_plugin.issuing import Issuing
     from pos_plugin.notices import Refused
@@ -50,11 +51,29 @@ class RentalDesk:
 
     def issued(self, value: Mapping[str, Any]) -> Receipt | Refused:
         """Report articles as rented out."""
-        return self._plain(ISSUED, read_report(Rental, value))
+        report = read_report(Rental, value)
+
+        def store(journal: Journal, now: dt.datetime) -> None:
+            cancelled = journal_lookup.answer_text(journal, _key(CANCELLED, report.rental))
+            rental_store.add_issue(
+                journal,
+                report.rental,
+                customer=report.customer,
+                articles=report.request()["articles"],
+                is_cancelled=cancelled is not None,
+                now=now,
+            )
+
+        return self._plain(ISSUED, report, store)
 
     def cancelled(self, value: Mapping[str, Any]) -> Receipt | Refused:
         """Report that a rental was none: it counts nowhere."""
-        return self._plain(CANCELLED, read_report(RentalUndone, value))
+        report = read_report(RentalUndone, value)
+        return self._plain(
+            CANCELLED,
+            report,
+            lambda journal, now: rental_store.cancel(journal, report.rental, now=now),
+        )
 
     def returned(self, value: Mapping[str, Any]) -> Receipt | Refused:
         """Report rented articles as back; may issue a voucher."""
@@ -79,6 +98,14 @@ class RentalDesk:
                 {**request, "vouchers": [voucher.to_event() for voucher in issued]},
                 now=now,
             )
+            if undone is None:
+                rental_store.add_return(
+                    journal,
+                    report.rental,
+                    customer=report.customer,
+                    articles=request["articles"],
+                    now=now,
+                )
             effects = self._issuing.store(
                 issued, seq, offer.holder, receipt=None, cashier=report.cashier, now=now
             )
@@ -113,6 +140,7 @@ class RentalDesk:
             )
             for voucher in unused:
                 self._journal.cancel_voucher(seq, voucher, receipt=None, at=now)
+            rental_store.reverse_return(journal, report.rental, now=now)
             notices = [NoticeCode.VOUCHER_CANCELLED] if unused else []
             notices += [NoticeCode.VOUCHER_USED_MEANWHILE] if used else []
             effects = [message(Notice(code), self._till.config.language) for code in notices]
@@ -124,14 +152,21 @@ class RentalDesk:
             given = journal_lookup.answer_text(journal, _key(RETURNED, rental))
         return Receipt(json.loads(given)).print_jobs if given else []
 
-    def _plain(self, kind: str, report: Rental | RentalUndone) -> Receipt | Refused:
-        """Store a report that changes nothing at this till."""
+    def _plain(
+        self,
+        kind: str,
+        report: Rental | RentalUndone,
+        store: Callable[[Journal, dt.datetime], None],
+    ) -> Receipt | Refused:
+        """Book a report that gives nothing and takes nothing back."""
         request = report.request()
         stored = self._stored(kind, request)
         if stored is not None:
             return stored
-        with self._journal.transaction():
-            self._add_event(kind, report, request, now=self._till.clock.now())
+        now = self._till.clock.now()
+        with self._journal.transaction() as journal:
+            self._add_event(kind, report, request, now=now)
+            store(journal, now)
             return self._keep(kind, request, [], customer=report.customer)
 
     def _stored(self, kind: str, request: Mapping[str, Any]) -> Receipt | Refused | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from pos_plugin.storage.rental_schema import RENTAL
+
 APPLICATION_ID: Final = 0x534B4A31  # "SKJ1"
 VERSION: Final = 1  # = number of releases below; stored as user_version
 
@@ -262,6 +264,7 @@ RELEASE_1: Final = (
         request_hash BLOB NOT NULL CHECK (length(request_hash) = 32),
         answer TEXT NOT NULL
     ) STRICT""",
+    *RENTAL,
     *(statement for table in FACTS for statement in _never_changed(table)),
     _never_deleted("voucher"),
     _never_deleted("print_job"),

@@ -199,6 +199,25 @@ CREATE TABLE receipt_line (
 INSERT INTO "receipt_line" VALUES(2,0,'1','4711','[]',NULL,NULL,'[]',1000,7999,7999,800,7199,0,0,0,1900,1,0,0);
 INSERT INTO "receipt_line" VALUES(3,0,'1','4711','[]',NULL,NULL,'[]',1000,7999,7999,800,7199,0,0,0,1900,1,0,0);
 INSERT INTO "receipt_line" VALUES(4,0,'1','4711','[]',NULL,NULL,'[]',1000,7999,7999,800,7199,0,0,0,1900,1,0,0);
+CREATE TABLE rental (
+        rental TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        customer TEXT,
+        sku TEXT,
+        days INTEGER,
+        due_on TEXT,
+        price_minor INTEGER,
+        counted_on TEXT NOT NULL,
+        out_at TEXT,
+        returned_at TEXT,
+        returned_as TEXT,
+        late_days INTEGER,
+        cancelled_at TEXT,
+        cancelled_on TEXT,
+        PRIMARY KEY (rental, position),
+        CHECK ((returned_at IS NULL) = (returned_as IS NULL)),
+        CHECK ((cancelled_at IS NULL) = (cancelled_on IS NULL))
+    ) STRICT, WITHOUT ROWID;
 CREATE TABLE return_line (
         seq INTEGER NOT NULL REFERENCES return_receipt (seq),
         line_id TEXT NOT NULL,
@@ -277,6 +296,24 @@ CREATE INDEX voucher_of_customer ON voucher (customer) WHERE customer IS NOT NUL
 CREATE INDEX print_job_open ON print_job (created_at) WHERE state IN ('QUEUED', 'SENDING');
 CREATE INDEX print_job_told ON print_job (created_at)
         WHERE handed_over_at IS NULL AND state NOT IN ('REPLACED', 'CANCELLED');
+CREATE INDEX rental_of_customer ON rental (customer) WHERE customer IS NOT NULL;
+CREATE INDEX rental_returned_as ON rental (returned_as) WHERE returned_as IS NOT NULL;
+CREATE TRIGGER rental_is_not_deleted BEFORE DELETE ON rental
+        BEGIN SELECT RAISE(ABORT, 'rental: a row is never deleted'); END;
+CREATE TRIGGER rental_terms_stay
+        BEFORE UPDATE OF rental, position, customer, sku, days, due_on, price_minor, counted_on
+        ON rental
+        BEGIN SELECT RAISE(ABORT, 'rental: its terms never change'); END;
+CREATE TRIGGER rental_is_issued_once BEFORE UPDATE OF out_at ON rental
+        WHEN OLD.out_at IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'rental: was issued'); END;
+CREATE TRIGGER rental_is_returned_once BEFORE UPDATE OF returned_at, returned_as ON rental
+        WHEN OLD.returned_at IS NOT NULL AND NEW.returned_at IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'rental: came back'); END;
+CREATE TRIGGER rental_is_cancelled_once
+        BEFORE UPDATE OF cancelled_at, cancelled_on ON rental
+        WHEN OLD.cancelled_at IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'rental: was cancelled'); END;
 CREATE TRIGGER epoch_is_not_changed BEFORE UPDATE ON epoch BEGIN SELECT RAISE(ABORT, 'epoch: a fact is never changed'); END;
 CREATE TRIGGER epoch_is_not_deleted BEFORE DELETE ON epoch BEGIN SELECT RAISE(ABORT, 'epoch: a row is never deleted'); END;
 CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'event: a fact is never changed'); END;
