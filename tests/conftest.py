@@ -2,6 +2,7 @@
 
 import os
 
+from events_written import events_are_as_described
 from hypothesis import HealthCheck, settings
 
 for _profile, _examples in {"dev": 50, "ci": 500, "night": 20_000}.items():
@@ -13,6 +14,8 @@ for _profile, _examples in {"dev": 50, "ci": 500, "night": 20_000}.items():
         suppress_health_check=[HealthCheck.too_slow],
     )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+__all__ = ["events_are_as_described"]  # a fixture of every test
 
 # A program, not a module: it starts Tryton in the folder that its command line names.
 collect_ignore = ["support/tryton_process.py"]

@@ -1,0 +1,30 @@
+"""The body of every event by its kind (domain.md §6), and its number of schema.
+
+``python -m sync_agent.event_bodies`` writes one JSON Schema per kind to ``docs/contract/events``.
+A kind that is not here is not sent; a test looks at every event that any test lets a till write.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sync_agent.event_bodies import paper, rentals, sales
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sync_agent.event_bodies.parts import Head
+
+SCHEMA: Final = 1
+
+BODIES: Final[Mapping[str, type[Head]]] = {
+    "sale_completed": sales.SaleCompleted,
+    "sale_voided": sales.SaleVoided,
+    "items_returned": sales.ItemsReturned,
+    "rental_issued": rentals.RentalIssued,
+    "rental_cancelled": rentals.RentalCancelled,
+    "rental_returned": rentals.RentalReturned,
+    "rental_return_reversed": rentals.RentalReturnReversed,
+    "print_closed": paper.PrintClosed,
+    "voucher_handed_over": paper.VoucherHandedOver,
+}

@@ -1,0 +1,32 @@
+"""What became of a voucher on paper."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pos_plugin import limits
+from sync_agent import protocol
+from sync_agent.event_bodies.parts import Head
+
+
+class PrintClosed(Head):
+    """``print_closed``: a print job reached an end, or was corrected (printing.md §3.9)."""
+
+    job: protocol.Text
+    kind: protocol.Text
+    subject: protocol.Text
+    copy_index: protocol.Sequence
+    attempt: protocol.Sequence
+    state: protocol.Text
+    reason: Annotated[str, Field(max_length=limits.MAX_TEXT)]
+
+
+class VoucherHandedOver(Head):
+    """``voucher_handed_over``: the cashier gave the paper to the customer."""
+
+    job: protocol.Text
+    kind: protocol.Text
+    subject: protocol.Text
+    copy_index: protocol.Sequence

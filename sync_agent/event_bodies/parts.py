@@ -1,0 +1,118 @@
+"""Parts that the bodies of several events share (domain.md §6).
+
+A body is described whole: a field that is not here is not sent. Who reads an event passes over what
+it does not know, so a later version may add fields and never changes the meaning of one.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pos_plugin import limits
+from sync_agent.protocol import AccountKey, CodeHash, Day, Int64, LegalKind, Text
+
+Minor = Annotated[int, Field(ge=0, le=limits.INT64_MAX)]
+
+
+class Part(BaseModel):
+    """A part of a body; a field that is not described is a mistake of the till."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Head(Part):
+    """What every body begins with; ``business_on`` is the shop day."""
+
+    shop: Text
+    till: Text
+    cashier: Text | None = None
+    customer: Text | None = None
+    business_on: Day
+
+
+class LedgerEntry(Part):
+    """A signed change of a programme, in its unit; ``reverses`` names the entry it takes back."""
+
+    id: Text
+    customer: Text
+    program: Text
+    kind: Literal["earn", "redeem", "payout", "expire", "reverse", "restore", "adjust", "transfer"]
+    delta: Int64
+    reverses: Text | None = None
+    promotions: list[Text] = []
+
+
+class Entry(Part):
+    """A signed change of a balance or counter of a customer."""
+
+    customer: Text
+    key: AccountKey
+    delta: Int64
+
+
+class IssuedVoucher(Part):
+    """A voucher that somebody got; a coupon has no value. The code itself is never sent."""
+
+    id: Text
+    type: Text
+    legal_kind: LegalKind
+    code_hash: CodeHash
+    customer: Text | None
+    customer_bound: bool
+    value_minor: Minor | None
+    valid_from_on: Day
+    valid_to_on: Day
+    trigger: Text
+    class_at_issue: Text | None
+
+
+class LinePart(Part):
+    """What a voucher takes off a line, in minor units (cents)."""
+
+    line_id: Text
+    discount_minor: Minor
+
+
+class Redemption(Part):
+    """A voucher that a sale used; ``amount_minor`` is None for a coupon."""
+
+    voucher: Text
+    promotion: Text | None
+    amount_minor: Minor | None
+    lines: list[LinePart]
+    state: Literal["partly_redeemed", "redeemed"]
+    right_used: Text | None
+
+
+class RolledBack(Part):
+    """A redemption that was taken back, and the state before it."""
+
+    voucher: Text
+    amount_minor: Minor | None
+    state: Literal["issued", "partly_redeemed"]
+
+
+class Tender(Part):
+    """How much was paid by what, in minor units (cents)."""
+
+    tender: Text
+    amount_minor: Int64
+
+
+class TakenBack(Head):
+    """What a void and a return undo beside the goods."""
+
+    ledger: list[LedgerEntry]
+    entries: list[Entry]
+    rolled_back: list[RolledBack]
+    cancelled: list[Text]
+
+
+class VoucherException(Part):
+    """A voucher that was not as the sale believed; ``missing_minor``: what it did not cover."""
+
+    voucher: Text
+    reason: Text
+    missing_minor: Minor | None = None

@@ -1,0 +1,138 @@
+"""A sale that was completed, taken back whole, or gave goods back."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sync_agent import protocol
+from sync_agent.event_bodies.parts import (
+    Entry,
+    Head,
+    IssuedVoucher,
+    LedgerEntry,
+    Minor,
+    Part,
+    Redemption,
+    TakenBack,
+    Tender,
+    VoucherException,
+)
+
+
+class Receipt(Part):
+    """A closed sale; amounts in minor units (cents), VAT included, negative for returned goods."""
+
+    sale_id: protocol.Text
+    receipt_number: protocol.Text | None
+    cashier: protocol.Text | None
+    customer: protocol.Text | None
+    at: protocol.Text
+    business_on: protocol.Day
+    currency: protocol.Text
+    generation: protocol.Sequence
+    evaluation_id: protocol.Text
+    gross_minor: protocol.Int64
+    discount_minor: protocol.Int64
+    total_minor: protocol.Int64
+    evaluated_total_minor: protocol.Int64
+    charged_differs: bool
+    late: bool
+    tenders: list[Tender]
+
+
+class Line(Part):
+    """A line as it was charged.
+
+    ``discount_minor`` is the sum of the host's discount, the promotions, the vouchers and what the
+    host charged otherwise.
+    """
+
+    line_id: protocol.Text
+    sku: protocol.Text
+    quantity_milli: protocol.Int64
+    unit_price_minor: protocol.Int64
+    gross_minor: protocol.Int64
+    discount_minor: protocol.Int64
+    paid_minor: protocol.Int64
+    host_discount_minor: protocol.Int64
+    voucher_discount_minor: protocol.Int64
+    host_difference_minor: protocol.Int64
+    vat_rate_bp: protocol.Bp
+
+
+class PromotionResult(Part):
+    """What an application of a promotion gave on a line."""
+
+    line_id: protocol.Text
+    promotion: protocol.Text
+    revision: protocol.Sequence
+    layer: Literal["article", "receipt", "customer"]
+    application: protocol.Sequence
+    role: Literal["target", "qualifier"]
+    times: protocol.Sequence
+    units_milli: protocol.Sequence
+    discount_minor: protocol.Int64
+
+
+class Proof(Part):
+    """Whether the total was proven the lowest, else by how much it may be above it."""
+
+    optimal: bool
+    gap_minor: Minor
+
+
+class SaleCompleted(Head):
+    """``sale_completed``: what was charged, and all that follows from it."""
+
+    generation: protocol.Sequence
+    receipt: Receipt
+    lines: list[Line]
+    promotion_results: list[PromotionResult]
+    ledger: list[LedgerEntry]
+    entries: list[Entry]
+    redemptions: list[Redemption]
+    vouchers: list[IssuedVoucher]
+    exceptions: list[VoucherException]
+    proof: Proof
+
+
+class SaleVoided(TakenBack):
+    """``sale_voided``: a sale taken back whole; ``receipt`` is the number of its event."""
+
+    sale_id: protocol.Text
+    receipt: protocol.Sequence
+    moment: Literal["before", "after"]
+    reason: protocol.Text | None
+    total_minor: protocol.Int64
+    exceptions: list[VoucherException]
+
+
+class ReturnedLine(Part):
+    """Goods that came back of a line, and what was given back for them."""
+
+    return_of: protocol.Text
+    quantity_milli: protocol.Sequence
+    refund_minor: Minor
+
+
+class ReturnException(Part):
+    """What a return could not put right: more was given back than paid, a voucher was used."""
+
+    reason: protocol.Text
+    line_id: protocol.Text | None = None
+    voucher: protocol.Text | None = None
+
+
+class ItemsReturned(TakenBack):
+    """``items_returned``; ``pending``: the till does not have the sale, head office settles it."""
+
+    return_id: protocol.Text
+    sale_id: protocol.Text
+    receipt: protocol.Sequence | None
+    receipt_number: protocol.Text | None
+    pending: bool
+    reason: protocol.Text | None
+    refund_minor: Minor
+    tenders: list[Tender]
+    lines: list[ReturnedLine]
+    exceptions: list[ReturnException]
