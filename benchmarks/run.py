@@ -2,7 +2,7 @@
 
 run.py            everything
 run.py NAME …     only these sections: evaluations scalings loadings explainings rivals crowds
-                  overlaps profile starts replays servings
+                  overlaps profile starts replays servings counters
 run.py --out DIR  writes results.json, RESULTS.md and PROFILE.md there, not beside this script
 
 Figures of a loaded machine say little: close what else runs, then ``make bench``. The rivals are
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import callgrind
 import table
+from counter_rows import counters
 from engine_rows import evaluations, explainings, loadings, scalings
 from overlap_rows import overlaps
 from rivals import crowds, rivals
@@ -41,6 +42,7 @@ def sections(folder: Path) -> dict[str, tuple[str, Section]]:
         "starts": ("Start of a till", starts),
         "replays": ("Replay", replays),
         "servings": ("Serving hosts", servings),
+        "counters": ("A million customers at the counter", counters),
     }
 
 
