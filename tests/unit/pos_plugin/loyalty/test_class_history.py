@@ -1,0 +1,190 @@
+"""The history of classes is a function of the facts, whenever and how often it is computed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import pytest
+from class_schemes import scheme, share_scheme
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pos_plugin.loyalty.class_history import Fact, Standing, changes, classes_on
+from pos_plugin.loyalty.classes import Measured, classify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pos_plugin.loyalty.class_history import Change
+    from pos_plugin.loyalty.class_scheme import ClassScheme
+
+START = dt.date(2026, 1, 1)
+
+
+def day(number: int) -> dt.date:
+    return START + dt.timedelta(days=number)
+
+
+def rental(on: int, customer: str = "K1", *, times: int = 1, known: int | None = None) -> Fact:
+    return Fact(
+        customer, day(on), day(on if known is None else known), rentals=times, presence=times
+    )
+
+
+def run(
+    revisions: Sequence[ClassScheme],
+    facts: Iterable[Fact],
+    *ends: int,
+    first: int = 0,
+) -> list[Change]:
+    """Compute in as many runs as there are ends, each beginning where the last one stopped."""
+    found: list[Change] = []
+    standing: dict[str, Standing] = {}
+    for end in ends:
+        new = list(changes(revisions, facts, standing, from_on=day(first), to_on=day(end)))
+        standing |= {one.customer: Standing(one.code, one.revision) for one in new}
+        found += new
+        first = end + 1
+    return found
+
+
+def told(found: Iterable[Change]) -> list[tuple[str, int, str]]:
+    return [(one.customer, (one.since_on - START).days, one.code) for one in found]
+
+
+@pytest.mark.capability("V1")
+def test_class_is_in_force_from_the_next_day_until_the_window_has_passed() -> None:
+    three = [rental(5), rental(6), rental(7)]
+    window = {"kind": "rolling_days", "days": 30}
+    assert told(run([scheme(window=window)], three, 60)) == [
+        ("K1", 6, "none"),
+        ("K1", 8, "C"),
+        ("K1", 36, "none"),  # day 5 is the 31st day back: two are left
+    ]
+
+
+@pytest.mark.capability("V1")
+def test_cancelled_rental_is_not_counted_from_its_cancellation_on() -> None:
+    facts = [rental(5, times=3), rental(5, times=-1, known=9)]
+    assert told(run([scheme()], facts, 20)) == [("K1", 6, "C"), ("K1", 10, "none")]
+
+
+def test_new_customer_gets_a_class_without_any_further_visit() -> None:
+    found = run([scheme(age_days_min=10)], [rental(5, times=3)], 40)
+    assert told(found) == [("K1", 6, "new"), ("K1", 15, "C")]
+
+
+@pytest.mark.capability("V9")
+def test_visit_is_a_day_with_receipt_or_rental_and_voids_are_none() -> None:
+    facts = [
+        Fact("K1", day(1), day(1), presence=1, turnover_minor=500),
+        rental(1),
+        Fact("K1", day(2), day(2), presence=1, turnover_minor=500),
+        Fact("K1", day(2), day(4), presence=-1, turnover_minor=-500),  # the receipt was voided
+    ]
+    by_visits = scheme(metrics=["visits"], classes=[{"code": "C", "rank": 1, "count_min": 2}])
+    found = run([by_visits], facts, 10)
+    assert [(one.measured.visits, one.measured.turnover_minor) for one in found] == [
+        (1, 500),
+        (2, 1_000),
+        (1, 500),
+    ]
+
+
+def test_new_revision_is_told_for_everybody_and_changes_no_day_before() -> None:
+    second = scheme(revision=2, since_on="2026-01-21", classes=[{"code": "A", "rank": 1}])
+    facts = [rental(5, times=3)]
+    found = run([scheme(), second], facts, 40)
+    assert told(found) == [("K1", 6, "C"), ("K1", 20, "A")]
+    assert [one.revision for one in found] == [1, 2]
+    assert told(run([scheme()], facts, 40)) == told(found)[:1]
+
+
+FACTS = st.lists(
+    st.builds(
+        lambda customer, on, late, rentals, minor, sign: Fact(
+            customer,
+            day(on),
+            day(on + late),
+            rentals=sign * rentals,
+            presence=sign,
+            turnover_minor=sign * minor,
+        ),
+        st.sampled_from(["K1", "K2", "K3"]),
+        st.integers(-20, 50),
+        st.integers(0, 5),
+        st.integers(0, 4),
+        st.integers(0, 900),
+        st.sampled_from([1, 1, 1, -1]),
+    ),
+    max_size=25,
+)
+MONTH = {"kind": "rolling_days", "days": 30}
+REVISIONS = st.sampled_from(
+    [
+        [scheme(window=MONTH, age_days_min=7)],
+        [share_scheme(window=MONTH)],
+        [
+            scheme(window={"kind": "months", "months": 1}),
+            share_scheme(revision=2, since_on="2026-01-21"),
+        ],
+        [scheme(window={"kind": "calendar_year"}, metrics=["visits"])],
+    ]
+)
+
+
+@given(revisions=REVISIONS, facts=FACTS, ends=st.sets(st.integers(0, 69), max_size=6))
+def test_many_runs_and_one_run_give_the_same_history(
+    revisions: list[ClassScheme], facts: list[Fact], ends: set[int]
+) -> None:
+    whole = run(revisions, facts, 70)
+    assert run(revisions, facts, *sorted(ends), 70) == whole
+    assert run(revisions, facts[::-1], 70) == whole
+
+
+@given(revisions=REVISIONS, facts=FACTS)
+def test_every_day_is_what_a_fresh_count_of_that_day_says(
+    revisions: list[ClassScheme], facts: list[Fact]
+) -> None:
+    history: dict[str, str] = {}
+    by_day: dict[dt.date, list[Change]] = {}
+    for change in run(revisions, facts, 70):
+        by_day.setdefault(change.since_on, []).append(change)
+    for number in range(71):
+        on = day(number)
+        for change in by_day.get(on, ()):
+            history[change.customer] = change.code
+        assert history == fresh(revisions, facts, on), on
+
+
+def fresh(revisions: list[ClassScheme], facts: list[Fact], on: dt.date) -> dict[str, str]:
+    """The classes of one day, counted from nothing: the oracle."""
+    which = max((one for one in revisions if one.starts_on <= on), key=lambda one: one.revision)
+    last = on - dt.timedelta(days=1)
+    known = [fact for fact in facts if max(fact.counted_on, fact.known_on) <= last]
+    first = which.window.first_on(last)
+    people: dict[str, Measured] = {}
+    for customer in {fact.customer for fact in known}:
+        own = [fact for fact in known if fact.customer == customer]
+        inside = [fact for fact in own if fact.counted_on >= first]
+        days = {fact.counted_on for fact in inside}
+        people[customer] = Measured(
+            rentals=sum(fact.rentals for fact in inside),
+            visits=sum(
+                sum(fact.presence for fact in inside if fact.counted_on == one) > 0 for one in days
+            ),
+            turnover_minor=sum(fact.turnover_minor for fact in inside),
+            age_days=(on - min(fact.counted_on for fact in own)).days,
+        )
+    return classify(which, people)
+
+
+def test_class_of_a_day_is_found_in_the_history() -> None:
+    history = [
+        ("K1", "none", "2026-01-06", "2026-01-07"),
+        ("K1", "C", "2026-01-08", None),
+    ]
+    assert classes_on(history, day(4)) == {}
+    assert classes_on(history, day(6)) == {"K1": "none"}
+    assert classes_on(history, day(7)) == {"K1": "C"}
