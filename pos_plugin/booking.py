@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 from pos_plugin.answers import Receipt, message, receipt_texts
 from pos_plugin.errors import SaleError, StorageError
 from pos_plugin.loyalty.ledger import entries_of
+from pos_plugin.loyalty.lots import earn
+from pos_plugin.loyalty.program_terms import Terms
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
 from pos_plugin.once import keep_answer, stored_answer
 from pos_plugin.receipt_event import (
+    declined_events,
     event_head,
     line_events,
     promotion_events,
@@ -25,7 +28,7 @@ from pos_plugin.receipt_event import (
 )
 from pos_plugin.receipts import book, read_charge, tenders_of
 from pos_plugin.redeeming import redemptions
-from pos_plugin.storage.journal_writer import LedgerEntry, ReceiptHead
+from pos_plugin.storage.journal_writer import ReceiptHead
 from pos_plugin.uids import new_uid
 
 if TYPE_CHECKING:
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
     from pos_plugin.answers import Evaluation
     from pos_plugin.issuing import Issuing
+    from pos_plugin.loyalty.lots import LedgerEntry
     from pos_plugin.model import Basket
     from pos_plugin.receipts import BookedReceipt, Charge
     from pos_plugin.till import Running, Till
@@ -143,7 +147,9 @@ class Booking:
                 redeemed={one.voucher for one in redeemed if one.is_used_up},
                 now=now,
             )
-            ledger, changes = _accruals(basket, booked, is_purchase=is_purchase, now=now)
+            ledger, changes = _accruals(
+                basket, booked, self._till.terms(), is_purchase=is_purchase, now=now
+            )
             body = {
                 **event_head(
                     self._till.config, cashier=head.cashier, customer=head.customer, now=now
@@ -160,6 +166,7 @@ class Booking:
                 "redemptions": [one.to_event() for one in redeemed],
                 "vouchers": [voucher.to_event() for voucher in issued],
                 "exceptions": exceptions,
+                "declined": declined_events(basket, running.snapshot.extras.decline_reasons),
                 "proof": {"optimal": result.optimal, "gap_minor": result.gap_minor},
             }
             touches = [] if head.customer is None else [head.customer]
@@ -255,16 +262,23 @@ class Booking:
 
 
 def _accruals(
-    basket: Basket, booked: BookedReceipt, *, is_purchase: bool, now: dt.datetime
+    basket: Basket,
+    booked: BookedReceipt,
+    terms: Mapping[str, Terms],
+    *,
+    is_purchase: bool,
+    now: dt.datetime,
 ) -> tuple[list[LedgerEntry], dict[str, int]]:
     if basket.customer is None:
         return [], {}
     ledger = [
-        LedgerEntry(
-            id=str(new_uid(now)),
+        earn(
+            entry_id=str(new_uid(now)),
             customer=basket.customer.id,
             program=one.account,
-            delta=one.amount,
+            amount=one.amount,
+            terms=terms.get(one.account, Terms()),
+            on=now.date(),
             promotions=one.promotions,
             basis=one.basis,
         )

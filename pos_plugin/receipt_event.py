@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
 
     from pos_plugin.config import TillConfig
     from pos_plugin.model import Basket
@@ -85,6 +86,11 @@ def promotion_events(basket: Basket, booked: BookedReceipt) -> list[dict[str, An
         for line, amounts in zip(basket.lines, booked.lines, strict=True)
         for one in amounts.discounts
     ]
+
+
+def declined_events(basket: Basket, reasons: Mapping[str, str]) -> list[dict[str, str | None]]:
+    """Return the promotions that the customer did not want, each with its reason if one was said."""
+    return [{"promotion": name, "reason": reasons.get(name)} for name in basket.declined]
 
 
 def sale_answer(

@@ -1,7 +1,7 @@
 """The whole sale as the till sends it: promotions.md §3 plus what only a till knows.
 
-That is ``cashier``, ``rights``, ``generation``, ``codes``, ``training`` and per line
-``host_discount_minor``.
+That is ``cashier``, ``rights``, ``generation``, ``codes``, ``decline_reasons``, ``training`` and per
+line ``host_discount_minor``.
 
 What the till does not send is filled here: shop, till and currency from the settings, article facts
 from the cached master, a bare customer id from the cached customer.
@@ -36,7 +36,7 @@ ARTICLE_FACTS: Final = (
     "vat_rate_bp",
     "discountable",
 )
-_OURS: Final = ("cashier", "rights", "generation", "codes", "training")
+_OURS: Final = ("cashier", "rights", "generation", "codes", "decline_reasons", "training")
 _HOST_DISCOUNT: Final = "host_discount_minor"
 
 
@@ -64,6 +64,8 @@ class Extras(_Closed):
         rights: what the host lets this cashier do.
         generation: the rules this sale began with; missing at its first evaluation.
         codes: scanned vouchers.
+        decline_reasons: why the customer does not want a promotion of ``declined``, by its id; kept
+            on the receipt.
         training: nothing of this sale is booked.
     """
 
@@ -73,6 +75,7 @@ class Extras(_Closed):
     codes: Annotated[
         tuple[ScannedCode, ...], Field(max_length=limits.MAX_COUPONS, strict=False)
     ] = ()
+    decline_reasons: Annotated[dict[Text, Text], Field(max_length=limits.MAX_LIST)] = {}
     training: Annotated[bool, Strict()] = False
 
 

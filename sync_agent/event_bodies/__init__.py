@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sync_agent.event_bodies import paper, rentals, sales
+from sync_agent.event_bodies import campaigns, paper, rentals, sales
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +25,7 @@ BODIES: Final[Mapping[str, type[Head]]] = {
     "rental_cancelled": rentals.RentalCancelled,
     "rental_returned": rentals.RentalReturned,
     "rental_return_reversed": rentals.RentalReturnReversed,
+    "response_registered": campaigns.ResponseRegistered,
     "print_closed": paper.PrintClosed,
     "voucher_handed_over": paper.VoucherHandedOver,
 }

@@ -33,14 +33,24 @@ class Head(Part):
 
 
 class LedgerEntry(Part):
-    """A signed change of a programme, in its unit; ``reverses`` names the entry it takes back."""
+    """A signed change of a programme, in its unit (docs/accounts.md).
+
+    ``lot``: id of the entry that opened the lot, its own when it opens one; ``matures_on`` and
+    ``expires_on`` are those of the lot. ``group``: of one action over several lots. ``reverses``
+    names the entry it takes back.
+    """
 
     id: Text
     customer: Text
     program: Text
     kind: Literal["earn", "redeem", "payout", "expire", "reverse", "restore", "adjust", "transfer"]
     delta: Int64
+    lot: Text
+    matures_on: Day
+    expires_on: Day | None
+    group: Text | None
     reverses: Text | None = None
+    reason: Text | None = None
     promotions: list[Text] = []
 
 

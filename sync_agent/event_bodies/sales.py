@@ -81,6 +81,13 @@ class Proof(Part):
     gap_minor: Minor
 
 
+class Declined(Part):
+    """A promotion that the customer did not want, and why, as far as the cashier said it."""
+
+    promotion: protocol.Text
+    reason: protocol.Text | None
+
+
 class SaleCompleted(Head):
     """``sale_completed``: what was charged, and all that follows from it."""
 
@@ -93,6 +100,7 @@ class SaleCompleted(Head):
     redemptions: list[Redemption]
     vouchers: list[IssuedVoucher]
     exceptions: list[VoucherException]
+    declined: list[Declined]
     proof: Proof
 
 
