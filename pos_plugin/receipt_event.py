@@ -89,7 +89,7 @@ def promotion_events(basket: Basket, booked: BookedReceipt) -> list[dict[str, An
 
 
 def declined_events(basket: Basket, reasons: Mapping[str, str]) -> list[dict[str, str | None]]:
-    """Return the promotions that the customer did not want, each with its reason if one was said."""
+    """Return the promotions that the customer did not want, each with the reason that was said."""
     return [{"promotion": name, "reason": reasons.get(name)} for name in basket.declined]
 
 

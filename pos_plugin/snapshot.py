@@ -1,7 +1,7 @@
 """The whole sale as the till sends it: promotions.md §3 plus what only a till knows.
 
-That is ``cashier``, ``rights``, ``generation``, ``codes``, ``decline_reasons``, ``training`` and per
-line ``host_discount_minor``.
+That is ``cashier``, ``rights``, ``generation``, ``codes``, ``decline_reasons``, ``training`` and
+per line ``host_discount_minor``.
 
 What the till does not send is filled here: shop, till and currency from the settings, article facts
 from the cached master, a bare customer id from the cached customer.
