@@ -34,6 +34,7 @@ _NOT_FOR = {
 }
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
+Discounts = Literal["prorated", "reprice_remaining", "all_or_nothing"]
 Budget = Annotated[int, Field(ge=1, le=60_000)]
 
 
@@ -122,6 +123,28 @@ class BudgetMs(_Closed):
     complete: Budget = 2000
 
 
+class Returns(_Closed):
+    """What becomes of discounts and vouchers when goods come back (docs/returns.md).
+
+    Args:
+        discount: what a return gives back of discounted goods.
+        promotion: exceptions by promotion id.
+        redeemed_voucher: the share of a price-reducing voucher that belongs to goods of a partial
+            return: ``stays_used``, or ``reissued`` as a new voucher of the same kind and expiry.
+        used_voucher: what becomes of a voucher that the receipt issued and that was used before
+            its goods came back: deducted from the refund, left to head office as a debt, or kept.
+        restore_grace_days: how long points that had expired meanwhile can be used again.
+        goods_credit: code of the voucher type that a refund as goods credit issues.
+    """
+
+    discount: Discounts = "prorated"
+    promotion: Annotated[dict[Text, Discounts], Field(max_length=1000)] = {}
+    redeemed_voucher: Literal["stays_used", "reissued"] = "stays_used"
+    used_voucher: Literal["deduct", "debt", "keep"] = "deduct"
+    restore_grace_days: Annotated[int, Field(ge=0, le=3_660)] = 14
+    goods_credit: Text | None = None
+
+
 class TillConfig(_Closed):
     """The settings of one till."""
 
@@ -135,6 +158,7 @@ class TillConfig(_Closed):
     printer: Annotated[tuple[Printer, ...], Field(max_length=1, strict=False)] = ()
     prefix: Annotated[tuple[Prefix, ...], Field(max_length=100, strict=False)] = DEFAULT_PREFIXES
     budget_ms: BudgetMs = BudgetMs()
+    returns: Returns = Returns()
 
 
 def read_config(path: Path) -> TillConfig:

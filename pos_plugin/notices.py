@@ -28,6 +28,7 @@ class Refusal(StrEnum):
     SALE_VOIDED = "sale_voided"
     ITEMS_RETURNED = "items_returned"
     NOT_RETURNABLE = "not_returnable"
+    RETURN_TOGETHER = "return_together"
     JOURNAL_UNAVAILABLE = "journal_unavailable"
     PLUGIN_FAULT = "plugin_fault"
     LATE = "late"
@@ -159,6 +160,10 @@ REFUSAL_TEXTS: Final[Mapping[Refusal, Mapping[str, str]]] = {
     Refusal.NOT_RETURNABLE: {
         "de": "Zeile {line_id}: {left} zurückzunehmen.",
         "en": "Line {line_id}: {left} to come back.",
+    },
+    Refusal.RETURN_TOGETHER: {
+        "de": "Ein Angebot hält diese Zeilen zusammen: {line_ids}. Bitte nur gemeinsam zurück.",
+        "en": "An offer holds these lines together: {line_ids}. Please take them back together.",
     },
     Refusal.LATE: {
         "de": "Die Antwort dauert. Bitte weiter kassieren; sie wird nachgeholt.",

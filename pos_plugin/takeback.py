@@ -15,18 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.answers import Receipt, message
 from pos_plugin.loyalty.ledger import LAST_DAY, REVENUE
+from pos_plugin.loyalty.returns import reversed_until_now
 from pos_plugin.loyalty.vouchers import VoucherState
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
 from pos_plugin.once import keep_answer, stored_answer
 from pos_plugin.receipt_event import event_head
-from pos_plugin.refunds import (
-    ReturnRequest,
-    SoldLine,
-    read_return,
-    read_void,
-    refund_minor,
-    reversed_until_now,
-)
+from pos_plugin.refunding import Refund, refund
+from pos_plugin.refunds import ReturnRequest, read_return, read_void
 from pos_plugin.storage import journal_lookup
 from pos_plugin.storage.journal_writer import LedgerEntry, NewReturn, ReturnedLine
 from pos_plugin.uids import new_uid
@@ -181,10 +176,14 @@ class Takeback:
                 return Refused(Refusal.SALE_UNKNOWN)  # training: nothing was sold
             if sale is not None and journal_lookup.was_voided(journal, sale.seq):
                 return Refused(Refusal.SALE_VOIDED)
-            refused = _not_returnable(asked, sale)
-            if refused is not None:
-                return refused
-            answer = self._take_goods(journal, sale_id, sale, asked, now)
+            given = (
+                _as_the_host_says(asked)
+                if sale is None
+                else refund(self._till, journal, sale, asked.lines)
+            )
+            if isinstance(given, Refused):
+                return given
+            answer = self._take_goods(journal, sale_id, sale, asked, given, now)
             keep_answer(self._journal, key, whole_request, answer)
         return Receipt(answer)
 
@@ -199,25 +198,13 @@ class Takeback:
         sale_id: str,
         sale: BookedSale | None,
         asked: ReturnRequest,
+        given: Refund,
         now: dt.datetime,
     ) -> dict[str, Any]:
         customer = sale.customer if sale else None
-        sold = {line.line_id: line for line in sale.lines} if sale else {}
-        back: list[ReturnedLine] = []
-        taken = _TakenBack()
-        for line in asked.lines:
-            before = sold.get(line.line_id)
-            as_paid = refund_minor(before, line.quantity_milli) if before else 0
-            given_minor = as_paid if line.refund_minor is None else line.refund_minor
-            back.append(ReturnedLine(line.line_id, line.quantity_milli, given_minor))
-            if before is None:
-                continue
-            sold[line.line_id] = before.after(line.quantity_milli, given_minor)
-            if sold[line.line_id].refunded_minor > before.paid_minor:
-                taken.exceptions.append({"line_id": line.line_id, "reason": "refund_above_paid"})
-        refund = sum(line.refund_minor for line in back)
+        taken = _TakenBack(exceptions=given.exceptions)
         if sale is not None:
-            self._reverse_goods(journal, sale, sold, refund, taken, now)
+            self._reverse_goods(journal, sale, given, taken, now)
         body = {
             **self._head(asked.cashier, customer, now),
             "return_id": asked.return_id,
@@ -226,7 +213,7 @@ class Takeback:
             "receipt_number": asked.receipt_number,
             "pending": sale is None,
             "reason": asked.reason,
-            "refund_minor": refund,
+            "refund_minor": given.refund_minor,
             "tenders": [tender.model_dump() for tender in asked.tenders],
             "lines": [
                 {
@@ -234,7 +221,7 @@ class Takeback:
                     "quantity_milli": line.quantity_milli,
                     "refund_minor": line.refund_minor,
                 }
-                for line in back
+                for line in given.lines
             ],
             **taken.to_event(customer),
         }
@@ -245,7 +232,7 @@ class Takeback:
                 return_id=asked.return_id,
                 sale_id=sale_id,
                 receipt=sale.seq if sale else None,
-                lines=tuple(back),
+                lines=given.lines,
             ),
             at=now,
         )
@@ -255,7 +242,7 @@ class Takeback:
             "return_id": asked.return_id,
             "sale_id": sale_id,
             "returned_at": now.isoformat(timespec="milliseconds"),
-            "refund_minor": refund,
+            "refund_minor": given.refund_minor,
             "voucher_refund_minor": taken.voucher_refund_minor,
             "lines": [
                 {
@@ -263,7 +250,7 @@ class Takeback:
                     "quantity_milli": line.quantity_milli,
                     "refund_minor": line.refund_minor,
                 }
-                for line in back
+                for line in given.lines
             ],
             "reversed": taken.reversed(),
             "pending": sale is None,
@@ -274,25 +261,25 @@ class Takeback:
         self,
         journal: Journal,
         sale: BookedSale,
-        after: Mapping[str, SoldLine],
-        refund: int,
+        given: Refund,
         taken: _TakenBack,
         now: dt.datetime,
     ) -> None:
-        is_whole = all(not line.left_milli for line in after.values())
         used = journal_lookup.used_by(journal, sale.seq)
-        if is_whole:
+        if given.is_whole:
             self._reverse_all(journal, sale, taken, now)
             for key, delta in journal_lookup.counters_of(journal, sale.seq).items():
                 if key not in (LAST_DAY, REVENUE):
                     taken.entries[key] = -delta
         else:
             for earned in journal_lookup.earnings_of(journal, sale.seq):
-                back = reversed_until_now(earned.amount, earned.basis, after) - earned.reversed
+                back = (
+                    reversed_until_now(earned.amount, earned.basis, given.after) - earned.reversed
+                )
                 self._reverse(sale, earned, back, taken, now)
-        taken.roll_back(_given_back(used, refund, is_whole=is_whole))
-        if sale.customer is not None and refund:
-            taken.entries[REVENUE] = -refund
+        taken.roll_back(_given_back(used, given.refund_minor, is_whole=given.is_whole))
+        if sale.customer is not None and given.refund_minor:
+            taken.entries[REVENUE] = -given.refund_minor
 
     def _reverse_all(
         self, journal: Journal, sale: BookedSale, taken: _TakenBack, now: dt.datetime
@@ -373,17 +360,14 @@ def _given_back(
     return back
 
 
-def _not_returnable(asked: ReturnRequest, sale: BookedSale | None) -> Refused | None:
-    """Say why these goods cannot come back; None when they can."""
-    if sale is None:
-        # Head office settles the rest; only the host knows what it gave back.
-        known = all(line.refund_minor is not None for line in asked.lines)
-        return None if known else Refused(Refusal.SALE_UNKNOWN)
-    sold = {line.line_id: line for line in sale.lines}
+def _as_the_host_says(asked: ReturnRequest) -> Refund | Refused:
+    """Return the refund of goods whose sale this till does not have.
+
+    Head office settles the rest; only the host knows what it gave back.
+    """
+    lines: list[ReturnedLine] = []
     for line in asked.lines:
-        left_milli = sold[line.line_id].left_milli if line.line_id in sold else 0
-        if line.quantity_milli > left_milli:
-            return Refused(
-                Refusal.NOT_RETURNABLE, {"line_id": line.line_id, "left_milli": left_milli}
-            )
-    return None
+        if line.refund_minor is None:
+            return Refused(Refusal.SALE_UNKNOWN)
+        lines.append(ReturnedLine(line.line_id, line.quantity_milli, line.refund_minor))
+    return Refund(tuple(lines), {}, [])

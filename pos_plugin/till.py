@@ -392,14 +392,26 @@ class Till:
         begun_with = snapshot.extras.generation
         if not begun_with:
             return self._rules.active(manifests, snapshot.basket.at)
-        for manifest in manifests:
-            if manifest.generation == begun_with:
-                rules = self._rules.load(manifest)
-                if rules is not None:
-                    return rules, ()
+        begun = self.rules_of(begun_with)
+        if begun is not None:
+            return begun, ()
         rules, notices = self._rules.active(manifests, snapshot.basket.at)
         gone = Notice(NoticeCode.RULES_DAMAGED, {"generation": begun_with})
         return rules, (gone, *(notice for notice in notices if notice != gone))
+
+    def rules_of(self, generation: int) -> RuleGeneration | None:
+        """Return the rules of a generation, if they are still here."""
+        cache = self.cache.reader()
+        for manifest in cache.generations() if cache else ():
+            if manifest.generation == generation:
+                return self._rules.load(manifest)
+        return None
+
+    def birthday_on(self, customer: str) -> str | None:
+        """Return the birthday of a customer as a shop day, if it is known here."""
+        cache = self.cache.reader()
+        row = cache.customer(customer) if cache else None
+        return row.birthday_on if row else None
 
     def _check_codes(self, snapshot: Snapshot) -> tuple[dict[str, Accepted], dict[str, Refused]]:
         accepted: dict[str, Accepted] = {}

@@ -45,6 +45,7 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "sale_voided": (409, "The sale was taken back whole"),
     "items_returned": (409, "Goods of the sale came back already"),
     "not_returnable": (409, "More than is left of the sale"),
+    "return_together": (409, "An offer holds these goods together"),
     # A print job, a notice, the stream of events.
     "print_not_now": (409, "Not possible with this print job now"),
     "print_no_other_printer": (409, "This till has no other printer"),

@@ -225,6 +225,7 @@ def _add_booking(app: FastAPI, desk: Desk) -> None:
                 "sale_unknown",
                 "sale_voided",
                 "not_returnable",
+                "return_together",
                 *NOT_BOOKED,
             ),
         ),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import apsw
 
 from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES, OwnEntry
+from pos_plugin.loyalty.returns import SoldLine
 from pos_plugin.loyalty.voucher_type import REDUCES_PRICE
 from pos_plugin.loyalty.vouchers import Voucher, VoucherState, after_rollback
-from pos_plugin.refunds import SoldLine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

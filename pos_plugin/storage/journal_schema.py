@@ -74,7 +74,7 @@ RELEASE_1: Final = (
         delta INTEGER NOT NULL,
         PRIMARY KEY (customer, key, epoch, seq)
     ) STRICT, WITHOUT ROWID""",
-    # A closed sale; `seq` is its event.
+    # A closed sale; `seq` is its event. `facts`: what the rules were told of it beside its lines.
     """CREATE TABLE receipt (
         seq INTEGER PRIMARY KEY REFERENCES event (seq),
         sale_id TEXT NOT NULL UNIQUE,
@@ -95,7 +95,8 @@ RELEASE_1: Final = (
         evaluated_total_minor INTEGER NOT NULL,
         charged_differs INTEGER NOT NULL CHECK (charged_differs IN (0, 1)),
         late INTEGER NOT NULL CHECK (late IN (0, 1)),
-        tenders TEXT NOT NULL
+        tenders TEXT NOT NULL,
+        facts TEXT NOT NULL DEFAULT '{}'
     ) STRICT""",
     # gross_minor is before any discount, the host's own included;
     # discount_minor = gross_minor - paid_minor

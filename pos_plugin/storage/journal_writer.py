@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pos_plugin.clock import utc_text
 from pos_plugin.errors import StorageBusy, StorageDamaged, StorageError
 from pos_plugin.folder_lock import FolderLock, FolderTaken
+from pos_plugin.repricing import facts_of
 from pos_plugin.storage.connect import JOURNAL_NAME, open_journal
 from pos_plugin.storage.faults import mapped
 from pos_plugin.uids import new_uid
@@ -307,7 +308,8 @@ class JournalWriter:
             "INSERT INTO receipt (seq, sale_id, receipt_number, cashier, customer, at, "
             "business_on, completed_at, currency, generation, evaluation_id, optimal, gap_minor, "
             "gross_minor, discount_minor, total_minor, evaluated_total_minor, charged_differs, "
-            "late, tenders) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "late, tenders, facts) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 seq,
                 head.sale_id,
@@ -329,6 +331,7 @@ class JournalWriter:
                 int(booked.charged_differs),
                 int(head.late),
                 _json(head.tenders),
+                _json(facts_of(basket)),
             ),
         )
         self._connection.executemany(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pos_plugin.refunds import SoldLine, refund_minor, reversed_until_now
+from pos_plugin.loyalty.returns import SoldLine, as_paid_minor, reversed_until_now
 
 
 @given(
@@ -20,7 +20,7 @@ def test_all_pieces_give_back_exactly_what_was_paid(
     left = pieces
     while left:
         now = data.draw(st.integers(1, left))
-        refund = refund_minor(line, now * 1000)
+        refund = as_paid_minor(line, now * 1000)
         assert refund >= 0
         line = line.after(now * 1000, refund)
         assert line.refunded_minor <= paid_minor
@@ -31,12 +31,12 @@ def test_all_pieces_give_back_exactly_what_was_paid(
 
 def test_a_line_of_the_worked_example_refunds_what_was_paid_for_it() -> None:
     # 3 for 2 on 60.00/50.00/40.00 was paid 44.00/36.67/29.33 (domain.md §7.2).
-    assert refund_minor(SoldLine("1", "a", 1000, 4400), 1000) == 4400
+    assert as_paid_minor(SoldLine("1", "a", 1000, 4400), 1000) == 4400
 
 
 def test_a_host_that_gave_back_too_much_gets_nothing_more() -> None:
     line = SoldLine("1", "a", 2000, 1000, returned_milli=1000, refunded_minor=1200)
-    assert refund_minor(line, 1000) == 0
+    assert as_paid_minor(line, 1000) == 0
 
 
 lines = st.lists(
@@ -67,7 +67,7 @@ def test_reversals_grow_with_what_came_back_and_end_with_all(
 def test_a_basis_by_quantity_alone_would_reverse_the_wrong_points() -> None:
     """Negative control: half of the pieces is not half of the points."""
     after = {
-        "1": SoldLine("1", "a", 1000, 9000, returned_milli=1000),
+        "1": SoldLine("1", "a", 1000, 9000, returned_milli=1000, refunded_minor=9000),
         "2": SoldLine("2", "b", 1000, 1000),
     }
     assert reversed_until_now(100, {"1": 90_000_000, "2": 10_000_000}, after) == 90
