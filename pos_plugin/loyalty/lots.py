@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from pos_plugin.loyalty.program_terms import Terms
+
 RESTORE_GRACE_DAYS: Final = 14
 _NEVER: Final = "9999-12-31"  # sorts behind every day on which something expires
 
@@ -317,6 +319,48 @@ def spend(
             reason=reason,
         )
         for lot, part in take(lots, amount, on=on)
+    )
+
+
+def earn(
+    *,
+    entry_id: str,
+    customer: str,
+    program: str,
+    amount: int,
+    terms: Terms,
+    on: dt.date,
+    kind: Kind = Kind.EARN,
+    reason: str | None = None,
+    promotions: tuple[str, ...] = (),
+    basis: Mapping[str, int] | None = None,
+) -> LedgerEntry:
+    """Return the entry that opens a lot.
+
+    Args:
+        entry_id: of the entry, and so of the lot.
+        customer: whose account.
+        program: the account.
+        amount: > 0, in the account's unit.
+        terms: of the programme.
+        on: shop day.
+        kind: ``earn``, or ``adjust`` for a correction.
+        reason: of a correction.
+        promotions: that earned it.
+        basis: what each line of the receipt has in it, in millionths.
+    """
+    return LedgerEntry(
+        id=entry_id,
+        customer=customer,
+        program=program,
+        kind=kind,
+        delta=amount,
+        lot=entry_id,
+        matures_on=terms.matures_on(on),
+        expires_on=terms.expires_on(on),
+        reason=reason,
+        promotions=promotions,
+        basis=basis or {},
     )
 
 

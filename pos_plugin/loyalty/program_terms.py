@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from typing import Annotated, Final, NamedTuple
-
-from pydantic import Field
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 EXPIRY_PATTERN: Final = r"^(none|days:[0-9]{1,4}|month_end(:[0-9]{1,3})?|year_end_plus:[0-9]{1,2})$"
-Expiry = Annotated[str, Field(pattern=EXPIRY_PATTERN)]
 
 
 class Terms(NamedTuple):
@@ -58,3 +56,25 @@ class Terms(NamedTuple):
         if word == "year_end_plus" and number:
             return dt.date(on.year + count, 12, 31).isoformat()
         return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A points or bonus-money account, as head office describes it.
+
+    Args:
+        code: of the programme, ``account`` in rules.
+        unit: ``POINTS`` or ``EUR_MINOR``.
+        terms: of its lots.
+        payout_threshold: less than this is not paid out, in the unit.
+        payout_voucher_type: kind of voucher as which it is paid out; None = it is not paid out.
+        payout_denominations: the only values such a voucher has, in minor units (cents); empty =
+            any.
+    """
+
+    code: str
+    unit: str
+    terms: Terms
+    payout_threshold: int = 0
+    payout_voucher_type: str | None = None
+    payout_denominations: tuple[int, ...] = ()

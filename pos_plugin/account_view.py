@@ -1,0 +1,98 @@
+"""The accounts of a customer as this till knows them now: cached lots plus its own entries.
+
+Shown = the lots of head office plus the entries of this till that are not in them (sync.md §6).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pos_plugin.loyalty.lots import fold, standing
+from pos_plugin.storage import account_lookup, ledger_store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pos_plugin.loyalty.lots import Lot, Standing
+    from pos_plugin.loyalty.program_terms import Program
+    from pos_plugin.storage.cache_reader import CacheReader
+    from pos_plugin.storage.journal_lookup import Journal
+
+
+class Account(NamedTuple):
+    """An account of a customer.
+
+    Args:
+        program: what head office says of it.
+        lots: open ones, in the order in which they are used.
+        as_of: instant of head office's number; None before its first word.
+        own: whether entries are in it that head office may not know.
+    """
+
+    program: Program
+    lots: tuple[Lot, ...]
+    as_of: str | None
+    own: bool
+
+    def standing(self, on: str) -> Standing:
+        """Return what it is worth on a shop day."""
+        return standing(self.lots, on=on)
+
+
+def accounts_of(
+    customers: Sequence[str], cache: CacheReader | None, journal: Journal
+) -> dict[str, Account]:
+    """Return the account of every programme by its code, in the order of the codes.
+
+    Args:
+        customers: every id of one customer, the one it is known by now first.
+        cache: of head office; None while there is none.
+        journal: of this till.
+    """
+    known = account_lookup.programs(cache) if cache else {}
+    lots: dict[str, tuple[Lot, ...]] = {}
+    as_of: dict[str, str] = {}
+    own: set[str] = set()
+    cached = cache.balances(customers[0]) if cache else {}
+    for program, balance in cached.items():
+        lots[program] = fold((), balance.lots)
+        as_of[program] = balance.as_of
+    # Head office keeps one row for all ids, so an element of it covers the entries of each.
+    folded = {program: balance.folded for program, balance in cached.items()}
+    for customer in customers:
+        for program, moved in ledger_store.movements(journal, customer, folded).items():
+            lots[program] = fold(moved, lots.get(program, ()))
+            own.add(program)
+    return {
+        code: Account(
+            program=program,
+            lots=lots.get(code, ()),
+            as_of=as_of.get(code),
+            own=code in own,
+        )
+        for code, program in known.items()
+    }
+
+
+def balance_rows(accounts: dict[str, Account], *, on: str) -> list[dict[str, Any]]:
+    """Return what the panel shows of each account on a shop day."""
+    rows: list[dict[str, Any]] = []
+    for code, account in accounts.items():
+        has = account.standing(on)
+        rows.append(
+            {
+                "program": code,
+                "unit": account.program.unit,
+                "value": has.value,
+                "available": has.available,
+                "pending": has.pending,
+                "matures_on": has.matures_on if has.pending else None,
+                "expires_on": has.expires_on,
+                "expiring": has.expiring,
+                "pays_out": account.program.payout_voucher_type is not None
+                and has.available >= max(1, account.program.payout_threshold),
+                "as_of": account.as_of,
+                "own_entries": account.own,
+            }
+        )
+    return rows

@@ -1,0 +1,243 @@
+"""Entries of accounts in the journal: written once, summed by lot, listed for a statement."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from pos_plugin.clock import utc_text
+from pos_plugin.loyalty.lots import Kind, LedgerEntry, Movement
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping
+
+    from pos_plugin.storage.journal_lookup import Journal
+
+_COLUMNS: Final = (
+    "id, customer, program, kind, delta, lot, matures_on, expires_on, "
+    '"group", reverses, reason, promotions, basis'
+)
+
+
+def add(
+    journal: Journal,
+    entries: Iterable[LedgerEntry],
+    *,
+    epoch: int,
+    seq: int,
+    generation: int,
+    at: dt.datetime,
+    worth_minor: Mapping[str, int] | None = None,
+) -> None:
+    """Store entries.
+
+    Args:
+        journal: in the transaction of their event.
+        entries: of the event.
+        epoch: of the journal.
+        seq: number of the event.
+        generation: of the rules that earned.
+        at: now, shop-local.
+        worth_minor: by entry id: what of it was spent is worth, in minor units (cents).
+    """
+    worth = worth_minor or {}
+    journal.executemany(
+        "INSERT INTO ledger_entry (id, epoch, seq, customer, program, kind, delta, lot, "
+        'matures_on, expires_on, business_on, "group", reverses, reason, worth_minor, basis, '
+        "promotions, generation, occurred_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                entry.id,
+                epoch,
+                seq,
+                entry.customer,
+                entry.program,
+                entry.kind.value,
+                entry.delta,
+                entry.lot,
+                entry.matures_on,
+                entry.expires_on,
+                at.date().isoformat(),
+                entry.group,
+                entry.reverses,
+                entry.reason,
+                worth.get(entry.id, 0),
+                _json(dict(entry.basis)),
+                _json(list(entry.promotions)),
+                generation,
+                utc_text(at),
+            )
+            for entry in entries
+        ],
+    )
+
+
+def movements(
+    journal: Journal, customer: str, folded: Mapping[str, Mapping[int, int]]
+) -> dict[str, list[Movement]]:
+    """Return by account what this till booked and head office has not folded, summed by lot.
+
+    Args:
+        journal: of this till.
+        customer: whose accounts.
+        folded: by account: epoch to the highest event that head office's number includes.
+
+    Summed in SQL: a customer of many years has thousands of entries, a panel must not wait.
+    """
+    rows: Any = journal.execute(
+        "SELECT program, epoch, max(seq), lot, sum(delta), max(matures_on), max(expires_on), "
+        "max(CASE WHEN lot <> id THEN business_on END) "
+        "FROM ledger_entry WHERE customer = ? GROUP BY program, epoch, lot",
+        (customer,),
+    ).fetchall()
+    found: dict[str, list[Movement]] = {}
+    for program, epoch, seq, *lot in rows:
+        included = folded.get(program, {}).get(epoch, 0)
+        if included >= seq:
+            continue
+        rest: Any = lot
+        if included:
+            rest = journal.execute(
+                "SELECT lot, sum(delta), max(matures_on), max(expires_on), "
+                "max(CASE WHEN lot <> id THEN business_on END) FROM ledger_entry "
+                "WHERE customer = ? AND program = ? AND epoch = ? AND lot = ? AND seq > ?",
+                (customer, program, epoch, lot[0], included),
+            ).fetchone()
+        found.setdefault(program, []).append(Movement(*rest))
+    return found
+
+
+class BookedEarning(NamedTuple):
+    """What an account earned with a receipt, and what of it was reversed; in its own unit."""
+
+    entry: LedgerEntry
+    reversed: int
+
+    @property
+    def amount(self) -> int:
+        """What was earned."""
+        return self.entry.delta
+
+    @property
+    def basis(self) -> Mapping[str, int]:
+        """What each line of the receipt has in it, in millionths."""
+        return self.entry.basis
+
+
+def earnings_of(journal: Journal, receipt: int) -> list[BookedEarning]:
+    """Return what a receipt earned."""
+    rows: Any = journal.execute(
+        f"SELECT {_COLUMNS}, (SELECT -coalesce(sum(r.delta), 0) FROM ledger_entry AS r "  # noqa: S608
+        "WHERE r.customer = e.customer AND r.program = e.program AND r.lot = e.lot "
+        "AND r.reverses = e.id) FROM ledger_entry AS e "
+        "WHERE seq = ? AND kind = 'earn' ORDER BY program, id",
+        (receipt,),
+    )
+    return [BookedEarning(_entry(row), row[-1]) for row in rows]
+
+
+def redeemed_by(journal: Journal, receipt: int) -> list[tuple[LedgerEntry, int]]:
+    """Return what a receipt redeemed, in its order, each with what of it was not given back yet."""
+    rows: Any = journal.execute(
+        f"SELECT {_COLUMNS}, -delta - (SELECT coalesce(sum(r.delta), 0) "  # noqa: S608
+        "FROM ledger_entry AS r WHERE r.customer = e.customer AND r.program = e.program "
+        "AND r.reverses = e.id) FROM ledger_entry AS e "
+        "WHERE seq = ? AND kind = 'redeem' ORDER BY program, rowid",
+        (receipt,),
+    )
+    return [(_entry(row), row[-1]) for row in rows]
+
+
+class Listed(NamedTuple):
+    """An entry, or several of one action, as a statement shows them."""
+
+    program: str
+    kind: str
+    delta: int
+    matures_on: str
+    expires_on: str | None
+    occurred_at: str
+    reason: str | None
+    receipt_number: str | None
+
+
+def latest(journal: Journal, customer: str, program: str, *, count_max: int) -> list[Listed]:
+    """Return the latest entries of an account, the newest first; one line per event and kind.
+
+    Args:
+        journal: of this till.
+        customer: whose account.
+        program: the account.
+        count_max: so many at most.
+    """
+    rows: Any = journal.execute(
+        "SELECT program, kind, sum(delta), max(matures_on), max(expires_on), max(occurred_at), "
+        "max(reason), max(receipt.receipt_number) FROM ledger_entry AS e "
+        "LEFT JOIN receipt ON receipt.seq = e.seq "
+        "WHERE e.customer = ? AND program = ? GROUP BY e.seq, kind "
+        "ORDER BY e.seq DESC, kind LIMIT ?",
+        (customer, program, count_max),
+    )
+    return [Listed(*row) for row in rows]
+
+
+class Spent(NamedTuple):
+    """What was spent of accounts since the last upload, in minor units (cents)."""
+
+    customer_minor: int
+    till_minor: int
+
+
+def spent_since(journal: Journal, seq: int, *, customer: str) -> Spent:
+    """Return what was spent of accounts in events that head office does not hold.
+
+    Args:
+        journal: of this till.
+        seq: the highest event that head office holds.
+        customer: whose share is told apart.
+    """
+    rows: Any = journal.execute(
+        "SELECT coalesce(sum(CASE WHEN customer = ? THEN worth_minor END), 0), "
+        "coalesce(sum(worth_minor), 0) FROM ledger_entry WHERE seq > ?",
+        (customer, seq),
+    ).fetchone()
+    return Spent(*rows)
+
+
+def _entry(row: Any) -> LedgerEntry:  # noqa: ANN401 - a row of SQLite
+    (
+        entry_id,
+        customer,
+        program,
+        kind,
+        delta,
+        lot,
+        matures_on,
+        expires_on,
+        group,
+        reverses,
+        reason,
+        promotions,
+        basis,
+    ) = row[:13]
+    return LedgerEntry(
+        id=entry_id,
+        customer=customer,
+        program=program,
+        kind=Kind(kind),
+        delta=delta,
+        lot=lot,
+        matures_on=matures_on,
+        expires_on=expires_on,
+        group=group,
+        reverses=reverses,
+        reason=reason,
+        promotions=tuple(json.loads(promotions)),
+        basis=json.loads(basis),
+    )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
