@@ -15,6 +15,9 @@ Files (columns of domain.md §5; ``?`` = may be missing):
 - ``customer``: id, number, name, home_shop, segments? (codes), birthday_on?, status?,
   instant_discount_bp?, discount_group?, tier?, limit_left_minor?, phone?, email?
 - ``card``: code (the number itself), customer, symbology?, role?, status?
+- ``abc_scheme``: code, revision, since_on, window, metrics, classes, method?, combine?,
+  age_days_min?, cells?
+- ``cover``: title, start_on, price_minor?, blob?
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
 from pos_plugin.card_hash import card_hash
+from pos_plugin.errors import RuleError
+from pos_plugin.loyalty.class_scheme import read_scheme
 from pos_plugin.search_keys import email_hash, phone_digits
 from pos_plugin.validation import first_error
 from sync_agent import protocol
@@ -112,6 +117,28 @@ class _Card(TypedDict):
     status: NotRequired[protocol.CardStatus]
 
 
+@with_config(_CLOSED)
+class _AbcScheme(TypedDict):
+    code: protocol.Text
+    revision: int
+    since_on: protocol.Day
+    window: protocol.Document
+    metrics: protocol.Words
+    classes: list[protocol.Document]
+    method: NotRequired[protocol.Text]
+    combine: NotRequired[protocol.Text]
+    age_days_min: NotRequired[protocol.Days]
+    cells: NotRequired[list[protocol.Document]]
+
+
+@with_config(_CLOSED)
+class _Cover(TypedDict):
+    title: protocol.Text
+    start_on: protocol.Day
+    price_minor: NotRequired[protocol.Minor | None]
+    blob: NotRequired[protocol.Sha256 | None]
+
+
 DEFAULTS: Final[dict[str, dict[str, Any]]] = {
     "program": {
         "maturity_days": 0,
@@ -153,6 +180,8 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
         "email": None,
     },
     "card": {"symbology": "ean13", "role": "main", "status": "active"},
+    "abc_scheme": {"method": "bounds", "combine": "all", "age_days_min": 0, "cells": []},
+    "cover": {"price_minor": None, "blob": None},
 }
 # In the order in which they are taken: what is referred to comes first.
 FILES: Final[dict[str, TypeAdapter[Any]]] = {
@@ -162,6 +191,8 @@ FILES: Final[dict[str, TypeAdapter[Any]]] = {
     "article": TypeAdapter(_Article),
     "customer": TypeAdapter(_Customer),
     "card": TypeAdapter(_Card),
+    "abc_scheme": TypeAdapter(_AbcScheme),
+    "cover": TypeAdapter(_Cover),
 }
 
 
@@ -177,6 +208,11 @@ def check_file_row(
         row: dict[str, Any] = FILES[table].validate_python(value)
     except ValidationError as fault:
         raise error(*first_error(fault, value, where)) from None
+    if table == "abc_scheme":
+        try:
+            read_scheme(row, where)
+        except RuleError as fault:
+            raise error(fault.code, fault.where, fault.message) from None
     return {**DEFAULTS[table], **row}
 
 

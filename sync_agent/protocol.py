@@ -322,6 +322,32 @@ class CustomerCounterRow(TypedDict):
     folded: Folded
 
 
+@with_config(_ROW)
+class AbcSchemeRow(TypedDict):
+    """A revision of a scheme of classes, as ``loyalty.class_scheme`` reads it."""
+
+    code: Text
+    revision: Annotated[int, Field(ge=1, le=limits.MAX_POINTS)]
+    since_on: Day
+    window: Document
+    metrics: Words
+    method: Text
+    combine: Text
+    age_days_min: Days
+    classes: Annotated[list[Document], Field(max_length=limits.MAX_LIST)]
+    cells: Annotated[list[Document], Field(max_length=limits.MAX_LIST)]
+
+
+@with_config(_ROW)
+class CoverRow(TypedDict):
+    """A title that comes soon, for the paper of vouchers; ``blob`` is a PBM file by its hash."""
+
+    title: Text
+    start_on: Day
+    price_minor: Minor | None
+    blob: Sha256 | None
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table that travels: its row model and the columns that identify a row."""
@@ -349,6 +375,8 @@ TABLES: Final[Mapping[str, Table]] = {
         _table("event_trigger", EventTriggerRow, "event", "voucher_type"),
         _table("balance", BalanceRow, "customer", "program"),
         _table("customer_counter", CustomerCounterRow, "customer", "key"),
+        _table("abc_scheme", AbcSchemeRow, "code", "revision"),
+        _table("cover", CoverRow, "title", "start_on"),
     )
 }
 

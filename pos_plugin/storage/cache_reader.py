@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.rule_package import Manifest
+from pos_plugin.storage.class_lookup import class_segments
 from pos_plugin.storage.connect import cache_path, open_cache_reader, quick_check
 from pos_plugin.storage.faults import mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -123,6 +125,12 @@ class CacheReader:
         """Let go of the file."""
         self._connection.close()
 
+    @contextmanager
+    def reading(self) -> Iterator[apsw.Connection]:
+        """Lend the connection to look something up."""
+        with mapped(self._path):
+            yield self._connection
+
     def cursor(self, bucket: str) -> Cursor | None:
         """Return how far a bucket has been applied, or None before its first page."""
         row = self._one("SELECT epoch, position, synced_at FROM cursor WHERE bucket = ?", bucket)
@@ -204,6 +212,8 @@ class CacheReader:
             return None
         known, number, name, birthday_on, status, rate_bp, group, bits = row
         segments = self._all("SELECT segment FROM segment_bit WHERE (? >> bit) & 1", bits)
+        with mapped(self._path):
+            classes = class_segments(self._connection, customer)
         return CustomerRow(
             id=known,
             number=number,
@@ -212,7 +222,7 @@ class CacheReader:
             status=status,
             instant_discount_bp=rate_bp,
             discount_group=group,
-            segments=tuple(sorted(segment for (segment,) in segments)),
+            segments=tuple(sorted([*(segment for (segment,) in segments), *classes])),
         )
 
     def customers_by_key(self, kind: str, key: str, *, count_max: int) -> list[FoundCustomer]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from pos_plugin.storage.class_schema import CLASSES
+
 APPLICATION_ID: Final = 0x534B4331  # "SKC1"
 VERSION: Final = 1
 
@@ -111,6 +113,21 @@ TABLES: Final = {
         columns=("value", "as_of", "folded"),
         json=frozenset({"folded"}),
     ),
+    "abc_scheme": Table(
+        key=("code", "revision"),
+        columns=(
+            "since_on",
+            "window",
+            "metrics",
+            "method",
+            "combine",
+            "age_days_min",
+            "classes",
+            "cells",
+        ),
+        json=frozenset({"window", "metrics", "classes", "cells"}),
+    ),
+    "cover": Table(key=("title", "start_on"), columns=("price_minor", "blob")),
     "customer_counter": Table(
         key=("customer", "key"), columns=("value", "folded"), json=frozenset({"folded"})
     ),
@@ -226,6 +243,7 @@ RELEASE_1: Final = (
         ver INTEGER NOT NULL,
         PRIMARY KEY (customer, key)
     ) STRICT, WITHOUT ROWID""",
+    *CLASSES,
     # Accepted rule generations; content lies in blobs/<sha256>. Never removed: the highest one here
     # is the floor below which no package is taken.
     """CREATE TABLE rule_generation (

@@ -18,17 +18,19 @@ import apsw
 from pos_plugin.card_hash import normalised
 from pos_plugin.errors import MisuseError
 from pos_plugin.search_keys import name_keys
+from pos_plugin.storage import class_store
 from pos_plugin.storage.cache_schema import TABLES, Table
 from pos_plugin.storage.connect import cache_path, open_cache_writer
 from pos_plugin.storage.faults import mapped
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
+    from pos_plugin.loyalty.class_history import Change as ClassChange
     from pos_plugin.rule_package import Manifest
 
 _SEARCHED: Final = frozenset({"customer", "customer_search"})
@@ -203,6 +205,37 @@ class CacheWriter:
                 ),
             )
         return True
+
+    def keep_classes(
+        self,
+        scheme: str,
+        found: Iterable[ClassChange],
+        *,
+        to_on: dt.date,
+        terms: str,
+        is_anew: bool,
+        at: dt.datetime,
+    ) -> int:
+        """Store a run over the classes; return how many changes it brought.
+
+        Args:
+            scheme: its code.
+            found: the changes, day by day.
+            to_on: last day that was computed.
+            terms: stands for the revisions of the scheme.
+            is_anew: what was computed before is forgotten first.
+            at: now.
+        """
+        with self._transaction():
+            return class_store.add_run(
+                self._connection, scheme, found, to_on=to_on, terms=terms, is_anew=is_anew, at=at
+            )
+
+    @contextmanager
+    def reading(self) -> Iterator[apsw.Connection]:
+        """Lend the connection to look something up."""
+        with mapped(self._path):
+            yield self._connection
 
     def set_acked(self, epoch: int, seq: int, *, incarnation: str) -> None:
         """Remember up to which event of an epoch head office holds everything.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pos_plugin.errors import StorageDamaged
@@ -10,6 +11,7 @@ from pos_plugin.storage.connect import JOURNAL_NAME, open_journal_reader, quick_
 from pos_plugin.storage.faults import mapped
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -56,6 +58,12 @@ class JournalReader:
     def close(self) -> None:
         """Let go of the file; the till's log stays as it is."""
         self._connection.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[apsw.Connection]:
+        """Lend the connection to look something up."""
+        with mapped(self._path):
+            yield self._connection
 
     def events_after(self, seq: int, limit: int) -> list[OutboxEvent]:
         """Return the next events in order, at most ``limit``.

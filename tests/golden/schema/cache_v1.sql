@@ -6,6 +6,20 @@ CREATE TABLE "_sqlite_migrations" (
    "applied_at" TEXT
 ) STRICT;
 INSERT INTO "_sqlite_migrations" VALUES(1,'cache','release_1','2026-11-22 13:15:12.470081+00:00');
+CREATE TABLE abc_scheme (
+        code TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        since_on TEXT NOT NULL,
+        window TEXT NOT NULL,
+        metrics TEXT NOT NULL,
+        method TEXT NOT NULL,
+        combine TEXT NOT NULL,
+        age_days_min INTEGER NOT NULL,
+        classes TEXT NOT NULL,
+        cells TEXT NOT NULL,
+        ver INTEGER NOT NULL,
+        PRIMARY KEY (code, revision)
+    ) STRICT, WITHOUT ROWID;
 CREATE TABLE acked (
         epoch INTEGER PRIMARY KEY,
         acked_seq INTEGER NOT NULL,
@@ -46,6 +60,34 @@ CREATE TABLE card (
         ver INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
 INSERT INTO "card" VALUES(X'7C40E7E6C6A040A7069997A5ACB2799C','ean13','K1','main','active',NULL,7);
+CREATE TABLE class_history (
+        customer TEXT NOT NULL,
+        scheme TEXT NOT NULL,
+        since_on TEXT NOT NULL,
+        until_on TEXT,
+        revision INTEGER NOT NULL,
+        class TEXT NOT NULL,
+        run INTEGER NOT NULL REFERENCES class_run (run),
+        rentals INTEGER NOT NULL,
+        visits INTEGER NOT NULL,
+        turnover_minor INTEGER NOT NULL,
+        PRIMARY KEY (customer, scheme, since_on)
+    ) STRICT, WITHOUT ROWID;
+CREATE TABLE class_run (
+        run INTEGER PRIMARY KEY,
+        scheme TEXT NOT NULL,
+        to_on TEXT NOT NULL,
+        terms TEXT NOT NULL,
+        run_at TEXT NOT NULL
+    ) STRICT;
+CREATE TABLE cover (
+        title TEXT NOT NULL,
+        start_on TEXT NOT NULL,
+        price_minor INTEGER,
+        blob TEXT,
+        ver INTEGER NOT NULL,
+        PRIMARY KEY (title, start_on)
+    ) STRICT, WITHOUT ROWID;
 CREATE TABLE cursor (
         bucket TEXT PRIMARY KEY,
         epoch INTEGER NOT NULL,
