@@ -71,8 +71,14 @@ def fold(
             value = max(value, *deltas) if key == LAST_DAY else value + sum(deltas)
         if abs(value) > INT64_MAX:
             raise NotUnderstood(f"{key} of {customer} leaves the 64-bit range")
-        folded = _with(json.loads(row.folded) if row else [], source)
-        values = {"value": value, "as_of": as_of, "folded": json.dumps(folded)}
+        folded = with_event(json.loads(row.folded) if row else [], source)
+        lots = [] if key.startswith(COUNTER_PREFIXES) else _lots(connection, customer, key)
+        values = {
+            "value": value,
+            "lots": json.dumps(lots),
+            "as_of": as_of,
+            "folded": json.dumps(folded),
+        }
         if row is None:
             connection.execute(balance.insert().values(customer=customer, account=key, **values))
         else:
@@ -92,7 +98,84 @@ def rows_of_customer(connection: Connection, customer: str) -> list[Row]:
     ]
 
 
-def _with(folded: list[list[Any]], source: Source) -> list[list[Any]]:
+def balance_at(
+    connection: Connection, customer: str, program: str, *, as_of: str, known_at: str
+) -> int:
+    """Return what an account held at an instant, as it was known at another (domain.md §7.1).
+
+    Args:
+        connection: of head office.
+        customer: whose account.
+        program: the account.
+        as_of: what happened later does not count, ISO 8601 UTC.
+        known_at: what came in later does not count, ISO 8601 UTC.
+    """
+    rows = connection.execute(
+        select(ledger_entry.c.delta, ledger_entry.c.occurred_at, ledger_entry.c.recorded_at).where(
+            (ledger_entry.c.customer == customer) & (ledger_entry.c.program == program)
+        )
+    )
+    return sum_known((Known(*row) for row in rows), as_of=as_of, known_at=known_at)
+
+
+def _lots(connection: Connection, customer: str, program: str) -> list[dict[str, Any]]:
+    """Return the open lots of an account, summed anew: an event may come in any order."""
+    entry = ledger_entry.c
+    rows = connection.execute(
+        select(
+            entry.lot,
+            func.sum(entry.delta),
+            func.max(entry.matures_on),
+            func.max(entry.expires_on),
+            func.max(case((entry.lot != entry.id, entry.business_on))),
+        )
+        .where((entry.customer == customer) & (entry.program == program))
+        .group_by(entry.lot)
+    )
+    return [lot._asdict() for lot in fold_lots(Movement(*row) for row in rows)]
+
+
+def move(
+    connection: Connection, old: str, new: str, *, source: Source, as_of: str
+) -> list[Row]:
+    """Give everything that one id has to another; return the changed rows.
+
+    The ledger entries are the other's already. What ``folded`` of either says holds for both: the
+    events of a till are decided in their order.
+    """
+    had = connection.execute(select(balance).where(balance.c.customer == old)).all()
+    changed: list[Row] = []
+    for row in had:
+        here = (balance.c.customer == new) & (balance.c.account == row.account)
+        known = connection.execute(select(balance).where(here)).one_or_none()
+        value = row.value
+        folded = json.loads(row.folded)
+        if known is not None:
+            is_day = row.account == LAST_DAY
+            value = max(value, known.value) if is_day else value + known.value
+            for till, epoch, seq in json.loads(known.folded):
+                folded = with_event(folded, Source(till, epoch, seq))
+        folded = with_event(folded, source)
+        is_counter = row.account.startswith(COUNTER_PREFIXES)
+        lots = [] if is_counter else _lots(connection, new, row.account)
+        connection.execute(balance.delete().where(here))
+        connection.execute(
+            balance.insert().values(
+                customer=new,
+                account=row.account,
+                value=value,
+                lots=json.dumps(lots),
+                as_of=as_of,
+                folded=json.dumps(folded),
+            )
+        )
+        changed.append(_wire(new, row.account, value, lots, as_of, folded))
+    connection.execute(balance.delete().where(balance.c.customer == old))
+    return changed
+
+
+def with_event(folded: list[list[Any]], source: Source) -> list[list[Any]]:
+    """Return which events a row includes once it includes this one, too."""
     kept = [
         element for element in folded if (element[0], element[1]) != (source.till, source.epoch)
     ]

@@ -13,16 +13,17 @@ Laws of this file:
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from head_office import log
 from head_office.balances import Source, fold
+from head_office.customers import Customers, of_owners
 from head_office.effects import NotUnderstood, effects_of
 from head_office.problems import ProblemError
-from head_office.storage import till_epoch, till_event
+from head_office.storage import event_private, till_epoch, till_event
 from pos_plugin.clock import utc_text
 from sync_agent.protocol import (
     BATCH_BYTES_MAX,
@@ -30,6 +31,8 @@ from sync_agent.protocol import (
     EVENT_BYTES_MAX,
     Event,
     EventsAnswer,
+    Model,
+    PrivateOf,
     ProtocolError,
     parse_model,
 )
@@ -42,6 +45,8 @@ if TYPE_CHECKING:
 
     from head_office.log import Row
     from head_office.storage import Database
+
+_PRIVATE: Final = b'{"private_of":'
 
 
 def take_batch(database: Database, *, till: str, body: bytes, now: dt.datetime) -> EventsAnswer:
@@ -57,18 +62,20 @@ def take_batch(database: Database, *, till: str, body: bytes, now: dt.datetime) 
         ProblemError: ``gap``, ``fork``, ``not-an-event`` or ``too-large``; nothing was taken.
     """
     lines = _lines(body)
-    events = [_event(line, number) for number, line in enumerate(lines, 1)]
+    events, beside = _apart(lines)
     now_text = utc_text(now)
     groups: dict[str, list[Sequence[Row]]] = {}
     with database.write() as connection:
-        for event, line in zip(events, lines, strict=True):
+        desk = _Desk(connection, till, database.card_key(connection), now_text)
+        for event, line in events:
             if _is_new(connection, till, event, line):
-                for customer, rows in _take(connection, till, event, line, now_text).items():
+                private = beside.get(event.seq)
+                for customer, rows in _take(desk, event, line, private).items():
                     for bucket in log.holders(connection, customer):
                         groups.setdefault(bucket, []).append(rows)
         for bucket, changed in groups.items():
             log.append(connection, bucket, changed)
-        acked_seq = _epoch(connection, till, events[-1].epoch)
+        acked_seq = _epoch(connection, till, events[-1][0].epoch)
     # No backup of head office exists yet, so nothing is durable in the sense of the protocol.
     return EventsAnswer(acked_seq=acked_seq or 0, durable_seq=0, incarnation=database.incarnation)
 
@@ -78,16 +85,31 @@ def _lines(body: bytes) -> list[bytes]:
     bytes_max = EVENT_BYTES_MAX if len(lines) == 1 else BATCH_BYTES_MAX
     if len(body) > bytes_max:
         raise ProblemError("too-large", 413, f"a batch has at most {bytes_max} bytes")
-    if len(lines) > BATCH_EVENTS_MAX:
+    if sum(not line.startswith(_PRIVATE) for line in lines) > BATCH_EVENTS_MAX:
         raise ProblemError("too-large", 413, f"a batch has at most {BATCH_EVENTS_MAX} events")
     if not lines:
         raise ProblemError("not-an-event", 400, "the batch is empty")
     return lines
 
 
-def _event(line: bytes, number: int) -> Event:
+def _apart(lines: list[bytes]) -> tuple[list[tuple[Event, bytes]], dict[int, PrivateOf]]:
+    """Return the events with their bytes, and by number what stands beside one."""
+    events: list[tuple[Event, bytes]] = []
+    beside: dict[int, PrivateOf] = {}
+    for number, line in enumerate(lines, 1):
+        if line.startswith(_PRIVATE):
+            private = _parsed(PrivateOf, line, number)
+            beside[private.private_of] = private
+        else:
+            events.append((_parsed(Event, line, number), line))
+    if not events:
+        raise ProblemError("not-an-event", 400, "the batch has no event")
+    return events, beside
+
+
+def _parsed(model: type[Model], line: bytes, number: int) -> Model:
     try:
-        return parse_model(Event, line)
+        return parse_model(model, line)
     except ProtocolError as fault:
         raise ProblemError("not-an-event", 400, f"line {number}: {fault}") from None
 
@@ -125,10 +147,21 @@ def _is_new(connection: Connection, till: str, event: Event, line: bytes) -> boo
     return True
 
 
+class _Desk(NamedTuple):
+    """What booking an event needs beside it."""
+
+    connection: Connection
+    till: str
+    card_key: bytes
+    now_text: str
+
+
 def _take(
-    connection: Connection, till: str, event: Event, line: bytes, now_text: str
+    desk: _Desk, event: Event, line: bytes, private: PrivateOf | None
 ) -> dict[str, list[Row]]:
     """Store the event with its effects; return the changed rows by customer."""
+    connection, till, card_key, now_text = desk
+    source = Source(till, event.epoch, event.seq)
     repeated = (
         connection.execute(
             select(till_event.c.uid).where(till_event.c.uid == event.uid_hex).limit(1)
@@ -138,7 +171,7 @@ def _take(
     problem: str | None = "the uid is known" if repeated else None
     changed: dict[str, list[Row]] = {}
     try:
-        effects = effects_of(event)
+        effects = of_owners(connection, effects_of(event))
         # What cannot be booked whole is not booked at all; the event itself is stored below.
         with connection.begin_nested():
             if not repeated:
@@ -146,10 +179,16 @@ def _take(
             changed = fold(
                 connection,
                 effects.entries,
-                source=Source(till, event.epoch, event.seq),
+                source=source,
                 counts=not repeated,
                 as_of=now_text,
             )
+            if not repeated:
+                customers = Customers(connection, card_key=card_key, source=source, as_of=now_text)
+                for customer, rows in customers.book(event, private).items():
+                    changed.setdefault(customer, []).extend(rows)
+                if private is not None:
+                    _keep_private(connection, source, event, private)
     except IntegrityError as fault:
         problem = f"{event.kind}: {fault.orig}"
     except NotUnderstood as fault:
@@ -172,6 +211,19 @@ def _take(
     here = (till_epoch.c.till == till) & (till_epoch.c.epoch == event.epoch)
     connection.execute(till_epoch.update().where(here).values(acked_seq=event.seq))
     return changed
+
+
+def _keep_private(connection: Connection, source: Source, event: Event, private: PrivateOf) -> None:
+    connection.execute(
+        event_private.insert().values(
+            till=source.till,
+            epoch=source.epoch,
+            seq=source.seq,
+            customer=event.touches[0] if event.touches else "",
+            salt=private.salt,
+            content=private.content,
+        )
+    )
 
 
 def _epoch(connection: Connection, till: str, epoch: int) -> int | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 Row = tuple[str, dict[str, Any]]
-"""Table name and wire row."""
+"""Table name and wire row; one with a ``REASON`` beside its key is removed."""
+
+REASON: Final = "reason"
 
 # Header and end of a page are small; the rows keep this much away from the limit.
 _ROWS_BYTES_MAX = PAGE_BYTES_MAX - 2**16
@@ -85,6 +87,7 @@ def append(connection: Connection, bucket: str, groups: Iterable[Sequence[Row]])
             values = {
                 "log_seq": head,
                 "log_group": group,
+                "op": "R" if REASON in row else "P",
                 "row": compact_json(row).decode(),
             }
             here = (
@@ -132,18 +135,19 @@ def page(connection: Connection, bucket: str, *, after: int, rows_max: int) -> b
             bucket_row.c.table_name,
             bucket_row.c.log_seq,
             bucket_row.c.log_group,
+            bucket_row.c.op,
             bucket_row.c.row,
         )
         .where((bucket_row.c.bucket == bucket) & (bucket_row.c.log_seq > after))
         .order_by(bucket_row.c.log_seq)
     ) as found:
-        for table, log_seq, group, text in found:
+        for table, log_seq, group, op, text in found:
             size += len(text.encode()) + 64
             full = len(taken) >= rows_max or size > _ROWS_BYTES_MAX
             if taken and full and group != taken[-1][3]:
                 complete = False
                 break
-            taken.append(("P", table, log_seq, group, json.loads(text)))
+            taken.append((op, table, log_seq, group, json.loads(text)))
     checkpoint = state.head if complete else taken[-1][2]
     return page_bytes(
         bucket=bucket,
@@ -156,12 +160,18 @@ def page(connection: Connection, bucket: str, *, after: int, rows_max: int) -> b
 
 
 def holders(connection: Connection, customer: str) -> list[str]:
-    """Return the buckets that hold this customer."""
+    """Return the buckets that hold this customer; a new one is held by its home shop."""
     key = json.dumps([customer], ensure_ascii=False)
-    return list(
+    held = list(
         connection.execute(
             select(bucket_row.c.bucket)
             .where((bucket_row.c.table_name == "customer") & (bucket_row.c.row_key == key))
             .order_by(bucket_row.c.bucket)
         ).scalars()
     )
+    if held:
+        return held
+    home = connection.execute(
+        select(master.c.shop).where((master.c.table_name == "customer") & (master.c.row_key == key))
+    ).scalar_one_or_none()
+    return [ensure_bucket(connection, home)] if home is not None else []

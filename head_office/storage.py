@@ -85,6 +85,7 @@ bucket_row = Table(
     Column("row_key", Text, nullable=False),
     Column("log_seq", BigInteger, nullable=False),
     Column("log_group", BigInteger, nullable=False),
+    Column("op", Text, nullable=False),
     Column("row", Text, nullable=False),
     PrimaryKeyConstraint("bucket", "table_name", "row_key"),
     Index("bucket_row_log", "bucket", "log_seq", unique=True),
@@ -145,6 +146,60 @@ till_event = Table(
     Column("problem", Text),
     PrimaryKeyConstraint("till", "epoch", "seq"),
     Index("till_event_uid", "uid"),
+)
+
+# Names and contact data of an event, beside its bytes: erased without touching them.
+event_private = Table(
+    "event_private",
+    metadata,
+    Column("till", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("salt", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    PrimaryKeyConstraint("till", "epoch", "seq"),
+    Index("event_private_customer", "customer"),
+)
+
+# What was said of a customer, field by field, as JSON; the later word stands here.
+customer_field = Table(
+    "customer_field",
+    metadata,
+    Column("customer", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("changed_at", Text, nullable=False),
+    PrimaryKeyConstraint("customer", "field"),
+)
+
+customer_folded = Table(
+    "customer_folded",
+    metadata,
+    Column("customer", Text, primary_key=True),
+    Column("folded", Text, nullable=False),
+)
+
+alias = Table(
+    "alias",
+    metadata,
+    Column("alias", Text, primary_key=True),
+    Column("customer", Text, nullable=False),
+)
+
+# The word that counts; every word ever said stands in the events.
+consent_word = Table(
+    "consent_word",
+    metadata,
+    Column("customer", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("word", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("text_id", Text),
+    Column("text_revision", BigInteger),
+    Column("captured_at", Text, nullable=False),
+    PrimaryKeyConstraint("customer", "purpose", "channel"),
 )
 
 balance = Table(

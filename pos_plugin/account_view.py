@@ -76,6 +76,26 @@ def accounts_of(
 
 def balance_rows(accounts: dict[str, Account], *, on: str) -> list[dict[str, Any]]:
     """Return what the panel shows of each account on a shop day."""
+def counter(
+    key: str, customers: Sequence[str], cache: CacheReader | None, journal: Journal
+) -> int:
+    """Return a counter of a customer as it is shown now.
+
+    Args:
+        key: for example ``uses:<promotion>``.
+        customers: every id of the customer.
+        cache: of head office; None while there is none.
+        journal: of this till.
+    """
+    total = 0
+    for customer in customers:
+        cached = cache.counters(customer) if cache else {}
+        own = own_entries(journal, customer, {name: one.folded for name, one in cached.items()})
+        now = shown({name: (one.value, one.folded) for name, one in cached.items()}, own)
+        total += now[key].value if key in now else 0
+    return total
+
+
     rows: list[dict[str, Any]] = []
     for code, account in accounts.items():
         has = account.standing(on)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES, day_number, shown
 from pos_plugin.loyalty.voucher_type import in_language, read_voucher_type
 from pos_plugin.notices import Notice, NoticeCode
+from pos_plugin.loyalty.provisional import is_provisional
 from pos_plugin.storage.journal_lookup import open_vouchers, own_entries
 
 if TYPE_CHECKING:
@@ -22,27 +23,56 @@ if TYPE_CHECKING:
     from pos_plugin.storage.cache_reader import CacheReader, CustomerRow, Summed
     from pos_plugin.storage.journal_lookup import Journal
 
+    from pos_plugin.known_customers import KnownCustomers
 BIRTHDAY_HINT_DAYS: Final = 7
 _DAYS_SINCE_LAST: Final = "days_since_last"
 
 
 class Accounts(NamedTuple):
+LAST_PURCHASES: Final = 5
     """Balances of head office, and every balance and counter as it is shown now."""
 
     cached: Mapping[str, Summed]
     shown: Mapping[str, Shown]
 
 
-def accounts(row: CustomerRow, cache: CacheReader, journal: Journal) -> Accounts:
-    """Return what a customer has: numbers of head office plus own entries not yet in them."""
-    cached = {**cache.balances(row.id), **cache.counters(row.id)}
-    own = own_entries(journal, row.id, {key: one.folded for key, one in cached.items()})
+def provisional(customer: str, code: str, language: str) -> CustomerRow:
+    """Return the member that a card without a known owner stands for.
+
+    Args:
+        customer: id made of the card's hash.
+        code: of the card; its end tells the cashier which one.
+        language: ``de`` or ``en``.
+    """
+    return CustomerRow(
+        id=customer,
+        number="",
+        name=wording.card_without_owner(code, language=language),
+        birthday_on=None,
+        status="active",
+        instant_discount_bp=0,
+        discount_group=None,
+        segments=(),
+    )
+
+
+def accounts(row: CustomerRow, known: KnownCustomers) -> Accounts:
+    """Return what a customer has: numbers of head office plus own entries not yet in them.
+
+    Entries under ids that became this customer's are its own.
+    """
+    cache = known.cache
+    cached = {**cache.balances(row.id), **cache.counters(row.id)} if cache else {}
+    folded = {key: one.folded for key, one in cached.items()}
+    own = [entry for one in known.ids(row.id) for entry in own_entries(known.journal, one, folded)]
     return Accounts(
         cached, shown({key: (one.value, one.folded) for key, one in cached.items()}, own)
     )
 
 
-def facts(row: CustomerRow, counters: Mapping[str, Shown], *, on: dt.date) -> dict[str, Any]:
+def facts(
+    row: CustomerRow, counters: Mapping[str, Shown], *, rate_bp: int, on: dt.date
+) -> dict[str, Any]:
     """Return the ``customer`` object of promotions.md §3.
 
     Args:
@@ -52,6 +82,7 @@ def facts(row: CustomerRow, counters: Mapping[str, Shown], *, on: dt.date) -> di
     """
     uses = {
         key.removeprefix(USES): max(0, counter.value)
+        rate_bp: standing rate of customer, card or group in basis points.
         for key, counter in sorted(counters.items())
         if key.startswith(USES)
     }
@@ -65,7 +96,7 @@ def facts(row: CustomerRow, counters: Mapping[str, Shown], *, on: dt.date) -> di
     known: dict[str, Any] = {"id": row.id, "segments": list(row.segments)}
     if row.birthday_on is not None:
         known["birthday"] = row.birthday_on
-    known["instant_discount_bp"] = row.instant_discount_bp
+    known["instant_discount_bp"] = rate_bp
     known["uses"] = uses
     known["history"] = history
     return known
@@ -73,27 +104,29 @@ def facts(row: CustomerRow, counters: Mapping[str, Shown], *, on: dt.date) -> di
 
 def panel(
     row: CustomerRow,
-    has: Accounts,
-    cache: CacheReader,
-    journal: Journal,
+    known: KnownCustomers,
     *,
     on: dt.date,
     language: str,
 ) -> dict[str, Any]:
     """Return what the cashier sees of a customer.
+    rate_bp: int,
 
     Balances name their instant (``as_of``, None before the first word of head office) and whether
     own entries that head office may not know are in them. Segments are never shown.
     """
-    balances, sums = has
+    cache, journal = known.cache, known.journal
     birthday_on = _birthday_soon(row.birthday_on, on)
     hints = [Notice(NoticeCode.BIRTHDAY, {"birthday_on": birthday_on})] if birthday_on else []
     return {
         "name": row.name,
         "number": row.number,
         "group": row.discount_group,
-        "instant_discount_bp": row.instant_discount_bp,
-        "balances": [
+    if is_provisional(row.id):
+        hints.append(Notice(NoticeCode.PROVISIONAL_MEMBER))
+        "instant_discount_bp": rate_bp,
+        "limit_left_minor": row.limit_left_minor,
+        "consents": [
             {
                 "program": program,
                 "unit": unit,
@@ -101,12 +134,18 @@ def panel(
                 "as_of": balances[program].as_of if program in balances else None,
                 "own_entries": program in sums and sums[program].own,
             }
-            for program, unit in cache.programs().items()
+            for (purpose, channel), word in sorted(known.consents(row.id).items())
         ],
         "vouchers": [
             _voucher(voucher, cache, language)
             for voucher in open_vouchers(journal, row.id, on=on.isoformat())
         ],
+        "last_purchases": last_purchases(journal, known.ids(row.id), count_max=LAST_PURCHASES),
+        "balances": (
+            balance_rows(accounts_of(known.ids(row.id), cache, journal), on=on.isoformat())
+            if cache
+            else []
+        ),
         "birthday_on": birthday_on,
         "notices": [hint.to_dict(language) for hint in hints],
         "synced_at": cache.synced_at(),

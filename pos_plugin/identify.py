@@ -1,4 +1,4 @@
-"""Who the customer is when the card stayed at home: from the cache alone, with or without network.
+"""Who the customer is when the card stayed at home: from this till's files, also without network.
 
 One customer found is the answer of a card scan. Several are a short list that tells them apart and
 no more; the one that the customer confirms is then asked for by id. Only active ones are found.
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.card_hash import normalised
 from pos_plugin.errors import SaleError
+from pos_plugin.known_customers import KnownCustomers
 from pos_plugin.limits import MAX_TEXT
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.search_keys import email_hash, name_words, phone_digits
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pos_plugin.answers import Scanned
-    from pos_plugin.storage.cache_reader import CacheReader, FoundCustomer
+    from pos_plugin.storage.cache_reader import FoundCustomer
     from pos_plugin.till import Till
 
-LISTED_MAX: Final = 10
-WAYS: Final = ("card", "customer", "number", "phone", "email", "name")
+LISTED_MAX: Final = 20
+WAYS: Final = ("card", "customer", "number", "phone", "email", "name", "birthday")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +32,8 @@ class Found:
     """More than one customer fits: whom the cashier asks for.
 
     Args:
-        customers: at most ten, each with ``id``, ``number``, ``name``, ``birthday`` (month and day
-            as ``12-24``, or None) and ``home_shop``.
+        customers: at most twenty, each with ``id``, ``number``, ``name``, ``birthday`` (month and
+            day as ``12-24``, or None) and ``home_shop``.
         more: others fit too; a longer word narrows the search.
     """
 
@@ -92,13 +93,12 @@ class Identify:
         """Return the customer with the panel, a short list, or ``customer_unknown``."""
         if question.way == "card":
             return self._till.scan_card(normalised(question.text))
-        cache = self._till.cache.reader()
-        if cache is None:
-            return Refused(Refusal.CUSTOMER_UNKNOWN)
         if question.way == "customer":
             only: str | None = question.text
         else:
-            fitting = self._fitting(cache, question)
+            with self._till.journal.reading() as journal:
+                known = KnownCustomers(self._till.cache.reader(), journal)
+                fitting = self._fitting(known, question)
             if len(fitting) > 1:
                 listed = tuple(_entry(one) for one in fitting[:LISTED_MAX])
                 return Found(customers=listed, more=len(fitting) > LISTED_MAX)
@@ -106,13 +106,13 @@ class Identify:
         answer = self._till.scan_customer(only) if only is not None else None
         return answer or Refused(Refusal.CUSTOMER_UNKNOWN)
 
-    def _fitting(self, cache: CacheReader, question: Question) -> Sequence[FoundCustomer]:
+    def _fitting(self, known: KnownCustomers, question: Question) -> Sequence[FoundCustomer]:
         count_max = LISTED_MAX + 1
         if question.way == "name":
             words = name_words(question.text)
-            return cache.customers_by_name(words, count_max=count_max) if words else []
+            return known.by_name(words, count_max=count_max) if words else []
         key = self._key(question)
-        return cache.customers_by_key(question.way, key, count_max=count_max) if key else []
+        return known.by_key(question.way, key, count_max=count_max) if key else []
 
     def _key(self, question: Question) -> str | None:
         if question.way == "phone":
@@ -120,6 +120,8 @@ class Identify:
         if question.way == "email":
             keys = self._till.keys
             return email_hash(question.text, keys.card_key) if keys else None
+        if question.way == "birthday":
+            return question.text.strip()
         return normalised(question.text)
 
 

@@ -22,7 +22,10 @@ class Refusal(StrEnum):
     CODE_UNKNOWN = "code_unknown"
     CARD_UNKNOWN = "card_unknown"
     CARD_BLOCKED = "card_blocked"
+    CARD_TAKEN = "card_taken"
     CUSTOMER_UNKNOWN = "customer_unknown"
+    CUSTOMER_DUPLICATE = "customer_duplicate"
+    CONSENT_TOO_YOUNG = "consent_too_young"
     CONFLICT = "conflict"
     SALE_UNKNOWN = "sale_unknown"
     SALE_VOIDED = "sale_voided"
@@ -90,6 +93,7 @@ class Audience(StrEnum):
     CASHIER = "cashier"
     CUSTOMER = "customer"
 
+    PROVISIONAL_MEMBER = "provisional_member"
 
 LEVELS: Final[Mapping[NoticeCode, Level]] = {
     NoticeCode.NO_RULES: Level.WARN,
@@ -135,6 +139,7 @@ REFUSAL_TEXTS: Final[Mapping[Refusal, Mapping[str, str]]] = {
     },
     Refusal.CARD_BLOCKED: {
         "de": "Karte gesperrt. Der Verkauf läuft ohne Kunde weiter.",
+    NoticeCode.PROVISIONAL_MEMBER: Level.INFO,
         "en": "Card blocked. The sale goes on without a customer.",
     },
     Refusal.CUSTOMER_UNKNOWN: {
@@ -167,6 +172,18 @@ REFUSAL_TEXTS: Final[Mapping[Refusal, Mapping[str, str]]] = {
     },
     Refusal.LATE: {
         "de": "Die Antwort dauert. Bitte weiter kassieren; sie wird nachgeholt.",
+    Refusal.CARD_TAKEN: {
+        "de": "Diese Karte gehört jemand anderem oder ist gesperrt. Bitte eine neue nehmen.",
+        "en": "This card is somebody else's or blocked. Please take a new one.",
+    },
+    Refusal.CUSTOMER_DUPLICATE: {
+        "de": "Vielleicht schon bekannt: {count} gefunden. Bitte ansehen, sonst neu anlegen.",
+        "en": "Perhaps known already: {count} found. Please look, else create a new one.",
+    },
+    Refusal.CONSENT_TOO_YOUNG: {
+        "de": "Werbung erst ab 16 Jahren. Punkte und Bonus gibt es trotzdem.",
+        "en": "No advertising below 16 years. Points and bonus are credited all the same.",
+    },
         "en": "The answer takes long. Please go on; it is fetched later.",
     },
     Refusal.JOURNAL_UNAVAILABLE: {
@@ -385,3 +402,7 @@ class Notice:
             "params": dict(self.params),
             "text": self.text(language),
         }
+    NoticeCode.PROVISIONAL_MEMBER: {
+        "de": "Karte hier noch ohne Inhaber: Sie sammelt, löst aber nichts ein.",
+        "en": "This card has no owner here yet: it earns and redeems nothing.",
+    },

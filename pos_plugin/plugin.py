@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import native
+from pos_plugin.actions.booked_once import Actions
+from pos_plugin.actions.erasure import ErasureDesk
 from pos_plugin.booking import Booking
 from pos_plugin.clock import SystemClock
 from pos_plugin.config import TillConfig, read_config
+from pos_plugin.customers import Customers
 from pos_plugin.errors import InputError, MisuseError
 from pos_plugin.identify import Identify, read_question
 from pos_plugin.issuing import Issuing
@@ -100,8 +103,8 @@ class _Counter:
 class Plugin:
     """Promotions and loyalty inside one till; made by ``Plugin.open``.
 
-    ``sales`` is the life of a sale in plain values, ``rentals`` that of a rental, ``prints`` the
-    print jobs, ``config`` the settings.
+    ``sales`` is the life of a sale in plain values, ``rentals`` that of a rental, ``customers``
+    who they are, their cards and consents, ``prints`` the print jobs, ``config`` the settings.
     """
 
     def __init__(
@@ -112,6 +115,7 @@ class Plugin:
         sales: Sales,
         rentals: Rentals,
         prints: Prints,
+        customers: Customers,
     ) -> None:
         self._till = till
         self._counter = counter
@@ -121,6 +125,7 @@ class Plugin:
         self.sales = sales
         self.rentals = rentals
         self.prints = prints
+        self.customers = customers
 
     @classmethod
     def open(
@@ -166,7 +171,15 @@ class Plugin:
             rules=RuleShelf(config.data_dir, keys),
             keys=keys,
         )
-        counter = _Counter(till.look_ahead)
+        actions = Actions(till)
+        erasure = ErasureDesk(till, actions)
+
+        def when_idle() -> None:
+            till.look_ahead()
+            erasure.follow()
+
+        counter = _Counter(when_idle)
+        customers = Customers(till, actions, erasure, counter)
         issuing = Issuing(config, journal, cache)
 
         def print_soon(answer: Receipt) -> None:
@@ -192,7 +205,7 @@ class Plugin:
             till,
             Booking(till, issuing),
             Parked(till),
-            Takeback(till),
+            Takeback(till, issuing),
             counter,
             on_booked=print_soon,
             on_taken_back=cancel_print,
@@ -206,7 +219,9 @@ class Plugin:
             on_taken_back=cancel_print,
             for_host=prints.completed,
         )
-        plugin = cls(till, counter, sales=sales, rentals=rentals, prints=prints)
+        plugin = cls(
+            till, counter, sales=sales, rentals=rentals, prints=prints, customers=customers
+        )
 
         def start() -> None:
             prints.start_if_needed()
@@ -292,6 +307,7 @@ class Plugin:
         phone: str | None = None,
         email: str | None = None,
         name: str | None = None,
+        birthday: str | None = None,
     ) -> Scanned | Found | Refused:
         """Say who the customer is by exactly one of these, with or without network.
 
@@ -302,6 +318,7 @@ class Plugin:
             phone: ``+49 170 …``, ``0049170…`` and ``0170…`` are the same number.
             email: the whole address, in upper or lower case.
             name: beginnings of words, ``müller an`` finds ``Müller, Anna``.
+            birthday: day of birth as ``1980-12-24``.
 
         Returns:
             The customer with the panel, as of a card; a short list when several fit;
@@ -318,6 +335,7 @@ class Plugin:
                 "phone": phone,
                 "email": email,
                 "name": name,
+                "birthday": birthday,
             }
         )
         return self._counter.do(

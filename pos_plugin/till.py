@@ -19,15 +19,17 @@ from pos_plugin.card_hash import card_hash
 from pos_plugin.errors import SaleError, StorageError
 from pos_plugin.host_discount import lowered, put_together
 from pos_plugin.list_price import list_price
+from pos_plugin.known_customers import KnownCustomers
 from pos_plugin.loyalty.ledger import earnings
 from pos_plugin.loyalty.value_vouchers import settle_vouchers
+from pos_plugin.loyalty.provisional import provisional_id
 from pos_plugin.loyalty.voucher_code import read_code, voucher_hash
 from pos_plugin.loyalty.vouchers import Accepted, check
 from pos_plugin.model import Basket, Coupon, Line
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
 from pos_plugin.promotions.result import Earned
 from pos_plugin.redeeming import with_value
-from pos_plugin.scan import route
+from pos_plugin.scan import is_ean13, route
 from pos_plugin.snapshot import Defaults, Snapshot, fingerprint, read_snapshot
 from pos_plugin.storage import journal_lookup
 from pos_plugin.voucher_effects import voucher_effects
@@ -45,6 +47,9 @@ if TYPE_CHECKING:
     from pos_plugin.storage.current_cache import CurrentCache
     from pos_plugin.storage.journal_writer import JournalWriter
 
+    from pos_plugin.known_customers import KnownCard
+    from pos_plugin.loyalty.program_terms import Terms
+    from pos_plugin.loyalty.vouchers import Accepted
 RUNNING_MAX: Final = 100  # sales whose last evaluation is kept in memory; others are sent again
 _ACTIVE: Final = "active"
 _EARN: Final = "earn"
@@ -175,19 +180,42 @@ class Till:
         row = cache.customer(card[0]) if card else None
         if card is None or row is None:
             return Refused(Refusal.CARD_UNKNOWN)
-        if card[1] != _ACTIVE or row.status != _ACTIVE:
-            return Refused(Refusal.CARD_BLOCKED)
-        return self._with_panel(cache, row, kind="card", code=code)
+        cache = self.cache.reader()
+        code_hash = card_hash(code, self.keys.card_key)
+        with self.journal.reading() as journal:
+            known = KnownCustomers(cache, journal)
+            card = known.card(code_hash)
+            row = known.row(card.customer) if card else None
+            if card is not None and (card.status != _ACTIVE or (row and row.status != _ACTIVE)):
+                return Refused(Refusal.CARD_BLOCKED)
+            if card is not None and row is not None:
+                return self._with_panel(known, row, card=card, kind="card", code=code)
+            if card is not None or not is_ean13(code):
+                return Refused(Refusal.CARD_UNKNOWN)
+            # A check digit is all that tells it from a typing error; head office knows the rest.
+            member = customer_view.provisional(
+                provisional_id(code_hash), code, self.config.language
+            )
+            return self._with_panel(known, member, card=None, kind="card", code=code)
 
     def scan_customer(self, customer: str) -> Scanned | None:
         """Return an active customer with the panel, found without a card; None if there is none."""
-        cache = self.cache.reader()
-        row = cache.customer(customer) if cache else None
-        if cache is None or row is None or row.status != _ACTIVE:
-            return None
-        return self._with_panel(cache, row, kind="customer", code=row.number)
+        with self.journal.reading() as journal:
+            known = KnownCustomers(self.cache.reader(), journal)
+            row = known.row(customer)
+            if row is None or row.status != _ACTIVE:
+                return None
+            return self._with_panel(known, row, card=None, kind="customer", code=row.number)
 
-    def _with_panel(self, cache: CacheReader, row: CustomerRow, *, kind: str, code: str) -> Scanned:
+    def _with_panel(
+        self,
+        known: KnownCustomers,
+        row: CustomerRow,
+        *,
+        card: KnownCard | None,
+        kind: str,
+        code: str,
+    ) -> Scanned:
         on = self.clock.now().date()
         with self.journal.reading() as journal:
             has = customer_view.accounts(row, cache, journal)
@@ -206,8 +234,14 @@ class Till:
         if cache is None or row is None:
             return None
         with self.journal.reading() as journal:
-            has = customer_view.accounts(row, cache, journal)
-        return customer_view.facts(row, has.shown, on=self.clock.now().date())
+            known = KnownCustomers(self.cache.reader(), journal)
+            row = known.row(customer)
+            if row is None:
+                return None
+            has = customer_view.accounts(row, known)
+            rate_bp = known.rate_bp(row)
+        on = self.clock.now().date()
+        return customer_view.facts(row, has.shown, rate_bp=rate_bp, on=on)
 
     def evaluate(self, value: Mapping[str, Any]) -> Evaluation | Refused:
         """Evaluate a snapshot with the promotions of its generation; ``conflict`` when booked."""

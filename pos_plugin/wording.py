@@ -180,3 +180,12 @@ def near_miss(
     if need_minor is not None:
         more += " more"
     return f"{more} for “{label}” (saves {saving})"
+
+
+def card_without_owner(code: str, *, language: str) -> str:
+    """Return what the screen calls a member whose card nobody knows here yet.
+
+    >>> card_without_owner("2900000123458", language="de")
+    'Karte …3458'
+    """
+    return f"{'Karte' if language == 'de' else 'Card'} …{code[-4:]}"

@@ -27,6 +27,7 @@ from pos_plugin.storage.journal_reader import JournalReader
 from sync_agent import cycle, inbox
 from sync_agent.calendar_jobs import CalendarJobs
 from sync_agent.client import HeadOfficeClient
+from sync_agent.erasing import follow_till
 from sync_agent.errors import HeadOfficeRefused, PackageRejected, Stopped, Unreachable
 from sync_agent.outbox import next_batch, start_after
 from sync_agent.status import Status, write_status
@@ -68,6 +69,7 @@ class Agent:
         self._state: State
         self._waiting_events = 0
         self.status = Status(started_at=utc_text(clock.now()), pid=os.getpid())
+        self._erased_seq = 0
         self._client = HeadOfficeClient(settings.url, settings.token)
         try:
             self._open_cache()
@@ -171,6 +173,7 @@ class Agent:
                 inbox.apply_page(self._writer, page, till=self._settings.till, at=self._now())
                 self._contact_kept_s = time.monotonic()
                 return cycle.PageApplied(page.bucket_epoch, page.checkpoint, page.complete)
+            self._erased_seq = follow_till(self._writer, journal, after=self._erased_seq)
             case cycle.TakePackage(entry=entry):
                 return self._take_package(entry)
         raise AssertionError(f"nobody carries out {action}")

@@ -30,6 +30,11 @@ class OutboxEvent(Protocol):
         """One line of JSON, without the line feed."""
         ...
 
+    @property
+    def private(self) -> bytes:
+        """The line that stands before it with what is personal; empty for most events."""
+        ...
+
 
 class Journal(Protocol):
     """What the outbox asks of the till's journal."""
@@ -84,7 +89,7 @@ def next_batch(journal: Journal, acked: Mapping[int, int]) -> Batch | None:
     taken: list[OutboxEvent] = []
     size = 0
     for event in journal.events_after(after, BATCH_EVENTS_MAX):
-        size += len(event.line) + 1
+        size += len(event.line) + len(event.private) + 2
         if size > EVENT_BYTES_MAX and not taken:
             raise StorageError(
                 f"event {event.seq} of the journal has {len(event.line)} bytes",
@@ -99,5 +104,7 @@ def next_batch(journal: Journal, acked: Mapping[int, int]) -> Batch | None:
         epoch=taken[0].epoch,
         first_seq=taken[0].seq,
         last_seq=taken[-1].seq,
-        body=b"".join(event.line + b"\n" for event in taken),
+        body=b"".join(
+            line + b"\n" for event in taken for line in (event.private, event.line) if line
+        ),
     )

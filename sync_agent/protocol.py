@@ -152,6 +152,20 @@ class EventsAnswer(BaseModel):
     highest that also stands in a verified backup of head office.
     """
 
+class PrivateOf(BaseModel):
+    """Names and contact data of the event on the next line, which carries only their hash.
+
+    The hash is SHA-256 of ``salt`` and ``content`` as UTF-8. A line of its own, so that the bytes
+    of the event stay as the till hashed them when this is erased (docs/adr/0025).
+    """
+
+    model_config = _WIRE
+
+    private_of: Annotated[int, Field(ge=1, le=limits.INT64_MAX)]
+    salt: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+    content: Annotated[str, Field(max_length=100_000)]
+
+
     model_config = _WIRE
 
     acked_seq: Sequence
@@ -250,6 +264,37 @@ class SegmentBitRow(TypedDict):
     """Which bit of ``segment_bits`` stands for which segment."""
 
     bit: Annotated[int, Field(ge=0, lt=SEGMENT_BITS)]
+    instant_discount_bp: Bp
+
+
+@with_config(_ROW)
+class AliasRow(TypedDict):
+    """An id that became a customer: one that was merged, or a card that got its owner."""
+
+    alias: Text
+    customer: Text
+
+
+@with_config(_ROW)
+class ConsentRow(TypedDict):
+    """The word of a customer that counts for a purpose and channel; ``id`` names it."""
+
+    customer: Text
+    purpose: Text
+    channel: Text
+    id: Text
+    status: Literal["pending", "given", "withdrawn", "objected"]
+    text_id: Text | None
+    text_revision: Sequence | None
+    captured_at: InstantText
+
+
+@with_config(_ROW)
+class DiscountGroupRow(TypedDict):
+    """A group of customers with a standing rate."""
+
+    code: Text
+    instant_discount_bp: Bp
     segment: Text
 
 
@@ -355,6 +400,40 @@ class Table:
     name: str
     row: TypeAdapter[Any]
     columns: tuple[str, ...]
+@with_config(_ROW)
+class VoucherRow(TypedDict):
+    """A voucher wherever it was issued, by the hash of its code.
+
+    ``uses`` are the redemptions that were not taken back; ``balance_minor`` is what they leave of
+    the value (below zero after a double use). ``folded`` as of a balance. ``shop`` and ``till``
+    issued it; None = head office, for every shop.
+    """
+
+    code_hash: CodeHash
+    id: Text
+    type: Text
+    legal_kind: LegalKind
+    customer: Text | None
+    customer_bound: bool
+    state: VoucherState
+    value_minor: Minor | None
+    balance_minor: Int64 | None
+    uses: Sequence
+    valid_from_on: Day
+    valid_to_on: Day
+    shop: Text | None
+    till: Text | None
+    folded: Folded
+
+
+@with_config(_ROW)
+class CustomerFoldedRow(TypedDict):
+    """Which events of which tills the rows of a customer, its cards and consents include."""
+
+    customer: Text
+    folded: Folded
+
+
     key: tuple[str, ...]
 
 
@@ -412,6 +491,10 @@ class Change:
     table: str
     log_seq: int
     group: int
+        _table("alias", AliasRow, "alias"),
+        _table("consent", ConsentRow, "customer", "purpose", "channel"),
+        _table("customer_folded", CustomerFoldedRow, "customer"),
+        _table("discount_group", DiscountGroupRow, "code"),
     row: dict[str, Any]
 
 
@@ -531,7 +614,7 @@ def parse_page(data: bytes, *, bucket: str, after: int) -> Page:
         table = TABLES.get(name)
         if table is None:
             continue
-        named = columns if op == "P" else [*table.key, "reason"]
+        named = columns if op == "P" else _columns(op, table)
         if len(named) != len(values):
             raise ProtocolError(f"{name}: {len(values)} values for {len(named)} columns")
         row = dict(zip(named, values, strict=True))
@@ -564,9 +647,12 @@ def page_bytes(
     checkpoint: int,
     complete: bool,
 ) -> bytes:
-    """Return a page as NDJSON; ``changes`` are (op, table, log_seq, group, row), puts only."""
+    """Return a page as NDJSON; ``changes`` are (op, table, log_seq, group, row).
+
+    The row of a removal holds its key and ``reason``.
+    """
     rows = [
-        [op, name, log_seq, group, [row[column] for column in TABLES[name].columns]]
+        [op, name, log_seq, group, [row[column] for column in _columns(op, TABLES[name])]]
         for op, name, log_seq, group, row in changes
     ]
     named = sorted({str(row[1]) for row in rows})
@@ -578,3 +664,8 @@ def page_bytes(
     }
     end = {"checkpoint": checkpoint, "complete": complete, "rows": len(rows)}
     return b"".join(compact_json(line) + b"\n" for line in (header, *rows, end))
+def _columns(op: str, table: Table) -> tuple[str, ...]:
+    """Return what a line of a page holds: the whole row, or the key and why it goes."""
+    return table.columns if op == "P" else (*table.key, "reason")
+
+

@@ -19,7 +19,7 @@ from pos_plugin.validation import first_error
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pos_plugin.storage.journal_lookup import Journal
     from pos_plugin.till import Till
@@ -112,6 +112,7 @@ class Actions:
         customer: str | None,
         cashier: str | None,
         now: dt.datetime,
+        also_touches: Iterable[str] = (),
     ) -> int:
         """Store an event in the open transaction; return its number.
 
@@ -121,9 +122,10 @@ class Actions:
             customer: whom it touches, if anybody.
             cashier: number of the cashier.
             now: instant.
+            also_touches: further ids whose balances head office may move by it.
         """
         head = event_head(self.till.config, cashier=cashier, customer=customer, now=now)
-        touches = [] if customer is None else [customer]
+        touches = [*([] if customer is None else [customer]), *also_touches]
         return self.till.journal.add_event(
             kind=kind, body={**head, **facts}, touches=touches, at=now
         )

@@ -47,6 +47,12 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "not_returnable": (409, "More than is left of the sale"),
     "return_together": (409, "An offer holds these goods together"),
     # A print job, a notice, the stream of events.
+    # A customer, a card, a consent.
+    "customer_unknown": (404, "No such customer here"),
+    "card_unknown": (404, "No such card here"),
+    "code_unknown": (422, "This code is no card"),
+    "card_taken": (409, "The card is somebody else's, or blocked"),
+    "consent_too_young": (409, "Too young for this purpose"),
     "print_not_now": (409, "Not possible with this print job now"),
     "print_no_other_printer": (409, "This till has no other printer"),
     "notice_unknown": (404, "The notice does not hold any more"),

@@ -46,6 +46,8 @@ class CustomerRow:
     segments: tuple[str, ...]
 
 
+    home_shop: str = ""
+    limit_left_minor: int | None = None
 @dataclass(frozen=True, slots=True)
 class FoundCustomer:
     """A customer as a search finds one: just enough to tell two apart."""
@@ -205,12 +207,12 @@ class CacheReader:
         """Return a customer with the codes of the segments it belongs to, sorted."""
         row = self._one(
             "SELECT id, number, name, birthday_on, status, instant_discount_bp, discount_group, "
-            "segment_bits FROM customer WHERE id = ?",
+            "segment_bits, home_shop, limit_left_minor FROM customer WHERE id = ?",
             customer,
         )
         if row is None:
             return None
-        known, number, name, birthday_on, status, rate_bp, group, bits = row
+        known, number, name, birthday_on, status, rate_bp, group, bits, shop, limit_minor = row
         segments = self._all("SELECT segment FROM segment_bit WHERE (? >> bit) & 1", bits)
         with mapped(self._path):
             classes = class_segments(self._connection, customer)
@@ -229,7 +231,7 @@ class CacheReader:
         """Return the active customers with exactly this key, by id.
 
         Args:
-            kind: ``number``, ``phone`` or ``email``.
+            kind: ``number``, ``phone``, ``email`` or ``birthday``.
             key: in its one written form (``search_keys``).
             count_max: so many at most.
         """
@@ -237,6 +239,8 @@ class CacheReader:
             f"{_FOUND} WHERE kind = ? AND key = ? ORDER BY customer LIMIT ?", kind, key, count_max
         )
         return [_found(row) for row in rows]
+            home_shop=shop,
+            limit_left_minor=limit_minor,
 
     def customers_by_name(self, words: Sequence[str], *, count_max: int) -> list[FoundCustomer]:
         """Return active customers with words in their name that begin with each of ``words``.
@@ -342,3 +346,11 @@ def _folded(text: str) -> dict[int, int]:
     for _till, epoch, seq in json.loads(text):
         highest[epoch] = max(seq, highest.get(epoch, 0))
     return highest
+    def was_erased(self, customer: str) -> bool:
+        """Say whether head office has erased a customer."""
+        return self._one("SELECT 1 FROM erased WHERE customer = ?", customer) is not None
+
+    def rows(self, sql: str, *values: SQLiteValue) -> list[Any]:
+        """Return all rows of a question of this package."""
+        return self._all(sql, *values)
+

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from pos_plugin.storage import account_schema, customer_schema
 from pos_plugin.storage.class_schema import CLASSES
 
 APPLICATION_ID: Final = 0x534B4331  # "SKC1"
@@ -77,9 +78,23 @@ TABLES: Final = {
     "segment_bit": Table(key=("bit",), columns=("segment",)),
     "card": Table(
         key=("code_hash",),
-        columns=("symbology", "customer", "role", "status", "replaced_by"),
+        columns=(
+            "symbology",
+            "customer",
+            "role",
+            "status",
+            "replaced_by",
+            "instant_discount_bp",
+        ),
         hex=frozenset({"code_hash", "replaced_by"}),
     ),
+    "alias": Table(key=("alias",), columns=("customer",)),
+    "consent": Table(
+        key=("customer", "purpose", "channel"),
+        columns=("id", "status", "text_id", "text_revision", "captured_at"),
+    ),
+    "customer_folded": Table(key=("customer",), columns=("folded",), json=frozenset({"folded"})),
+    "discount_group": Table(key=("code",), columns=("instant_discount_bp",)),
     "program": Table(
         key=("code",),
         columns=("unit", "maturity_days", "expiry", "payout_threshold", "liability"),
@@ -170,7 +185,7 @@ RELEASE_1: Final = (
     # Made by the writer from the two tables above, for active customers only; never sent. The key
     # stands first and nothing else is indexed: a question is one range of this one tree.
     """CREATE TABLE customer_key (
-        kind TEXT NOT NULL CHECK (kind IN ('number', 'phone', 'email', 'name')),
+        kind TEXT NOT NULL CHECK (kind IN ('number', 'phone', 'email', 'name', 'birthday')),
         key TEXT NOT NULL,
         customer TEXT NOT NULL,
         PRIMARY KEY (kind, key, customer)
@@ -187,15 +202,7 @@ RELEASE_1: Final = (
         role TEXT NOT NULL,
         status TEXT NOT NULL,
         replaced_by BLOB,
-        ver INTEGER NOT NULL
-    ) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE program (
-        code TEXT PRIMARY KEY,
-        unit TEXT NOT NULL,
-        maturity_days INTEGER NOT NULL,
-        expiry TEXT NOT NULL,
-        payout_threshold INTEGER NOT NULL,
-        liability TEXT NOT NULL,
+        instant_discount_bp INTEGER NOT NULL,
         ver INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID""",
     # effect {"label": {de, en}}, conditions {"text": {de, en}}, validity {"days": n},
@@ -268,3 +275,5 @@ RELEASE_1: Final = (
         incarnation TEXT NOT NULL
     ) STRICT""",
 )
+    *account_schema.CACHE,
+    *customer_schema.CACHE,

@@ -20,7 +20,7 @@ from pos_plugin.errors import MisuseError
 from pos_plugin.search_keys import name_keys
 from pos_plugin.storage import class_store
 from pos_plugin.storage.cache_schema import TABLES, Table
-from pos_plugin.storage.connect import cache_path, open_cache_writer
+from pos_plugin.storage.connect import cache_path, checkpointed, open_cache_writer
 from pos_plugin.storage.faults import mapped
 
 if TYPE_CHECKING:
@@ -34,6 +34,14 @@ if TYPE_CHECKING:
     from pos_plugin.rule_package import Manifest
 
 _SEARCHED: Final = frozenset({"customer", "customer_search"})
+ERASE: Final = "erase"
+_ERASE: Final = (
+    "DELETE FROM customer WHERE id = ?",
+    "DELETE FROM customer_search WHERE customer = ?",
+    "DELETE FROM customer_key WHERE customer = ?",
+    "DELETE FROM card WHERE customer = ?",
+    "DELETE FROM consent WHERE customer = ?",
+)
 CHECKPOINT_ROWS: Final = 4000  # after so many rows the log goes back into the file, if nobody reads
 
 
@@ -97,6 +105,7 @@ class CacheWriter:
         self._connection = connection
         self._path = path
         self._rows_since_checkpoint = 0
+        self._must_empty = False
 
     @classmethod
     def open(cls, data_dir: Path) -> CacheWriter:
@@ -163,6 +172,7 @@ class CacheWriter:
                 "synced_at = excluded.synced_at",
                 (page.bucket, page.bucket_epoch, page.checkpoint, at.isoformat()),
             )
+        self.empty_log_again()
         self._checkpoint_sometimes(len(page.changes))
         return True
 
@@ -263,6 +273,9 @@ class CacheWriter:
             self._store(change, table)
             return
         customer = str(change.row[table.key[0]])
+        if change.table == "customer" and change.op == "R" and change.row.get("reason") == ERASE:
+            self._erase(customer, change.log_seq)
+            return
         before = self._search_keys(customer)
         self._store(change, table)
         if change.table == "customer" and change.op == "R":
@@ -277,6 +290,43 @@ class CacheWriter:
             [(kind, key, customer) for kind, key in after - before],
         )
 
+    def erase(self, customers: Iterable[str]) -> int:
+        """Remove everything personal of these customers; return how many were here.
+
+        The log is emptied afterwards: what was overwritten in the file must not stand there.
+        """
+        count = 0
+        with self._transaction():
+            for customer in customers:
+                count += self._erase(customer, 0)
+        self.empty_log()
+        return count
+
+    def empty_log(self) -> bool:
+        """Write the log back and cut it to nothing; False while somebody reads an older state."""
+        with mapped(self._path):
+            self._must_empty = not checkpointed(self._connection)
+        return not self._must_empty
+
+    def empty_log_again(self) -> None:
+        """Try once more what a reader prevented when somebody was erased."""
+        if self._must_empty:
+            self.empty_log()
+
+    def _erase(self, customer: str, ver: int) -> int:
+        known: Any = self._connection.execute(
+            "SELECT count(*) FROM customer WHERE id = ?", (customer,)
+        ).get
+        for statement in _ERASE:
+            self._connection.execute(statement, (customer,))
+        self._connection.execute(
+            "INSERT INTO erased (customer, ver) VALUES (?, ?) "
+            "ON CONFLICT (customer) DO UPDATE SET ver = max(ver, excluded.ver)",
+            (customer, ver),
+        )
+        self._must_empty = True
+        return int(known)
+
     def _store(self, change: Change, table: Table) -> None:
         key = [_stored(change.row[name], name, table.hex, table.json) for name in table.key]
         if change.op == "R":
@@ -288,13 +338,13 @@ class CacheWriter:
     def _search_keys(self, customer: str) -> frozenset[tuple[str, str]]:
         """Return kind and key of everything by which a stored customer may be found."""
         row = self._connection.execute(
-            "SELECT number, name, status, phones, email_hashes FROM customer "
+            "SELECT number, name, status, phones, email_hashes, birthday_on FROM customer "
             "LEFT JOIN customer_search ON customer = id WHERE id = ?",
             (customer,),
         ).fetchone()
         if row is None:
             return frozenset()
-        number, name, status, phones, email_hashes = row
+        number, name, status, phones, email_hashes, birthday_on = row
         if status != "active":
             return frozenset()
         return frozenset(
@@ -302,6 +352,7 @@ class CacheWriter:
             + [("name", key) for key in name_keys(name)]
             + [("phone", phone) for phone in json.loads(phones or "[]")]
             + [("email", email_hash) for email_hash in json.loads(email_hashes or "[]")]
+            + ([("birthday", birthday_on)] if birthday_on else [])
         )
 
     @contextmanager

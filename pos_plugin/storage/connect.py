@@ -218,6 +218,15 @@ def quick_check(connection: apsw.Connection) -> str | None:
     return None if found == ["ok"] else "; ".join(found)
 
 
+def checkpointed(connection: apsw.Connection) -> bool:
+    """Write the log back and cut it to nothing; False while somebody reads an older state."""
+    try:
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+    except apsw.BusyError:
+        return False
+    return True
+
+
 def set_pragmas(connection: apsw.Connection, pragmas: Mapping[str, int | str], path: Path) -> None:
     """Set every pragma on its own and read it back.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,11 +21,15 @@ if TYPE_CHECKING:
 
 
 class OutboxEvent(NamedTuple):
-    """An event as it is sent; ``line`` is its JSON without the line feed."""
+    """An event as it is sent; ``line`` is its JSON without the line feed.
+
+    ``private``: the line that goes before it with names and contact data, empty for most events.
+    """
 
     seq: int
     epoch: int
     line: bytes
+    private: bytes = b""
 
 
 class JournalReader:
@@ -73,16 +78,54 @@ class JournalReader:
         """
         with mapped(self._path):
             rows: list[Any] = self._connection.execute(
-                "SELECT seq, epoch, line, hash FROM event WHERE seq > ? ORDER BY seq LIMIT ?",
+                "SELECT event.seq, epoch, line, hash, salt, bytes FROM event "
+                "LEFT JOIN event_private ON event_private.seq = event.seq "
+                "WHERE event.seq > ? ORDER BY event.seq LIMIT ?",
                 (seq, limit),
             ).fetchall()
-        for row_seq, _, line, written_hash in rows:
+        for row_seq, _, line, written_hash, _, _ in rows:
             if hashlib.sha256(line).digest() != written_hash:
                 raise StorageDamaged(
                     f"event {row_seq} of {self._path.name} is not what was written",
                     hint="Restore the last backup.",
                 )
-        return [OutboxEvent(row_seq, epoch, line) for row_seq, epoch, line, _ in rows]
+        return [
+            OutboxEvent(row_seq, epoch, line, _private(row_seq, salt, content))
+            for row_seq, epoch, line, _, salt, content in rows
+        ]
+
+    def erased_after(self, seq: int) -> list[tuple[str, int]]:
+        """Return whom the till has erased since an event, with the number of the event."""
+        with mapped(self._path):
+            rows: list[Any] = self._connection.execute(
+                "SELECT customer, seq FROM erasure WHERE seq > ? ORDER BY seq", (seq,)
+            ).fetchall()
+        return [(customer, at) for customer, at in rows]
+
+    def own_entries_after(self, seq: int) -> list[tuple[str, str, int, int, int]]:
+        """Return customer, key, epoch, event and signed change of every entry behind an event."""
+        with mapped(self._path):
+            rows: list[Any] = self._connection.execute(
+                "SELECT customer, key, epoch, seq, delta FROM own_entry WHERE seq > ? "
+                "ORDER BY customer, key, seq",
+                (seq,),
+            ).fetchall()
+        return rows
+
+    def movements_after(self, seq: int) -> list[tuple[Any, ...]]:
+        """Return every movement of an account behind an event.
+
+        Each is (customer, program, epoch, seq, lot, delta, matures_on, expires_on, taken on); the
+        last is None for what opens a lot.
+        """
+        with mapped(self._path):
+            rows: list[Any] = self._connection.execute(
+                "SELECT customer, program, epoch, seq, lot, delta, matures_on, expires_on, "
+                "CASE WHEN lot = id THEN NULL ELSE business_on END "
+                "FROM ledger_entry WHERE seq > ? ORDER BY customer, program, seq, id",
+                (seq,),
+            ).fetchall()
+        return rows
 
     def epochs(self) -> list[tuple[int, int]]:
         """Return every epoch of this journal with its first event number, in order."""
@@ -113,3 +156,10 @@ class JournalReader:
         """Return a number that changes when the till has committed something."""
         with mapped(self._path):
             return int(self._connection.pragma("data_version"))
+
+
+def _private(seq: int, salt: bytes | None, content: bytes | None) -> bytes:
+    if salt is None or content is None:
+        return b""
+    beside = {"private_of": seq, "salt": salt.hex(), "content": content.decode()}
+    return json.dumps(beside, ensure_ascii=False, separators=(",", ":")).encode()

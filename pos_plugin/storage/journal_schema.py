@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pos_plugin.storage import account_schema, customer_schema
 from pos_plugin.storage.rental_schema import RENTAL
 
 APPLICATION_ID: Final = 0x534B4A31  # "SKJ1"
@@ -26,6 +27,8 @@ FACTS: Final = (
     "return_line",
     "ledger_entry",
     "voucher_event",
+    *account_schema.JOURNAL_FACTS,
+    *customer_schema.JOURNAL_FACTS,
     "answer",
 )
 
@@ -270,6 +273,7 @@ RELEASE_1: Final = (
     _never_deleted("voucher"),
     _never_deleted("print_job"),
     _never_deleted("print_attempt"),
+    *customer_schema.JOURNAL,
     """CREATE TRIGGER voucher_starts_issued BEFORE INSERT ON voucher
         WHEN NEW.state <> 'issued'
         BEGIN SELECT RAISE(ABORT, 'voucher: starts as issued'); END""",
@@ -312,3 +316,5 @@ RELEASE_1: Final = (
         WHEN OLD.outcome IS NOT NULL
         BEGIN SELECT RAISE(ABORT, 'print_attempt: has ended'); END""",
 )
+        -- Whom it names may be erased: then it is shorter.
+        WHEN NEW.document = OLD.document OR length(NEW.document) >= length(OLD.document)

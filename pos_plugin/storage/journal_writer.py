@@ -20,7 +20,8 @@ from pos_plugin.clock import utc_text
 from pos_plugin.errors import StorageBusy, StorageDamaged, StorageError
 from pos_plugin.folder_lock import FolderLock, FolderTaken
 from pos_plugin.repricing import facts_of
-from pos_plugin.storage.connect import JOURNAL_NAME, open_journal
+from pos_plugin.storage import ledger_store, voucher_store
+from pos_plugin.storage.connect import JOURNAL_NAME, checkpointed, open_journal
 from pos_plugin.storage.faults import mapped
 from pos_plugin.uids import new_uid
 
@@ -209,6 +210,14 @@ class JournalWriter:
         return writer
 
     def close(self) -> None:
+    def empty_log(self) -> bool:
+        """Write the log back and cut it to nothing; False while somebody reads an older state.
+
+        After an erasure: what was overwritten in the file must not stand in the log any more.
+        """
+        with self._lock, mapped(self._path):
+            return checkpointed(self._connection)
+
         """Let go of the file; its log goes back into it."""
         with self._lock:
             try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sync_agent.event_bodies import campaigns, paper, rentals, sales
+from sync_agent.event_bodies import campaigns, customers, paper, rentals, sales
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +26,14 @@ BODIES: Final[Mapping[str, type[Head]]] = {
     "rental_returned": rentals.RentalReturned,
     "rental_return_reversed": rentals.RentalReturnReversed,
     "response_registered": campaigns.ResponseRegistered,
+    "card_scanned": customers.CardScanned,
+    "customer_created": customers.CustomerCreated,
+    "customer_changed": customers.CustomerChanged,
+    "card_assigned": customers.CardAssigned,
+    "card_blocked": customers.CardBlocked,
+    "consent_given": customers.ConsentGiven,
+    "consent_withdrawn": customers.ConsentWithdrawn,
+    "erasure_applied": customers.ErasureApplied,
     "print_closed": paper.PrintClosed,
     "voucher_handed_over": paper.VoucherHandedOver,
 }

@@ -7,6 +7,9 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from pos_plugin import limits
+from pos_plugin.actions.cards import CardAssignment, CardBlock
+from pos_plugin.actions.consents import ConsentSaid
+from pos_plugin.actions.customers import CustomerChange, NewCustomer
 from pos_plugin.identify import WAYS
 from pos_plugin.model import Basket
 from pos_plugin.receipts import Charge
@@ -57,11 +60,19 @@ def bodies() -> dict[str, Schema]:
         ("Rental", Rental),
         ("RentalUndone", RentalUndone),
         ("Scan", Scan),
+        ("NewCustomer", NewCustomer),
+        ("CustomerChanges", CustomerChange),
+        ("CardAssignment", CardAssignment),
+        ("CardBlock", CardBlock),
+        ("ConsentSaid", ConsentSaid),
         ("PrintResult", PrintResult),
         ("PrintCancel", PrintCancel),
         ("Acknowledgement", Acknowledgement),
     ):
         found[name] = _taken_apart(shape.model_json_schema(ref_template=_TEMPLATE), found)
+    # The address names the customer.
+    del found["CustomerChanges"]["properties"]["customer"]
+    found["CustomerChanges"]["required"].remove("customer")
     found["Completion"] = _with_sale(
         found.pop("Charge"), "of a sale that this process has not evaluated"
     )

@@ -58,6 +58,26 @@ class PanelVoucher(Answer):
     balance_minor: Minor | None
 
 
+class PanelConsent(Answer):
+    """What the customer said last about a purpose and a channel, with the text that was read."""
+
+    purpose: str
+    channel: str
+    status: str
+    text_id: str | None
+    text_revision: int | None
+
+
+class Purchase(Answer):
+    """A purchase at this till."""
+
+    business_on: Day
+    receipt_number: str | None
+    total_minor: Minor
+    pieces: int
+    skus: list[str] = Field(description="the first three")
+
+
 class Panel(Answer):
     """What the cashier sees of a customer."""
 
@@ -65,6 +85,9 @@ class Panel(Answer):
     number: str | None
     group: str | None
     instant_discount_bp: Bp
+    limit_left_minor: Minor | None
+    consents: list[PanelConsent]
+    last_purchases: list[Purchase] = Field(description="the newest first")
     balances: list[Balance]
     vouchers: list[PanelVoucher]
     birthday_on: Day | None

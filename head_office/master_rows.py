@@ -1,0 +1,60 @@
+"""Rows of master data that change one at a time: read, written, and taken out for ever."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import delete, select
+
+from head_office import log
+from head_office.storage import master
+from sync_agent.protocol import compact_json
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from head_office.log import Row
+
+ERASE: Final = "erase"
+_OF_PERSON: Final = ("customer_search", "card", "consent")
+
+
+def row(connection: Connection, table: str, *key: str) -> dict[str, Any] | None:
+    """Return a row of master data by its key."""
+    text = connection.execute(
+        select(master.c.row).where(_is(table, json.dumps(key, ensure_ascii=False)))
+    ).scalar_one_or_none()
+    return None if text is None else dict(json.loads(text))
+
+
+def put(connection: Connection, table: str, wire: dict[str, Any], *, shop: str) -> None:
+    """Keep a row of a shop's customers."""
+    key = log.row_key(table, wire)
+    text = compact_json(wire).decode()
+    here = _is(table, key)
+    if connection.execute(master.update().where(here).values(row=text)).rowcount == 0:
+        connection.execute(
+            master.insert().values(table_name=table, row_key=key, shop=shop, row=text)
+        )
+
+
+def erase(connection: Connection, customer: str) -> list[Row]:
+    """Take everything personal of a customer out; return the removals that tills follow."""
+    removed: list[Row] = [("customer", {"id": customer, log.REASON: ERASE})]
+    for table in _OF_PERSON:
+        found = connection.execute(
+            select(master.c.row_key, master.c.row).where(master.c.table_name == table)
+        )
+        for key, text in found.all():
+            wire = json.loads(text)
+            if wire["customer"] == customer:
+                connection.execute(delete(master).where(_is(table, key)))
+                removed.append((table, {**wire, log.REASON: ERASE}))
+    here = _is("customer", json.dumps([customer], ensure_ascii=False))
+    connection.execute(delete(master).where(here))
+    return removed
+
+
+def _is(table: str, key: str) -> Any:  # noqa: ANN401 - a clause of SQLAlchemy
+    return (master.c.table_name == table) & (master.c.row_key == key)
