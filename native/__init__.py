@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         Results,
         VatResult,
     )
-    from native.search import Found
+    from native.search import Search
     from native.settle import Settle
 
 
@@ -44,7 +44,7 @@ class Form(NamedTuple):
     Matches: type[Matches]
     Eligible: type[Eligible]
     Pose: type[Pose]
-    search: Callable[..., Found]
+    Search: type[Search]
     Settle: type[Settle]
     Results: type[Results]
     # What they make.
@@ -94,7 +94,7 @@ def _form(is_compiled: bool, *modules: Any) -> Form:  # noqa: ANN401 - modules o
         Matches=match.Matches,
         Eligible=eligible.Eligible,
         Pose=pose.Pose,
-        search=search.search,
+        Search=search.Search,
         Settle=settle.Settle,
         Results=result.Results,
         LineDiscount=result.LineDiscount,

@@ -15,10 +15,10 @@ import cython
 from native import codes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from .match import Matches
-    from .search import Found
+    from .search import Found, Search
 
 PROMO = cython.declare(cython.longlong, codes.PROMO_COLUMNS)
 POOL = cython.declare(cython.longlong, 6)
@@ -144,6 +144,9 @@ class Pose:
     tier_class_start: Any
     tier_class: Any
     pool_limit: Any
+    # The search that knows the tables, and whether one of them has moved since.
+    asked: Any
+    has_grown: cython.bint
     open_prices: cython.longlong[::1]
     open_counts: cython.longlong[::1]
     promo_rows: cython.longlong[::1]
@@ -210,7 +213,9 @@ class Pose:
         self.tier_class_starts = self.tier_class_start
         self.tier_class = _room(FIRST_MEMBERS)
         self.tier_classes = self.tier_class
-        self.pool_limit = array("q")
+        self.pool_limit = _NONE
+        self.has_grown = False
+        self.asked = None
         self._begin()
 
     @cython.cfunc
@@ -271,26 +276,30 @@ class Pose:
             elif pool >= 0 or self._is_best(number):
                 self._add_article(number, pool)
         self._rank()
-        self.pool_limit = array("q", pool_limit)
+        self.pool_limit = array("q", pool_limit) if pool_limit else _NONE
 
-    def ask(self, search: Callable[..., Found], max_steps: int) -> Found:
+    def ask(self, search: Search, max_steps: int) -> Found:
         """Put the question to the search; its answer speaks of the numbers given here."""
-        return search(
-            price_minor=self.open_price[: self.size],
-            count=self.open_count[: self.size],
-            promo=self.promo[: self.articles * PROMO],
-            step_start=self.step_start[: self.articles + 1],
-            step=self.step[: self.steps * STEP],
-            slot_start=self.slot_start[: self.articles + 1],
-            slot=self.slot[: self.slots * SLOT],
-            slot_class_start=self.slot_class_start[: self.slots + 1],
-            slot_class=self.slot_class[: self.slot_members],
-            tier=self.tier[: self.tiers * TIER],
-            tier_class_start=self.tier_class_start[: self.tiers + 1],
-            tier_class=self.tier_class[: self.tier_members],
-            pool_limit=self.pool_limit,
-            max_steps=max_steps,
-        )
+        if self.has_grown or search is not self.asked:
+            self.has_grown = False
+            self.asked = search
+            search.bind(
+                {
+                    "price_minor": self.open_price,
+                    "count": self.open_count,
+                    "promo": self.promo,
+                    "step_start": self.step_start,
+                    "step": self.step,
+                    "slot_start": self.slot_start,
+                    "slot": self.slot,
+                    "slot_class_start": self.slot_class_start,
+                    "slot_class": self.slot_class,
+                    "tier": self.tier,
+                    "tier_class_start": self.tier_class_start,
+                    "tier_class": self.tier_class,
+                }
+            )
+        return search.solve(self.size, self.articles, self.tiers, self.pool_limit, max_steps)
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)
@@ -360,6 +369,7 @@ class Pose:
         if self.slot_members + number > len(self.slot_class):
             self.slot_class = _more(self.slot_class, self.slot_members + number)
             self.slot_classes = self.slot_class
+            self.has_grown = True
         for k in range(start, start + number):
             place = self.place_of[self.members[k]]
             if place >= 0:
@@ -449,6 +459,7 @@ class Pose:
         if self.tier_members + self.number[selector] > len(self.tier_class):
             self.tier_class = _more(self.tier_class, self.tier_members + self.number[selector])
             self.tier_classes = self.tier_class
+            self.has_grown = True
         for k in range(self.start[selector], self.start[selector] + self.number[selector]):
             place = self.place_of[self.members[k]]
             if place >= 0:
@@ -488,6 +499,7 @@ class Pose:
 
 
 FIRST_MEMBERS = 256
+_NONE = array("q")
 
 
 def _room(size: int) -> array[int]:

@@ -89,12 +89,8 @@ class Settle:
     tier: cython.longlong[::1]
     tier_owner: cython.longlong[::1]
     # Of the solution.
-    app_promo: cython.longlong[::1]
-    app_times: cython.longlong[::1]
-    member_start: cython.longlong[::1]
-    member_class: cython.longlong[::1]
-    member_units: cython.longlong[::1]
-    member_targets: cython.longlong[::1]
+    app: cython.longlong[::1]
+    member: cython.longlong[::1]
     group: cython.longlong[::1]
     # Per class: the line whose turn it is, the units it still has, and the sale's last tier.
     turn: cython.longlong[::1]
@@ -222,30 +218,24 @@ class Settle:
         k: cython.longlong
         i: cython.longlong
         end: cython.longlong
-        groups: cython.longlong = len(found.app_promo)
+        self.app = found.groups
+        groups: cython.longlong = len(self.app) // 3
         if groups == 0:
             return 0
-        self.app_promo = found.app_promo
-        self.app_times = found.app_times
-        self.member_start = found.member_start
-        self.member_class = found.member_class
-        self.member_units = found.member_units
-        self.member_targets = found.member_targets
+        self.member = found.members
         if groups > len(self.group):
             self.group = _room(2 * groups)
         for k in range(groups):
             # As a rule they come in this order already.
             i = k
-            while i > 0 and self.app_promo[self.group[i - 1]] > self.app_promo[k]:
+            while i > 0 and self.app[3 * self.group[i - 1]] > self.app[3 * k]:
                 self.group[i] = self.group[i - 1]
                 i -= 1
             self.group[i] = k
         k = 0
         while k < groups:
             end = k + 1
-            while end < groups and (
-                self.app_promo[self.group[end]] == self.app_promo[self.group[k]]
-            ):
+            while end < groups and (self.app[3 * self.group[end]] == self.app[3 * self.group[k]]):
                 end += 1
             self._give_article(k, end)
             k = end
@@ -262,7 +252,7 @@ class Settle:
         total: cython.longlong = 0
         total_minor: cython.longlong
         applications: cython.longlong = 0
-        promotion: cython.longlong = self.article[self.app_promo[self.group[first]]]
+        promotion: cython.longlong = self.article[self.app[3 * self.group[first]]]
         row: cython.longlong = promotion * PROMO
         kind: cython.longlong = self.promo[row]
         benefit: cython.longlong = self.promo[row + 3]
@@ -270,14 +260,14 @@ class Settle:
         cap: cython.longlong = self.promo[row + 7] * 10_000
         single: cython.bint = kind == STEPS or (kind == N_FOR_M and self.promo[row + 1] == 1)
         for k in range(first, end):
-            applications += self.app_times[self.group[k]]
+            applications += self.app[3 * self.group[k] + 1]
         for s in range(self.step_start[promotion], self.step_start[promotion + 1]):
             if self.step[s * STEP] <= applications:
                 benefit = self.step[s * STEP + 1]
                 value = self.step[s * STEP + 2]
         for k in range(first, end):
             g = self.group[k]
-            total += self.app_times[g] * self._discount(g, kind, benefit, value)
+            total += self.app[3 * g + 1] * self._discount(g, kind, benefit, value)
         if 0 <= cap < total:
             total_minor = cap // 10_000
         else:
@@ -298,12 +288,17 @@ class Settle:
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)
+    def _first_member(self, g: cython.longlong) -> cython.longlong:
+        return self.app[3 * g - 1] if g else 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
     def _price_sum(self, g: cython.longlong) -> cython.longlong:
         """Scanned price of all units of one application of a group."""
         m: cython.longlong
         total: cython.longlong = 0
-        for m in range(self.member_start[g], self.member_start[g + 1]):
-            total += self.price_minor[self.open_class[self.member_class[m]]] * self.member_units[m]
+        for m in range(self._first_member(g), self.app[3 * g + 2]):
+            total += self.price_minor[self.open_class[self.member[3 * m]]] * self.member[3 * m + 1]
         return total
 
     @cython.cfunc
@@ -321,10 +316,10 @@ class Settle:
         total: cython.longlong = 0
         if kind == BUNDLE:
             return _benefit_on(self._price_sum(g), benefit, value)
-        for m in range(self.member_start[g], self.member_start[g + 1]):
-            if self.member_targets[m]:
-                price_minor = self.price_minor[self.open_class[self.member_class[m]]]
-                total += _benefit_on(price_minor, benefit, value) * self.member_targets[m]
+        for m in range(self._first_member(g), self.app[3 * g + 2]):
+            if self.member[3 * m + 2]:
+                price_minor = self.price_minor[self.open_class[self.member[3 * m]]]
+                total += _benefit_on(price_minor, benefit, value) * self.member[3 * m + 2]
         return total
 
     @cython.cfunc
@@ -349,7 +344,7 @@ class Settle:
         c: cython.longlong
         times: cython.longlong
         price_sum: cython.longlong = self._price_sum(g)
-        left: cython.longlong = self.app_times[g]
+        left: cython.longlong = self.app[3 * g + 1]
         cut: cython.longlong = 1
         whole: cython.longlong = 1
         by: cython.longlong
@@ -365,18 +360,18 @@ class Settle:
             discount, price_sum = 0, 1
         while left:
             times = left
-            for m in range(self.member_start[g], self.member_start[g + 1]):
-                c = self.open_class[self.member_class[m]]
-                times = min(times, self.has[c] // self.member_units[m])
+            for m in range(self._first_member(g), self.app[3 * g + 2]):
+                c = self.open_class[self.member[3 * m]]
+                times = min(times, self.has[c] // self.member[3 * m + 1])
             times = max(times, 1)
             left -= times
             if not all_times:
                 label += 1
-            for m in range(self.member_start[g], self.member_start[g + 1]):
-                c = self.open_class[self.member_class[m]]
+            for m in range(self._first_member(g), self.app[3 * g + 2]):
+                c = self.open_class[self.member[3 * m]]
                 self._take(
                     c,
-                    self.member_targets[m] * times,
+                    self.member[3 * m + 2] * times,
                     discount * self.price_minor[c] * cut,
                     price_sum * 10_000 * whole,
                     label,
@@ -385,7 +380,7 @@ class Settle:
                 )
                 self._take(
                     c,
-                    (self.member_units[m] - self.member_targets[m]) * times,
+                    (self.member[3 * m + 1] - self.member[3 * m + 2]) * times,
                     discount * self.price_minor[c] * cut,
                     price_sum * 10_000 * whole,
                     label,

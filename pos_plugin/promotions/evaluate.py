@@ -75,8 +75,8 @@ def _evaluated(
 ) -> Result:
     sale = _Sale(generation, rules, basket)
     pools = _question(sale, steps)
-    classes, _, _, pose, settle, results = steps
-    found = pose.ask(rules.form.search, MAX_STEPS)
+    classes, _, _, pose, search, settle, results = steps
+    found = pose.ask(search, MAX_STEPS)
     settle.give(classes.size, found)
     results.make(basket.lines)
     lines, promotions = results.lines, results.promotions
@@ -115,7 +115,7 @@ def _question(sale: SaleView, steps: Steps) -> CouponPools | None:
     """Read and match the sale, fill the tables of the search; return the coupons it may use."""
     rules, basket = sale.rules, sale.basket
     lines, customer = basket.lines, basket.customer
-    classes, matches, eligible, pose, _, _ = steps
+    classes, matches, eligible, pose, _, _, _ = steps
     size = classes.read(lines)
     matches.find(lines, size)
     promotions = eligible.find(basket, sale.allows)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from native.match import Matches, MatchIndex
     from native.pose import Pose
     from native.result import Results
+    from native.search import Search
     from native.settle import Settle
     from pos_plugin.promotions.classes import UnitClass
     from pos_plugin.promotions.promotion import Promotion
@@ -184,6 +185,7 @@ class Steps(NamedTuple):
     matches: Matches
     eligible: Eligible
     pose: Pose
+    search: Search
     settle: Settle
     results: Results
 
@@ -262,7 +264,7 @@ class PackedPromotions:
         )
         eligible = form.Eligible(self._gates, arrays, matches)
         results = form.Results(self._names, arrays, settle)
-        return Steps(classes, matches, eligible, pose, settle, results)
+        return Steps(classes, matches, eligible, pose, form.Search(), settle, results)
 
     def in_plain_form(self) -> PackedPromotions:
         """Return the same promotions for the plain core, whose integers have no end."""
