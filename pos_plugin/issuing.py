@@ -14,15 +14,17 @@ from pos_plugin.errors import StorageError
 from pos_plugin.loyalty.voucher_document import voucher_document
 from pos_plugin.loyalty.voucher_type import in_language
 from pos_plugin.notices import Notice, NoticeCode
+from pos_plugin.storage import class_lookup
 from pos_plugin.storage.journal_writer import NewPrintJob
 from pos_plugin.uids import new_uid
 from pos_plugin.voucher_offer import Offer, read_offer
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from pos_plugin.config import TillConfig
+    from pos_plugin.loyalty.coming_titles import ComingTitle
     from pos_plugin.loyalty.vouchers import NewVoucher
     from pos_plugin.storage.current_cache import CurrentCache
     from pos_plugin.storage.journal_writer import JournalWriter
@@ -94,6 +96,21 @@ class Issuing:
             "text": wording.voucher(benefit, voucher.valid_to_on, language=language),
         }
 
+    def _titles(self, count: int, now: dt.datetime) -> Sequence[ComingTitle]:
+        """Return the next titles; decoration, so a broken cache leaves them out."""
+        if not count:
+            return ()
+        try:
+            cache = self._cache.reader()
+            if cache is None:
+                return ()
+            with cache.reading() as connection:
+                return class_lookup.coming_titles(
+                    connection, on=now.date().isoformat(), count_max=count
+                )
+        except StorageError:
+            return ()
+
     def _print(
         self, voucher: NewVoucher, holder: str, now: dt.datetime, *, training: bool
     ) -> dict[str, Any]:
@@ -109,6 +126,8 @@ class Issuing:
                     holder=holder,
                     shop=self._config.shop,
                     language=self._config.language,
+                    currency=self._config.currency,
+                    titles=self._titles(voucher.type.layout.covers, now),
                     training=training,
                 ),
                 customer_bound=voucher.type.customer_bound,

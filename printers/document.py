@@ -32,6 +32,7 @@ from printers.limits import (
     CODES_MAX,
     COLUMN_CELLS_MAX,
     COPY_INDEX_MAX,
+    COVERS_MAX,
     DOCUMENT_BYTES_MAX,
     FEED_ROWS_MAX,
     TEXT_CHARACTERS_MAX,
@@ -144,6 +145,27 @@ class CodeBlock(_Closed):
     role: Role | None = Field(default=None, strict=False)
 
 
+class Cover(_Closed):
+    """A title that comes soon; without its picture the caption stays."""
+
+    title: Text
+    info: Text = ""
+    asset: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+
+
+def _first_covers(covers: tuple[Cover, ...]) -> tuple[Cover, ...]:
+    return covers[:COVERS_MAX]
+
+
+class CoversBlock(_Closed):
+    """Up to four covers side by side, two in a row; what is more is cut off."""
+
+    type: Literal["covers"]
+    items: Annotated[
+        tuple[Cover, ...], Field(max_length=100, strict=False), AfterValidator(_first_covers)
+    ]
+
+
 def _says_something(block: TextBlock | ColumnsBlock | CodeBlock) -> bool:
     if isinstance(block, CodeBlock):
         return True  # its alphabet refused the empty content
@@ -174,7 +196,14 @@ class CutBlock(_Closed):
 
 
 Block = Annotated[
-    TextBlock | ColumnsBlock | ImageBlock | CodeBlock | RuleBlock | FeedBlock | CutBlock,
+    TextBlock
+    | ColumnsBlock
+    | ImageBlock
+    | CoversBlock
+    | CodeBlock
+    | RuleBlock
+    | FeedBlock
+    | CutBlock,
     Field(discriminator="type"),
 ]
 
@@ -251,7 +280,15 @@ class Document(_Closed):
 
     def assets(self) -> frozenset[str]:
         """The SHA-256 names (lower-case hex) of all pictures it would like to show."""
-        return frozenset(block.asset for block in self.blocks if isinstance(block, ImageBlock))
+        images = {block.asset for block in self.blocks if isinstance(block, ImageBlock)}
+        covers = {
+            cover.asset
+            for block in self.blocks
+            if isinstance(block, CoversBlock)
+            for cover in block.items
+            if cover.asset is not None
+        }
+        return frozenset(images | covers)
 
     def next_copy(self, *, copied_at: str) -> Document:
         """The next copy of this document: the same code under the next copy mark.
@@ -321,7 +358,7 @@ class Document(_Closed):
         return document
 
 
-_NOT_YET: Final = frozenset({"covers", "code128", "ean13", "coupon", "approval_slip", "test_page"})
+_NOT_YET: Final = frozenset({"code128", "ean13", "coupon", "approval_slip", "test_page"})
 _OWN_REASONS: Final = frozenset(reason.value for reason in InvalidReason)
 _REASONS: Final = {
     "extra_forbidden": InvalidReason.UNKNOWN_FIELD,

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+from printers.covers import GAP_DOTS, beside, caption, cell_dots, listed, within
 from printers.document import (
     CodeBlock,
     ColumnsBlock,
+    CoversBlock,
     CutBlock,
     FeedBlock,
     ImageBlock,
@@ -28,12 +30,12 @@ from printers.page import Cut, Page
 from printers.picture import Picture, read_pbm
 from printers.qr import draw_qr, readable
 from printers.scrub import scrub
-from printers.wrap import wrap
+from printers.wrap import balanced, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from printers.document import Align, Document
+    from printers.document import Align, Cover, Document
     from printers.page import CutMode
 
 # White rows below a line of text: the strike already holds 4 above its capitals.
@@ -114,6 +116,8 @@ class _Sheet:
                     self._cells(block, where)
                 case ImageBlock():
                     self._image(block, pictures)
+                case CoversBlock():
+                    self._covers(block, pictures)
                 case CodeBlock():
                     self._code(block, copied, where)
                 case RuleBlock():
@@ -162,7 +166,9 @@ class _Sheet:
 
     def _text(self, value: str, *, align: Align, size: int, bold: bool, inverse: bool) -> None:
         full = (1 << self._dots) - 1
-        lines = wrap(value, columns=self._columns // size)
+        # Big words in the middle are a headline.
+        lay = balanced if size == 2 and align == "center" else wrap
+        lines = lay(value, columns=self._columns // size)
         if inverse:
             self._add([full] * BAR_ROWS)
         for line in lines:
@@ -231,6 +237,48 @@ class _Sheet:
             self._notes[f"missing_picture {block.asset}"] = None
         else:
             self._picture(picture, block.align)
+
+    def _covers(self, block: CoversBlock, pictures: Mapping[str, bytes]) -> None:
+        shown: list[tuple[Cover, Picture]] = []
+        bare: list[Cover] = []
+        for cover in block.items:
+            file = None if cover.asset is None else pictures.get(cover.asset)
+            picture = None if file is None else read_pbm(file)
+            fitting = None if picture is None else within(picture, cell_dots(self._dots))
+            if fitting is not None:
+                shown.append((cover, fitting))
+                continue
+            bare.append(cover)
+            if cover.asset is not None:
+                self._notes[f"missing_picture {cover.asset}"] = None
+        for start in range(0, len(shown), 2):
+            pair = shown[start : start + 2]
+            height = max(len(picture.rows) for _, picture in pair)
+            cells = [self._cover(cover, picture, height) for cover, picture in pair]
+            self._add(beside(cells, page_dots=self._dots))
+            self._add([0] * GAP_DOTS)
+        for cover in bare:
+            for line in listed(cover, columns=self._columns):
+                self._text(line, align="left", size=1, bold=False, inverse=False)
+
+    def _cover(self, cover: Cover, picture: Picture, height: int) -> list[int]:
+        """The rows of a cover: pictures of a row stand on one line, their captions below."""
+        wide = cell_dots(self._dots)
+        rows = [0] * (height - len(picture.rows))
+        rows += [
+            self._placed(row, width_dots=picture.width_dots, align="center", inside_dots=wide)
+            for row in picture.rows
+        ]
+        rows += [0] * LEADING_ROWS
+        for line, bold in caption(cover, columns=wide // WIDTH_DOTS):
+            rows += [
+                self._placed(
+                    row, width_dots=len(line) * WIDTH_DOTS, align="center", inside_dots=wide
+                )
+                for row in self._glyphs(line, bold=bold)
+            ]
+            rows += [0] * LEADING_ROWS
+        return rows
 
     def _code(self, block: CodeBlock, copied: str, where: str) -> None:
         code = draw_qr(block.content, page_dots=self._dots, where=where)

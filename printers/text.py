@@ -11,9 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from printers.covers import listed
 from printers.document import (
     CodeBlock,
     ColumnsBlock,
+    CoversBlock,
     CutBlock,
     FeedBlock,
     ImageBlock,
@@ -90,6 +92,11 @@ def render_text(document: Document, *, columns: int) -> TextPage:
                 lines += _cells(block, columns, f"blocks[{number}]")
             case ImageBlock():
                 notes[f"missing_picture {block.asset}"] = None
+            case CoversBlock():
+                for cover in block.items:
+                    lines += listed(cover, columns=columns)
+                    if cover.asset is not None:
+                        notes[f"missing_picture {cover.asset}"] = None
             case CodeBlock():
                 # Always readable: without a driver for codes it is the only way to redeem it.
                 lines += _placed(readable(block.content), "center", columns)

@@ -29,3 +29,20 @@ def wrap(text: str, *, columns: int) -> list[str]:
             line = rest
         lines.append(line)
     return lines
+
+
+def balanced(text: str, *, columns: int) -> list[str]:
+    """The lines of ``wrap``, as many, but about equally long: no word stands alone below a line.
+
+    >>> wrap("2 Filme, 2 Tage für 2,- EUR", columns=24)
+    ['2 Filme, 2 Tage für 2,-', 'EUR']
+    >>> balanced("2 Filme, 2 Tage für 2,- EUR", columns=24)
+    ['2 Filme, 2 Tage', 'für 2,- EUR']
+    """
+    lines = wrap(text, columns=columns)
+    for narrower in range(columns - 1, 0, -1):
+        tried = wrap(text, columns=narrower)
+        if len(tried) > len(lines):
+            break
+        lines = tried
+    return lines

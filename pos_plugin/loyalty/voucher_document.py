@@ -6,9 +6,13 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from pos_plugin.loyalty.coming_titles import covers_blocks
 from pos_plugin.loyalty.voucher_type import in_language
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pos_plugin.loyalty.coming_titles import ComingTitle
     from pos_plugin.loyalty.vouchers import NewVoucher
 
 TRAINING_CODE: Final = "SKTEST00000000000"
@@ -20,7 +24,14 @@ _WORDS: Final = {
 
 
 def voucher_document(
-    voucher: NewVoucher, *, holder: str, shop: str, language: str, training: bool = False
+    voucher: NewVoucher,
+    *,
+    holder: str,
+    shop: str,
+    language: str,
+    currency: str = "EUR",
+    titles: Sequence[ComingTitle] = (),
+    training: bool = False,
 ) -> dict[str, Any]:
     """Return the document of a voucher (``printers.document.Document`` as plain values).
 
@@ -29,6 +40,8 @@ def voucher_document(
         holder: name of the customer.
         shop: number of the shop, printed when the layout names no issuer.
         language: ``de`` or ``en``.
+        currency: of prices.
+        titles: that come soon, the next one first.
         training: a bar says so, and the code is one that every till refuses.
     """
     words = _WORDS[language]
@@ -44,6 +57,7 @@ def voucher_document(
     title = in_language(kind.layout.title, language)
     blocks.append(_text(title, align="center", size=2, bold=True))
     if text:
+        blocks.append({"type": "feed", "rows": 8})
         blocks.append(_text(text, align="center"))
     blocks.append({"type": "feed", "rows": 16})
     benefit = in_language(kind.effect.label, language)
@@ -57,6 +71,12 @@ def voucher_document(
     blocks.append({"type": "feed", "rows": 16})
     blocks.append(
         {"type": "code", "content": TRAINING_CODE if training else voucher.code, "role": "code"}
+    )
+    blocks += covers_blocks(
+        titles[: kind.layout.covers],
+        with_info=kind.layout.cover_info,
+        currency=currency,
+        language=language,
     )
     blocks.append({"type": "rule", "style": "dashed"})
     blocks.append(

@@ -73,12 +73,23 @@ class Validity(_Document):
 
 
 class Layout(_Document):
-    """What is printed besides; ``logo`` is the SHA-256 of a PBM file."""
+    """What is printed besides; what is missing is not printed.
+
+    Args:
+        issuer: name of the shop.
+        title: big, on top.
+        text: below it.
+        logo: SHA-256 of a PBM file.
+        covers: how many coming titles are shown; at most four have room.
+        cover_info: whether their day and price stand below them.
+    """
 
     issuer: Words | None = None
     title: Words
     text: Words | None = None
     logo: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    covers: Annotated[int, Field(ge=0, le=100)] = 0
+    cover_info: bool = True
 
 
 class VoucherType(BaseModel):
@@ -99,6 +110,8 @@ class VoucherType(BaseModel):
     layout: Layout
     partial: bool = False
     vat_rate_bp: Annotated[int, Field(ge=0, le=limits.MAX_BP)] | None = None
+    interval_days: Annotated[int, Field(ge=0, le=36_500)] | None = None
+    per_year_max: Annotated[int, Field(ge=0, le=limits.MAX_POINTS)] | None = None
 
     @model_validator(mode="after")
     def _effect_suits_the_legal_kind(self) -> Self:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pos_plugin.errors import RuleError
 from pos_plugin.loyalty.class_history import segments
 from pos_plugin.loyalty.class_scheme import read_scheme
+from pos_plugin.loyalty.coming_titles import ComingTitle
 
 if TYPE_CHECKING:
     import apsw
@@ -29,16 +30,6 @@ class HistoryRow:
     revision: int
     since_on: str
     until_on: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Cover:
-    """A title that comes soon; its price in minor units (cents), its picture a content hash."""
-
-    title: str
-    start_on: str
-    price_minor: int | None
-    blob: str | None
 
 
 def schemes(cache: apsw.Connection) -> dict[str, list[ClassScheme]]:
@@ -85,7 +76,7 @@ def class_segments(cache: apsw.Connection, customer: str) -> tuple[str, ...]:
     return segments([(scheme, code) for scheme, code in rows], schemes=count)
 
 
-def covers(cache: apsw.Connection, *, on: str, count_max: int) -> list[Cover]:
+def coming_titles(cache: apsw.Connection, *, on: str, count_max: int) -> list[ComingTitle]:
     """Return the next titles by their start, those of today included.
 
     Args:
@@ -98,4 +89,4 @@ def covers(cache: apsw.Connection, *, on: str, count_max: int) -> list[Cover]:
         "ORDER BY start_on, title LIMIT ?",
         (on, count_max),
     )
-    return [Cover(*row) for row in rows]
+    return [ComingTitle(*row) for row in rows]

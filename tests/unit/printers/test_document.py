@@ -35,7 +35,7 @@ def test_every_document_survives_the_journal(made: tuple[Document, dict[str, byt
         (plain(colour="red"), "unknown_field", "colour"),
         (plain({"type": "text", "value": "x", "font": "B"}), "unknown_field", "blocks[5].font"),
         (plain({"type": "drawer"}), "unknown_word", "blocks[5]"),
-        (plain({"type": "covers"}), "unknown_word", "blocks[5]"),
+        (plain({"type": "code128"}), "unknown_word", "blocks[5]"),
         (
             plain({"type": "code", "symbology": "ean13", "content": "4012345678901"}),
             "unknown_word",

@@ -1,0 +1,79 @@
+"""Covers of coming titles on the paper: two in a row, a caption below each.
+
+A picture may be missing, its caption never: then it stands as a line of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from printers.wrap import wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from printers.document import Cover
+    from printers.picture import Picture
+
+GAP_DOTS: Final = 16
+"""White between two covers, and below a row of them."""
+_LINES_MAX: Final = 2  # of a title, and of its info: a long title must not push the others away
+
+
+def cell_dots(page_dots: int) -> int:
+    """Return the width of a cover."""
+    return (page_dots - GAP_DOTS) // 2
+
+
+def within(picture: Picture, width_dots: int) -> Picture | None:
+    """Return the picture no wider than its cell; None if it would be longer than a page.
+
+    A smaller one stays as it is: made larger its dots would only look coarse.
+    """
+    return picture.scaled_to(min(width_dots, picture.width_dots))
+
+
+def caption(cover: Cover, *, columns: int) -> list[tuple[str, bool]]:
+    """Return the lines below a cover, each with whether it is bold."""
+    title = _cut(wrap(cover.title, columns=columns), columns)
+    info = _cut(wrap(cover.info, columns=columns), columns) if cover.info else []
+    return [(line, True) for line in title] + [(line, False) for line in info]
+
+
+def listed(cover: Cover, *, columns: int) -> list[str]:
+    """Return a cover as text: the title on the left, the info on the right.
+
+    >>> from printers.document import Cover
+    >>> listed(Cover(title="Das Boot", info="ab 24.12."), columns=20)
+    ['Das Boot   ab 24.12.']
+    """
+    if not cover.info:
+        return wrap(cover.title, columns=columns)
+    if len(cover.title) + len(cover.info) < columns:
+        return [cover.title + cover.info.rjust(columns - len(cover.title))]
+    return [*wrap(cover.title, columns=columns), *wrap(cover.info, columns=columns)]
+
+
+def beside(cells: Sequence[Sequence[int]], *, page_dots: int) -> list[int]:
+    """Return the rows of one or two cells side by side; one alone stands in the middle.
+
+    Args:
+        cells: rows of each, as wide as ``cell_dots``, the leftmost dot in the highest bit.
+        page_dots: width of the paper.
+    """
+    wide = cell_dots(page_dots)
+    used = wide if len(cells) == 1 else 2 * wide + GAP_DOTS
+    spare = (page_dots - used) // 2
+    rows = [0] * max(len(cell) for cell in cells)
+    for number, cell in enumerate(cells):
+        shift = page_dots - spare - wide - number * (wide + GAP_DOTS)
+        for index, row in enumerate(cell):
+            rows[index] |= row << shift
+    return rows
+
+
+def _cut(lines: list[str], columns: int) -> list[str]:
+    if len(lines) <= _LINES_MAX:
+        return lines
+    last = lines[_LINES_MAX - 1]
+    return [*lines[: _LINES_MAX - 1], last[: columns - 1] + "…"]
