@@ -10,12 +10,15 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 
 from head_office.effects import NotUnderstood
-from head_office.storage import balance
+from head_office.storage import balance, ledger_entry
 from pos_plugin.limits import INT64_MAX
 from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES
+from pos_plugin.loyalty.lots import Known, Movement
+from pos_plugin.loyalty.lots import balance as sum_known
+from pos_plugin.loyalty.lots import fold as fold_lots
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,7 +86,8 @@ def fold(
             connection.execute(balance.insert().values(customer=customer, account=key, **values))
         else:
             connection.execute(balance.update().where(here).values(values))
-        changed.setdefault(customer, []).append(_wire(customer, key, value, as_of, folded))
+        wire = _wire(customer, key, value, lots, as_of, folded)
+        changed.setdefault(customer, []).append(wire)
     return changed
 
 
@@ -93,7 +97,14 @@ def rows_of_customer(connection: Connection, customer: str) -> list[Row]:
         select(balance).where(balance.c.customer == customer).order_by(balance.c.account)
     )
     return [
-        _wire(row.customer, row.account, row.value, row.as_of, json.loads(row.folded))
+        _wire(
+            row.customer,
+            row.account,
+            row.value,
+            json.loads(row.lots),
+            row.as_of,
+            json.loads(row.folded),
+        )
         for row in rows
     ]
 
@@ -136,7 +147,7 @@ def _lots(connection: Connection, customer: str, program: str) -> list[dict[str,
 
 
 def move(
-    connection: Connection, old: str, new: str, *, source: Source, as_of: str
+    connection: Connection, old: str, new: str, *, source: Source | None, as_of: str | None
 ) -> list[Row]:
     """Give everything that one id has to another; return the changed rows.
 
@@ -155,7 +166,8 @@ def move(
             value = max(value, known.value) if is_day else value + known.value
             for till, epoch, seq in json.loads(known.folded):
                 folded = with_event(folded, Source(till, epoch, seq))
-        folded = with_event(folded, source)
+        if source is not None:
+            folded = with_event(folded, source)
         is_counter = row.account.startswith(COUNTER_PREFIXES)
         lots = [] if is_counter else _lots(connection, new, row.account)
         connection.execute(balance.delete().where(here))
@@ -165,11 +177,11 @@ def move(
                 account=row.account,
                 value=value,
                 lots=json.dumps(lots),
-                as_of=as_of,
+                as_of=as_of or row.as_of,
                 folded=json.dumps(folded),
             )
         )
-        changed.append(_wire(new, row.account, value, lots, as_of, folded))
+        changed.append(_wire(new, row.account, value, lots, as_of or row.as_of, folded))
     connection.execute(balance.delete().where(balance.c.customer == old))
     return changed
 
@@ -186,7 +198,14 @@ def with_event(folded: list[list[Any]], source: Source) -> list[list[Any]]:
     return [*kept, [source.till, source.epoch, highest]]
 
 
-def _wire(customer: str, key: str, value: int, as_of: str, folded: list[list[Any]]) -> Row:
+def _wire(
+    customer: str,
+    key: str,
+    value: int,
+    lots: list[dict[str, Any]],
+    as_of: str,
+    folded: list[list[Any]],
+) -> Row:
     if key.startswith(COUNTER_PREFIXES):
         return "customer_counter", {
             "customer": customer,
@@ -198,6 +217,7 @@ def _wire(customer: str, key: str, value: int, as_of: str, folded: list[list[Any
         "customer": customer,
         "program": key,
         "value": value,
+        "lots": lots,
         "as_of": as_of,
         "folded": folded,
     }

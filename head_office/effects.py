@@ -14,10 +14,14 @@ from sqlalchemy import select
 
 from head_office.storage import ledger_entry, receipt, receipt_line, voucher
 from pos_plugin import limits
+from pos_plugin.clock import utc_text
+from pos_plugin.loyalty.ledger import HISTORY, USES
 from sync_agent import protocol
 from sync_agent.protocol import Entry, compact_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.engine import Connection
 
     from sync_agent.protocol import Event
@@ -66,6 +70,9 @@ class _LedgerEntry(BaseModel):
     program: protocol.Text
     kind: protocol.Text
     delta: protocol.Int64
+    lot: protocol.Text
+    matures_on: protocol.Day
+    expires_on: protocol.Day | None = None
 
 
 class _Voucher(BaseModel):
@@ -96,6 +103,7 @@ class _Body(BaseModel):
     model_config = _OPEN
 
     shop: protocol.Text | None = None
+    business_on: protocol.Day | None = None
     entries: Annotated[list[Entry], Field(max_length=10_000)] = []
     ledger: Annotated[list[_LedgerEntry], Field(max_length=10_000)] = []
     vouchers: Annotated[list[_Voucher], Field(max_length=1_000)] = []
@@ -122,7 +130,7 @@ class Effects:
 
     def store(self, connection: Connection, *, till: str, event: Event, recorded_at: str) -> None:
         """Write receipt, ledger entries and vouchers of the event."""
-        occurred_at = event.occurred_at.isoformat()
+        occurred_at = utc_text(event.occurred_at)
         if isinstance(self.body, _SaleBody):
             _store_receipt(connection, self.body, till=till, event=event)
         for entry in self.body.ledger:
@@ -139,6 +147,10 @@ class Effects:
                     program=entry.program,
                     kind=entry.kind,
                     delta=entry.delta,
+                    lot=entry.lot,
+                    matures_on=entry.matures_on,
+                    expires_on=entry.expires_on,
+                    business_on=self.body.business_on or occurred_at[:10],
                     occurred_at=occurred_at,
                     recorded_at=recorded_at,
                     detail=_text(entry),
@@ -181,6 +193,12 @@ def effects_of(event: Event) -> Effects:
     if untouched:
         # Else a later version could not tell whose balances an event changes.
         raise NotUnderstood(f"{event.kind}: changes {min(untouched)} without touching")
+    if _sums((one.customer, one.program, one.delta) for one in body.ledger) != _sums(
+        (one.customer, one.key, one.delta)
+        for one in body.entries
+        if not one.key.startswith((USES, HISTORY))
+    ):
+        raise NotUnderstood(f"{event.kind}: the ledger and the entries of the accounts differ")
     return Effects(body)
 
 
@@ -222,6 +240,14 @@ def _store_receipt(connection: Connection, body: _SaleBody, *, till: str, event:
     ]
     if rows:
         connection.execute(receipt_line.insert(), rows)
+
+
+def _sums(changes: Iterable[tuple[str, str, int]]) -> dict[tuple[str, str], int]:
+    """Return what each account of each customer gets; one that gets nothing is left out."""
+    sums: dict[tuple[str, str], int] = {}
+    for customer, account, delta in changes:
+        sums[customer, account] = sums.get((customer, account), 0) + delta
+    return {place: delta for place, delta in sums.items() if delta}
 
 
 def _text(model: BaseModel) -> str:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pos_plugin.loyalty.ledger import shown
 from pos_plugin.loyalty.lots import fold, standing
 from pos_plugin.storage import account_lookup, ledger_store
+from pos_plugin.storage.journal_lookup import own_entries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,11 +76,7 @@ def accounts_of(
     }
 
 
-def balance_rows(accounts: dict[str, Account], *, on: str) -> list[dict[str, Any]]:
-    """Return what the panel shows of each account on a shop day."""
-def counter(
-    key: str, customers: Sequence[str], cache: CacheReader | None, journal: Journal
-) -> int:
+def counter(key: str, customers: Sequence[str], cache: CacheReader | None, journal: Journal) -> int:
     """Return a counter of a customer as it is shown now.
 
     Args:
@@ -96,6 +94,8 @@ def counter(
     return total
 
 
+def balance_rows(accounts: dict[str, Account], *, on: str) -> list[dict[str, Any]]:
+    """Return what the panel shows of each account on a shop day."""
     rows: list[dict[str, Any]] = []
     for code, account in accounts.items():
         has = account.standing(on)

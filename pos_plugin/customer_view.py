@@ -9,27 +9,31 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from pos_plugin import wording
+from pos_plugin.account_view import accounts_of, balance_rows
 from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES, day_number, shown
+from pos_plugin.loyalty.provisional import is_provisional
 from pos_plugin.loyalty.voucher_type import in_language, read_voucher_type
 from pos_plugin.notices import Notice, NoticeCode
-from pos_plugin.loyalty.provisional import is_provisional
-from pos_plugin.storage.journal_lookup import open_vouchers, own_entries
+from pos_plugin.storage.cache_reader import CustomerRow
+from pos_plugin.storage.customer_store import last_purchases
+from pos_plugin.storage.journal_lookup import own_entries
+from pos_plugin.storage.voucher_lookup import open_vouchers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pos_plugin.known_customers import KnownCustomers
     from pos_plugin.loyalty.ledger import Shown
     from pos_plugin.loyalty.vouchers import Voucher
-    from pos_plugin.storage.cache_reader import CacheReader, CustomerRow, Summed
-    from pos_plugin.storage.journal_lookup import Journal
+    from pos_plugin.storage.cache_reader import CacheReader, Summed
 
-    from pos_plugin.known_customers import KnownCustomers
 BIRTHDAY_HINT_DAYS: Final = 7
+LAST_PURCHASES: Final = 5
 _DAYS_SINCE_LAST: Final = "days_since_last"
 
 
 class Accounts(NamedTuple):
-LAST_PURCHASES: Final = 5
     """Balances of head office, and every balance and counter as it is shown now."""
 
     cached: Mapping[str, Summed]
@@ -78,11 +82,11 @@ def facts(
     Args:
         row: the cached customer.
         counters: as they are shown now.
+        rate_bp: standing rate of customer, card or group in basis points.
         on: shop day; ``days_since_last`` is counted from it.
     """
     uses = {
         key.removeprefix(USES): max(0, counter.value)
-        rate_bp: standing rate of customer, card or group in basis points.
         for key, counter in sorted(counters.items())
         if key.startswith(USES)
     }
@@ -106,11 +110,11 @@ def panel(
     row: CustomerRow,
     known: KnownCustomers,
     *,
+    rate_bp: int,
     on: dt.date,
     language: str,
 ) -> dict[str, Any]:
     """Return what the cashier sees of a customer.
-    rate_bp: int,
 
     Balances name their instant (``as_of``, None before the first word of head office) and whether
     own entries that head office may not know are in them. Segments are never shown.
@@ -118,27 +122,23 @@ def panel(
     cache, journal = known.cache, known.journal
     birthday_on = _birthday_soon(row.birthday_on, on)
     hints = [Notice(NoticeCode.BIRTHDAY, {"birthday_on": birthday_on})] if birthday_on else []
-    return {
-        "name": row.name,
-        "number": row.number,
-        "group": row.discount_group,
     if is_provisional(row.id):
         hints.append(Notice(NoticeCode.PROVISIONAL_MEMBER))
+    return {
+        "name": row.name,
+        "number": row.number or None,
+        "group": row.discount_group,
         "instant_discount_bp": rate_bp,
         "limit_left_minor": row.limit_left_minor,
         "consents": [
             {
-                "program": program,
-                "unit": unit,
-                "value": sums[program].value if program in sums else 0,
-                "as_of": balances[program].as_of if program in balances else None,
-                "own_entries": program in sums and sums[program].own,
+                "purpose": purpose,
+                "channel": channel,
+                "status": word.status,
+                "text_id": word.text_id,
+                "text_revision": word.text_revision,
             }
             for (purpose, channel), word in sorted(known.consents(row.id).items())
-        ],
-        "vouchers": [
-            _voucher(voucher, cache, language)
-            for voucher in open_vouchers(journal, row.id, on=on.isoformat())
         ],
         "last_purchases": last_purchases(journal, known.ids(row.id), count_max=LAST_PURCHASES),
         "balances": (
@@ -146,14 +146,20 @@ def panel(
             if cache
             else []
         ),
+        "vouchers": [
+            _voucher(voucher, cache, language)
+            for voucher in open_vouchers(
+                journal, cache.vouchers_of(row.id) if cache else (), row.id, on=on.isoformat()
+            )
+        ],
         "birthday_on": birthday_on,
         "notices": [hint.to_dict(language) for hint in hints],
-        "synced_at": cache.synced_at(),
+        "synced_at": cache.synced_at() if cache else None,
     }
 
 
-def _voucher(voucher: Voucher, cache: CacheReader, language: str) -> dict[str, Any]:
-    kind = read_voucher_type(cache.voucher_type(voucher.type))
+def _voucher(voucher: Voucher, cache: CacheReader | None, language: str) -> dict[str, Any]:
+    kind = read_voucher_type(cache.voucher_type(voucher.type)) if cache else None
     return {
         "type": voucher.type,
         "title": in_language(kind.layout.title, language) if kind else voucher.type,

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import native
+from pos_plugin.accounts import Accounts
+from pos_plugin.actions.accounts import AccountDesk
 from pos_plugin.actions.booked_once import Actions
 from pos_plugin.actions.erasure import ErasureDesk
 from pos_plugin.booking import Booking
@@ -104,7 +106,8 @@ class Plugin:
     """Promotions and loyalty inside one till; made by ``Plugin.open``.
 
     ``sales`` is the life of a sale in plain values, ``rentals`` that of a rental, ``customers``
-    who they are, their cards and consents, ``prints`` the print jobs, ``config`` the settings.
+    who they are, their cards and consents, ``accounts`` what they have, ``prints`` the print
+    jobs, ``config`` the settings.
     """
 
     def __init__(
@@ -116,6 +119,7 @@ class Plugin:
         rentals: Rentals,
         prints: Prints,
         customers: Customers,
+        accounts: Accounts,
     ) -> None:
         self._till = till
         self._counter = counter
@@ -126,6 +130,7 @@ class Plugin:
         self.rentals = rentals
         self.prints = prints
         self.customers = customers
+        self.accounts = accounts
 
     @classmethod
     def open(
@@ -219,8 +224,21 @@ class Plugin:
             on_taken_back=cancel_print,
             for_host=prints.completed,
         )
+        accounts = Accounts(
+            till,
+            AccountDesk(till, actions, issuing),
+            counter,
+            on_booked=print_soon,
+            for_host=prints.completed,
+        )
         plugin = cls(
-            till, counter, sales=sales, rentals=rentals, prints=prints, customers=customers
+            till,
+            counter,
+            sales=sales,
+            rentals=rentals,
+            prints=prints,
+            customers=customers,
+            accounts=accounts,
         )
 
         def start() -> None:

@@ -39,6 +39,17 @@ def count(number: int, *, language: str) -> str:
     return f"{number:,}".replace(",", _MARKS[language][0])
 
 
+def points(number: int, *, language: str) -> str:
+    """Return a number of points as people write it.
+
+    >>> points(1, language="de"), points(1270, language="en")
+    ('1 Punkt', '1,270 points')
+    """
+    word = "Punkt" if language == "de" else "point"
+    ending = "" if number == 1 else ("e" if language == "de" else "s")
+    return f"{count(number, language=language)} {word}{ending}"
+
+
 def left(quantity_milli: int, *, language: str) -> str:
     """Return how much of something is left, as people write it.
 
@@ -77,9 +88,7 @@ def earned(amount: int, unit: str | None, *, account: str, currency: str, langua
     """
     german = language == "de"
     if unit == "POINTS":
-        one = amount == 1
-        word = ("Punkt" if one else "Punkte") if german else ("point" if one else "points")
-        return f"{count(amount, language=language)} {word} {'gesammelt' if german else 'earned'}"
+        return f"{points(amount, language=language)} {'gesammelt' if german else 'earned'}"
     if unit == "EUR_MINOR":
         bonus = money(amount, currency=currency, language=language)
         return f"{bonus} Bonus gutgeschrieben" if german else f"{bonus} bonus credited"

@@ -5,7 +5,10 @@ them: one description for both.
 
 Files (columns of domain.md §5; ``?`` = may be missing):
 
-- ``program``: code, unit, maturity_days?, expiry?, payout_threshold?, liability?
+- ``program``: code, unit, maturity_days?, expiry?, payout_threshold?, payout_voucher_type?,
+  payout_denominations?, liability?
+- ``reward``: code, program, kind, label, points, value_minor?, min_points?, sku?, voucher_type?,
+  valid_from_on?, valid_to_on?, stock?, limit_per_customer?
 - ``voucher_type``: code, legal_kind, effect, validity, layout, conditions?, customer_bound?,
   transferable?, multi_use?, partial?, offline_scope?, offline_cap_minor?, code_scheme?,
   vat_rate_bp?, interval_days?, per_year_max?
@@ -14,7 +17,9 @@ Files (columns of domain.md §5; ``?`` = may be missing):
   markdown?, discountable?
 - ``customer``: id, number, name, home_shop, segments? (codes), birthday_on?, status?,
   instant_discount_bp?, discount_group?, tier?, limit_left_minor?, phone?, email?
-- ``card``: code (the number itself), customer, symbology?, role?, status?
+- ``card``: code (the number itself), customer, symbology?, role?, status?, instant_discount_bp?
+- ``discount_group``: code, instant_discount_bp
+- ``alias``: alias (an id that was merged), customer (the one it is now)
 - ``abc_scheme``: code, revision, since_on, window, metrics, classes, method?, combine?,
   age_days_min?, cells?
 - ``cover``: title, start_on, price_minor?, blob?
@@ -22,11 +27,12 @@ Files (columns of domain.md §5; ``?`` = may be missing):
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NotRequired
+from typing import TYPE_CHECKING, Annotated, Any, Final, NotRequired
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
+from pos_plugin import limits
 from pos_plugin.card_hash import card_hash
 from pos_plugin.errors import RuleError
 from pos_plugin.loyalty.class_scheme import read_scheme
@@ -45,9 +51,28 @@ class _Program(TypedDict):
     code: protocol.Text
     unit: protocol.ProgramUnit
     maturity_days: NotRequired[protocol.Days]
-    expiry: NotRequired[protocol.Text]
+    expiry: NotRequired[protocol.Expiry]
     payout_threshold: NotRequired[protocol.Sequence]
+    payout_voucher_type: NotRequired[protocol.Text | None]
+    payout_denominations: NotRequired[list[protocol.Minor]]
     liability: NotRequired[protocol.Liability]
+
+
+@with_config(_CLOSED)
+class _Reward(TypedDict):
+    code: protocol.Text
+    program: protocol.Text
+    kind: protocol.RewardKind
+    label: protocol.Document
+    points: Annotated[int, Field(ge=1, le=limits.MAX_POINTS)]
+    value_minor: NotRequired[protocol.Minor | None]
+    min_points: NotRequired[protocol.Sequence]
+    sku: NotRequired[protocol.Text | None]
+    voucher_type: NotRequired[protocol.Text | None]
+    valid_from_on: NotRequired[protocol.Day | None]
+    valid_to_on: NotRequired[protocol.Day | None]
+    stock: NotRequired[protocol.Sequence | None]
+    limit_per_customer: NotRequired[protocol.Sequence | None]
 
 
 @with_config(_CLOSED)
@@ -115,6 +140,19 @@ class _Card(TypedDict):
     symbology: NotRequired[protocol.Text]
     role: NotRequired[protocol.Text]
     status: NotRequired[protocol.CardStatus]
+    instant_discount_bp: NotRequired[protocol.Bp]
+
+
+@with_config(_CLOSED)
+class _DiscountGroup(TypedDict):
+    code: protocol.Text
+    instant_discount_bp: protocol.Bp
+
+
+@with_config(_CLOSED)
+class _Alias(TypedDict):
+    alias: protocol.Text
+    customer: protocol.Text
 
 
 @with_config(_CLOSED)
@@ -144,7 +182,19 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
         "maturity_days": 0,
         "expiry": "none",
         "payout_threshold": 0,
+        "payout_voucher_type": None,
+        "payout_denominations": [],
         "liability": "earned",
+    },
+    "reward": {
+        "value_minor": None,
+        "min_points": 0,
+        "sku": None,
+        "voucher_type": None,
+        "valid_from_on": None,
+        "valid_to_on": None,
+        "stock": None,
+        "limit_per_customer": None,
     },
     "voucher_type": {
         "conditions": {},
@@ -179,7 +229,14 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
         "phone": None,
         "email": None,
     },
-    "card": {"symbology": "ean13", "role": "main", "status": "active"},
+    "discount_group": {},
+    "alias": {},
+    "card": {
+        "symbology": "ean13",
+        "role": "main",
+        "status": "active",
+        "instant_discount_bp": 0,
+    },
     "abc_scheme": {"method": "bounds", "combine": "all", "age_days_min": 0, "cells": []},
     "cover": {"price_minor": None, "blob": None},
 }
@@ -187,10 +244,13 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
 FILES: Final[dict[str, TypeAdapter[Any]]] = {
     "program": TypeAdapter(_Program),
     "voucher_type": TypeAdapter(_VoucherType),
+    "reward": TypeAdapter(_Reward),
     "event_trigger": TypeAdapter(_EventTrigger),
     "article": TypeAdapter(_Article),
     "customer": TypeAdapter(_Customer),
     "card": TypeAdapter(_Card),
+    "discount_group": TypeAdapter(_DiscountGroup),
+    "alias": TypeAdapter(_Alias),
     "abc_scheme": TypeAdapter(_AbcScheme),
     "cover": TypeAdapter(_Cover),
 }
@@ -252,4 +312,5 @@ def card_row(row: dict[str, Any], card_key: bytes) -> dict[str, Any]:
         "role": row["role"],
         "status": row["status"],
         "replaced_by": None,
+        "instant_discount_bp": row["instant_discount_bp"],
     }

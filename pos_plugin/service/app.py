@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from pos_plugin.errors import InputError
+from pos_plugin.service.account_calls import add_account_calls
 from pos_plugin.service.connections import Connections
 from pos_plugin.service.customer_calls import add_customer_calls
 from pos_plugin.service.day_calls import add_day_calls
@@ -59,7 +60,14 @@ def create_app(
     )
     app.add_middleware(Gate, port=port, token=token, connections=connections)
     add_till_calls(app, desk, connections)
-    for add_calls in (add_sale_calls, add_customer_calls, add_rental_calls, add_print_calls, add_day_calls):
+    for add_calls in (
+        add_sale_calls,
+        add_customer_calls,
+        add_rental_calls,
+        add_print_calls,
+        add_day_calls,
+        add_account_calls,
+    ):
         add_calls(app, desk)
     add_event_calls(app, desk, streams or Streams())
     app.router.routes.extend(page_calls())

@@ -10,7 +10,7 @@ from pos_plugin.loyalty.lots import Kind, LedgerEntry, Movement
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from pos_plugin.storage.journal_lookup import Journal
 
@@ -153,7 +153,8 @@ def redeemed_by(journal: Journal, receipt: int) -> list[tuple[LedgerEntry, int]]
 class Listed(NamedTuple):
     """An entry, or several of one action, as a statement shows them."""
 
-    program: str
+    epoch: int
+    seq: int
     kind: str
     delta: int
     matures_on: str
@@ -173,8 +174,8 @@ def latest(journal: Journal, customer: str, program: str, *, count_max: int) -> 
         count_max: so many at most.
     """
     rows: Any = journal.execute(
-        "SELECT program, kind, sum(delta), max(matures_on), max(expires_on), max(occurred_at), "
-        "max(reason), max(receipt.receipt_number) FROM ledger_entry AS e "
+        "SELECT e.epoch, e.seq, kind, sum(delta), max(matures_on), max(expires_on), "
+        "max(occurred_at), max(reason), max(receipt.receipt_number) FROM ledger_entry AS e "
         "LEFT JOIN receipt ON receipt.seq = e.seq "
         "WHERE e.customer = ? AND program = ? GROUP BY e.seq, kind "
         "ORDER BY e.seq DESC, kind LIMIT ?",
@@ -190,20 +191,61 @@ class Spent(NamedTuple):
     till_minor: int
 
 
-def spent_since(journal: Journal, seq: int, *, customer: str) -> Spent:
+def spent_since(journal: Journal, seq: int, *, customers: Collection[str]) -> Spent:
     """Return what was spent of accounts in events that head office does not hold.
 
     Args:
         journal: of this till.
         seq: the highest event that head office holds.
-        customer: whose share is told apart.
+        customers: ids of the customer whose share is told apart.
     """
     rows: Any = journal.execute(
-        "SELECT coalesce(sum(CASE WHEN customer = ? THEN worth_minor END), 0), "
-        "coalesce(sum(worth_minor), 0) FROM ledger_entry WHERE seq > ?",
-        (customer, seq),
-    ).fetchone()
-    return Spent(*rows)
+        "SELECT customer, sum(worth_minor) FROM ledger_entry "
+        "WHERE seq > ? AND worth_minor > 0 GROUP BY customer",
+        (seq,),
+    ).fetchall()
+    return Spent(
+        customer_minor=sum(worth for customer, worth in rows if customer in customers),
+        till_minor=sum(worth for _, worth in rows),
+    )
+
+
+def add_reward(
+    journal: Journal,
+    redemption: str,
+    *,
+    epoch: int,
+    seq: int,
+    reward: str,
+    customer: str,
+    quantity: int,
+    at: dt.datetime,
+) -> None:
+    """Store that a reward was given.
+
+    Args:
+        journal: in the transaction of its event.
+        redemption: the host's own id of the exchange.
+        epoch: of the journal.
+        seq: number of the event.
+        reward: its code.
+        customer: who got it.
+        quantity: how many.
+        at: now.
+    """
+    journal.execute(
+        "INSERT INTO reward_given (redemption, epoch, seq, reward, customer, quantity, given_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (redemption, epoch, seq, reward, customer, quantity, utc_text(at)),
+    )
+
+
+def rewards_given(journal: Journal, reward: str) -> int:
+    """Return how many of a reward this till gave."""
+    given: Any = journal.execute(
+        "SELECT coalesce(sum(quantity), 0) FROM reward_given WHERE reward = ?", (reward,)
+    ).get
+    return int(given)
 
 
 def _entry(row: Any) -> LedgerEntry:  # noqa: ANN401 - a row of SQLite

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sync_agent.event_bodies import campaigns, customers, paper, rentals, sales
+from sync_agent.event_bodies import accounts, campaigns, customers, paper, rentals, sales
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +34,9 @@ BODIES: Final[Mapping[str, type[Head]]] = {
     "consent_given": customers.ConsentGiven,
     "consent_withdrawn": customers.ConsentWithdrawn,
     "erasure_applied": customers.ErasureApplied,
+    "bonus_paid_out": accounts.BonusPaidOut,
+    "balance_adjusted": accounts.BalanceAdjusted,
+    "reward_redeemed": accounts.RewardRedeemed,
     "print_closed": paper.PrintClosed,
     "voucher_handed_over": paper.VoucherHandedOver,
 }

@@ -111,13 +111,35 @@ class Tender(Part):
     amount_minor: Int64
 
 
+class Reduced(Part):
+    """What an unused voucher lost, because part of the goods that had brought it came back."""
+
+    voucher: Text
+    amount_minor: Minor
+
+
+class Reissued(Part):
+    """A new voucher for the share of a used one that belongs to returned goods."""
+
+    instead_of: Text
+    voucher: Text
+
+
 class TakenBack(Head):
-    """What a void and a return undo beside the goods."""
+    """What a void and a return undo beside the goods.
+
+    ``vouchers``: that the customer gets: shares of used ones, goods credit. ``deducted_minor``:
+    taken from the refund for vouchers that were used before their goods came back.
+    """
 
     ledger: list[LedgerEntry]
     entries: list[Entry]
     rolled_back: list[RolledBack]
     cancelled: list[Text]
+    reduced: list[Reduced]
+    reissued: list[Reissued]
+    vouchers: list[IssuedVoucher]
+    deducted_minor: Minor
 
 
 class VoucherException(Part):

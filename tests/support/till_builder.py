@@ -175,6 +175,7 @@ class TillBuilder:
         card: str | None = None,
         segments: Sequence[str] = (),
         card_status: str = "active",
+        card_rate_bp: int = 0,
         **facts: Any,
     ) -> None:
         """Put a customer, the segments it is in (bits in the order they first appear), a card."""
@@ -210,22 +211,59 @@ class TillBuilder:
                         "role": "main",
                         "status": card_status,
                         "replaced_by": None,
+                        "instant_discount_bp": card_rate_bp,
                     },
                 )
             )
         self.apply(*rows)
 
-    def program(self, code: str = "points", unit: str = "POINTS") -> None:
+    def program(self, code: str = "points", unit: str = "POINTS", **facts: Any) -> None:
         """Put a points or bonus programme."""
+        row = {
+            "code": code,
+            "unit": unit,
+            "maturity_days": 0,
+            "expiry": "none",
+            "payout_threshold": 0,
+            "payout_voucher_type": None,
+            "payout_denominations": [],
+            "liability": "future_discount",
+        }
+        self.put("program", **{**row, **facts})
+
+    def balance(
+        self, customer: str, value: int, *, program: str = "points", **lot: str | None
+    ) -> None:
+        """Put a balance of one lot, as head office sends it."""
+        days = {"matures_on": "2026-01-01", "expires_on": None, "taken_on": None, **lot}
         self.put(
-            "program",
-            code=code,
-            unit=unit,
-            maturity_days=0,
-            expiry="none",
-            payout_threshold=0,
-            liability="future_discount",
+            "balance",
+            customer=customer,
+            program=program,
+            value=value,
+            lots=[{"id": f"lot-{customer}-{program}", "left": value, **days}] if value else [],
+            as_of="2026-03-07T08:00:00.000Z",
+            folded=[],
         )
+
+    def reward(self, code: str, points: int, kind: str = "event", **facts: Any) -> None:
+        """Put a reward of the catalogue."""
+        row = {
+            "code": code,
+            "program": "points",
+            "kind": kind,
+            "label": {"de": f"Prämie {code}", "en": f"Reward {code}"},
+            "points": points,
+            "value_minor": None,
+            "min_points": 0,
+            "sku": None,
+            "voucher_type": None,
+            "valid_from_on": None,
+            "valid_to_on": None,
+            "stock": None,
+            "limit_per_customer": None,
+        }
+        self.put("reward", **{**row, **facts})
 
     def voucher_type(self, code: str = "TREUE5", **facts: Any) -> None:
         """Put a kind of voucher: 30 days, bound to the customer."""

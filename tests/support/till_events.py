@@ -29,7 +29,16 @@ def sale_event(
         else []
     )
     ledger = [
-        {"id": f"{uid}:{n}", "customer": customer, "program": "points", "kind": "earn", "delta": d}
+        {
+            "id": f"{uid}:{n}",
+            "customer": customer,
+            "program": "points",
+            "kind": "earn",
+            "delta": d,
+            "lot": f"{uid}:{n}",
+            "matures_on": "2026-03-07",
+            "expires_on": None,
+        }
         for n, d in enumerate([points] if customer else [])
     ]
     event: dict[str, Any] = {

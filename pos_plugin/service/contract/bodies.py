@@ -7,6 +7,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from pos_plugin import limits
+from pos_plugin.actions.accounts import AdjustRequest, PayOutRequest, RewardRequest
 from pos_plugin.actions.cards import CardAssignment, CardBlock
 from pos_plugin.actions.consents import ConsentSaid
 from pos_plugin.actions.customers import CustomerChange, NewCustomer
@@ -65,6 +66,9 @@ def bodies() -> dict[str, Schema]:
         ("CardAssignment", CardAssignment),
         ("CardBlock", CardBlock),
         ("ConsentSaid", ConsentSaid),
+        ("PayOutRequest", PayOutRequest),
+        ("AdjustRequest", AdjustRequest),
+        ("RewardRequest", RewardRequest),
         ("PrintResult", PrintResult),
         ("PrintCancel", PrintCancel),
         ("Acknowledgement", Acknowledgement),

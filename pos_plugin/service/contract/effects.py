@@ -166,6 +166,21 @@ class Print(_Effect):
     )
 
 
+class Reward(_Effect):
+    """Something was given for points; an article is a supply: the host sells ``line``."""
+
+    kind: Literal["reward"]
+    reward: Literal[True]
+    code: str
+    reward_kind: str = Field(description="article, voucher_type, event, donation")
+    points: int = Field(description="of all pieces, in the account's unit")
+    quantity: int
+    line: dict[str, Any] | None = Field(
+        default=None, description="of an article: facts and list price, as a scan gives them"
+    )
+    text: str
+
+
 Effect = Annotated[
     LineDiscount
     | Earn
@@ -177,6 +192,7 @@ Effect = Annotated[
     | Rejected
     | Message
     | IssueVoucher
+    | Reward
     | Print,
     Field(discriminator="kind"),
 ]

@@ -39,11 +39,21 @@ class Health(Answer):
 
 
 class Balance(Answer):
-    """What an account holds, and since when head office says so."""
+    """What an account holds, and since when head office says so.
+
+    ``value`` is available and pending together, less a debt. ``expiring`` of the available expires
+    after ``expires_on``. ``pays_out``: enough is there to be paid out.
+    """
 
     program: str
     unit: str
     value: int
+    available: int
+    pending: int
+    matures_on: Day | None
+    expires_on: Day | None
+    expiring: int
+    pays_out: bool
     as_of: Instant | None
     own_entries: bool
 

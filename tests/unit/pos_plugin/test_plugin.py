@@ -275,6 +275,16 @@ def test_history_counts_visits_turnover_and_days(till: TillBuilder) -> None:
         }
 
 
+def lot(lot_id: str, left: int) -> dict[str, Any]:
+    return {
+        "id": lot_id,
+        "left": left,
+        "matures_on": "2026-03-07",
+        "expires_on": None,
+        "taken_on": None,
+    }
+
+
 def test_panel_counts_own_entries_until_they_are_folded(till: TillBuilder) -> None:
     with till.open() as plugin:
         [before] = panel(plugin)["balances"]
@@ -284,12 +294,14 @@ def test_panel_counts_own_entries_until_they_are_folded(till: TillBuilder) -> No
         [own] = panel(plugin)["balances"]
         assert (own["value"], own["own_entries"]) == (142, True)
         [(epoch,)] = rows(till, "SELECT epoch FROM epoch")
+        first, second = rows(till, "SELECT lot, delta FROM ledger_entry ORDER BY seq")
         # Head office has booked the first receipt, and 1000 points of other tills.
         till.put(
             "balance",
             customer="K1",
             program="points",
             value=1071,
+            lots=[lot("there", 1000), lot(*first)],
             as_of="2026-03-07T11:00:00Z",
             folded=[["3", epoch, 1], ["4", 99, 7]],
         )
@@ -300,6 +312,7 @@ def test_panel_counts_own_entries_until_they_are_folded(till: TillBuilder) -> No
             customer="K1",
             program="points",
             value=1142,
+            lots=[lot("there", 1000), lot(*first), lot(*second)],
             as_of="2026-03-07T11:05:00Z",
             folded=[["3", epoch, 2], ["4", 99, 7]],
         )

@@ -23,6 +23,8 @@ PROGRAM: dict[str, Any] = {
     "maturity_days": 0,
     "expiry": "none",
     "payout_threshold": 0,
+    "payout_voucher_type": None,
+    "payout_denominations": [],
     "liability": "earned",
 }
 

@@ -1,0 +1,182 @@
+"""Accounts in plain values: statement, pay-out, correction, rewards; what a host calls.
+
+Each booking carries the host's own ``request_id`` and is done once: the same request again gets the
+same answer, another one under the same id ``conflict``. Everything works without network.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pos_plugin.answers import Receipt
+from pos_plugin.known_customers import KnownCustomers
+from pos_plugin.loyalty.rewards import not_now
+from pos_plugin.loyalty.voucher_type import in_language
+from pos_plugin.notices import Refusal, Refused
+from pos_plugin.sales import late_refusal, refusal_of
+from pos_plugin.statement import statement
+from pos_plugin.storage import account_lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pos_plugin.actions.accounts import AccountDesk
+    from pos_plugin.sales import Counter
+    from pos_plugin.till import Till
+
+ENTRIES_MAX: Final = 200
+
+
+class Accounts:
+    """The accounts of the customers of one till; made by ``Plugin.open``.
+
+    Args:
+        till: looks customers up.
+        desk: books what is asked for.
+        counter: does the work in time.
+        on_booked: told on the plugin's thread what was booked, when it is durable.
+        for_host: completes an answer for the host that asked, on its own thread.
+    """
+
+    def __init__(
+        self,
+        till: Till,
+        desk: AccountDesk,
+        counter: Counter,
+        *,
+        on_booked: Callable[[Receipt], None],
+        for_host: Callable[[Receipt], Receipt],
+    ) -> None:
+        self._till = till
+        self._desk = desk
+        self._counter = counter
+        self._on_booked = on_booked
+        self._for_host = for_host
+
+    def statement(self, customer: str, *, count_max: int = 20) -> dict[str, Any] | Refused:
+        """Return the accounts of a customer with their latest entries, the newest first.
+
+        Args:
+            customer: id of the customer.
+            count_max: entries of each account, at most 200.
+
+        Returns:
+            ``customer, name, accounts``; each account with ``value``, ``available``, ``pending``,
+            ``debt``, open ``lots``, what ``expired`` and ``entries``; ``customer_unknown``.
+        """
+
+        def look() -> dict[str, Any] | Refused:
+            cache = self._till.cache.reader()
+            with self._till.journal.reading() as journal:
+                known = KnownCustomers(cache, journal)
+                row = known.row(customer)
+                if row is None:
+                    return Refused(Refusal.CUSTOMER_UNKNOWN)
+                return {
+                    "customer": row.id,
+                    "name": row.name,
+                    "accounts": statement(
+                        known.ids(row.id),
+                        cache,
+                        journal,
+                        on=self._till.clock.now().date().isoformat(),
+                        count_max=max(1, min(count_max, ENTRIES_MAX)),
+                    ),
+                }
+
+        return self._counter.do(
+            look,
+            within_ms=self._till.config.budget_ms.evaluate,
+            instead=refusal_of,
+            late=late_refusal,
+        )
+
+    def rewards(self) -> list[dict[str, Any]] | Refused:
+        """Return what can be had for points today, the cheapest first."""
+
+        def look() -> list[dict[str, Any]] | Refused:
+            cache = self._till.cache.reader()
+            on = self._till.clock.now().date().isoformat()
+            language = self._till.config.language
+            return [
+                {
+                    "code": one.code,
+                    "program": one.program,
+                    "kind": one.kind.value,
+                    "label": in_language(one.label, language),
+                    "points": one.points,
+                    "value_minor": one.value_minor,
+                    "valid_to_on": one.valid_to_on,
+                }
+                for one in (account_lookup.rewards(cache) if cache else ())
+                if not_now(one, on=on) is None
+            ]
+
+        return self._counter.do(
+            look,
+            within_ms=self._till.config.budget_ms.evaluate,
+            instead=refusal_of,
+            late=late_refusal,
+        )
+
+    def pay_out(self, request: Mapping[str, Any]) -> Receipt | Refused:
+        """Turn bonus money into vouchers of the kind that its programme names.
+
+        Args:
+            request: ``request_id``, ``customer`` (id), ``program``; ``amount_minor`` for exactly
+                so much, missing = as much as possible; ``cashier``.
+
+        Returns:
+            ``customer, program, amount_minor, effects``; ``payout_threshold``,
+            ``balance_not_mature`` with the day, ``offline_cap``, ``payout_not_offered`` …
+
+        Raises:
+            SaleError: the request is none; names the place.
+        """
+        return self._done(lambda: self._desk.pay_out(request))
+
+    def adjust(self, request: Mapping[str, Any]) -> Receipt | Refused:
+        """Correct an account.
+
+        Args:
+            request: ``request_id``, ``customer``, ``program``, ``delta`` (signed), ``reason``,
+                ``cashier`` and ``second_person``, another one.
+
+        Returns:
+            ``customer, program, delta, effects``; ``second_person_needed``, ``balance_too_low`` …
+
+        Raises:
+            SaleError: the request is none; names the place.
+        """
+        return self._done(lambda: self._desk.adjust(request))
+
+    def redeem_reward(self, request: Mapping[str, Any]) -> Receipt | Refused:
+        """Give a reward for points; a discount belongs into a sale instead.
+
+        Args:
+            request: ``request_id``, ``customer``, ``reward`` (code), ``quantity``, ``cashier``.
+
+        Returns:
+            ``customer, reward, program, points, effects``: of an article, the effect ``reward``
+            brings the ``line`` that the host sells; ``balance_not_mature`` with the day,
+            ``reward_lapsed``, ``reward_needs_online`` …
+
+        Raises:
+            SaleError: the request is none; names the place.
+        """
+        return self._done(lambda: self._desk.redeem_reward(request))
+
+    def _done(self, work: Callable[[], Receipt | Refused]) -> Receipt | Refused:
+        def book() -> Receipt | Refused:
+            receipt = work()
+            if isinstance(receipt, Receipt):
+                self._on_booked(receipt)
+            return receipt
+
+        booked = self._counter.do(
+            book,
+            within_ms=self._till.config.budget_ms.complete,
+            instead=refusal_of,
+            late=late_refusal,
+        )
+        return self._for_host(booked) if isinstance(booked, Receipt) else booked

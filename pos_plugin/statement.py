@@ -1,0 +1,115 @@
+"""The statement of a customer's accounts (B7): lots, what expired, the latest entries.
+
+Entries of other tills are in the number of head office and not listed one by one. A running balance
+stands beside the entries that lie on top of that number; older ones of this till have none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pos_plugin.account_view import Account, accounts_of
+from pos_plugin.storage import ledger_store
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pos_plugin.storage.cache_reader import CacheReader
+    from pos_plugin.storage.journal_lookup import Journal
+
+
+def statement(
+    customers: Sequence[str],
+    cache: CacheReader | None,
+    journal: Journal,
+    *,
+    on: str,
+    count_max: int,
+) -> list[dict[str, Any]]:
+    """Return every account of a customer with its latest entries, the newest first.
+
+    Args:
+        customers: every id of one customer.
+        cache: of head office; None while there is none.
+        journal: of this till.
+        on: shop day.
+        count_max: entries of each account at most.
+    """
+    return [
+        _account(code, account, customers, cache, journal, on=on, count_max=count_max)
+        for code, account in accounts_of(customers, cache, journal).items()
+    ]
+
+
+def _account(
+    code: str,
+    account: Account,
+    customers: Sequence[str],
+    cache: CacheReader | None,
+    journal: Journal,
+    *,
+    on: str,
+    count_max: int,
+) -> dict[str, Any]:
+    has = account.standing(on)
+    return {
+        "program": code,
+        "unit": account.program.unit,
+        "value": has.value,
+        "available": has.available,
+        "pending": has.pending,
+        "matures_on": has.matures_on if has.pending else None,
+        "debt": has.debt,
+        "expires_on": has.expires_on,
+        "expiring": has.expiring,
+        "as_of": account.as_of,
+        "own_entries": account.own,
+        "lots": [
+            {"left": lot.left, "matures_on": lot.matures_on, "expires_on": lot.expires_on}
+            for lot in account.lots
+        ],
+        "expired": [
+            {"amount": one.amount, "expires_on": one.lot.expires_on} for one in has.expired
+        ],
+        "entries": _entries(code, account, customers, cache, journal, count_max=count_max),
+    }
+
+
+def _entries(
+    code: str,
+    account: Account,
+    customers: Sequence[str],
+    cache: CacheReader | None,
+    journal: Journal,
+    *,
+    count_max: int,
+) -> list[dict[str, Any]]:
+    """Return entries of this till; the balance beside one is the sum of all entries until then."""
+    listed: list[tuple[ledger_store.Listed, bool]] = []
+    for customer in customers:
+        balance = cache.balances(customer).get(code) if cache else None
+        folded = balance.folded if balance else {}
+        listed += [
+            (one, folded.get(one.epoch, 0) < one.seq)
+            for one in ledger_store.latest(journal, customer, code, count_max=count_max)
+        ]
+    listed.sort(key=lambda item: (item[0].occurred_at, item[0].seq), reverse=True)
+    after = sum(lot.left for lot in account.lots)
+    entries: list[dict[str, Any]] = []
+    is_on_top = True
+    for one, is_own in listed[:count_max]:
+        is_on_top = is_on_top and is_own
+        entries.append(
+            {
+                "at": one.occurred_at,
+                "kind": one.kind,
+                "delta": one.delta,
+                "balance_after": after if is_on_top else None,
+                "matures_on": one.matures_on,
+                "expires_on": one.expires_on,
+                "receipt_number": one.receipt_number,
+                "reason": one.reason,
+            }
+        )
+        after -= one.delta
+    return entries

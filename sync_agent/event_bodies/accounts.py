@@ -1,0 +1,70 @@
+"""Accounts outside a sale: paid out, corrected, exchanged for a reward."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from pos_plugin import limits
+from sync_agent import protocol
+from sync_agent.event_bodies.parts import Entry, Head, IssuedVoucher, LedgerEntry, Minor, Part
+
+
+class _OfAccounts(Head):
+    """Entries, each in this event only, and their sums by account."""
+
+    ledger: list[LedgerEntry]
+    entries: list[Entry]
+
+
+class BonusPaidOut(_OfAccounts):
+    """``bonus_paid_out``: bonus money became vouchers of ``earned_bonus``."""
+
+    program: protocol.Text
+    amount_minor: Minor
+    vouchers: list[IssuedVoucher]
+
+
+class BalanceAdjusted(_OfAccounts):
+    """``balance_adjusted``: a correction; ``cashier`` and ``second_person`` are two people."""
+
+    program: protocol.Text
+    delta: protocol.Int64
+    reason: protocol.Text
+    second_person: protocol.Text
+
+
+class RewardRedeemed(_OfAccounts):
+    """``reward_redeemed``: points became a reward.
+
+    What the catalogue said at that moment is kept: ``label``, ``points`` for one.
+    """
+
+    redemption: protocol.Text
+    reward: protocol.Text
+    program: protocol.Text
+    kind: protocol.RewardKind
+    label: protocol.Document
+    points: Annotated[int, Field(ge=1, le=limits.MAX_POINTS)]
+    quantity: Annotated[int, Field(ge=1)]
+    value_minor: Minor | None
+    sku: protocol.Text | None
+    voucher_type: protocol.Text | None
+    vouchers: list[IssuedVoucher]
+
+
+class RewardInSale(Part):
+    """Points that lowered the price of a sale; amounts in minor units (cents)."""
+
+    reward: protocol.Text
+    program: protocol.Text
+    kind: protocol.RewardKind
+    label: protocol.Document
+    points: Annotated[int, Field(ge=1, le=limits.MAX_POINTS)]
+    value_minor: Minor | None
+    sku: protocol.Text | None
+    voucher_type: protocol.Text | None
+    spent: Annotated[int, Field(ge=0)]
+    amount_minor: Minor
+    missing: Annotated[int, Field(ge=0)]
