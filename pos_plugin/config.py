@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from pos_plugin.errors import ConfigError
-from pos_plugin.limits import MAX_TEXT
+from pos_plugin.limits import MAX_PRICE_MINOR, MAX_SALE_MINOR, MAX_TEXT
 from pos_plugin.validation import first_error
 
 _BYTES_MAX = 1 << 20
@@ -35,6 +35,7 @@ _NOT_FOR = {
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 Discounts = Literal["prorated", "reprice_remaining", "all_or_nothing"]
+Cap = Annotated[int, Field(ge=0, le=MAX_SALE_MINOR)]
 Budget = Annotated[int, Field(ge=1, le=60_000)]
 
 
@@ -145,6 +146,23 @@ class Returns(_Closed):
     goods_credit: Text | None = None
 
 
+class Offline(_Closed):
+    """The most that vouchers may give while head office is not asked, in minor units (cents).
+
+    An offline period ends with an upload. Without a head office this till is the authority, and
+    nothing here applies.
+
+    Args:
+        voucher_minor: of one voucher, unless its type has a cap of its own.
+        customer_minor: to one customer.
+        till_minor: at this till.
+    """
+
+    voucher_minor: Cap = 1_000
+    customer_minor: Cap = 5_000
+    till_minor: Cap = 50_000
+
+
 class TillConfig(_Closed):
     """The settings of one till."""
 
@@ -154,11 +172,24 @@ class TillConfig(_Closed):
     language: Literal["de", "en"] = "de"
     currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "EUR"
     head_office: HeadOffice | None = None
+    # Only without head office: with one, the files of the shop go there.
+    import_folder: Annotated[Path, Field(strict=False), AfterValidator(_writable_name)] | None = (
+        None
+    )
     # One printer: choosing among several by role comes with the second one.
     printer: Annotated[tuple[Printer, ...], Field(max_length=1, strict=False)] = ()
     prefix: Annotated[tuple[Prefix, ...], Field(max_length=100, strict=False)] = DEFAULT_PREFIXES
     budget_ms: BudgetMs = BudgetMs()
+    offline: Offline = Offline()
     returns: Returns = Returns()
+
+    @model_validator(mode="after")
+    def _imports_alone(self) -> Self:
+        if self.import_folder is not None and self.head_office is not None:
+            raise PydanticCustomError(
+                "imports_alone", "import_folder is for a till without head_office"
+            )
+        return self
 
 
 def read_config(path: Path) -> TillConfig:
@@ -188,7 +219,13 @@ def read_config(path: Path) -> TillConfig:
         code, place, message = first_error(error, value, name)
         raise ConfigError(code, place, message) from None
     folder = path.parent.absolute()
-    return config.model_copy(update={"data_dir": folder / config.data_dir})
+    import_folder = config.import_folder
+    return config.model_copy(
+        update={
+            "data_dir": folder / config.data_dir,
+            "import_folder": folder / import_folder if import_folder is not None else None,
+        }
+    )
 
 
 def _say_not_yet(value: dict[str, Any], name: str) -> None:

@@ -29,8 +29,10 @@ from sync_agent.calendar_jobs import CalendarJobs
 from sync_agent.client import HeadOfficeClient
 from sync_agent.erasing import follow_till
 from sync_agent.errors import HeadOfficeRefused, PackageRejected, Stopped, Unreachable
+from sync_agent.file_check import damage_of
 from sync_agent.outbox import next_batch, start_after
 from sync_agent.status import Status, write_status
+from sync_agent.waking import WAKE_NAME
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
 PAGE_ROWS: Final = 500  # a page is one transaction; more would make the till's lookups wait
 NAP_S: Final = 0.01  # between two pages, for the same reason
 CONTACT_EVERY_S: Final = 60  # so often the instant of the last contact is kept when nothing changes
-WAKE_NAME: Final = "agent.wake"
 LOOK_S: Final = 0.2  # so often a resting agent looks for a wake-up or a clock that was set
 
 
@@ -68,8 +69,8 @@ class Agent:
         self._contact_kept_s: float | None = None
         self._state: State
         self._waiting_events = 0
-        self.status = Status(started_at=utc_text(clock.now()), pid=os.getpid())
         self._erased_seq = 0
+        self.status = Status(started_at=utc_text(clock.now()), pid=os.getpid())
         self._client = HeadOfficeClient(settings.url, settings.token)
         try:
             self._open_cache()
@@ -132,17 +133,7 @@ class Agent:
 
     def check_files(self) -> None:
         """Look whether both files are sound; the nightly job."""
-        damage: dict[str, str] = {}
-        for name, opened in (("journal.db", JournalReader.open), ("cache.db", CacheReader.open)):
-            try:
-                reader = opened(self._settings.data_dir)
-                if reader is not None:
-                    with reader:
-                        found = reader.quick_check()
-                    if found is not None:
-                        damage[name] = found
-            except StorageError as fault:
-                damage[name] = str(fault)
+        damage = damage_of(self._settings.data_dir)
         with self._lock:
             self.status.damage = damage
             self.status.checked_at = utc_text(self._clock.now())
@@ -173,7 +164,6 @@ class Agent:
                 inbox.apply_page(self._writer, page, till=self._settings.till, at=self._now())
                 self._contact_kept_s = time.monotonic()
                 return cycle.PageApplied(page.bucket_epoch, page.checkpoint, page.complete)
-            self._erased_seq = follow_till(self._writer, journal, after=self._erased_seq)
             case cycle.TakePackage(entry=entry):
                 return self._take_package(entry)
         raise AssertionError(f"nobody carries out {action}")
@@ -183,6 +173,7 @@ class Agent:
         if journal is None:
             return cycle.OutboxRead(None)
         with journal:
+            self._erased_seq = follow_till(self._writer, journal, after=self._erased_seq)
             if start_after(journal.epochs(), self._acked) > journal.last_seq():
                 # An older copy of the journal was put back: sent from the beginning, head office
                 # knows what it holds and says where the two part.

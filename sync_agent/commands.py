@@ -11,12 +11,15 @@ import sys
 import time
 from pathlib import Path
 from threading import Event
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from sync_agent.cycle import BACKOFF_MAX_S
 from sync_agent.errors import AgentRunning
+
+if TYPE_CHECKING:
+    from pos_plugin.config import TillConfig
 
 SYNC_NOW_S: Final = 30.0
 LOOK_S: Final = 0.05
@@ -47,10 +50,15 @@ def agent() -> None:
 def run(config: Path, retry_at_most_s: float) -> None:
     """Synchronise until Ctrl-C or SIGTERM."""
     from pos_plugin.clock import SystemClock
+    from pos_plugin.config import read_config
     from sync_agent.agent import Agent
     from sync_agent.lock import agent_lock
     from sync_agent.settings import read_settings
 
+    till = read_config(config)
+    if till.head_office is None:
+        _run_alone(till)
+        return
     settings = read_settings(config, backoff_max_s=retry_at_most_s)
     with agent_lock(settings.data_dir), Agent(settings, SystemClock()) as running:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -60,26 +68,54 @@ def run(config: Path, retry_at_most_s: float) -> None:
     click.echo("The agent has stopped.")
 
 
+def _run_alone(till: TillConfig) -> None:
+    from pos_plugin.clock import SystemClock
+    from sync_agent.local import LocalAgent
+    from sync_agent.lock import agent_lock
+
+    with agent_lock(till.data_dir), LocalAgent(till, SystemClock()) as running:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: running.stop())
+        click.echo(f"Agent of till {till.till}, which works alone")
+        running.run()
+    click.echo("The agent has stopped.")
+
+
 @agent.command("sync-now")
 @_config
 def sync_now(config: Path) -> None:
     """Synchronise at once: wakes the running agent, or does one round itself."""
-    from pos_plugin.clock import SystemClock
-    from sync_agent.agent import WAKE_NAME, Agent
+    from pos_plugin.config import read_config
     from sync_agent.lock import agent_lock
-    from sync_agent.settings import read_settings
     from sync_agent.status import read_status
+    from sync_agent.waking import WAKE_NAME
 
-    settings = read_settings(config)
-    before = read_status(settings.data_dir) or {}
+    till = read_config(config)
+    before = read_status(till.data_dir) or {}
     try:
-        with agent_lock(settings.data_dir), Agent(settings, SystemClock()) as once:
-            while once.cycle() == 0.0:
-                pass
+        with agent_lock(till.data_dir):
+            _one_round(config, till)
     except AgentRunning:
-        (settings.data_dir / WAKE_NAME).touch()
-        _wait_for_a_round(settings.data_dir, before)
-    sys.exit(_show(read_status(settings.data_dir) or {}, as_json=False))
+        (till.data_dir / WAKE_NAME).touch()
+        _wait_for_a_round(till.data_dir, before)
+    sys.exit(_show(read_status(till.data_dir) or {}, as_json=False))
+
+
+def _one_round(config: Path, till: TillConfig) -> None:
+    from pos_plugin.clock import SystemClock
+
+    if till.head_office is None:
+        from sync_agent.local import LocalAgent
+
+        with LocalAgent(till, SystemClock()) as alone:
+            alone.round()
+        return
+    from sync_agent.agent import Agent
+    from sync_agent.settings import read_settings
+
+    with Agent(read_settings(config), SystemClock()) as once:
+        while once.cycle() == 0.0:
+            pass
 
 
 @agent.command()
@@ -108,9 +144,14 @@ def _show(last: dict[str, Any], *, as_json: bool) -> int:
     else:
         if "running" in last:
             click.echo("The agent runs." if last["running"] else "The agent does not run.")
-        click.echo(f"Last contact: {last.get('contact_at') or 'never'}")
+        if last.get("local"):
+            click.echo("This till works alone: its data come from imports.")
+        else:
+            click.echo(f"Last contact: {last.get('contact_at') or 'never'}")
+            click.echo(
+                f"Events that head office does not hold yet: {last.get('waiting_events', 0)}"
+            )
         click.echo(f"Rule generation: {last.get('generation') or 'none'}")
-        click.echo(f"Events that head office does not hold yet: {last.get('waiting_events', 0)}")
         for word in words:
             click.echo(ADVICE.get(word, word))
     if "damaged" in words:

@@ -24,6 +24,9 @@ ADVICE: Final = {
     "not-understood": "Something answered that is no head office: look at the address.",
     "package": "A rule generation was refused; the one before stays in force.",
     "storage": "The disk of the till is full or its files are busy: look at the disk.",
+    "imports": "An import cannot be brought into the cache; the till goes on with what it has. "
+    "Look at the disk, or import the file again.",
+    "import_folder": "The import folder cannot be read: look at import_folder in till.toml.",
     "damaged": "A file of the till is damaged. Call support.",
 }
 
@@ -48,6 +51,7 @@ class Status:
         waiting_events: events that it does not hold yet.
         checked_at: last nightly check of the files.
         damage: what the check found, by file.
+        local: the till has no head office.
     """
 
     started_at: str
@@ -65,6 +69,7 @@ class Status:
     waiting_events: int = 0
     checked_at: str | None = None
     damage: dict[str, str] = field(default_factory=dict)
+    local: bool = False
 
 
 def words_of(status: dict[str, Any]) -> list[str]:

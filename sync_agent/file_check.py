@@ -1,0 +1,28 @@
+"""Whether both files of a till are sound: the nightly look of every agent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pos_plugin.errors import StorageError
+from pos_plugin.storage.cache_reader import CacheReader
+from pos_plugin.storage.journal_reader import JournalReader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def damage_of(data_dir: Path) -> dict[str, str]:
+    """Return what is damaged, by file; nothing when both are sound or not there yet."""
+    damage: dict[str, str] = {}
+    for name, opened in (("journal.db", JournalReader.open), ("cache.db", CacheReader.open)):
+        try:
+            reader = opened(data_dir)
+            if reader is not None:
+                with reader:
+                    found = reader.quick_check()
+                if found is not None:
+                    damage[name] = found
+        except StorageError as fault:
+            damage[name] = str(fault)
+    return damage
