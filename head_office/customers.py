@@ -135,6 +135,36 @@ def survivor(connection: Connection, customer: str) -> str:
     return customer
 
 
+def join(
+    connection: Connection,
+    old: str,
+    customer: str,
+    *,
+    shop: str,
+    as_of: str | None = None,
+    source: Source | None = None,
+) -> list[Row]:
+    """Make an id another name of a customer, with everything it has; return what changed.
+
+    Args:
+        connection: an open write transaction.
+        old: an id that was merged, or that of a card without an owner.
+        customer: who it is now.
+        shop: home of the customer.
+        as_of: instant shown beside what is moved; its own when missing.
+        source: the event that says so; None when head office says it itself.
+    """
+    if survivor(connection, old) == customer:
+        return []
+    connection.execute(alias.insert().values(alias=old, customer=customer))
+    connection.execute(
+        update(ledger_entry).where(ledger_entry.c.customer == old).values(customer=customer)
+    )
+    row = {"alias": old, "customer": customer}
+    master_rows.put(connection, "alias", row, shop=shop)
+    return [("alias", row), *move(connection, old, customer, source=source, as_of=as_of)]
+
+
 def of_owners(connection: Connection, effects: Effects) -> Effects:
     """Return effects under the ids that their customers have now."""
     body = effects.body
@@ -294,21 +324,16 @@ class Customers:
         for table, changed in rows:
             master_rows.put(self._connection, table, changed, shop=shop)
         if kind == "card_assigned":
-            rows += self._join(provisional_id(bytes.fromhex(card.code_hash)), customer, shop)
+            old_id = provisional_id(bytes.fromhex(card.code_hash))
+            rows += join(
+                self._connection,
+                old_id,
+                customer,
+                shop=shop,
+                as_of=self._as_of,
+                source=self._source,
+            )
         return {customer: [*rows, self._folded(customer)]}
-
-    def _join(self, old: str, customer: str, shop: str) -> list[Row]:
-        """Make an id another name of a customer, with everything it has."""
-        if survivor(self._connection, old) == customer:
-            return []
-        self._connection.execute(alias.insert().values(alias=old, customer=customer))
-        self._connection.execute(
-            update(ledger_entry).where(ledger_entry.c.customer == old).values(customer=customer)
-        )
-        row = {"alias": old, "customer": customer}
-        master_rows.put(self._connection, "alias", row, shop=shop)
-        moved = move(self._connection, old, customer, source=self._source, as_of=self._as_of)
-        return [("alias", row), *moved]
 
     def _consent(self, customer: str, said: _Consent) -> dict[str, list[Row]]:
         customer, wire = self._customer(customer)

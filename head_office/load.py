@@ -21,6 +21,7 @@ from sqlalchemy import select
 
 from head_office import log
 from head_office.balances import rows_of_customer
+from head_office.customers import join
 from head_office.errors import LoadError
 from head_office.storage import master
 from pos_plugin.validation import read_json
@@ -65,6 +66,8 @@ class _Load:
             return self._customer(row, where)
         if table == "card":
             return self._card(row, where)
+        if table == "alias":
+            return self._alias(row, where)
         if table == "event_trigger" and not self._known("voucher_type", [row["voucher_type"]]):
             raise LoadError(
                 "unknown_word", f"{where}.voucher_type", f"no voucher type {row['voucher_type']!r}"
@@ -113,6 +116,25 @@ class _Load:
             return False
         self.by_shop[customer["home_shop"]].append([("card", wire)])
         return True
+
+    def _alias(self, row: dict[str, Any], where: str) -> bool:
+        customer = self._row("customer", [row["customer"]])
+        if customer is None or self._known("alias", [row["customer"]]):
+            raise LoadError("unknown_word", f"{where}.customer", f"no customer {row['customer']!r}")
+        known = self._row("alias", [row["alias"]])
+        if known is not None and known != row:
+            raise LoadError(
+                "duplicate_id", f"{where}.alias", f"this id became {known['customer']!r}"
+            )
+        changed = join(
+            self.connection,
+            row["alias"],
+            row["customer"],
+            shop=customer["home_shop"],
+        )
+        if changed:
+            self.by_shop[customer["home_shop"]].append(changed)
+        return bool(changed)
 
     def _bit(self, segment: str, where: str) -> int:
         if segment not in self.bits:

@@ -137,7 +137,11 @@ class TillBuilder:
         """Apply one row as the next page of the bucket."""
         self.apply((table, row))
 
-    def apply(self, *rows: tuple[str, Mapping[str, Any]]) -> None:
+    def remove(self, table: str, **key_and_reason: Any) -> None:
+        """Take one row out with the next page of the bucket."""
+        self.apply((table, key_and_reason), op="R")
+
+    def apply(self, *rows: tuple[str, Mapping[str, Any]], op: str = "P") -> None:
         """Apply rows as the next page of the bucket."""
         reader = CacheReader.open(self.data_dir)
         cursor = None
@@ -146,7 +150,7 @@ class TillBuilder:
                 cursor = reader.cursor(BUCKET)
         after = cursor.position if cursor else 0
         changes = tuple(
-            Put(table, row, after + number) for number, (table, row) in enumerate(rows, 1)
+            Put(table, row, after + number, op) for number, (table, row) in enumerate(rows, 1)
         )
         page = BuiltPage(after=after, changes=changes, checkpoint=after + len(changes))
         with CacheWriter.open(self.data_dir) as cache:
