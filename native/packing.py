@@ -61,11 +61,32 @@ _COMPOSED = cython.declare(cython.longlong, 2)  # rounds from one packing made t
 _NO_LIMIT: cython.longlong = 1 << 40
 
 
-def _zeros(count: int) -> array[int]:
+# Small rooms are cut from one piece: making an array of their own for each costs more than a small
+# packing. What was cut off is never handed out again.
+_PIECE = cython.declare(cython.Py_ssize_t, 1_024)
+_piece = cython.declare(cython.longlong[::1], array("q", bytes(8 * 1_024)))
+_cut = cython.declare(cython.Py_ssize_t, 0)
+
+
+@cython.cfunc
+def _zeros(count: cython.Py_ssize_t) -> cython.longlong[::1]:
     """Room for so many integers: of 64 bits when compiled, of any size in the plain form."""
-    if cython.compiled:
-        return array("q", bytes(8 * max(count, 1)))
-    return [0] * max(count, 1)  # type: ignore[return-value]
+    global _piece, _cut  # noqa: PLW0603 - the piece that is being cut
+    if not cython.compiled:
+        return [0] * max(count, 1)
+    start: cython.Py_ssize_t
+    fresh: cython.longlong[::1]
+    count = max(count, 1)
+    if count > _PIECE // 8:
+        fresh = array("q", bytes(8 * count))
+        return fresh
+    if _cut + count > _PIECE:
+        fresh = array("q", bytes(8 * _PIECE))
+        _piece = fresh
+        _cut = 0
+    start = _cut
+    _cut = start + count
+    return _piece[start : start + count]
 
 
 def integers(values: list[int]) -> array[int]:
@@ -142,6 +163,8 @@ class Offers:
     slot_part: cython.longlong[::1]
     slot_class_start: cython.longlong[::1]
     slot_class: cython.longlong[::1]
+    # Per class its place in the packing that is being made, 0 = none.
+    place: cython.longlong[::1]
 
     def __init__(self, columns: dict[str, array[int]]) -> None:
         self.promos = len(columns["kind"])
@@ -169,6 +192,7 @@ class Offers:
         self.slot_part = columns["slot_part"]
         self.slot_class_start = columns["slot_class_start"]
         self.slot_class = columns["slot_class"]
+        self.place = array("q", bytes(8 * len(columns["price"])))
 
 
 @cython.cclass
@@ -446,7 +470,7 @@ class Packing:
     def _pair_up(self) -> cython.void:
         """Find the pairs of promotion and class; number the kinds of gain of each promotion."""
         offers: Offers = self.offers
-        local: cython.longlong[::1] = _zeros(len(offers.price))
+        place: cython.longlong[::1] = offers.place
         i: cython.Py_ssize_t
         k: cython.Py_ssize_t
         p: cython.Py_ssize_t
@@ -456,7 +480,7 @@ class Packing:
         total: cython.Py_ssize_t = 0
         gains: cython.Py_ssize_t = 0
         for i in range(self.m):
-            local[self.cls[i]] = i + 1
+            place[self.cls[i]] = i + 1
         for k in range(self.k):
             p = self.promo[k]
             total += (
@@ -483,7 +507,7 @@ class Packing:
             self.pair_start[k] = e
             for s in range(offers.slot_start[p], offers.slot_start[p + 1]):
                 for i in range(offers.slot_class_start[s], offers.slot_class_start[s + 1]):
-                    c = local[offers.slot_class[i]] - 1
+                    c = place[offers.slot_class[i]] - 1
                     if c >= 0:
                         seen[c] = k + 1
             for c in range(self.m):
@@ -494,6 +518,8 @@ class Packing:
                     gains += self.kinds[k]
                     self.want_start[c + 1] += 1
                     e += 1
+        for i in range(self.m):
+            place[self.cls[i]] = 0
         self.pair_start[self.k] = e
         for c in range(self.m):
             self.want_start[c + 1] += self.want_start[c]

@@ -220,6 +220,7 @@ class Search:
     columns: dict[str, array[int]] | None
     offers: Any
     bound_columns: dict[str, array[int]]
+    seen_columns: Any
     bound_offers: Offers | None
     rows: cython.Py_ssize_t
     row_steps: cython.Py_ssize_t
@@ -486,9 +487,11 @@ class Search:
                     classes=len(tables["slot_class"]),
                 )
                 self.bound_offers = Offers(self.bound_columns)
+                self.seen_columns = None
+            if self.seen_columns is not self.bound_columns:
+                self._look_at_columns(self.bound_columns)
             self.columns = self.bound_columns
             self.offers = self.bound_offers
-            self._look_at_columns(self.bound_columns)
         return self.columns
 
     def _hold_columns(
@@ -504,6 +507,7 @@ class Search:
         return columns
 
     def _look_at_columns(self, columns: dict[str, array[int]]) -> None:
+        self.seen_columns = columns
         self.numbers = columns["number"]
         self.col_kind = columns["kind"]
         self.col_size = columns["size"]
