@@ -208,7 +208,7 @@ def load_folder(
         for table, path in files.items():
             seen: set[str] = set()
             for where, row, size in _rows(path, table):
-                name = ", ".join(row[column] for column in identity(table))
+                name = ", ".join(str(row[column]) for column in identity(table))
                 if name in seen:
                     raise LoadError("duplicate_id", where, f"{name!r} stands twice in {path.name}")
                 seen.add(name)

@@ -284,6 +284,110 @@ def lint_promotions(
         sys.exit(1)
 
 
+@stammkunde.group()
+def stats() -> None:
+    """Figures from the files of this till."""
+
+
+_SETTINGS = click.option(
+    "--config",
+    type=_FILE,
+    default=Path("till.toml"),
+    show_default=True,
+    help="The till's settings.",
+)
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@stats.command("classes")
+@_SETTINGS
+@click.option("--from", "from_on", type=_DAY, required=True, help="First shop day.")
+@click.option("--to", "to_on", type=_DAY, required=True, help="Second shop day.")
+@click.option("--scheme", help="Code of the scheme; needed when there are several.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--html", type=_FILE, help="Write a page with charts into this file.")
+def stats_classes(
+    config: Path,
+    from_on: dt.datetime,
+    to_on: dt.datetime,
+    scheme: str | None,
+    as_json: bool,
+    html: Path | None,
+) -> None:
+    """Say how customers moved between the classes and what their vouchers did.
+
+    The migration matrix of two days, what became of the vouchers granted in between, and rentals
+    and turnover before and after, with a voucher and without, class by class.
+    """
+    from pos_plugin.config import read_config
+    from pos_plugin.errors import StorageError
+    from pos_plugin.stats.class_page import class_page
+    from pos_plugin.stats.class_report import class_report
+    from pos_plugin.stats.class_text import class_text
+
+    settings = read_config(config)
+    report = class_report(settings, from_on=from_on.date(), to_on=to_on.date(), scheme=scheme)
+    if html is not None:
+        try:
+            html.write_text(class_page(report, language=settings.language), encoding="utf-8")
+        except OSError as fault:
+            raise StorageError(f"{html} cannot be written: {fault.strerror}") from None
+        click.echo(f"Written: {html}", err=True)
+    if as_json:
+        _print_json(report.to_dict())
+    elif html is None:
+        click.echo(class_text(report, language=settings.language))
+
+
+@stats.command("vouchers")
+@_SETTINGS
+@click.option("--from", "from_on", type=_DAY, help="First shop day of the grant.")
+@click.option("--to", "to_on", type=_DAY, help="Last shop day of the grant.")
+@click.option(
+    "--not-handed-over", is_flag=True, help="Only usable ones that nobody said to have given."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+def stats_vouchers(
+    config: Path,
+    from_on: dt.datetime | None,
+    to_on: dt.datetime | None,
+    not_handed_over: bool,
+    as_json: bool,
+) -> None:
+    """List vouchers with day, till, cashier and receipt of grant and redemption."""
+    from pos_plugin.config import read_config
+    from pos_plugin.stats.voucher_list import to_dict, to_line, voucher_list
+
+    found = voucher_list(
+        read_config(config),
+        from_on=from_on.date() if from_on else None,
+        to_on=to_on.date() if to_on else None,
+        not_handed_over=not_handed_over,
+    )
+    for one in found:
+        if as_json:
+            _print_json(to_dict(one))
+        else:
+            click.echo(to_line(one))
+
+
+@stats.command("visits")
+@_SETTINGS
+@click.option("--not-since", "since_on", type=_DAY, required=True, help="Shop day.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+def stats_visits(config: Path, since_on: dt.datetime, as_json: bool) -> None:
+    """List active customers without a receipt or rental since a day, the longest away first."""
+    from pos_plugin.config import read_config
+    from pos_plugin.stats.visit_list import not_seen_since
+
+    for one in not_seen_since(read_config(config), since_on.date()):
+        last = one.last_on.isoformat() if one.last_on else None
+        if as_json:
+            _print_json({**one._asdict(), "last_on": last})
+        else:
+            click.echo(f"{last or 'never     '}  {one.number}  {one.name}")
+
+
 def _print_json(value: object) -> None:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     try:

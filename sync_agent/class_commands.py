@@ -35,6 +35,7 @@ def run(config: Path, on: dt.datetime | None) -> None:
     from pos_plugin.errors import ConfigError
     from pos_plugin.storage.cache_writer import CacheWriter
     from sync_agent.classes import compute_classes
+    from sync_agent.local import LocalAgent
     from sync_agent.lock import agent_lock
 
     settings = read_config(config)
@@ -44,13 +45,16 @@ def run(config: Path, on: dt.datetime | None) -> None:
             f"{config.name}.head_office",
             "head office computes the classes: stammkunde head-office classes",
         )
-    now = SystemClock().now()
-    today = now.date()
-    last_on = min(on.date(), today) if on else today
-    with agent_lock(settings.data_dir), CacheWriter.open(settings.data_dir) as writer:
-        found = compute_classes(settings.data_dir, writer, on=last_on, at=now)
+    clock = SystemClock()
+    now = clock.now()
+    last_on = min(on.date(), now.date()) if on else now.date()
+    with agent_lock(settings.data_dir):
+        with LocalAgent(settings, clock) as agent:
+            agent.settle()  # a scheme imported a moment ago counts
+        with CacheWriter.open(settings.data_dir) as writer:
+            found = compute_classes(settings.data_dir, writer, on=last_on, at=now)
     if not found:
-        click.echo("No scheme: import one with abc_scheme.jsonl (docs/classes.md).")
+        click.echo("No scheme: import one with abc_scheme.jsonl (docs/classes.md)")
     for one in found:
         for warning in one.warnings:
             click.echo(f"{one.scheme}: {warning}", err=True)

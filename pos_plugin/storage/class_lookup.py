@@ -90,3 +90,11 @@ def coming_titles(cache: apsw.Connection, *, on: str, count_max: int) -> list[Co
         (on, count_max),
     )
     return [ComingTitle(*row) for row in rows]
+
+
+def active_customers(cache: apsw.Connection) -> list[tuple[str, str, str]]:
+    """Return id, number and name of every active customer."""
+    rows: Any = cache.execute(
+        "SELECT id, number, name FROM customer WHERE status = 'active' ORDER BY id"
+    )
+    return list(rows)

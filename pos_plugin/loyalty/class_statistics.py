@@ -1,0 +1,205 @@
+"""How customers moved between the classes, and what the vouchers of a class did.
+
+Compared are customers of one class with and without a voucher. Nobody drew lots who got one, so a
+difference is a hint and no proof.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from pos_plugin.loyalty.class_scheme import ABSENT, NEW, NONE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pos_plugin.loyalty.class_history import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Customers who were in one class and are in another; their turnover in minor units (cents)."""
+
+    customers: int = 0
+    turnover_minor: int = 0
+
+    def plus(self, other: Cell) -> Cell:
+        """Return both together."""
+        return Cell(self.customers + other.customers, self.turnover_minor + other.turnover_minor)
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """Who was where on two days.
+
+    Args:
+        codes: of both axes, the best class first, then ``none``, ``new``, ``absent``.
+        cells: by the class of the first day and of the second.
+    """
+
+    codes: tuple[str, ...]
+    cells: Mapping[tuple[str, str], Cell]
+
+    def cell(self, before: str, after: str) -> Cell:
+        """Return a cell; nobody there is zero."""
+        return self.cells.get((before, after), Cell())
+
+    def row(self, before: str) -> Cell:
+        """Return all who were in a class on the first day."""
+        return _sum(self.cell(before, after) for after in self.codes)
+
+    def column(self, after: str) -> Cell:
+        """Return all who were in a class on the second day."""
+        return _sum(self.cell(before, after) for before in self.codes)
+
+
+def migration(
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    turnover_minor: Mapping[str, int],
+    *,
+    ranked: Sequence[str],
+) -> Migration:
+    """Return how customers moved.
+
+    Args:
+        before: class of every customer on the first day; who is not in it was absent.
+        after: the same of the second day.
+        turnover_minor: of each customer between the days, in minor units (cents).
+        ranked: the classes, the best first; others that the days name follow them.
+    """
+    named = {*before.values(), *after.values()} - {NONE, NEW}
+    others = sorted(named - set(ranked))
+    cells: dict[tuple[str, str], Cell] = {}
+    for customer in before.keys() | after.keys():
+        place = (before.get(customer, ABSENT), after.get(customer, ABSENT))
+        here = cells.get(place, Cell())
+        cells[place] = here.plus(Cell(1, turnover_minor.get(customer, 0)))
+    return Migration((*ranked, *others, NONE, NEW, ABSENT), cells)
+
+
+class Grant(NamedTuple):
+    """A voucher and what became of it; days are shop days."""
+
+    customer: str | None
+    class_at_issue: str | None
+    issued_on: dt.date
+    printed: bool
+    handed_over: bool
+    redeemed_on: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """What became of the vouchers of a class.
+
+    Args:
+        code: class at the grant; None = the voucher asked for no class.
+        granted: how many.
+        printed: of them.
+        handed_over: of them, as the cashier said.
+        redeemed: of them.
+        days: from the grant to the redemption, one number each, sorted.
+    """
+
+    code: str | None
+    granted: int
+    printed: int
+    handed_over: int
+    redeemed: int
+    days: tuple[int, ...]
+
+    @property
+    def median_days(self) -> int | None:
+        """The lower of the middle days; half of those who came had come by then."""
+        return self.days[(len(self.days) - 1) // 2] if self.days else None
+
+
+def redemption(grants: Iterable[Grant]) -> list[Redemption]:
+    """Return what became of vouchers, by the class at the grant."""
+    by_class: dict[str | None, list[Grant]] = {}
+    for grant in grants:
+        by_class.setdefault(grant.class_at_issue, []).append(grant)
+    return [
+        Redemption(
+            code=code,
+            granted=len(some),
+            printed=sum(one.printed for one in some),
+            handed_over=sum(one.handed_over for one in some),
+            redeemed=sum(one.redeemed_on is not None for one in some),
+            days=tuple(
+                sorted(
+                    (one.redeemed_on - one.issued_on).days
+                    for one in some
+                    if one.redeemed_on is not None
+                )
+            ),
+        )
+        for code, some in sorted(by_class.items(), key=lambda item: (item[0] is None, item[0]))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What one group did in as many days before as after; turnover in minor units (cents)."""
+
+    code: str
+    with_voucher: bool
+    customers: int
+    rentals_before: int = 0
+    rentals_after: int = 0
+    turnover_before_minor: int = 0
+    turnover_after_minor: int = 0
+
+
+def effects(
+    classes: Mapping[str, str],
+    facts: Iterable[Fact],
+    got_voucher: frozenset[str],
+    *,
+    from_on: dt.date,
+    to_on: dt.date,
+    codes: Sequence[str],
+) -> list[Effect]:
+    """Return for each class what its customers did, with a voucher and without.
+
+    Args:
+        classes: of every customer on the first day.
+        facts: all there are.
+        got_voucher: customers who got one between the days.
+        from_on: first day of "after".
+        to_on: last day of "after".
+        codes: the classes to tell, in this order.
+    """
+    # As many days before as from the first to the last one, both included.
+    start_on = from_on - (to_on - from_on) - dt.timedelta(days=1)
+    sums: dict[tuple[str, bool], list[int]] = {}
+    for customer, code in classes.items():
+        place = (code, customer in got_voucher)
+        sums.setdefault(place, [0, 0, 0, 0, 0])[0] += 1
+    for fact in facts:
+        code_of = classes.get(fact.customer)
+        if code_of is None or fact.known_on > to_on:
+            continue
+        here = sums[(code_of, fact.customer in got_voucher)]
+        if from_on <= fact.counted_on <= to_on:
+            here[2] += fact.rentals
+            here[4] += fact.turnover_minor
+        elif start_on <= fact.counted_on < from_on:
+            here[1] += fact.rentals
+            here[3] += fact.turnover_minor
+    return [
+        Effect(code, with_voucher, *sums[(code, with_voucher)])
+        for code in codes
+        for with_voucher in (True, False)
+        if (code, with_voucher) in sums
+    ]
+
+
+def _sum(cells: Iterable[Cell]) -> Cell:
+    whole = Cell()
+    for cell in cells:
+        whole = whole.plus(cell)
+    return whole

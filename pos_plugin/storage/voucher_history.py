@@ -1,0 +1,109 @@
+"""Grant, paper and redemption of every voucher of this till, for lists and figures."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import apsw
+
+PRINTED: Final = frozenset({"CONFIRMED", "ASSUMED", "CONFIRMED_BY_OPERATOR", "REPLACED"})
+
+# Who did it and on which shop day stands in the event; the last redemption counts, unless it was
+# taken back. The newest paper of a voucher speaks for all of them, the hand-over of any is one.
+_SQL: Final = """
+    SELECT voucher.id, type, voucher.customer, class_at_issue, voucher.state, valid_to_on,
+        issue.line, given.receipt_number, given.sale_id,
+        used.line, sold.receipt_number, sold.sale_id,
+        (SELECT state FROM print_job WHERE subject_uid = voucher.id
+            ORDER BY copy_index DESC LIMIT 1),
+        (SELECT max(handed_over_at) FROM print_job WHERE subject_uid = voucher.id)
+    FROM voucher
+    JOIN event AS issue ON issue.seq = issued_seq
+    LEFT JOIN receipt AS given ON given.seq = issued_seq
+    LEFT JOIN voucher_event AS redeeming ON redeeming.voucher = voucher.id
+        AND redeeming.kind = 'redeemed' AND voucher.state IN ('redeemed', 'partly_redeemed')
+        AND redeeming.seq = (SELECT max(seq) FROM voucher_event
+            WHERE voucher = redeeming.voucher AND kind = 'redeemed')
+    LEFT JOIN event AS used ON used.seq = redeeming.seq
+    LEFT JOIN receipt AS sold ON sold.seq = redeeming.receipt
+    ORDER BY issued_seq, voucher.id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """When and by whom; ``receipt`` is the host's number, or the id of its sale."""
+
+    on: str
+    till: str
+    cashier: str | None
+    receipt: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherHistory:
+    """A voucher: who got it, why, what became of its paper and of itself."""
+
+    id: str
+    type: str
+    customer: str | None
+    class_at_issue: str | None
+    state: str
+    valid_to_on: str
+    granted: Happened
+    redeemed: Happened | None
+    print_state: str | None
+    handed_over_at: str | None
+
+    @property
+    def is_printed(self) -> bool:
+        """Whether paper came out, as far as anybody said."""
+        return self.print_state in PRINTED
+
+
+def voucher_histories(journal: apsw.Connection) -> list[VoucherHistory]:
+    """Return every voucher that this till issued, the oldest first.
+
+    Args:
+        journal: of a till, for reading.
+    """
+    rows: Any = journal.execute(_SQL)
+    return [
+        VoucherHistory(
+            id=voucher,
+            type=kind,
+            customer=customer,
+            class_at_issue=code,
+            state=state,
+            valid_to_on=valid_to_on,
+            granted=_happened(issue, number or sale),
+            redeemed=_happened(use, used_number or used_sale) if use is not None else None,
+            print_state=print_state,
+            handed_over_at=handed_over_at,
+        )
+        for (
+            voucher,
+            kind,
+            customer,
+            code,
+            state,
+            valid_to_on,
+            issue,
+            number,
+            sale,
+            use,
+            used_number,
+            used_sale,
+            print_state,
+            handed_over_at,
+        ) in rows
+    ]
+
+
+def _happened(line: bytes, receipt: str | None) -> Happened:
+    body = json.loads(line)["body"]
+    return Happened(
+        on=body["business_on"], till=body["till"], cashier=body["cashier"], receipt=receipt
+    )
