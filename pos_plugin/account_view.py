@@ -52,15 +52,10 @@ def accounts_of(
         journal: of this till.
     """
     known = account_lookup.programs(cache) if cache else {}
-    lots: dict[str, tuple[Lot, ...]] = {}
-    as_of: dict[str, str] = {}
-    own: set[str] = set()
     cached = cache.balances(customers[0]) if cache else {}
-    for program, balance in cached.items():
-        lots[program] = fold((), balance.lots)
-        as_of[program] = balance.as_of
-    # Head office keeps one row for all ids, so an element of it covers the entries of each.
+    lots = {program: fold((), balance.lots) for program, balance in cached.items()}
     folded = {program: balance.folded for program, balance in cached.items()}
+    own: set[str] = set()
     for customer in customers:
         for program, moved in ledger_store.movements(journal, customer, folded).items():
             lots[program] = fold(moved, lots.get(program, ()))
@@ -69,7 +64,7 @@ def accounts_of(
         code: Account(
             program=program,
             lots=lots.get(code, ()),
-            as_of=as_of.get(code),
+            as_of=cached[code].as_of if code in cached else None,
             own=code in own,
         )
         for code, program in known.items()
@@ -81,17 +76,15 @@ def counter(key: str, customers: Sequence[str], cache: CacheReader | None, journ
 
     Args:
         key: for example ``uses:<promotion>``.
-        customers: every id of the customer.
+        customers: every id of the customer, first the one of head office's rows.
         cache: of head office; None while there is none.
         journal: of this till.
     """
-    total = 0
-    for customer in customers:
-        cached = cache.counters(customer) if cache else {}
-        own = own_entries(journal, customer, {name: one.folded for name, one in cached.items()})
-        now = shown({name: (one.value, one.folded) for name, one in cached.items()}, own)
-        total += now[key].value if key in now else 0
-    return total
+    cached = cache.counters(customers[0]) if cache else {}
+    folded = {name: one.folded for name, one in cached.items()}
+    own = [entry for one in customers for entry in own_entries(journal, one, folded)]
+    now = shown({name: (one.value, one.folded) for name, one in cached.items()}, own)
+    return now[key].value if key in now else 0
 
 
 def balance_rows(accounts: dict[str, Account], *, on: str) -> list[dict[str, Any]]:

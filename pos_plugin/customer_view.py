@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pos_plugin import wording
 from pos_plugin.account_view import accounts_of, balance_rows
-from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES, day_number, shown
+from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES, YEAR, day_number, shown
 from pos_plugin.loyalty.provisional import is_provisional
 from pos_plugin.loyalty.voucher_type import in_language, read_voucher_type
 from pos_plugin.notices import Notice, NoticeCode
+from pos_plugin.promotions.earning import REVENUE_YEAR
 from pos_plugin.storage.cache_reader import CustomerRow
 from pos_plugin.storage.customer_store import last_purchases
 from pos_plugin.storage.journal_lookup import own_entries
@@ -93,8 +94,11 @@ def facts(
     history = {
         key.removeprefix(HISTORY): counter.value
         for key, counter in sorted(counters.items())
-        if key.startswith(HISTORY)
+        if key.startswith(HISTORY) and not key.startswith(YEAR)
     }
+    this_year = f"{YEAR}{on.year}"
+    if this_year in counters:
+        history[REVENUE_YEAR] = counters[this_year].value
     if LAST_DAY in counters:
         history[_DAYS_SINCE_LAST] = max(0, day_number(on) - counters[LAST_DAY].value)
     known: dict[str, Any] = {"id": row.id, "segments": list(row.segments)}
@@ -128,6 +132,7 @@ def panel(
         "name": row.name,
         "number": row.number or None,
         "group": row.discount_group,
+        "tier": row.tier,
         "instant_discount_bp": rate_bp,
         "limit_left_minor": row.limit_left_minor,
         "consents": [

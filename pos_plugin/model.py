@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import (
     AwareDatetime,
@@ -23,6 +23,14 @@ from pos_plugin.units import divide_half_up
 from pos_plugin.validation import first_error, read_json
 
 _CLOSED = ConfigDict(extra="forbid")
+
+VOUCHER_SALE: Final = "voucher_sale"
+"""Tag of a line that sells a voucher: never discounted, earns nothing, is no goods."""
+
+REWARD: Final = "reward"
+"""Tag of a line that is given for points: earns nothing."""
+
+EARNS_NOTHING: Final = frozenset({VOUCHER_SALE, REWARD})
 
 
 def _iso_text(value: object) -> object:

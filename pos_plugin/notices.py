@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from pos_plugin.wording import left
+from pos_plugin.wording import left, money, points
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +32,12 @@ class Refusal(StrEnum):
     ITEMS_RETURNED = "items_returned"
     NOT_RETURNABLE = "not_returnable"
     RETURN_TOGETHER = "return_together"
+    NO_GOODS_CREDIT = "no_goods_credit"
+    APPROVALS_OFF = "approvals_off"
+    APPROVAL_UNKNOWN = "approval_unknown"
+    APPROVAL_NEEDS_CUSTOMER = "approval_needs_customer"
+    APPROVAL_LINE = "approval_line"
+    LIMIT_EXCEEDED = "limit_exceeded"
     JOURNAL_UNAVAILABLE = "journal_unavailable"
     PLUGIN_FAULT = "plugin_fault"
     LATE = "late"
@@ -46,7 +52,32 @@ class Refusal(StrEnum):
     VOUCHER_BLOCKED = "voucher_blocked"
     VOUCHER_OTHER_CUSTOMER = "voucher_other_customer"
     VOUCHER_NEEDS_CUSTOMER = "voucher_needs_customer"
+    VOUCHER_WRONG_SHOP = "voucher_wrong_shop"
+    VOUCHER_MINIMUM_NOT_MET = "voucher_minimum_not_met"
     VOUCHER_NOTHING_TO_APPLY = "voucher_nothing_to_apply"
+    VOUCHER_NEEDS_ONLINE = "voucher_needs_online"
+    VOUCHER_OFFLINE_CAP = "voucher_offline_cap"
+    VOUCHER_NOT_SELLABLE = "voucher_not_sellable"
+    VOUCHER_NOT_NOW = "voucher_not_now"
+    DISK_RESERVE = "disk_reserve"
+    REWARD_UNKNOWN = "reward_unknown"
+    REWARD_NOT_YET = "reward_not_yet"
+    REWARD_LAPSED = "reward_lapsed"
+    REWARD_SOLD_OUT = "reward_sold_out"
+    REWARD_LIMIT = "reward_limit"
+    REWARD_NEEDS_ONLINE = "reward_needs_online"
+    REWARD_NEEDS_CUSTOMER = "reward_needs_customer"
+    REWARD_MINIMUM = "reward_minimum"
+    REWARD_NOT_HERE = "reward_not_here"
+    REWARD_NOTHING_TO_APPLY = "reward_nothing_to_apply"
+    ACCOUNT_UNKNOWN = "account_unknown"
+    BALANCE_TOO_LOW = "balance_too_low"
+    BALANCE_NOT_MATURE = "balance_not_mature"
+    PAYOUT_NOT_OFFERED = "payout_not_offered"
+    PAYOUT_THRESHOLD = "payout_threshold"
+    PAYOUT_DENOMINATION = "payout_denomination"
+    OFFLINE_CAP = "offline_cap"
+    SECOND_PERSON_NEEDED = "second_person_needed"
 
 
 class NoticeCode(StrEnum):
@@ -62,9 +93,14 @@ class NoticeCode(StrEnum):
     VOUCHER_ROLLED_BACK = "voucher_rolled_back"
     VOUCHER_CANCELLED = "voucher_cancelled"
     VOUCHER_USED_MEANWHILE = "voucher_used_meanwhile"
+    VOUCHER_REDUCED = "voucher_reduced"
+    LIMIT_EXCEEDED = "limit_exceeded"
+    APPROVAL_NOT_PRINTABLE = "approval_not_printable"
+    VOUCHER_DEDUCTED = "voucher_deducted"
     CHARGED_DIFFERS = "charged_differs"
     RECALLED_OTHER_DAY = "recalled_other_day"
     BIRTHDAY = "birthday"
+    PROVISIONAL_MEMBER = "provisional_member"
     PRINT_QUEUED = "print_queued"
     PRINT_SENDING = "print_sending"
     PRINT_WAITING = "print_waiting"
@@ -93,7 +129,6 @@ class Audience(StrEnum):
     CASHIER = "cashier"
     CUSTOMER = "customer"
 
-    PROVISIONAL_MEMBER = "provisional_member"
 
 LEVELS: Final[Mapping[NoticeCode, Level]] = {
     NoticeCode.NO_RULES: Level.WARN,
@@ -106,9 +141,14 @@ LEVELS: Final[Mapping[NoticeCode, Level]] = {
     NoticeCode.VOUCHER_ROLLED_BACK: Level.INFO,
     NoticeCode.VOUCHER_CANCELLED: Level.INFO,
     NoticeCode.VOUCHER_USED_MEANWHILE: Level.WARN,
+    NoticeCode.VOUCHER_REDUCED: Level.INFO,
+    NoticeCode.LIMIT_EXCEEDED: Level.WARN,
+    NoticeCode.APPROVAL_NOT_PRINTABLE: Level.WARN,
+    NoticeCode.VOUCHER_DEDUCTED: Level.WARN,
     NoticeCode.CHARGED_DIFFERS: Level.INFO,
     NoticeCode.RECALLED_OTHER_DAY: Level.WARN,
     NoticeCode.BIRTHDAY: Level.INFO,
+    NoticeCode.PROVISIONAL_MEMBER: Level.INFO,
     NoticeCode.PRINT_QUEUED: Level.INFO,
     NoticeCode.PRINT_SENDING: Level.INFO,
     NoticeCode.PRINT_WAITING: Level.WARN,
@@ -139,8 +179,19 @@ REFUSAL_TEXTS: Final[Mapping[Refusal, Mapping[str, str]]] = {
     },
     Refusal.CARD_BLOCKED: {
         "de": "Karte gesperrt. Der Verkauf läuft ohne Kunde weiter.",
-    NoticeCode.PROVISIONAL_MEMBER: Level.INFO,
         "en": "Card blocked. The sale goes on without a customer.",
+    },
+    Refusal.CARD_TAKEN: {
+        "de": "Diese Karte gehört jemand anderem oder ist gesperrt. Bitte eine neue nehmen.",
+        "en": "This card is somebody else's or blocked. Please take a new one.",
+    },
+    Refusal.CUSTOMER_DUPLICATE: {
+        "de": "Vielleicht schon bekannt: {count} gefunden. Bitte ansehen, sonst neu anlegen.",
+        "en": "Perhaps known already: {count} found. Please look, else create a new one.",
+    },
+    Refusal.CONSENT_TOO_YOUNG: {
+        "de": "Werbung erst ab 16 Jahren. Punkte und Bonus gibt es trotzdem.",
+        "en": "No advertising below 16 years. Points and bonus are credited all the same.",
     },
     Refusal.CUSTOMER_UNKNOWN: {
         "de": "Kein Kunde gefunden. Bitte anders suchen oder ohne Kunde weiter kassieren.",
@@ -170,20 +221,32 @@ REFUSAL_TEXTS: Final[Mapping[Refusal, Mapping[str, str]]] = {
         "de": "Ein Angebot hält diese Zeilen zusammen: {line_ids}. Bitte nur gemeinsam zurück.",
         "en": "An offer holds these lines together: {line_ids}. Please take them back together.",
     },
+    Refusal.APPROVALS_OFF: {
+        "de": "Diese Kasse gibt keine Auswahl aus.",
+        "en": "This till gives no goods on approval.",
+    },
+    Refusal.APPROVAL_UNKNOWN: {
+        "de": "Diese Auswahl gibt es an dieser Kasse nicht.",
+        "en": "This till has no such goods on approval.",
+    },
+    Refusal.APPROVAL_NEEDS_CUSTOMER: {
+        "de": "Auswahl nur mit Kunde. Bitte Karte scannen oder Kunden suchen.",
+        "en": "Goods on approval need a customer. Please scan the card or search.",
+    },
+    Refusal.APPROVAL_LINE: {
+        "de": "Teil {line_id} gehört nicht dazu oder ist schon verkauft.",
+        "en": "Piece {line_id} does not belong to it or was sold already.",
+    },
+    Refusal.LIMIT_EXCEEDED: {
+        "de": "Limit: noch {left} frei, die Auswahl ist {wanted} wert. Bitte freigeben lassen.",
+        "en": "Limit: {left} left, the goods are worth {wanted}. Please have it released.",
+    },
+    Refusal.NO_GOODS_CREDIT: {
+        "de": "Für Warengutschriften ist keine Gutscheinart eingerichtet. Bitte auszahlen.",
+        "en": "No kind of voucher is set up for goods credit. Please pay the refund out.",
+    },
     Refusal.LATE: {
         "de": "Die Antwort dauert. Bitte weiter kassieren; sie wird nachgeholt.",
-    Refusal.CARD_TAKEN: {
-        "de": "Diese Karte gehört jemand anderem oder ist gesperrt. Bitte eine neue nehmen.",
-        "en": "This card is somebody else's or blocked. Please take a new one.",
-    },
-    Refusal.CUSTOMER_DUPLICATE: {
-        "de": "Vielleicht schon bekannt: {count} gefunden. Bitte ansehen, sonst neu anlegen.",
-        "en": "Perhaps known already: {count} found. Please look, else create a new one.",
-    },
-    Refusal.CONSENT_TOO_YOUNG: {
-        "de": "Werbung erst ab 16 Jahren. Punkte und Bonus gibt es trotzdem.",
-        "en": "No advertising below 16 years. Points and bonus are credited all the same.",
-    },
         "en": "The answer takes long. Please go on; it is fetched later.",
     },
     Refusal.JOURNAL_UNAVAILABLE: {
@@ -238,6 +301,106 @@ REFUSAL_TEXTS: Final[Mapping[Refusal, Mapping[str, str]]] = {
         "de": "Gutschein gilt nur mit Kundenkarte. Bitte Karte scannen.",
         "en": "Voucher needs the customer's card. Please scan it.",
     },
+    Refusal.VOUCHER_WRONG_SHOP: {
+        "de": "Gutschein gilt nur in Filiale {shops}.",
+        "en": "Voucher is valid in shop {shops} only.",
+    },
+    Refusal.VOUCHER_MINIMUM_NOT_MET: {
+        "de": "Gutschein gilt ab {need}. Es fehlen {missing}.",
+        "en": "Voucher is valid from {need} on. {missing} is missing.",
+    },
+    Refusal.VOUCHER_NEEDS_ONLINE: {
+        "de": "Diesen Gutschein muss die Zentrale freigeben; das geht gerade nicht.",
+        "en": "Head office has to release this voucher; that is not possible now.",
+    },
+    Refusal.VOUCHER_OFFLINE_CAP: {
+        "de": "Ohne Verbindung sind höchstens {cap} möglich. Bitte später einlösen.",
+        "en": "Without a connection at most {cap} is possible. Please redeem it later.",
+    },
+    Refusal.VOUCHER_NOT_SELLABLE: {
+        "de": "Diese Gutscheinart wird nicht verkauft: {type}",
+        "en": "This kind of voucher is not sold: {type}",
+    },
+    Refusal.VOUCHER_NOT_NOW: {
+        "de": "Das geht bei diesem Gutschein nicht mehr.",
+        "en": "That is not possible with this voucher any more.",
+    },
+    Refusal.DISK_RESERVE: {
+        "de": "Der Speicher der Kasse ist voll: gerade keine Gutscheine. Bitte weiter kassieren.",
+        "en": "The till's disk is full: no vouchers at the moment. Please go on selling.",
+    },
+    Refusal.REWARD_UNKNOWN: {
+        "de": "Diese Prämie gibt es nicht.",
+        "en": "There is no such reward.",
+    },
+    Refusal.REWARD_NOT_YET: {
+        "de": "Prämie gibt es erst ab {valid_from_on}.",
+        "en": "The reward starts on {valid_from_on}.",
+    },
+    Refusal.REWARD_LAPSED: {
+        "de": "Prämie gab es bis {valid_to_on}.",
+        "en": "The reward ended on {valid_to_on}.",
+    },
+    Refusal.REWARD_SOLD_OUT: {
+        "de": "Prämie ist vergriffen. Noch da: {left}.",
+        "en": "The reward has run out. Left: {left}.",
+    },
+    Refusal.REWARD_LIMIT: {
+        "de": "Diese Prämie gibt es je Kunde höchstens {limit}-mal.",
+        "en": "Each customer gets this reward at most {limit} times.",
+    },
+    Refusal.REWARD_NEEDS_ONLINE: {
+        "de": "Diese Prämie muss die Zentrale freigeben; das geht gerade nicht.",
+        "en": "Head office has to release this reward; that is not possible now.",
+    },
+    Refusal.REWARD_NEEDS_CUSTOMER: {
+        "de": "Prämien gibt es nur mit Kundenkarte. Bitte Karte scannen.",
+        "en": "Rewards need the customer's card. Please scan it.",
+    },
+    Refusal.REWARD_MINIMUM: {
+        "de": "Einlösbar ab {need}, möglich wären {have}.",
+        "en": "Can be used from {need} on, possible would be {have}.",
+    },
+    Refusal.REWARD_NOT_HERE: {
+        "de": "Diese Prämie wird an dieser Stelle nicht ausgegeben.",
+        "en": "This reward is not given at this point.",
+    },
+    Refusal.REWARD_NOTHING_TO_APPLY: {
+        "de": "Bei diesem Einkauf gibt es nichts zu verrechnen. Das Guthaben bleibt.",
+        "en": "There is nothing to set off in this purchase. The balance stays.",
+    },
+    Refusal.ACCOUNT_UNKNOWN: {
+        "de": "Dieses Konto gibt es an dieser Kasse nicht.",
+        "en": "This till has no such account.",
+    },
+    Refusal.BALANCE_TOO_LOW: {
+        "de": "Guthaben reicht nicht: {have} von {need}.",
+        "en": "The balance is too low: {have} of {need}.",
+    },
+    Refusal.BALANCE_NOT_MATURE: {
+        "de": "Verfügbar sind {have} von {need}. Weitere {pending} ab {matures_on}.",
+        "en": "Available are {have} of {need}. Another {pending} from {matures_on} on.",
+    },
+    Refusal.PAYOUT_NOT_OFFERED: {
+        "de": "Dieses Konto wird nicht ausgezahlt.",
+        "en": "This account is not paid out.",
+    },
+    Refusal.PAYOUT_THRESHOLD: {
+        "de": "Auszahlung ab {need}, verfügbar sind {have}.",
+        "en": "Paid out from {need} on, available are {have}.",
+    },
+    Refusal.PAYOUT_DENOMINATION: {
+        "de": "Auszahlung nur in festen Beträgen; dieser lässt sich nicht stückeln.",
+        "en": "Paid out in fixed values only; this amount cannot be made of them.",
+    },
+    Refusal.OFFLINE_CAP: {
+        "de": "Ohne Bestätigung der Zentrale sind gerade höchstens {cap} möglich.",
+        "en": "Without a word of head office at most {cap} is possible now.",
+    },
+    Refusal.SECOND_PERSON_NEEDED: {
+        "de": "Eine Korrektur braucht eine zweite Person.",
+        "en": "A correction needs a second person.",
+    },
     Refusal.VOUCHER_NOTHING_TO_APPLY: {
         "de": "Gutschein gültig, wirkt bei diesem Einkauf aber nicht. Er bleibt gültig.",
         "en": "Voucher is valid but changes nothing in this purchase. It stays valid.",
@@ -286,6 +449,22 @@ NOTICE_TEXTS: Final[Mapping[NoticeCode, Mapping[str, str]]] = {
         "de": "Der dafür ausgegebene Gutschein wurde schon benutzt; die Zentrale klärt das.",
         "en": "The voucher issued for it was used already; head office settles that.",
     },
+    NoticeCode.LIMIT_EXCEEDED: {
+        "de": "Limit überschritten: {left} frei, die Auswahl ist {wanted} wert.",
+        "en": "Limit exceeded: {left} left, the goods are worth {wanted}.",
+    },
+    NoticeCode.APPROVAL_NOT_PRINTABLE: {
+        "de": "Auswahlschein nicht druckbar. Die Auswahl ist gebucht.",
+        "en": "The paper of the approval cannot be printed. The goods are booked.",
+    },
+    NoticeCode.VOUCHER_REDUCED: {
+        "de": "Der dafür ausgegebene Gutschein ist jetzt weniger wert. Bitte dem Kunden sagen.",
+        "en": "The voucher issued for it is worth less now. Please tell the customer.",
+    },
+    NoticeCode.VOUCHER_DEDUCTED: {
+        "de": "Der dafür ausgegebene Gutschein wurde schon benutzt: bitte {amount} abziehen.",
+        "en": "The voucher issued for it was used already: please deduct {amount}.",
+    },
     NoticeCode.CHARGED_DIFFERS: {
         "de": "Kassierter Betrag weicht von der Berechnung ab; gebucht ist, was kassiert wurde.",
         "en": "The amount charged differs from the calculation; what was charged is booked.",
@@ -293,6 +472,10 @@ NOTICE_TEXTS: Final[Mapping[NoticeCode, Mapping[str, str]]] = {
     NoticeCode.RECALLED_OTHER_DAY: {
         "de": "Bon von {business_on}: Aktionen wurden für heute neu berechnet.",
         "en": "Sale of {business_on}: promotions were worked out anew for today.",
+    },
+    NoticeCode.PROVISIONAL_MEMBER: {
+        "de": "Karte hier noch ohne Inhaber: Sie sammelt, löst aber nichts ein.",
+        "en": "This card has no owner here yet: it earns and redeems nothing.",
     },
     NoticeCode.BIRTHDAY: {
         "de": "Geburtstag am {birthday_on}.",
@@ -349,6 +532,21 @@ NOTICE_TEXTS: Final[Mapping[NoticeCode, Mapping[str, str]]] = {
 }
 
 
+def _in_words(params: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Return the figures of a sentence, and those with a unit as people write them."""
+    figures = dict(params)
+    if "left_milli" in figures:
+        figures["left"] = left(figures["left_milli"], language=language)
+    currency = figures.get("currency", "EUR")
+    for name, value in params.items():
+        if name.endswith("_minor"):
+            said = money(value, currency=currency, language=language)
+            figures[name.removesuffix("_minor")] = said
+        elif name.endswith("_points"):
+            figures[name.removesuffix("_points")] = points(value, language=language)
+    return figures
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """An answer: not done, and why."""
@@ -358,9 +556,7 @@ class Refused:
 
     def text(self, language: str) -> str:
         """Return the sentence for the cashier; ``language`` is ``de`` or ``en``."""
-        figures = dict(self.params)
-        if "left_milli" in figures:
-            figures["left"] = left(figures["left_milli"], language=language)
+        figures = _in_words(self.params, language)
         return REFUSAL_TEXTS[self.code][language].format_map(figures)
 
     def to_dict(self, language: str) -> dict[str, Any]:
@@ -391,7 +587,7 @@ class Notice:
 
     def text(self, language: str) -> str:
         """Return the sentence for the cashier; ``language`` is ``de`` or ``en``."""
-        return NOTICE_TEXTS[self.code][language].format_map(self.params)
+        return NOTICE_TEXTS[self.code][language].format_map(_in_words(self.params, language))
 
     def to_dict(self, language: str) -> dict[str, Any]:
         """Return the notice as plain values."""
@@ -402,7 +598,3 @@ class Notice:
             "params": dict(self.params),
             "text": self.text(language),
         }
-    NoticeCode.PROVISIONAL_MEMBER: {
-        "de": "Karte hier noch ohne Inhaber: Sie sammelt, löst aber nichts ein.",
-        "en": "This card has no owner here yet: it earns and redeems nothing.",
-    },

@@ -29,7 +29,7 @@ def statement(
     """Return every account of a customer with its latest entries, the newest first.
 
     Args:
-        customers: every id of one customer.
+        customers: every id of one customer, first the one of head office's rows.
         cache: of head office; None while there is none.
         journal: of this till.
         on: shop day.
@@ -86,9 +86,9 @@ def _entries(
 ) -> list[dict[str, Any]]:
     """Return entries of this till; the balance beside one is the sum of all entries until then."""
     listed: list[tuple[ledger_store.Listed, bool]] = []
+    balance = cache.balances(customers[0]).get(code) if cache else None
+    folded = balance.folded if balance else {}
     for customer in customers:
-        balance = cache.balances(customer).get(code) if cache else None
-        folded = balance.folded if balance else {}
         listed += [
             (one, folded.get(one.epoch, 0) < one.seq)
             for one in ledger_store.latest(journal, customer, code, count_max=count_max)

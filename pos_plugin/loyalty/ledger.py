@@ -28,6 +28,7 @@ MILLIONTHS: Final = 1_000_000
 USES = "uses:"
 HISTORY = "history:"
 REVENUE = "history:revenue_minor_365d"
+YEAR = "history:revenue_minor_year:"  # and the calendar year; never rolls off, so it stays exact
 LAST_DAY = "history:days_since_last"  # holds a day, as a number of days since 1970-01-01
 
 
@@ -109,6 +110,7 @@ def entries_of(
     for promotion in given:
         changes[USES + promotion] += 1
     changes[REVENUE] += total_minor
+    changes[f"{YEAR}{business_on.year}"] += total_minor
     if is_purchase:
         changes[HISTORY + "receipts_365d"] += 1
         changes[HISTORY + "receipts_total"] += 1

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.units import divide_down
@@ -20,6 +20,27 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pos_plugin.loyalty.lots import Standing
+
+
+CODE_PREFIX: Final = "reward:"
+
+
+def is_reward_code(code: str) -> bool:
+    """Say whether a code of a sale is a reward, not a voucher.
+
+    >>> is_reward_code("reward:EURO"), is_reward_code("ABCD")
+    (True, False)
+    """
+    return code.startswith(CODE_PREFIX)
+
+
+def reward_of_code(code: str) -> str:
+    """Return the reward that such a code names.
+
+    >>> reward_of_code("reward:EURO")
+    'EURO'
+    """
+    return code.removeprefix(CODE_PREFIX)
 
 
 class RewardKind(StrEnum):

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from pos_plugin.loyalty.lots import Lot
+from pos_plugin.loyalty.vouchers import CachedVoucher, Voucher
 from pos_plugin.rule_package import Manifest
 from pos_plugin.storage.class_lookup import class_segments
 from pos_plugin.storage.connect import cache_path, open_cache_reader, quick_check
@@ -44,10 +46,11 @@ class CustomerRow:
     instant_discount_bp: int
     discount_group: str | None
     segments: tuple[str, ...]
-
-
     home_shop: str = ""
     limit_left_minor: int | None = None
+    tier: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class FoundCustomer:
     """A customer as a search finds one: just enough to tell two apart."""
@@ -66,6 +69,7 @@ class Summed:
     value: int
     as_of: str
     folded: dict[int, int]  # epoch to highest event in it
+    lots: tuple[Lot, ...] = ()  # of a balance
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,16 @@ class VoucherTypeRow:
     conditions: dict[str, Any]
     validity: dict[str, Any]
     customer_bound: bool
-    layout: dict[str, Any]
+    transferable: bool
+    multi_use: bool
     partial: bool
+    offline_scope: str
+    offline_cap_minor: int
+    layout: dict[str, Any]
+    code_scheme: str
     vat_rate_bp: int | None
+    interval_days: int | None
+    per_year_max: int | None
 
 
 # Search keys drive the join: one range of them is read, each customer by its primary key.
@@ -88,6 +99,11 @@ _FOUND: Final = (
     "SELECT customer, number, name, birthday_on, home_shop "
     "FROM customer_key CROSS JOIN customer ON id = customer"
 )
+_VOUCHER: Final = (
+    "SELECT id, type, legal_kind, customer, customer_bound, state, value_minor, balance_minor, "
+    "valid_from_on, valid_to_on, shop, till, uses, folded FROM voucher"
+)
+TIER: Final = "tier:"  # rules read a tier as the segment ``tier:<code>``
 _LAST_LETTER: Final = "\U0010ffff"
 
 
@@ -207,12 +223,14 @@ class CacheReader:
         """Return a customer with the codes of the segments it belongs to, sorted."""
         row = self._one(
             "SELECT id, number, name, birthday_on, status, instant_discount_bp, discount_group, "
-            "segment_bits, home_shop, limit_left_minor FROM customer WHERE id = ?",
+            "segment_bits, home_shop, limit_left_minor, tier FROM customer WHERE id = ?",
             customer,
         )
         if row is None:
             return None
-        known, number, name, birthday_on, status, rate_bp, group, bits, shop, limit_minor = row
+        known, number, name, birthday_on, status, rate_bp, group, bits, shop, limit_minor = row[:10]
+        tier = row[10]
+        tiers = [TIER + tier] if tier else []
         segments = self._all("SELECT segment FROM segment_bit WHERE (? >> bit) & 1", bits)
         with mapped(self._path):
             classes = class_segments(self._connection, customer)
@@ -224,7 +242,10 @@ class CacheReader:
             status=status,
             instant_discount_bp=rate_bp,
             discount_group=group,
-            segments=tuple(sorted([*(segment for (segment,) in segments), *classes])),
+            segments=tuple(sorted([*(segment for (segment,) in segments), *classes, *tiers])),
+            home_shop=shop,
+            limit_left_minor=limit_minor,
+            tier=tier,
         )
 
     def customers_by_key(self, kind: str, key: str, *, count_max: int) -> list[FoundCustomer]:
@@ -239,8 +260,6 @@ class CacheReader:
             f"{_FOUND} WHERE kind = ? AND key = ? ORDER BY customer LIMIT ?", kind, key, count_max
         )
         return [_found(row) for row in rows]
-            home_shop=shop,
-            limit_left_minor=limit_minor,
 
     def customers_by_name(self, words: Sequence[str], *, count_max: int) -> list[FoundCustomer]:
         """Return active customers with words in their name that begin with each of ``words``.
@@ -271,9 +290,14 @@ class CacheReader:
     def balances(self, customer: str) -> dict[str, Summed]:
         """Return the balance of each program of a customer."""
         rows = self._all(
-            "SELECT program, value, as_of, folded FROM balance WHERE customer = ?", customer
+            "SELECT program, value, as_of, folded, lots FROM balance WHERE customer = ?", customer
         )
-        return {key: Summed(value, as_of, _folded(folded)) for key, value, as_of, folded in rows}
+        return {
+            key: Summed(
+                value, as_of, _folded(folded), tuple(Lot(**lot) for lot in json.loads(lots))
+            )
+            for key, value, as_of, folded, lots in rows
+        }
 
     def counters(self, customer: str) -> dict[str, Summed]:
         """Return the counters of a customer: ``uses:<promotion>``, ``history:<metric>``."""
@@ -289,24 +313,43 @@ class CacheReader:
     def voucher_type(self, code: str) -> VoucherTypeRow | None:
         """Return a kind of voucher."""
         row = self._one(
-            "SELECT legal_kind, effect, conditions, validity, customer_bound, layout, partial, "
-            "vat_rate_bp FROM voucher_type WHERE code = ?",
+            "SELECT code, legal_kind, effect, conditions, validity, customer_bound, transferable, "
+            "multi_use, partial, offline_scope, offline_cap_minor, layout, code_scheme, "
+            "vat_rate_bp, interval_days, per_year_max FROM voucher_type WHERE code = ?",
             code,
         )
         if row is None:
             return None
-        legal_kind, effect, conditions, validity, customer_bound, layout, partial, rate_bp = row
+        effect, conditions, validity = (json.loads(text) for text in row[2:5])
+        bound, transferable, multi_use, partial = (bool(flag) for flag in row[5:9])
         return VoucherTypeRow(
-            code=code,
-            legal_kind=legal_kind,
-            effect=json.loads(effect),
-            conditions=json.loads(conditions),
-            validity=json.loads(validity),
-            customer_bound=bool(customer_bound),
-            layout=json.loads(layout),
-            partial=bool(partial),
-            vat_rate_bp=rate_bp,
+            code=row[0],
+            legal_kind=row[1],
+            effect=effect,
+            conditions=conditions,
+            validity=validity,
+            customer_bound=bound,
+            transferable=transferable,
+            multi_use=multi_use,
+            partial=partial,
+            offline_scope=row[9],
+            offline_cap_minor=row[10],
+            layout=json.loads(row[11]),
+            code_scheme=row[12],
+            vat_rate_bp=row[13],
+            interval_days=row[14],
+            per_year_max=row[15],
         )
+
+    def voucher(self, code_hash: bytes) -> CachedVoucher | None:
+        """Return the voucher with this code as head office sent it."""
+        row = self._one(f"{_VOUCHER} WHERE code_hash = ?", code_hash)
+        return _cached_voucher(row) if row else None
+
+    def vouchers_of(self, customer: str) -> list[CachedVoucher]:
+        """Return the vouchers of a customer as head office sent them, used ones too."""
+        rows = self._all(f"{_VOUCHER} WHERE customer = ? ORDER BY id", customer)
+        return [_cached_voucher(row) for row in rows]
 
     def event_triggers(self, event: str) -> tuple[tuple[str, dict[str, Any]], ...]:
         """Return voucher type and conditions of each trigger of an event."""
@@ -317,6 +360,14 @@ class CacheReader:
         )
         return tuple((voucher_type, json.loads(conditions)) for voucher_type, conditions in rows)
 
+    def was_erased(self, customer: str) -> bool:
+        """Say whether head office has erased a customer."""
+        return self._one("SELECT 1 FROM erased WHERE customer = ?", customer) is not None
+
+    def rows(self, sql: str, *values: SQLiteValue) -> list[Any]:
+        """Return all rows of a question of this package."""
+        return self._all(sql, *values)
+
     def _one(self, sql: str, *values: SQLiteValue) -> tuple[Any, ...] | None:
         with mapped(self._path):
             row = self._connection.execute(sql, values).fetchone()
@@ -325,6 +376,27 @@ class CacheReader:
     def _all(self, sql: str, *values: SQLiteValue) -> list[Any]:
         with mapped(self._path):
             return self._connection.execute(sql, values).fetchall()
+
+
+def _cached_voucher(row: tuple[Any, ...]) -> CachedVoucher:
+    *terms, shop, till, uses, folded = row
+    names = (
+        "id",
+        "type",
+        "legal_kind",
+        "customer",
+        "customer_bound",
+        "state",
+        "value_minor",
+        "balance_minor",
+        "valid_from_on",
+        "valid_to_on",
+    )
+    facts = dict(zip(names, terms, strict=True))
+    facts["customer_bound"] = bool(facts["customer_bound"])
+    return CachedVoucher(
+        Voucher(**facts, shop=shop, till=till, is_here=False), uses, _folded(folded)
+    )
 
 
 def _found(row: tuple[Any, ...]) -> FoundCustomer:
@@ -346,11 +418,3 @@ def _folded(text: str) -> dict[int, int]:
     for _till, epoch, seq in json.loads(text):
         highest[epoch] = max(seq, highest.get(epoch, 0))
     return highest
-    def was_erased(self, customer: str) -> bool:
-        """Say whether head office has erased a customer."""
-        return self._one("SELECT 1 FROM erased WHERE customer = ?", customer) is not None
-
-    def rows(self, sql: str, *values: SQLiteValue) -> list[Any]:
-        """Return all rows of a question of this package."""
-        return self._all(sql, *values)
-

@@ -19,7 +19,13 @@ class History(Condition):
     """
 
     type: Literal["history"]
-    metric: Literal["receipts_365d", "revenue_minor_365d", "receipts_total", "days_since_last"]
+    metric: Literal[
+        "receipts_365d",
+        "revenue_minor_365d",
+        "revenue_minor_year",
+        "receipts_total",
+        "days_since_last",
+    ]
     min: Figure | None = None
     max: Figure | None = None
 

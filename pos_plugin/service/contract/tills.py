@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from pos_plugin.service.contract.approvals import ApprovalState
 from pos_plugin.service.contract.effects import Effect
 from pos_plugin.service.contract.words import Answer, Bp, Day, Instant, Minor, Notice, Text
 
@@ -94,6 +95,7 @@ class Panel(Answer):
     name: str
     number: str | None
     group: str | None
+    tier: str | None
     instant_discount_bp: Bp
     limit_left_minor: Minor | None
     consents: list[PanelConsent]
@@ -146,6 +148,16 @@ class ScannedVoucher(Answer):
 
     kind: Literal["voucher"]
     code: str
+
+
+class ScannedApproval(Answer):
+    """Goods on approval; the customer goes into the snapshot, as of a card."""
+
+    kind: Literal["approval"]
+    code: str
+    customer: dict[str, Any] | None = None
+    panel: Panel | None = None
+    approval: ApprovalState
 
 
 class ArticleLine(Answer):

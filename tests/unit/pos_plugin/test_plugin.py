@@ -139,7 +139,7 @@ def test_without_cache_everything_costs_its_price(tmp_path: Path) -> None:
         total = plugin.sales.evaluate(snapshot())
         assert total.total_minor == 7999
         assert notices(total) == [NoticeCode.NO_RULES]
-        assert plugin.scan(KNOWN) == Refused(Refusal.CARD_UNKNOWN)
+        assert isinstance(plugin.scan(KNOWN), Scanned)  # without an owner: it earns
         assert isinstance(plugin.sales.complete("S1", {}), Receipt)
 
 
@@ -272,6 +272,7 @@ def test_history_counts_visits_turnover_and_days(till: TillBuilder) -> None:
             "receipts_365d": 2,
             "receipts_total": 2,
             "revenue_minor_365d": 14398,
+            "revenue_minor_year": 14398,
         }
 
 
@@ -344,7 +345,10 @@ def test_returns_earn_nothing_and_issue_nothing(till: TillBuilder) -> None:
         receipt = sell(plugin, "S1", customer=customer(plugin), lines=[back])
         assert receipt.total_minor == -7999
         assert receipt.vouchers == []
-        assert customer(plugin)["history"] == {"revenue_minor_365d": -7999}
+        assert customer(plugin)["history"] == {
+            "revenue_minor_365d": -7999,
+            "revenue_minor_year": -7999,
+        }
     assert rows(till, "SELECT * FROM ledger_entry") == []
 
 

@@ -102,6 +102,7 @@ def test_receipt_counts_visit_turnover_and_uses() -> None:
         "uses:HOSEN20": 1,
         "uses:BASE": 1,
         "history:revenue_minor_365d": 6399,
+        "history:revenue_minor_year:1970": 6399,
         "history:receipts_365d": 1,
         "history:receipts_total": 1,
         "history:days_since_last": 1,
@@ -112,7 +113,10 @@ def test_pure_return_is_no_visit_and_lowers_turnover() -> None:
     changes = entries_of(
         earned=[], given=[], total_minor=-500, is_purchase=False, business_on=dt.date(2026, 3, 7)
     )
-    assert changes == {"history:revenue_minor_365d": -500}
+    assert changes == {
+        "history:revenue_minor_365d": -500,
+        "history:revenue_minor_year:2026": -500,
+    }
 
 
 def test_points_follow_what_was_paid() -> None:
