@@ -81,6 +81,7 @@ class Accounts:
                         journal,
                         on=self._till.clock.now().date().isoformat(),
                         count_max=max(1, min(count_max, ENTRIES_MAX)),
+                        is_alone=self._till.config.head_office is None,
                     ),
                 }
 

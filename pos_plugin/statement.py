@@ -25,6 +25,7 @@ def statement(
     *,
     on: str,
     count_max: int,
+    is_alone: bool,
 ) -> list[dict[str, Any]]:
     """Return every account of a customer with its latest entries, the newest first.
 
@@ -34,26 +35,23 @@ def statement(
         journal: of this till.
         on: shop day.
         count_max: entries of each account at most.
+        is_alone: no other till has entries, so the balance beside every entry is known.
     """
     return [
-        _account(code, account, customers, cache, journal, on=on, count_max=count_max)
-        for code, account in accounts_of(customers, cache, journal).items()
+        _account(account, on=on)
+        | {
+            "entries": _entries(
+                account, customers, cache, journal, count_max=count_max, is_alone=is_alone
+            )
+        }
+        for account in accounts_of(customers, cache, journal).values()
     ]
 
 
-def _account(
-    code: str,
-    account: Account,
-    customers: Sequence[str],
-    cache: CacheReader | None,
-    journal: Journal,
-    *,
-    on: str,
-    count_max: int,
-) -> dict[str, Any]:
+def _account(account: Account, *, on: str) -> dict[str, Any]:
     has = account.standing(on)
     return {
-        "program": code,
+        "program": account.program.code,
         "unit": account.program.unit,
         "value": has.value,
         "available": has.available,
@@ -71,20 +69,20 @@ def _account(
         "expired": [
             {"amount": one.amount, "expires_on": one.lot.expires_on} for one in has.expired
         ],
-        "entries": _entries(code, account, customers, cache, journal, count_max=count_max),
     }
 
 
 def _entries(
-    code: str,
     account: Account,
     customers: Sequence[str],
     cache: CacheReader | None,
     journal: Journal,
     *,
     count_max: int,
+    is_alone: bool,
 ) -> list[dict[str, Any]]:
     """Return entries of this till; the balance beside one is the sum of all entries until then."""
+    code = account.program.code
     listed: list[tuple[ledger_store.Listed, bool]] = []
     balance = cache.balances(customers[0]).get(code) if cache else None
     folded = balance.folded if balance else {}
@@ -98,7 +96,7 @@ def _entries(
     entries: list[dict[str, Any]] = []
     is_on_top = True
     for one, is_own in listed[:count_max]:
-        is_on_top = is_on_top and is_own
+        is_on_top = is_alone or (is_on_top and is_own)
         entries.append(
             {
                 "at": one.occurred_at,

@@ -34,15 +34,25 @@ function facts(sale, panel) {
   const rows = element("dl", "");
   const row = (left, ...right) =>
     rows.append(element("dt", "", left), element("dd", "", ...right));
+  if (panel.tier) row(say("tier"), panel.tier);
   if (panel.group) row(say("group"), panel.group);
   if (panel.instant_discount_bp) row(say("instant"), `${percent(panel.instant_discount_bp)} %`);
   for (const balance of panel.balances) {
     const shown = (value) => (balance.unit === "EUR_MINOR" ? money(value) : String(value));
     const soon = sale.receipt ? null : earnedNow(sale, balance.program);
     const more = soon ? [element("em", "", `+${shown(soon)}`)] : [];
-    row(program(balance.program), shown(balance.value), ...more);
+    row(program(balance.program), shown(balance.available), ...more);
+    for (const word of laterOf(balance, shown)) row("", element("small", "", word));
   }
   return rows;
+}
+
+// What of a balance can be used later, and until when the next of it can.
+function laterOf({ pending, matures_on, expiring, expires_on }, shown) {
+  const words = [];
+  if (matures_on) words.push(say("pending", { amount: shown(pending), day: day(matures_on) }));
+  if (expires_on) words.push(say("expiring", { amount: shown(expiring), day: day(expires_on) }));
+  return words;
 }
 
 function ticket({ benefit, title, valid_to_on, balance_minor }) {

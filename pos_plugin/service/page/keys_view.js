@@ -1,6 +1,7 @@
 // The key bar and the colour of training: what can be done now.
 import { at } from "./dom.js";
 import { canHandOver } from "./notices.js";
+import { payable } from "./payout.js";
 import { sale, selectedCode, selectedLine } from "./sale.js";
 import { say } from "./texts.js";
 
@@ -10,6 +11,7 @@ export function drawKeys() {
   const able = {
     F3: !done,
     F4: !done && Boolean(line ?? selectedCode()),
+    F7: Boolean(payable()),
     F8: canHandOver(),
     F12: done || sale.lines.length > 0,
     "+": Boolean(line),

@@ -27,6 +27,7 @@ import {
   setStandingNotices,
 } from "./notices.js";
 import { openParked, prepareParked, recallAgain } from "./parked.js";
+import { payOut } from "./payout.js";
 import { openPayment, payByCard, preparePayment } from "./payment.js";
 import { drawReceipt } from "./receipt_view.js";
 import {
@@ -147,6 +148,14 @@ async function sold() {
   if (receipt.waits) return;
   await refreshNotices();
   await lookAgain();
+}
+
+async function payOutNow() {
+  const paid = await payOut();
+  if (!paid) return;
+  paid.effects.filter((one) => one.kind === "issue_voucher").forEach(offerVoucher);
+  showPrint(paid);
+  await refreshNotices();
 }
 
 function showPrint({ effects }) {
@@ -284,6 +293,7 @@ function listen() {
       F2: openIdentify,
       F3: () => inTurn(async () => sale.receipt || openVoucherEntry()),
       F4: voidSelected,
+      F7: () => inTurn(async () => payOutNow()),
       F8: handOver,
       F9: () => inTurn(async () => openParked()),
       F12: () => (at("pay").open ? payByCard() : mainKey()),
