@@ -157,6 +157,34 @@ def serve(config: Path, port: int) -> None:
 
 
 @stammkunde.command()
+@click.argument("customer")
+@click.option(
+    "--config",
+    type=_FILE,
+    default=Path("till.toml"),
+    show_default=True,
+    help="The till's settings.",
+)
+def erase(customer: str, config: Path) -> None:
+    """Erase the person with the id CUSTOMER from this till (Art. 17 GDPR); every sum stays.
+
+    The till must not run. The agent takes the person out of its own file with its next round.
+    """
+    from pos_plugin.config import read_config
+    from pos_plugin.notices import Refused
+    from pos_plugin.plugin import Plugin
+
+    settings = read_config(config)
+    with Plugin.open(settings) as plugin:
+        done = plugin.customers.erase(customer)
+    if isinstance(done, Refused):
+        click.echo(done.text(settings.language), err=True)
+        sys.exit(1)
+    for table, count in done.values["counts"].items():
+        click.echo(f"{table}: {count}")
+
+
+@stammkunde.command()
 @click.argument("receipts", type=_FILE)
 @click.option("--promotions", type=_FILE, required=True, help="PROMOTIONS.json: the rules.")
 @click.option("--articles", type=_FILE, help="ARTICLES.csv: sku, description, category, price.")

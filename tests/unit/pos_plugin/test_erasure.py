@@ -174,7 +174,7 @@ def test_erased_at_head_office_is_erased_here(till: TillBuilder) -> None:
         plugin._counter.do(  # what the plugin's thread does when nobody asks
             plugin.customers._erasure.follow,
             within_ms=10_000,
-            instead=lambda fault: None,
+            instead=lambda _fault: None,
             late=lambda: None,
         )
         found = plugin.scan(CARD)

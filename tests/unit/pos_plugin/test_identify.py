@@ -143,7 +143,7 @@ def test_blocked_customer_is_offered_by_nothing(till: TillBuilder) -> None:
         for asked in ({"customer": "K1"}, {"number": "N-K1"}, {"phone": "01701234567"}):
             assert plugin.identify(**asked) == Refused(Refusal.CUSTOMER_UNKNOWN)
         assert plugin.identify(card=CARD) == Refused(Refusal.CARD_BLOCKED)
-        assert plugin.identify(card="2900000000018") == Refused(Refusal.CARD_UNKNOWN)
+        assert plugin.identify(card="2900000000017") == Refused(Refusal.CARD_UNKNOWN)
 
 
 def test_list_is_short_and_says_that_there_are_more(till: TillBuilder) -> None:

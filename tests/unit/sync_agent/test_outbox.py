@@ -14,6 +14,7 @@ class Written:
     seq: int
     epoch: int
     line: bytes = b"{}"
+    private: bytes = b""
 
 
 class FakeJournal:
@@ -82,3 +83,10 @@ def test_event_larger_than_head_office_takes_is_named() -> None:
     journal = FakeJournal([Written(1, 7, b"x" * EVENT_BYTES_MAX)], [(7, 1)])
     with pytest.raises(StorageError, match="event 1 "):
         next_batch(journal, {})
+
+
+def test_what_is_personal_stands_before_its_event_and_not_in_it() -> None:
+    events = [Written(1, 77), Written(2, 77, b'{"seq":2}', b'{"private_of":2}')]
+    batch = next_batch(FakeJournal(events, [(77, 1)]), {})
+    assert batch is not None
+    assert batch.body == b'{}\n{"private_of":2}\n{"seq":2}\n'

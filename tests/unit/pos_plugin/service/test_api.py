@@ -95,10 +95,11 @@ def test_sale_never_evaluated_is_no_receipt(till: Served) -> None:
 
 
 def test_unknown_card_is_an_answer_not_a_problem(till: Served) -> None:
+    mistyped = card_number(999)[:-1]
     with till.checked_client() as client:
-        answer = client.post("/v1/scan", json={"code": card_number(999)})
+        answer = client.post("/v1/customers/identify", json={"card": mistyped})
         english = client.post(
-            "/v1/scan", json={"code": card_number(999)}, headers={"Accept-Language": "en-GB"}
+            "/v1/customers/identify", json={"card": mistyped}, headers={"Accept-Language": "en-GB"}
         )
     assert answer.status_code == 200
     assert answer.json()["refused"] == "card_unknown"
