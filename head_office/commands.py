@@ -147,7 +147,7 @@ def publish(promotions: Path, data: Path, max_combined_bp: int, confirm_combined
 def load(folder: Path, data: Path) -> None:
     """Load the master data of FOLDER: one <table>.jsonl file a table, all or nothing.
 
-    Tables: program, voucher_type, event_trigger, article, customer, card.
+    Tables: those of docs/master-data.md, for example program, reward, article, customer, card.
     """
     from head_office.load import folder_bytes, load_folder
 
@@ -157,6 +157,57 @@ def load(folder: Path, data: Path) -> None:
             loaded = load_folder(database, folder, progress=bar.update)
     for table, count in loaded.read.items():
         click.echo(f"{table}: {count} rows, {loaded.written[table]} new or changed")
+
+
+@head_office.command()
+@click.argument("customer")
+@click.argument("program")
+@_data
+@click.option("--as-of", help="What happened later does not count; an instant, default now.")
+@click.option("--known-at", help="What came in later does not count; an instant, default now.")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON object.")
+def balance(
+    customer: str,
+    program: str,
+    data: Path,
+    as_of: str | None,
+    known_at: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Print what the account PROGRAM of CUSTOMER held at an instant.
+
+    A balance of a past day never moves: what came in later about it is left out by --known-at.
+    """
+    from head_office.balances import balance_at
+    from pos_plugin.clock import SystemClock, utc_text
+
+    now_text = utc_text(SystemClock().now())
+    instants = {
+        "as_of": _instant(as_of, "--as-of") or now_text,
+        "known_at": _instant(known_at, "--known-at") or now_text,
+    }
+    with _database(data) as database, database.read() as connection:
+        value = balance_at(connection, customer, program, **instants)
+    if as_json:
+        click.echo(
+            json.dumps({"customer": customer, "program": program, "value": value, **instants})
+        )
+    else:
+        click.echo(f"{value}")
+
+
+def _instant(text: str | None, option: str) -> str | None:
+    from pos_plugin.clock import instant, utc_text
+
+    if text is None:
+        return None
+    try:
+        return utc_text(instant(text))
+    except ValueError:
+        raise click.BadParameter(
+            "an instant is ISO 8601 with offset, as 2026-03-07T23:59:59+01:00", param_hint=option
+        ) from None
 
 
 @head_office.command()
