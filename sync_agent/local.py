@@ -41,6 +41,7 @@ from sync_agent.status import Status, write_status
 from sync_agent.waking import WAKE_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -186,10 +187,13 @@ class LocalAgent:
                 self._open(),
                 journal,
                 after=self._erased_seq,
-                forget=lambda customers: forget_customers(
-                    self._config.data_dir, customers, at=self._clock.now()
-                ),
+                forget=self._forget,
             )
+
+    def _forget(self, customers: Collection[str]) -> None:
+        emptied = forget_customers(self._config.data_dir, customers, at=self._clock.now())
+        if emptied and self._lookout is not None:
+            self._lookout.drop_kept()
 
     def _fold(self) -> None:
         journal = JournalReader.open(self._config.data_dir)

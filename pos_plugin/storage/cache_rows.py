@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.storage.cache_schema import TABLES
@@ -60,14 +61,15 @@ class CacheRows:
 
     def row(self, table: str, key: Sequence[str | int]) -> dict[str, Any] | None:
         """Return the row with this primary key (hashes as hexadecimal text), or None."""
-        known = TABLES[table]
-        where = " AND ".join(f"{name} = ?" for name in known.key)
         with mapped(self._path):
-            found = self._connection.execute(
-                f"SELECT {_columns(table)} FROM {table} WHERE {where}",  # noqa: S608 - own names
-                _bound(table, key),
-            ).fetchone()
+            found = self._connection.execute(_one(table), _bound(table, key)).fetchone()
         return None if found is None else _row(table, found)
+
+    def is_empty(self, table: str) -> bool:
+        """Say whether a table has no row."""
+        with mapped(self._path):
+            sql = f"SELECT 1 FROM {table} LIMIT 1"  # noqa: S608 - own names
+            return self._connection.execute(sql).fetchone() is None
 
     def rows(self, table: str) -> Iterator[dict[str, Any]]:
         """Yield every row in the order of its primary key."""
@@ -90,6 +92,13 @@ class CacheRows:
             after = tuple(found[-1][: len(known.key)])
 
 
+@cache
+def _one(table: str) -> str:
+    where = " AND ".join(f"{name} = ?" for name in TABLES[table].key)
+    return f"SELECT {_columns(table)} FROM {table} WHERE {where}"  # noqa: S608 - own names
+
+
+@cache
 def _columns(table: str) -> str:
     known = TABLES[table]
     return ", ".join((*known.key, *known.columns))

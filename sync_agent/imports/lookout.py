@@ -20,6 +20,7 @@ DONE: Final = "done"
 FAILED: Final = "failed"
 # In this order: what is referred to comes first.
 KINDS: Final = ("articles", "customers", "segments", "vouchers", "rules")
+_PERSONAL: Final = ("customers", "segments", "vouchers")
 _ENDINGS: Final = (".csv", ".txt", ".json", ".jsonl")
 _FAILED_MAX: Final = 100
 
@@ -58,6 +59,13 @@ class Lookout:
             if path.exists() and _mark(path) == found[path.name]:
                 self._move(kind, path, report)
         return len(ready)
+
+    def drop_kept(self) -> None:
+        """Remove the kept files that may name persons: one of them was erased."""
+        for folder in (self._folder / DONE, self._folder / FAILED):
+            for kind in _PERSONAL:
+                for path in sorted(folder.glob(f"{kind}*")):
+                    path.unlink(missing_ok=True)
 
     def _files(self) -> Iterator[tuple[str, Path]]:
         for kind in KINDS:

@@ -20,6 +20,7 @@ class Stored:
 
     def __init__(self, data_dir: Path) -> None:
         self._cache = CacheRows.open(data_dir)
+        self._empty: dict[str, bool] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -35,8 +36,16 @@ class Stored:
 
     def row(self, table: str, key: Sequence[str | int]) -> dict[str, Any] | None:
         """Return a row by its key, or None."""
-        found = None if self._cache is None else self._cache.row(table, key)
+        if self._cache is None or self._is_empty(table):
+            return None
+        found = self._cache.row(table, key)
         return None if found is None else _with_booleans(table, found)
+
+    def _is_empty(self, table: str) -> bool:
+        """Say whether a table has no row; while an import looks, nobody else writes."""
+        if table not in self._empty:
+            self._empty[table] = self._cache is None or self._cache.is_empty(table)
+        return self._empty[table]
 
     def rows(self, table: str) -> Iterator[dict[str, Any]]:
         """Yield every row of a table."""

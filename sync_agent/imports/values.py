@@ -134,15 +134,15 @@ def one_of(words: Mapping[str, str]) -> Callable[[str], str]:
 def plain(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
     """Return a JSON value as the text of a cell: one way of reading for both.
 
-    >>> plain(True), plain(["a", "b"]), plain(None), plain(7)
-    ('1', 'a|b', '', '7')
+    >>> plain(True), plain(["a, b"]), plain(None), plain(7)
+    ('1', 'a, b|', '', '7')
     """
     if value is None:
         return ""
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return "|".join(value)
+        return "|".join(value) + "|"  # one word with a comma in it stays one
     if isinstance(value, (str, int)):
         return str(value)
     raise WrongCell(WrongCode.NO_NUMBER if isinstance(value, float) else WrongCode.NO_WORD)

@@ -177,6 +177,30 @@ def test_a_watched_folder_takes_what_stands_still(tmp_path: Path) -> None:
     assert (read_status(till.folder) or {})["problems"] == {}
 
 
+@pytest.mark.capability("K18")
+def test_an_erased_person_leaves_imports_cache_and_kept_files(tmp_path: Path) -> None:
+    till = LoneTill(tmp_path / "till", more='import_folder = "drop"')
+    drop = till.folder / "drop"
+    drop.mkdir()
+    (drop / "customers.csv").write_text(CUSTOMERS)
+    with till.agent() as agent:
+        agent.round()
+        agent.round()
+        assert (drop / DONE / "customers.csv").exists()
+        with till.open() as plugin:
+            plugin.customers.erase("100")
+        agent.round()
+        held = [
+            path for path in till.folder.rglob("*") if path.is_file() and path.name != "till.toml"
+        ]
+        assert not [path.name for path in held if b"Anna" in path.read_bytes()]
+        assert any(b"Bert" in path.read_bytes() for path in held), "the search finds who is there"
+        (drop / "customers.csv").write_text(CUSTOMERS)
+        agent.round()
+        agent.round()
+    assert [row["id"] for row in till.rows("customer")["customer"]] == ["101"]
+
+
 def test_a_folder_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     till = LoneTill(tmp_path / "till", more='import_folder = "drop"')
     (till.folder / "drop").write_text("a file")
