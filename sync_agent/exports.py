@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+from contextlib import ExitStack
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
+from pos_plugin.known_customers import KnownCustomers
+from pos_plugin.storage.cache_reader import CacheReader
+from pos_plugin.storage.journal_export import JournalExport
 from sync_agent.imports.stored import Stored
 from sync_agent.imports.values import FORMULA
 
@@ -70,16 +75,53 @@ def master_rows(data_dir: Path, kind: str) -> Iterator[dict[str, Any]]:
     with Stored(data_dir) as stored:
         if kind == "articles":
             yield from map(_article, stored.rows("article"))
-            return
-        segments = {int(row["bit"]): row["segment"] for row in stored.rows("segment_bit")}
-        for row in stored.rows("customer"):
-            inside = [name for bit, name in segments.items() if row["segment_bits"] >> bit & 1]
-            if kind == "segments":
-                for segment in sorted(inside):
+        elif kind == "customers":
+            yield from _with_own(data_dir, _customers(stored))
+        else:
+            for row in _customers(stored):
+                for segment in row["segments"]:
                     yield {"customer": row["id"], "segment": segment}
-            else:
-                search = stored.row("customer_search", [row["id"]])
-                yield _customer(row, inside, search["phones"] if search else [])
+
+
+def _customers(stored: Stored) -> Iterator[dict[str, Any]]:
+    segments = {int(row["bit"]): row["segment"] for row in stored.rows("segment_bit")}
+    for row in stored.rows("customer"):
+        inside = [name for bit, name in segments.items() if row["segment_bits"] >> bit & 1]
+        search = stored.row("customer_search", [row["id"]])
+        yield _customer(row, inside, search["phones"] if search else [])
+
+
+def _with_own(data_dir: Path, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield customers as the till shows them: with those it made, and what it changed."""
+    with ExitStack() as stack:
+        journal = JournalExport.open(data_dir)
+        cache = CacheReader.open(data_dir)
+        if journal is None:
+            yield from rows
+            return
+        connection = stack.enter_context(stack.enter_context(journal).reading())
+        known = KnownCustomers(stack.enter_context(cache) if cache else None, connection)
+        own = dict.fromkeys(journal.local_customers())
+        for row in rows:
+            if row["id"] not in own:
+                yield row
+                continue
+            del own[row["id"]]
+            shown = known.row(row["id"])
+            if shown is not None:
+                phones, _ = known.contacts(row["id"])
+                yield {
+                    **row,
+                    "name": shown.name,
+                    "birthday_on": shown.birthday_on,
+                    "phone": _phone(phones),
+                }
+        for customer in own:
+            shown = known.row(customer)
+            if shown is not None:
+                phones, _ = known.contacts(customer)
+                row = {"tier": None, **asdict(shown), "segments": ()}
+                yield _customer(row, [], list(phones))
 
 
 def _article(row: dict[str, Any]) -> dict[str, Any]:
@@ -94,8 +136,12 @@ def _customer(row: dict[str, Any], segments: list[str], phones: list[str]) -> di
         "instant_discount": Hundredths(row["instant_discount_bp"]),
         "limit": None if limit is None else Hundredths(limit),
         "segments": sorted(segments),
-        "phone": f"+{phones[0]}" if phones else None,
+        "phone": _phone(phones),
     }
+
+
+def _phone(phones: Sequence[str]) -> str | None:
+    return f"+{phones[0]}" if phones else None
 
 
 def write_csv(rows: Iterable[dict[str, Any]], kind: str, out: TextIO) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pos_plugin.storage.connect import JOURNAL_NAME, open_journal_reader
@@ -89,6 +90,18 @@ class JournalExport:
             place += len(found)
             if len(found) < _AT_ONCE:
                 return
+
+    @contextmanager
+    def reading(self) -> Iterator[apsw.Connection]:
+        """Lend the connection to look something up."""
+        with mapped(self._path):
+            yield self._connection
+
+    def local_customers(self) -> list[str]:
+        """Return the ids of customers that were made or changed at this till."""
+        with mapped(self._path):
+            rows = self._connection.execute("SELECT id FROM local_customer ORDER BY id").fetchall()
+        return [str(customer) for (customer,) in rows]
 
     def lines(self, from_on: str, to_on: str) -> Iterator[ReceiptLine]:
         """Yield every line of the receipts between two shop days, included, in their order."""

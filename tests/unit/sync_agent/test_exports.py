@@ -77,6 +77,17 @@ def test_facts_go_out_between_two_days(till: LoneTill) -> None:
     assert run(till, "vouchers") == ""
 
 
+@pytest.mark.capability("K18")
+def test_customers_of_this_till_go_out_as_the_till_shows_them(till: LoneTill) -> None:
+    till.take("customers", CUSTOMERS)
+    with till.open() as plugin:
+        plugin.customers.create({"request_id": "R1", "name": "Carla Neu", "phone": "089 777777"})
+        plugin.customers.change({"request_id": "R2", "customer": "101", "name": "Bert Mayer"})
+    rows = list(csv.DictReader(run(till, "customers").splitlines(), delimiter=";"))
+    assert {row["name"] for row in rows} == {"Anna Müller", "Bert Mayer", "Carla Neu"}
+    assert next(row["phone"] for row in rows if row["name"] == "Carla Neu") == "'+4989777777"
+
+
 def test_an_empty_till_exports_headers_and_nothing_else(till: LoneTill) -> None:
     assert run(till, "articles").startswith("sku;name;price")
     assert run(till, "receipts") == ""
