@@ -57,6 +57,7 @@ _STALE = cython.declare(
     cython.longlong, 4
 )  # rounds without a lower bound, then the step gets smaller
 _FAR = cython.declare(cython.longlong, 1 << 24)  # longest step along one axis, in 1/2^16 of the gap
+_TURN = cython.declare(cython.longlong, 16)  # rounds, then other threads may run
 _COMPOSED = cython.declare(cython.longlong, 2)  # rounds from one packing made to the next
 _NO_LIMIT: cython.longlong = 1 << 40
 
@@ -109,6 +110,18 @@ def _benefit_on(
     if benefit == AMOUNT_OFF:
         return (min(value, price)) * D
     return (price - value) * D if price > value else 0
+
+
+@cython.cfunc
+@cython.exceptval(-1, check=True)
+def _give_turn() -> cython.int:
+    """Let go of the interpreter's lock for a moment: other threads wait for no whole search.
+
+    The loops themselves keep it: without it Cython reports a sum beyond 64 bits unsafely.
+    """
+    with cython.nogil:
+        pass
+    return 0
 
 
 @cython.cfunc
@@ -1686,6 +1699,8 @@ class Packing:
         for i in range(rounds):
             if i and self.used - before > share:
                 break
+            if not (i + 1) % _TURN:
+                _give_turn()
             total = self._bound()
             along = 0
             for c in range(self.m):
@@ -2669,6 +2684,7 @@ class Packing:
             low = self.want_start[c]
             high = self.want_start[c + 1]
             fresh = 0
+            _give_turn()
             for i in range(len(heads)):
                 heads[i] = -1
             if trails + labels > len(trail) // 2:
