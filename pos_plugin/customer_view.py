@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pos_plugin import wording
 from pos_plugin.account_view import accounts_of, balance_rows
+from pos_plugin.loyalty.credit_limit import left_minor
 from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES, YEAR, day_number, shown
 from pos_plugin.loyalty.provisional import is_provisional
 from pos_plugin.loyalty.voucher_type import in_language, read_voucher_type
 from pos_plugin.notices import Notice, NoticeCode
 from pos_plugin.promotions.earning import REVENUE_YEAR
+from pos_plugin.storage.approval_store import out_since
 from pos_plugin.storage.cache_reader import CustomerRow
 from pos_plugin.storage.customer_store import last_purchases
 from pos_plugin.storage.journal_lookup import own_entries
@@ -134,7 +136,11 @@ def panel(
         "group": row.discount_group,
         "tier": row.tier,
         "instant_discount_bp": rate_bp,
-        "limit_left_minor": row.limit_left_minor,
+        "limit_left_minor": left_minor(
+            row.limit_left_minor,
+            # Head office's number knows no approvals of this build: all that are out count here.
+            sum(out_since(journal, one, after=0) for one in known.ids(row.id)),
+        ),
         "consents": [
             {
                 "purpose": purpose,

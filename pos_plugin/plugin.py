@@ -17,6 +17,7 @@ from pos_plugin.accounts import Accounts
 from pos_plugin.actions.accounts import AccountDesk
 from pos_plugin.actions.booked_once import Actions
 from pos_plugin.actions.erasure import ErasureDesk
+from pos_plugin.actions.card_scans import CardScans
 from pos_plugin.booking import Booking
 from pos_plugin.clock import SystemClock
 from pos_plugin.config import TillConfig, read_config
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
     from pos_plugin.answers import Receipt, Scanned
     from pos_plugin.clock import Clock
+    from pos_plugin.actions.card_scans import ScanMoment
     from pos_plugin.identify import Found
     from printers.ports import JobChange
 
@@ -127,6 +129,7 @@ class Plugin:
         self._closed = False
         self.config = till.config
         self.sales = sales
+        self._card_scans = CardScans(till, Actions(till))
         self.rentals = rentals
         self.prints = prints
         self.customers = customers
@@ -307,9 +310,18 @@ class Plugin:
             return found
         return self._sale(found.snapshot, found.notices)
 
-    def scan(self, code: str) -> Scanned | Refused:
-        """Say what a code is: a card with customer and panel, a voucher, an article."""
-        return self._counter.do(
+    def scan(
+        self, code: str, *, sale_id: str | None = None, moment: ScanMoment | None = None
+    ) -> Scanned | Refused:
+        """Say what a code is: a card with customer and panel, a voucher, an article.
+
+        Args:
+            code: as scanned or typed.
+            sale_id: of the sale it is scanned in; a card is then reported as ``card_scanned``.
+            moment: ``before_lines``, ``lines`` or ``after_total``; missing = as this till last saw
+                the sale.
+        """
+        found = self._counter.do(
             lambda: self._till.scan(code),
             within_ms=self.config.budget_ms.scan,
             instead=lambda _fault: Refused(Refusal.PLUGIN_FAULT),
@@ -340,6 +352,15 @@ class Plugin:
 
         Returns:
             The customer with the panel, as of a card; a short list when several fit;
+        if sale_id is not None:
+            # Behind the answer: nobody waits for the disk.
+            self._counter.do(
+                lambda: self._card_scans.note(code, found, sale_id, moment),
+                within_ms=0,
+                instead=lambda _fault: None,
+                late=lambda: None,
+            )
+        return found
             ``customer_unknown``, of a card also ``card_unknown`` or ``card_blocked``.
 
         Raises:

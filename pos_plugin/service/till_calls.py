@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, Request, Response
 
 from pos_plugin.errors import SaleError
+from pos_plugin.actions.card_scans import MOMENTS
 from pos_plugin.identify import WAYS
+from pos_plugin.limits import MAX_TEXT
 from pos_plugin.notices import Refused
 from pos_plugin.service.contract.calls import described
 from pos_plugin.service.exchange import answer, language_of, read_object
@@ -44,8 +46,13 @@ def add_till_calls(app: FastAPI, desk: Desk, connections: Connections) -> None:
         ),
     )
     async def scan(request: Request) -> Response:
-        code = _scanned_code(await read_object(request, "scan"))
-        found = await desk.ask(lambda plugin: plugin.scan(code))
+        asked = await read_object(request, "scan")
+        code = _scanned_code(asked)
+        found = await desk.ask(
+            lambda plugin: plugin.scan(
+                code, sale_id=asked.get("sale_id") or None, moment=asked.get("moment")
+            )
+        )
         if isinstance(found, Refused):
             return answer(found.to_dict(language_of(request, config.language)))
         return answer(found.to_dict())
@@ -79,12 +86,16 @@ def add_till_calls(app: FastAPI, desk: Desk, connections: Connections) -> None:
 def _scanned_code(value: dict[str, Any]) -> str:
     """Return the code; a sale that the host names beside it changes nothing in what a code is."""
     for name, part in value.items():
-        if name not in ("code", "sale_id"):
-            raise SaleError("unknown_field", f"scan.{name}", "a scan has code and sale_id")
+        if name not in ("code", "sale_id", "moment"):
+            raise SaleError("unknown_field", f"scan.{name}", "a scan has code, sale_id and moment")
         if not isinstance(part, str):
             raise SaleError("wrong_type", f"scan.{name}", "should be text")
     if "code" not in value:
         raise SaleError("missing", "scan.code", "Field required")
+    if "moment" in value and value["moment"] not in MOMENTS:
+        raise SaleError("unknown_word", "scan.moment", f"known are {', '.join(MOMENTS)}")
+    if len(value.get("sale_id", "")) > MAX_TEXT:
+        raise SaleError("limit", "scan.sale_id", f"at most {MAX_TEXT} characters")
     code: str = value["code"]
     if not code.isascii() and any("\ud800" <= symbol <= "\udfff" for symbol in code):
         raise SaleError("out_of_range", "scan.code", "half a character is no text")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from pos_plugin import limits
 from pos_plugin.actions.accounts import AdjustRequest, PayOutRequest, RewardRequest
@@ -35,10 +35,14 @@ _HOST_DISCOUNT: Final[Schema] = {
 
 
 class Scan(Request):
-    """A scanned code; the sale it belongs to changes nothing in what it is."""
+    """A scanned code; the sale it belongs to changes nothing in what it is.
+
+    With a sale a card is reported; ``moment`` is as this till last saw the sale when missing.
+    """
 
     code: str
-    sale_id: str = ""
+    sale_id: Annotated[str, Field(max_length=limits.MAX_TEXT)] = ""
+    moment: Literal["before_lines", "lines", "after_total"] = "before_lines"
 
 
 def bodies() -> dict[str, Schema]:

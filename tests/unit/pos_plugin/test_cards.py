@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
+import apsw
 import pytest
 from till_builder import TillBuilder, card_number, points, unit_discount
 
@@ -233,3 +235,28 @@ def buy(plugin: Plugin, sale_id: str, card: str) -> None:
     sale.scan("4711")
     sale.evaluate()
     assert isinstance(sale.complete(), Receipt)
+
+
+@pytest.mark.capability("K2")
+def test_every_card_in_a_sale_is_reported_with_its_moment(till: TillBuilder) -> None:
+    with till.open() as plugin:
+        plugin.customers.block_card({"request_id": "1", "code": SECOND})
+        plugin.scan(CARD)  # outside a sale nobody counts it
+        plugin.scan(CARD, sale_id="S1")
+        sale = plugin.begin_sale("S1")
+        sale.scan("4711")
+        sale.evaluate()
+        plugin.scan(SECOND, sale_id="S1")
+        plugin.scan(UNKNOWN, sale_id="S1", moment="after_total")
+        plugin.scan("4711", sale_id="S1")
+    journal = apsw.Connection(str(till.data_dir / "journal.db"), flags=apsw.SQLITE_OPEN_READONLY)
+    bodies = [
+        json.loads(line)["body"]
+        for (line,) in journal.execute("SELECT line FROM event WHERE kind = 'card_scanned'")
+    ]
+    journal.close()
+    assert [(one["result"], one["moment"]) for one in bodies] == [
+        ("known", "before_lines"),
+        ("blocked", "lines"),
+        ("provisional", "after_total"),
+    ]
