@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from sync_agent import protocol
+from sync_agent.event_bodies.accounts import RewardInSale
 from sync_agent.event_bodies.parts import (
     Entry,
     Head,
@@ -88,6 +89,13 @@ class Declined(Part):
     reason: protocol.Text | None
 
 
+class RefusedCode(Part):
+    """A scanned code that the sale did not take, and why; ``voucher`` is None for an unknown one."""
+
+    voucher: protocol.Text | None
+    code: protocol.Text
+
+
 class SaleCompleted(Head):
     """``sale_completed``: what was charged, and all that follows from it."""
 
@@ -98,21 +106,41 @@ class SaleCompleted(Head):
     ledger: list[LedgerEntry]
     entries: list[Entry]
     redemptions: list[Redemption]
+    rewards: list[RewardInSale]
     vouchers: list[IssuedVoucher]
+    refused: list[RefusedCode]
     exceptions: list[VoucherException]
     declined: list[Declined]
     proof: Proof
 
 
+class TakenBackException(Part):
+    """What could not be put right: more was given back than paid, a voucher was used.
+
+    Of a voucher ``amount_minor`` is what the customer got with it, ``settled`` what becomes of it.
+    """
+
+    reason: protocol.Text
+    line_id: protocol.Text | None = None
+    voucher: protocol.Text | None = None
+    amount_minor: Minor | None = None
+    settled: Literal["deduct", "debt", "keep"] | None = None
+    deducted_minor: Minor | None = None
+
+
 class SaleVoided(TakenBack):
-    """``sale_voided``: a sale taken back whole; ``receipt`` is the number of its event."""
+    """``sale_voided``: a sale taken back whole; ``receipt`` is the number of its event.
+
+    ``pending``: the till does not have the sale, head office settles it.
+    """
 
     sale_id: protocol.Text
-    receipt: protocol.Sequence
+    receipt: protocol.Sequence | None
+    pending: bool
     moment: Literal["before", "after"]
     reason: protocol.Text | None
     total_minor: protocol.Int64
-    exceptions: list[VoucherException]
+    exceptions: list[TakenBackException]
 
 
 class ReturnedLine(Part):
@@ -121,14 +149,6 @@ class ReturnedLine(Part):
     return_of: protocol.Text
     quantity_milli: protocol.Sequence
     refund_minor: Minor
-
-
-class ReturnException(Part):
-    """What a return could not put right: more was given back than paid, a voucher was used."""
-
-    reason: protocol.Text
-    line_id: protocol.Text | None = None
-    voucher: protocol.Text | None = None
 
 
 class ItemsReturned(TakenBack):
@@ -143,4 +163,4 @@ class ItemsReturned(TakenBack):
     refund_minor: Minor
     tenders: list[Tender]
     lines: list[ReturnedLine]
-    exceptions: list[ReturnException]
+    exceptions: list[TakenBackException]

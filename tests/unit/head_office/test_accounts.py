@@ -114,7 +114,7 @@ def problems(site: Site) -> list[str]:
         return [problem for problem in found if problem]
 
 
-@pytest.mark.capability("B7", "K13")
+@pytest.mark.capability("B7")
 def test_head_office_has_the_lots_of_the_till(site: Site, tmp_path: Path) -> None:
     till = week(tmp_path / "till")
     balances = taken(site, *lines_of(till))
