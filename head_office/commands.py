@@ -16,6 +16,7 @@ from pos_plugin.errors import RuleError
 from pos_plugin.loopback import ADDRESS, listen
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
 
     from head_office.storage import Database
@@ -208,6 +209,28 @@ def _instant(text: str | None, option: str) -> str | None:
         raise click.BadParameter(
             "an instant is ISO 8601 with offset, as 2026-03-07T23:59:59+01:00", param_hint=option
         ) from None
+
+
+@head_office.command()
+@_data
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Shop day; default today.")
+def classes(data: Path, on: dt.datetime | None) -> None:
+    """Compute the classes of all customers and send what changed to the tills.
+
+    Counts the receipts and rentals of all tills by the schemes that were loaded.
+    """
+    from head_office.classes import compute
+    from pos_plugin.clock import SystemClock
+
+    day = on.date() if on else SystemClock().now().date()
+    with _database(data) as database:
+        found = compute(database, on=day)
+    for warning in found.warnings:
+        click.echo(warning, err=True)
+    for scheme, counts in found.counts.items():
+        said = ", ".join(f"{code} {count}" for code, count in sorted(counts.items()))
+        click.echo(f"{scheme}: {said or 'no customer yet'}")
+    click.echo(f"{found.changed} customers changed")
 
 
 @head_office.command()

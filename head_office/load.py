@@ -23,6 +23,7 @@ from head_office import log
 from head_office.balances import rows_of_customer
 from head_office.customers import join
 from head_office.errors import LoadError
+from head_office.segments import Bits
 from head_office.storage import master
 from pos_plugin.validation import read_json
 from sync_agent import protocol
@@ -30,7 +31,7 @@ from sync_agent.master_data import FILES, card_row, check_file_row, identity, ta
 from sync_agent.protocol import SEGMENT_BITS, compact_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy.engine import Connection
@@ -68,6 +69,8 @@ class _Load:
             return self._card(row, where)
         if table == "alias":
             return self._alias(row, where)
+        if table == "abc_scheme":
+            self._scheme_stays(row, where)
         if table == "event_trigger" and not self._known("voucher_type", [row["voucher_type"]]):
             raise LoadError(
                 "unknown_word", f"{where}.voucher_type", f"no voucher type {row['voucher_type']!r}"
@@ -86,6 +89,9 @@ class _Load:
             raise LoadError(
                 "out_of_range", f"{where}.home_shop", "a customer keeps the home shop of the start"
             )
+        if before is not None and self._computes_classes():
+            # Classes are counted, not loaded: the file does not know them.
+            row["segment_bits"] |= before["segment_bits"] & Bits(self.connection).of_classes()
         group: list[log.Row] = []
         search = take_search(row, where, self.card_key, LoadError)
         if self._write("customer", row, shop=shop):
@@ -149,10 +155,21 @@ class _Load:
             self.bits[segment] = bit
         return self.bits[segment]
 
+    def _computes_classes(self) -> bool:
+        found = select(master.c.row_key).where(master.c.table_name == "abc_scheme").limit(1)
+        return self.connection.execute(found).first() is not None
+
+    def _scheme_stays(self, row: dict[str, Any], where: str) -> None:
+        before = self._row("abc_scheme", [row["code"], row["revision"]])
+        if before is not None and before != row:
+            raise LoadError(
+                "duplicate_id", f"{where}.revision", "a revision never changes: write a higher one"
+            )
+
     def _known(self, table: str, key: list[str]) -> bool:
         return self._row(table, key) is not None
 
-    def _row(self, table: str, key: list[str]) -> dict[str, Any] | None:
+    def _row(self, table: str, key: Sequence[str | int]) -> dict[str, Any] | None:
         text = self.connection.execute(
             select(master.c.row).where(_is(table, json.dumps(key, ensure_ascii=False)))
         ).scalar_one_or_none()

@@ -1,0 +1,139 @@
+"""Classes of the whole chain: the same rules as at a till, from the events of all tills.
+
+The classes go down as segments of the customer. Only bits that change are sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from head_office import log
+from head_office.customers import survivor
+from head_office.segments import Bits
+from head_office.storage import master, till_event
+from pos_plugin.errors import RuleError
+from pos_plugin.loyalty.class_events import KINDS, Reported, facts_of_events
+from pos_plugin.loyalty.class_history import changes, segments
+from pos_plugin.loyalty.class_scheme import gaps, read_scheme
+from sync_agent.protocol import compact_json
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine import Connection
+
+    from head_office.storage import Database
+    from pos_plugin.loyalty.class_history import Fact
+    from pos_plugin.loyalty.class_scheme import ClassScheme
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What a run did: customers by scheme and class, and how many rows tills will hear of."""
+
+    counts: dict[str, dict[str, int]]
+    changed: int
+    warnings: tuple[str, ...]
+
+
+def compute(database: Database, *, on: dt.date) -> Computed:
+    """Compute the classes in force on a day and send what changed to the tills.
+
+    Args:
+        database: head office.
+        on: shop day; what was known at the end of the day before counts.
+
+    Raises:
+        RuleError: a scheme counts what no receipt has.
+    """
+    with database.write() as connection:
+        known = _schemes(connection)
+        warnings = tuple(
+            f"{code}: {gap}" for code, revisions in known.items() for gap in gaps(revisions[-1])
+        )
+        every = [
+            replace_customer(fact, survivor(connection, fact.customer))
+            for fact in facts(connection)
+        ]
+        standing: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        counts: dict[str, dict[str, int]] = {}
+        for code, revisions in known.items():
+            if any("margin" in one.metrics for one in revisions):
+                raise RuleError("out_of_range", code, "margin needs purchase prices")
+            first_on = min(one.starts_on for one in revisions)
+            latest = {
+                change.customer: change.code
+                for change in changes(revisions, every, {}, from_on=first_on, to_on=on)
+            }
+            counts[code] = {}
+            for customer, name in latest.items():
+                standing[customer].append((code, name))
+                counts[code][name] = counts[code].get(name, 0) + 1
+        changed = _send(connection, standing, schemes=len(known))
+    return Computed(counts=counts, changed=changed, warnings=warnings)
+
+
+def facts(connection: Connection) -> Iterator[Fact]:
+    """Yield what counts of all events that took effect."""
+    rows = connection.execute(
+        select(till_event.c.kind, till_event.c.line)
+        .where(till_event.c.took_effect, till_event.c.kind.in_(KINDS))
+        .order_by(till_event.c.occurred_at, till_event.c.till, till_event.c.epoch, till_event.c.seq)
+    )
+    yield from facts_of_events(
+        Reported(kind, json.loads(bytes(line))["body"]) for kind, line in rows
+    )
+
+
+def replace_customer(fact: Fact, customer: str) -> Fact:
+    """Return the fact under the id that its customer has now."""
+    return fact if customer == fact.customer else fact._replace(customer=customer)
+
+
+def _schemes(connection: Connection) -> dict[str, list[ClassScheme]]:
+    found: dict[str, list[ClassScheme]] = {}
+    for row in _rows(connection, "abc_scheme"):
+        scheme = read_scheme(row, f"abc_scheme {row['code']}")
+        found.setdefault(scheme.code, []).append(scheme)
+    return {
+        code: sorted(revisions, key=lambda one: one.revision)
+        for code, revisions in sorted(found.items())
+    }
+
+
+def _rows(connection: Connection, table: str) -> list[dict[str, Any]]:
+    texts = connection.execute(
+        select(master.c.row).where(master.c.table_name == table).order_by(master.c.row_key)
+    )
+    return [json.loads(text) for text in texts.scalars()]
+
+
+def _send(
+    connection: Connection, standing: dict[str, list[tuple[str, str]]], *, schemes: int
+) -> int:
+    """Set the bits of every customer; return how many rows changed."""
+    bits = Bits(connection)
+    groups: defaultdict[str, list[list[log.Row]]] = defaultdict(list)
+    for row in _rows(connection, "customer"):
+        wanted = segments(standing.get(row["id"], ()), schemes=schemes)
+        mask = row["segment_bits"] & ~bits.of_classes() | bits.of(wanted)
+        if mask == row["segment_bits"]:
+            continue
+        row["segment_bits"] = mask
+        key = log.row_key("customer", row)
+        connection.execute(
+            master.update()
+            .where((master.c.table_name == "customer") & (master.c.row_key == key))
+            .values(row=compact_json(row).decode())
+        )
+        groups[log.shop_bucket(row["home_shop"])].append([("customer", row)])
+    shared: list[list[log.Row]] = [[("segment_bit", one)] for one in bits.new]
+    for bucket in log.buckets(connection):
+        log.append(connection, bucket, shared + groups.get(bucket, []))
+    return sum(len(some) for some in groups.values())

@@ -1,0 +1,197 @@
+"""Head office counts like a till, over all tills, and its classes come back as segments."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from class_schemes import scheme_value
+from click.testing import CliRunner
+from head_office_site import ANNA, ARTICLE, Site
+from till_builder import NOON, card_number
+
+from head_office import classes
+from head_office.errors import LoadError
+from pos_plugin import Plugin, Receipt
+from pos_plugin.cli import stammkunde
+from pos_plugin.clock import SettableClock, SystemClock
+from pos_plugin.storage.class_facts import facts
+from pos_plugin.storage.journal_reader import JournalReader
+from sync_agent.agent import Agent
+from sync_agent.settings import read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CARD = card_number(1)
+BERT = {"id": "K2", "number": "2", "name": "Bert", "home_shop": "001"}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    site = Site(tmp_path)
+    site.load(
+        article=[ARTICLE],
+        customer=[{**ANNA, "segments": ["stamm"]}, BERT],
+        card=[{"code": CARD, "customer": "K1"}],
+        abc_scheme=[scheme_value()],
+    )
+    with site.served() as url:
+        site.url = url
+        for till in ("3", "4"):
+            site.add_till(till)
+            sync(site, till)
+        yield site
+
+
+def sync(site: Site, till: str = "3") -> None:
+    with Agent(read_settings(site.till_dir(till) / "till.toml"), SystemClock()) as agent:
+        agent.cycle()
+        assert agent.status.problems == {}
+
+
+def opened(site: Site, till: str, clock: SettableClock) -> Plugin:
+    return Plugin.open(site.till_dir(till) / "till.toml", clock=clock)
+
+
+def rent(plugin: Plugin, rental: str, customer: str, *films: str) -> None:
+    articles = [{"sku": film} for film in films]
+    report = {"rental": rental, "customer": customer, "articles": articles}
+    assert isinstance(plugin.rentals.issued(report), Receipt)
+
+
+def segments(plugin: Plugin) -> list[str]:
+    scanned = plugin.scan(CARD)
+    assert scanned.customer is not None
+    return list(scanned.customer["segments"])
+
+
+def counted(found: Any) -> Counter[Any]:
+    """What facts say together; how many they are told in is no matter."""
+    sums: Counter[Any] = Counter()
+    for fact in found:
+        place = (fact.customer, fact.counted_on, fact.known_on)
+        sums[*place, "rentals"] += fact.rentals
+        sums[*place, "presence"] += fact.presence
+        sums[*place, "turnover"] += fact.turnover_minor
+    return Counter({place: number for place, number in sums.items() if number})
+
+
+def one_day(plugin: Plugin, clock: SettableClock, dice: random.Random, day: int) -> None:
+    """A few things that happen in a shop, some of them out of order."""
+    customer = dice.choice(["K1", "K2", None])
+    films = [f"film {dice.randrange(3)}" for _ in range(dice.randrange(3))]
+    articles = [{"sku": film} for film in films]
+    rental = f"R{dice.randrange(max(1, day))}"
+    report = {"rental": rental, "customer": customer, "articles": articles}
+    undone = {"rental": rental, "customer": customer}
+    sale = f"S{day}"
+    what = dice.choice(
+        ["issued", "issued", "returned", "cancelled", "return_reversed", "sell", "sell"]
+    )
+    if what in ("issued", "returned"):
+        getattr(plugin.rentals, what)(report)
+    elif what in ("cancelled", "return_reversed"):
+        getattr(plugin.rentals, what)(undone)
+    else:
+        snapshot: dict[str, Any] = {
+            "sale_id": sale,
+            "at": clock.now().isoformat(),
+            "lines": [
+                {"line_id": "1", "sku": "4711", "quantity_milli": 2000, "unit_price_minor": 500}
+            ],
+        }
+        if customer is not None:
+            snapshot["customer"] = {"id": customer}
+        plugin.sales.evaluate(snapshot)
+        plugin.sales.complete(sale, {})
+    past = f"S{dice.randrange(max(1, day))}"
+    if dice.random() < 0.2:
+        plugin.sales.void(past, {})
+    elif dice.random() < 0.2:
+        line = {"line_id": "1", "quantity_milli": 1000}
+        plugin.sales.return_items(past, {"return_id": f"B{day}", "lines": [line]})
+
+
+@pytest.mark.capability("K11")
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_events_and_journal_say_the_same_facts(site: Site, seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311 - a schedule, no secret
+    clock = SettableClock(NOON)
+    with opened(site, "3", clock) as plugin:
+        for day in range(60):
+            one_day(plugin, clock, dice, day)
+            clock.advance(days=dice.randrange(2))
+    sync(site)
+    journal = JournalReader.open(site.till_dir("3"))
+    assert journal is not None
+    with journal, journal.reading() as connection:
+        own = counted(facts(connection))
+    with site.database() as database, database.read() as connection:
+        theirs = counted(classes.facts(connection))
+    assert any(number < 0 for number in own.values()), "nothing was taken back"
+    assert theirs == own
+
+
+@pytest.mark.capability("K11", "V1")
+def test_rentals_of_two_tills_make_one_class_that_both_tills_read(site: Site) -> None:
+    clock = SettableClock(NOON)
+    for till, films in (("3", 2), ("4", 1)):
+        with opened(site, till, clock) as plugin:
+            rent(plugin, f"R{till}", "K1", *(f"film {number}" for number in range(films)))
+        sync(site, till)
+    done = CliRunner().invoke(
+        stammkunde,
+        ["head-office", "classes", "--data", str(site.data), "--on", "2026-03-08"],
+        catch_exceptions=False,
+    )
+    assert done.stdout.splitlines() == ["abc: C 1", "1 customers changed"]
+    for till in ("3", "4"):
+        sync(site, till)
+        with opened(site, till, clock) as plugin:
+            assert segments(plugin) == ["abc:C", "stamm"]
+
+
+def test_same_day_again_sends_nothing_and_a_lost_class_is_taken_away(site: Site) -> None:
+    clock = SettableClock(NOON)
+    with opened(site, "3", clock) as plugin:
+        rent(plugin, "R1", "K1", "a", "b", "c")
+    sync(site)
+    with site.database() as database:
+        first = NOON.date().replace(day=8)
+        assert classes.compute(database, on=first).changed == 1
+        assert classes.compute(database, on=first).changed == 0
+        later = classes.compute(database, on=first.replace(year=2027, month=4))
+        assert (later.changed, later.counts) == (1, {"abc": {"none": 1}})
+    sync(site)
+    with opened(site, "3", clock) as plugin:
+        assert segments(plugin) == ["abc:none", "stamm"]
+
+
+def test_loading_the_customer_again_keeps_the_class(site: Site) -> None:
+    clock = SettableClock(NOON)
+    with opened(site, "3", clock) as plugin:
+        rent(plugin, "R1", "K1", "a", "b", "c")
+    sync(site)
+    with site.database() as database:
+        classes.compute(database, on=NOON.date().replace(day=8))
+    site.load(customer=[{**ANNA, "segments": ["neukunden"]}])
+    sync(site)
+    with opened(site, "3", clock) as plugin:
+        assert segments(plugin) == ["abc:C", "neukunden"]
+
+
+def test_revision_that_was_loaded_never_changes(site: Site) -> None:
+    site.load(abc_scheme=[scheme_value()])
+    with pytest.raises(LoadError, match="a revision never changes"):
+        site.load(abc_scheme=[scheme_value(age_days_min=3)])
+    site.load(abc_scheme=[scheme_value(revision=2, age_days_min=3)])
+
+
+def test_scheme_whose_classes_overlap_is_not_loaded(site: Site) -> None:
+    wide = [{"code": "A", "rank": 1}, {"code": "B", "rank": 2}]
+    with pytest.raises(LoadError, match="overlap"):
+        site.load(abc_scheme=[scheme_value(revision=2, classes=wide)])
