@@ -27,11 +27,12 @@ class Scanned:
     """What a code is, and what the host adds to its snapshot.
 
     Args:
-        kind: ``card``, ``voucher``, ``article``, or ``customer`` for one found without a card.
+        kind: ``card``, ``voucher``, ``article``, ``approval``, or ``customer`` for one found without a card.
         code: vouchers and cards in their one written form; of a customer the number.
         customer: of a card or customer: the ``customer`` object, to be sent back unchanged.
         panel: of a card or customer: what the cashier sees.
         line: of an article: facts and price for a new line, plus ``name``.
+        approval: of goods on approval: number, pieces, due day; its customer comes, too.
     """
 
     kind: str
@@ -39,11 +40,12 @@ class Scanned:
     customer: dict[str, Any] | None = None
     panel: dict[str, Any] | None = None
     line: dict[str, Any] | None = None
+    approval: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as plain values."""
         value: dict[str, Any] = {"kind": self.kind, "code": self.code}
-        for name in ("customer", "panel", "line"):
+        for name in ("customer", "panel", "line", "approval"):
             part = getattr(self, name)
             if part is not None:
                 value[name] = part

@@ -97,14 +97,15 @@ class Prefix(_Closed):
         check: the check digit it must carry.
     """
 
-    kind: Literal["card", "voucher", "article"]
+    kind: Literal["card", "voucher", "article", "approval"]
     starts_with: Annotated[str, Field(max_length=MAX_TEXT)] = ""
     length: Annotated[int, Field(ge=1, le=MAX_TEXT)] | None = None
-    check: Literal["none", "ean13", "voucher"] = "none"
+    check: Literal["none", "ean13", "voucher", "approval"] = "none"
 
 
 DEFAULT_PREFIXES = (
     Prefix(kind="card", starts_with="29", length=13, check="ean13"),
+    Prefix(kind="approval", starts_with="A", check="approval"),
     Prefix(kind="voucher", check="voucher"),
     Prefix(kind="article"),
 )
@@ -163,6 +164,22 @@ class Offline(_Closed):
     till_minor: Cap = 50_000
 
 
+class Approvals(_Closed):
+    """Goods on approval (Auswahl), off by default (docs/approvals.md).
+
+    Args:
+        enabled: this till gives goods on approval.
+        limit: what happens above the limit of a customer: it is shown, needs a right, or blocks.
+        due_days: how long a customer usually has.
+        price_guaranteed: what is kept costs no more than at issue, unless the request says so.
+    """
+
+    enabled: bool = False
+    limit: Literal["show", "needs_override", "block"] = "needs_override"
+    due_days: Annotated[int, Field(ge=0, le=366)] = 14
+    price_guaranteed: bool = False
+
+
 class TillConfig(_Closed):
     """The settings of one till."""
 
@@ -182,6 +199,7 @@ class TillConfig(_Closed):
     budget_ms: BudgetMs = BudgetMs()
     offline: Offline = Offline()
     returns: Returns = Returns()
+    approvals: Approvals = Approvals()
 
     @model_validator(mode="after")
     def _imports_alone(self) -> Self:

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import native
 from pos_plugin.accounts import Accounts
 from pos_plugin.actions.accounts import AccountDesk
+from pos_plugin.actions.approvals import ApprovalDesk
 from pos_plugin.actions.booked_once import Actions
-from pos_plugin.actions.erasure import ErasureDesk
 from pos_plugin.actions.card_scans import CardScans
+from pos_plugin.actions.erasure import ErasureDesk
+from pos_plugin.approvals import Approvals
 from pos_plugin.booking import Booking
 from pos_plugin.clock import SystemClock
 from pos_plugin.config import TillConfig, read_config
@@ -47,9 +49,9 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from pos_plugin.actions.card_scans import ScanMoment
     from pos_plugin.answers import Receipt, Scanned
     from pos_plugin.clock import Clock
-    from pos_plugin.actions.card_scans import ScanMoment
     from pos_plugin.identify import Found
     from printers.ports import JobChange
 
@@ -122,18 +124,20 @@ class Plugin:
         prints: Prints,
         customers: Customers,
         accounts: Accounts,
+        approvals: Approvals,
     ) -> None:
         self._till = till
         self._counter = counter
         self._identify = Identify(till)
+        self._card_scans = CardScans(till, Actions(till))
         self._closed = False
         self.config = till.config
         self.sales = sales
-        self._card_scans = CardScans(till, Actions(till))
         self.rentals = rentals
         self.prints = prints
         self.customers = customers
         self.accounts = accounts
+        self.approvals = approvals
 
     @classmethod
     def open(
@@ -209,13 +213,26 @@ class Plugin:
                 late=lambda: None,
             )
 
+        approval_desk = ApprovalDesk(till, actions)
+
+        def sold(answer: Receipt) -> None:
+            print_soon(answer)
+            if config.approvals.enabled:
+                # A receipt stands, whatever becomes of the approval that it settles.
+                counter.do(
+                    approval_desk.follow,
+                    within_ms=config.budget_ms.complete,
+                    instead=lambda _fault: None,
+                    late=lambda: None,
+                )
+
         sales = Sales(
             till,
             Booking(till, issuing),
             Parked(till),
             Takeback(till, issuing),
             counter,
-            on_booked=print_soon,
+            on_booked=sold,
             on_taken_back=cancel_print,
             for_host=prints.completed,
         )
@@ -234,6 +251,13 @@ class Plugin:
             on_booked=print_soon,
             for_host=prints.completed,
         )
+        approvals = Approvals(
+            approval_desk,
+            counter,
+            within_ms=config.budget_ms.complete,
+            on_booked=print_soon,
+            for_host=prints.completed,
+        )
         plugin = cls(
             till,
             counter,
@@ -242,6 +266,7 @@ class Plugin:
             prints=prints,
             customers=customers,
             accounts=accounts,
+            approvals=approvals,
         )
 
         def start() -> None:
@@ -327,6 +352,15 @@ class Plugin:
             instead=lambda _fault: Refused(Refusal.PLUGIN_FAULT),
             late=late_refusal,
         )
+        if sale_id is not None:
+            # Behind the answer: nobody waits for the disk.
+            self._counter.do(
+                lambda: self._card_scans.note(code, found, sale_id, moment),
+                within_ms=0,
+                instead=lambda _fault: None,
+                late=lambda: None,
+            )
+        return found
 
     def identify(
         self,
@@ -352,15 +386,6 @@ class Plugin:
 
         Returns:
             The customer with the panel, as of a card; a short list when several fit;
-        if sale_id is not None:
-            # Behind the answer: nobody waits for the disk.
-            self._counter.do(
-                lambda: self._card_scans.note(code, found, sale_id, moment),
-                within_ms=0,
-                instead=lambda _fault: None,
-                late=lambda: None,
-            )
-        return found
             ``customer_unknown``, of a card also ``card_unknown`` or ``card_blocked``.
 
         Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,10 +19,17 @@ class _Closed(BaseModel):
 
 
 class VoidRequest(_Closed):
-    """Why a whole sale is taken back, and by whom."""
+    """Why a whole sale is taken back, and by whom.
+
+    Args:
+        reason: in the cashier's words.
+        cashier: number of the cashier.
+        total_minor: what the host gave back for a sale of another till, in minor units (cents).
+    """
 
     reason: Text | None = None
     cashier: Text | None = None
+    total_minor: Annotated[int, Field(ge=0, le=limits.MAX_SALE_MINOR)] | None = None
 
 
 class ReturnedGoods(_Closed):
@@ -40,12 +47,24 @@ class ReturnedGoods(_Closed):
 
 
 class ReturnRequest(_Closed):
-    """Goods of one sale that come back together, under the host's own id of this return."""
+    """Goods of one sale that come back together, under the host's own id of this return.
+
+    Args:
+        return_id: the host's own.
+        lines: what comes back.
+        refund_as: what the customer gets: means of payment, or a voucher for goods
+            (Warengutschrift).
+        reason: in the cashier's words.
+        cashier: number of the cashier.
+        receipt_number: of the host.
+        tenders: how it was paid out.
+    """
 
     return_id: Text
     lines: Annotated[
         tuple[ReturnedGoods, ...], Field(min_length=1, max_length=limits.MAX_LINES, strict=False)
     ]
+    refund_as: Literal["tender", "goods_credit"] = "tender"
     reason: Text | None = None
     cashier: Text | None = None
     receipt_number: Text | None = None

@@ -237,7 +237,7 @@ class Sales:
                     self._on_taken_back(job)
             return receipt
 
-        return self._done(take_back)
+        return self._booked(take_back)
 
     def _booked(self, work: Callable[[], Receipt | Refused]) -> Receipt | Refused:
         def book() -> Receipt | Refused:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pos_plugin.card_hash import normalised
 from pos_plugin.limits import MAX_TEXT
+from pos_plugin.loyalty.approvals import read_number
 from pos_plugin.loyalty.voucher_code import read_code
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from pos_plugin.config import Prefix
 
-Kind = Literal["card", "voucher", "article"]
+Kind = Literal["card", "voucher", "article", "approval"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ def route(code: str, prefixes: Iterable[Prefix]) -> Routed | None:
         voucher = read_code(plain)
         if prefix.check == "voucher" and voucher is None:
             continue
+        number = read_number(plain)
+        if prefix.check == "approval" and number is None:
+            continue
+        if prefix.kind == "approval":
+            return Routed("approval", number or scanned)
         if prefix.kind == "article":
             return Routed("article", scanned)
         return Routed(prefix.kind, voucher or plain if prefix.kind == "voucher" else plain)

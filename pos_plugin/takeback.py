@@ -1,106 +1,51 @@
 """Voids and returns: what a completed sale gave is taken back, in one transaction.
 
 1. A void takes a whole receipt back: points, counters, redemptions, issued vouchers.
-2. A return takes back what its goods had: as paid, points in proportion; with the last goods the
-   rest, redemptions and issued vouchers too.
+2. A return takes back what its goods had; with the last goods the rest.
 3. No unit comes back twice; a voided receipt gives nothing back any more.
-4. What cannot be taken back (an issued voucher that was used meanwhile) is noted, never refused.
+4. Of a sale that this till does not have, the host says what it gave back; head office settles the
+   rest (``pending``).
 5. What was paid by voucher goes back to the voucher, before anything goes back in cash.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from pos_plugin.answers import Receipt, message
-from pos_plugin.loyalty.ledger import LAST_DAY, REVENUE
-from pos_plugin.loyalty.returns import reversed_until_now
-from pos_plugin.loyalty.vouchers import VoucherState
-from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
+from pos_plugin.answers import Receipt
+from pos_plugin.loyalty.ledger import LAST_DAY, REVENUE, YEAR
+from pos_plugin.notices import Refusal, Refused
 from pos_plugin.once import keep_answer, stored_answer
 from pos_plugin.receipt_event import event_head
 from pos_plugin.refunding import Refund, refund
 from pos_plugin.refunds import ReturnRequest, read_return, read_void
-from pos_plugin.storage import journal_lookup
-from pos_plugin.storage.journal_writer import LedgerEntry, NewReturn, ReturnedLine
-from pos_plugin.uids import new_uid
+from pos_plugin.storage import journal_lookup, return_store, voucher_store
+from pos_plugin.storage.journal_writer import NewReturn, ReturnedLine
+from pos_plugin.storage.voucher_store import Booked
+from pos_plugin.taken_back import TakenBack
+from pos_plugin.undoing import Occasion, goods_credit, goods_credit_kind, undo
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
 
+    from pos_plugin.issuing import Issuing
+    from pos_plugin.refunds import VoidRequest
     from pos_plugin.storage.journal_lookup import BookedSale, Journal
     from pos_plugin.till import Till
 
-_USED: Final = "issued_voucher_used"
-
-
-@dataclass(slots=True)
-class _TakenBack:
-    """What a void or return changes beside the goods."""
-
-    ledger: list[LedgerEntry] = field(default_factory=list)
-    entries: dict[str, int] = field(default_factory=dict)
-    rolled_back: list[journal_lookup.UsedVoucher] = field(default_factory=list)
-    cancelled: list[str] = field(default_factory=list)
-    exceptions: list[dict[str, Any]] = field(default_factory=list)
-
-    def roll_back(self, used: list[journal_lookup.UsedVoucher]) -> None:
-        """Give vouchers back; one whose own sale was taken back while it was used ends here."""
-        self.rolled_back = used
-        self.cancelled += [
-            one.voucher for one in used if one.is_void and one.state_before == VoucherState.ISSUED
-        ]
-
-    def to_event(self, customer: str | None) -> dict[str, Any]:
-        return {
-            "ledger": [entry.to_event() for entry in self.ledger],
-            "entries": [
-                {"customer": customer, "key": key, "delta": delta}
-                for key, delta in self.entries.items()
-            ],
-            "rolled_back": [
-                {
-                    "voucher": used.voucher,
-                    "amount_minor": used.amount_minor,
-                    "state": used.state_before,
-                }
-                for used in self.rolled_back
-            ],
-            "cancelled": self.cancelled,
-            "exceptions": self.exceptions,
-        }
-
-    @property
-    def voucher_refund_minor(self) -> int:
-        """What goes back to vouchers that had paid, in minor units (cents)."""
-        return sum(used.amount_minor or 0 for used in self.rolled_back if used.pays)
-
-    def reversed(self) -> list[dict[str, Any]]:
-        return [{"account": entry.program, "amount": -entry.delta} for entry in self.ledger]
-
-    def effects(self, language: str) -> list[dict[str, Any]]:
-        told = [
-            Notice(code)
-            for code, some in (
-                (NoticeCode.VOUCHER_ROLLED_BACK, self.rolled_back),
-                (NoticeCode.VOUCHER_CANCELLED, self.cancelled),
-                (NoticeCode.VOUCHER_USED_MEANWHILE, self._used_meanwhile()),
-            )
-            if some
-        ]
-        return [message(notice, language) for notice in told]
-
-    def _used_meanwhile(self) -> list[dict[str, Any]]:
-        return [one for one in self.exceptions if one["reason"] == _USED]
-
 
 class Takeback:
-    """Takes back the sales of one till."""
+    """Takes back the sales of one till.
 
-    def __init__(self, till: Till) -> None:
+    Args:
+        till: knows rules, settings and files.
+        issuing: gives the vouchers that a return brings.
+    """
+
+    def __init__(self, till: Till, issuing: Issuing) -> None:
         self._till = till
+        self._issuing = issuing
         self._journal = till.journal
 
     def void(self, sale_id: str, request: Mapping[str, Any]) -> Receipt | Refused:
@@ -108,10 +53,10 @@ class Takeback:
 
         Args:
             sale_id: of the sale.
-            request: ``reason``, ``cashier``.
+            request: ``reason``, ``cashier``; ``total_minor`` of a sale of another till.
         """
         asked = read_void(request)
-        key = f"void:{sale_id}"
+        key = _void_key(sale_id)
         stored = stored_answer(self._journal, key, request)
         if stored is not None:
             return stored
@@ -119,49 +64,113 @@ class Takeback:
         with self._journal.transaction() as journal:
             sale = journal_lookup.booked_sale(journal, sale_id)
             if sale is None:
-                return Refused(Refusal.SALE_UNKNOWN)
-            if journal_lookup.was_voided(journal, sale.seq):
-                return Refused(Refusal.CONFLICT)
-            if any(line.returned_milli for line in sale.lines):
-                return Refused(Refusal.ITEMS_RETURNED)
-            taken = _TakenBack()
-            self._reverse_all(journal, sale, taken, now)
-            taken.roll_back(journal_lookup.used_by(journal, sale.seq))
-            for name, delta in journal_lookup.counters_of(journal, sale.seq).items():
-                if name != LAST_DAY:
-                    taken.entries[name] = -delta
-            body = {
-                **self._head(asked.cashier, sale.customer, now),
-                "sale_id": sale_id,
-                "receipt": sale.seq,
-                "moment": "after",
-                "reason": asked.reason,
-                "total_minor": sale.total_minor,
-                **taken.to_event(sale.customer),
-            }
-            seq = self._add_event("sale_voided", body, sale.customer, now)
-            self._journal.add_void(
-                seq, receipt=sale.seq, reason=asked.reason, cashier=asked.cashier, at=now
-            )
-            self._store(seq, sale, taken, now)
-            answer = {
-                "sale_id": sale_id,
-                "voided_at": now.isoformat(timespec="milliseconds"),
-                "total_minor": sale.total_minor,
-                "voucher_refund_minor": taken.voucher_refund_minor,
-                "reversed": taken.reversed(),
-                "effects": taken.effects(self._till.config.language),
-            }
+                answer = self._void_elsewhere(journal, sale_id, asked, now)
+            else:
+                answer = self._void_here(journal, sale_id, sale, asked, now)
+            if isinstance(answer, Refused):
+                return answer
             keep_answer(self._journal, key, request, answer)
         return Receipt(answer)
+
+    def _void_here(
+        self,
+        journal: Journal,
+        sale_id: str,
+        sale: BookedSale,
+        asked: VoidRequest,
+        now: dt.datetime,
+    ) -> dict[str, Any] | Refused:
+        if journal_lookup.was_voided(journal, sale.seq):
+            return Refused(Refusal.CONFLICT)
+        if any(line.returned_milli for line in sale.lines):
+            return Refused(Refusal.ITEMS_RETURNED)
+        after = {
+            line.line_id: line.after(line.left_milli, line.unrefunded_minor) for line in sale.lines
+        }
+        occasion = Occasion(journal, sale, after, sale.total_minor, now, is_void=True)
+        taken = undo(self._till, occasion, [])
+        for name, delta in journal_lookup.counters_of(journal, sale.seq).items():
+            if name != LAST_DAY:
+                taken.count(name, -delta)
+        seq = self._add_event(
+            "sale_voided",
+            {
+                **self._void_body(sale_id, asked, sale.customer, now),
+                "receipt": sale.seq,
+                "pending": False,
+                "total_minor": sale.total_minor,
+                **taken.to_event(sale.customer),
+            },
+            sale.customer,
+            now,
+        )
+        self._journal.add_void(
+            seq, receipt=sale.seq, reason=asked.reason, cashier=asked.cashier, at=now
+        )
+        self._store(journal, seq, sale, taken, now)
+        return self._void_answer(sale_id, sale.total_minor, taken, now, pending=False)
+
+    def _void_elsewhere(
+        self, journal: Journal, sale_id: str, asked: VoidRequest, now: dt.datetime
+    ) -> dict[str, Any] | Refused:
+        """Void a sale that this till does not have, by what the host gave back."""
+        is_ours = journal_lookup.is_completed(journal, sale_id)  # training: nothing was sold
+        if asked.total_minor is None or is_ours or self._till.running(sale_id) is not None:
+            return Refused(Refusal.SALE_UNKNOWN)
+        if return_store.came_back(journal, sale_id):
+            return Refused(Refusal.ITEMS_RETURNED)
+        taken = TakenBack()
+        self._add_event(
+            "sale_voided",
+            {
+                **self._void_body(sale_id, asked, None, now),
+                "receipt": None,
+                "pending": True,
+                "total_minor": asked.total_minor,
+                **taken.to_event(None),
+            },
+            None,
+            now,
+        )
+        return self._void_answer(sale_id, asked.total_minor, taken, now, pending=True)
+
+    def _void_body(
+        self, sale_id: str, asked: VoidRequest, customer: str | None, now: dt.datetime
+    ) -> dict[str, Any]:
+        return {
+            **event_head(self._till.config, cashier=asked.cashier, customer=customer, now=now),
+            "sale_id": sale_id,
+            "moment": "after",
+            "reason": asked.reason,
+        }
+
+    def _void_answer(
+        self,
+        sale_id: str,
+        total_minor: int,
+        taken: TakenBack,
+        now: dt.datetime,
+        *,
+        pending: bool,
+    ) -> dict[str, Any]:
+        return {
+            "sale_id": sale_id,
+            "voided_at": now.isoformat(timespec="milliseconds"),
+            "total_minor": total_minor,
+            "voucher_refund_minor": taken.voucher_refund_minor,
+            "deducted_minor": taken.deducted_minor,
+            "reversed": taken.reversed(),
+            "pending": pending,
+            "effects": self._effects(taken),
+        }
 
     def return_items(self, sale_id: str, request: Mapping[str, Any]) -> Receipt | Refused:
         """Take goods of a sale back; one that this till does not have needs the host's refunds.
 
         Args:
             sale_id: of the sale that the goods belong to.
-            request: ``return_id``, ``lines``, ``reason``, ``cashier``, ``receipt_number``,
-                ``tenders``.
+            request: ``return_id``, ``lines``, ``refund_as``, ``reason``, ``cashier``,
+                ``receipt_number``, ``tenders``.
         """
         asked = read_return(request)
         key = f"return:{asked.return_id}"
@@ -174,7 +183,7 @@ class Takeback:
             sale = journal_lookup.booked_sale(journal, sale_id)
             if sale is None and journal_lookup.is_completed(journal, sale_id):
                 return Refused(Refusal.SALE_UNKNOWN)  # training: nothing was sold
-            if sale is not None and journal_lookup.was_voided(journal, sale.seq):
+            if _is_voided(journal, sale_id, sale):
                 return Refused(Refusal.SALE_VOIDED)
             given = (
                 _as_the_host_says(asked)
@@ -184,6 +193,8 @@ class Takeback:
             if isinstance(given, Refused):
                 return given
             answer = self._take_goods(journal, sale_id, sale, asked, given, now)
+            if isinstance(answer, Refused):
+                return answer
             keep_answer(self._journal, key, whole_request, answer)
         return Receipt(answer)
 
@@ -200,13 +211,20 @@ class Takeback:
         asked: ReturnRequest,
         given: Refund,
         now: dt.datetime,
-    ) -> dict[str, Any]:
+    ) -> dict[str, Any] | Refused:
         customer = sale.customer if sale else None
-        taken = _TakenBack(exceptions=given.exceptions)
+        occasion = Occasion(journal, sale, given.after, given.refund_minor, now)
+        taken = TakenBack(exceptions=given.exceptions)
         if sale is not None:
-            self._reverse_goods(journal, sale, given, taken, now)
+            taken = undo(self._till, occasion, given.exceptions)
+            self._count_back(journal, sale, given, taken)
+        if asked.refund_as == "goods_credit":
+            kind = goods_credit_kind(self._till)
+            if kind is None:
+                return Refused(Refusal.NO_GOODS_CREDIT)
+            goods_credit(occasion, taken, kind)
         body = {
-            **self._head(asked.cashier, customer, now),
+            **event_head(self._till.config, cashier=asked.cashier, customer=customer, now=now),
             "return_id": asked.return_id,
             "sale_id": sale_id,
             "receipt": sale.seq if sale else None,
@@ -237,13 +255,18 @@ class Takeback:
             at=now,
         )
         if sale is not None:
-            self._store(seq, sale, taken, now)
+            self._store(journal, seq, sale, taken, now)
+        issued = self._issuing.store(
+            taken.issued, seq, self._holder(customer), receipt=None, cashier=asked.cashier, now=now
+        )
         return {
             "return_id": asked.return_id,
             "sale_id": sale_id,
             "returned_at": now.isoformat(timespec="milliseconds"),
             "refund_minor": given.refund_minor,
             "voucher_refund_minor": taken.voucher_refund_minor,
+            "deducted_minor": taken.deducted_minor,
+            "credit_minor": (taken.credit.value_minor or 0) if taken.credit else 0,
             "lines": [
                 {
                     "line_id": line.line_id,
@@ -254,66 +277,30 @@ class Takeback:
             ],
             "reversed": taken.reversed(),
             "pending": sale is None,
-            "effects": taken.effects(self._till.config.language),
+            "effects": issued + self._effects(taken),
         }
 
-    def _reverse_goods(
-        self,
-        journal: Journal,
-        sale: BookedSale,
-        given: Refund,
-        taken: _TakenBack,
-        now: dt.datetime,
+    def _count_back(
+        self, journal: Journal, sale: BookedSale, given: Refund, taken: TakenBack
     ) -> None:
-        used = journal_lookup.used_by(journal, sale.seq)
-        if given.is_whole:
-            self._reverse_all(journal, sale, taken, now)
-            for key, delta in journal_lookup.counters_of(journal, sale.seq).items():
-                if key not in (LAST_DAY, REVENUE):
-                    taken.entries[key] = -delta
-        else:
-            for earned in journal_lookup.earnings_of(journal, sale.seq):
-                back = (
-                    reversed_until_now(earned.amount, earned.basis, given.after) - earned.reversed
-                )
-                self._reverse(sale, earned, back, taken, now)
-        taken.roll_back(_given_back(used, given.refund_minor, is_whole=given.is_whole))
-        if sale.customer is not None and given.refund_minor:
-            taken.entries[REVENUE] = -given.refund_minor
-
-    def _reverse_all(
-        self, journal: Journal, sale: BookedSale, taken: _TakenBack, now: dt.datetime
-    ) -> None:
-        for earned in journal_lookup.earnings_of(journal, sale.seq):
-            self._reverse(sale, earned, earned.amount - earned.reversed, taken, now)
-        for voucher, is_unused in journal_lookup.issued_by(journal, sale.seq):
-            if is_unused:
-                taken.cancelled.append(voucher)
-            else:
-                taken.exceptions.append({"voucher": voucher, "reason": _USED})
-
-    def _reverse(
-        self,
-        sale: BookedSale,
-        earned: journal_lookup.BookedEarning,
-        amount: int,
-        taken: _TakenBack,
-        now: dt.datetime,
-    ) -> None:
-        if not amount or sale.customer is None:
+        """Take the counters back: turnover with every return, the rest with the last goods."""
+        if sale.customer is None:
             return
-        taken.ledger.append(
-            LedgerEntry(
-                id=str(new_uid(now)),
-                customer=sale.customer,
-                program=earned.program,
-                delta=-amount,
-                reverses=earned.id,
-            )
-        )
-        taken.entries[earned.program] = taken.entries.get(earned.program, 0) - amount
+        counters = journal_lookup.counters_of(journal, sale.seq)
+        # What comes back is turnover less in the year in which it was bought.
+        revenues = [REVENUE, *(key for key in counters if key.startswith(YEAR))]
+        if given.is_whole:
+            for key, delta in counters.items():
+                if key != LAST_DAY and key not in revenues:
+                    taken.count(key, -delta)
+        if given.refund_minor:
+            for key in revenues:
+                taken.count(key, -given.refund_minor)
 
-    def _store(self, seq: int, sale: BookedSale, taken: _TakenBack, now: dt.datetime) -> None:
+    def _store(
+        self, journal: Journal, seq: int, sale: BookedSale, taken: TakenBack, now: dt.datetime
+    ) -> None:
+        booked = Booked(self._journal.epoch, seq, now)
         if sale.customer is not None:
             self._journal.add_ledger(seq, taken.ledger, generation=sale.generation, at=now)
             self._journal.add_own_entries(seq, sale.customer, taken.entries)
@@ -329,9 +316,36 @@ class Takeback:
             )
         for voucher in taken.cancelled:
             self._journal.cancel_voucher(seq, voucher, receipt=sale.seq, at=now)
+        for reduced in taken.reduced:
+            voucher_store.reduce(
+                journal, reduced.voucher, booked, by_minor=reduced.amount_minor, receipt=sale.seq
+            )
+        for again in taken.reissued:
+            return_store.note(
+                journal,
+                again.instead_of,
+                "reissued",
+                booked,
+                receipt=sale.seq,
+                amount_minor=again.voucher.value_minor or 0,
+            )
+        for settled in taken.settled:
+            return_store.note(
+                journal,
+                settled.voucher,
+                "settled",
+                booked,
+                receipt=sale.seq,
+                amount_minor=settled.owed_minor,
+            )
 
-    def _head(self, cashier: str | None, customer: str | None, now: dt.datetime) -> dict[str, Any]:
-        return event_head(self._till.config, cashier=cashier, customer=customer, now=now)
+    def _holder(self, customer: str | None) -> str:
+        """Return the name for the paper of a voucher."""
+        return self._issuing.offer("items_returned", customer).holder if customer else ""
+
+    def _effects(self, taken: TakenBack) -> list[dict[str, Any]]:
+        config = self._till.config
+        return taken.effects(currency=config.currency, language=config.language)
 
     def _add_event(
         self, kind: str, body: Mapping[str, Any], customer: str | None, now: dt.datetime
@@ -340,24 +354,14 @@ class Takeback:
         return self._journal.add_event(kind=kind, body=body, touches=touches, at=now)
 
 
-def _given_back(
-    used: list[journal_lookup.UsedVoucher], refund_minor: int, *, is_whole: bool
-) -> list[journal_lookup.UsedVoucher]:
-    """Return the vouchers that a return gives back.
+def _void_key(sale_id: str) -> str:
+    return f"void:{sale_id}"
 
-    A refund goes first to the vouchers that had paid: what was paid by voucher never becomes cash.
-    Coupons and price reductions come back with the last of the goods.
-    """
-    back: list[journal_lookup.UsedVoucher] = []
-    for one in used:
-        if one.pays:
-            part = one.up_to(refund_minor)
-            if part is not None:
-                refund_minor -= part.amount_minor or 0
-                back.append(part)
-        elif is_whole:
-            back.append(one)
-    return back
+
+def _is_voided(journal: Journal, sale_id: str, sale: BookedSale | None) -> bool:
+    if sale is not None:
+        return journal_lookup.was_voided(journal, sale.seq)
+    return journal_lookup.answer_text(journal, _void_key(sale_id)) is not None
 
 
 def _as_the_host_says(asked: ReturnRequest) -> Refund | Refused:

@@ -9,47 +9,57 @@ Everything here may raise; ``plugin.py`` alone turns faults into notices.
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin import customer_view
 from pos_plugin.answers import Evaluation, Scanned, VoucherAnswer
-from pos_plugin.card_hash import card_hash
+from pos_plugin.card_hash import card_hash, normalised
 from pos_plugin.errors import SaleError, StorageError
 from pos_plugin.host_discount import lowered, put_together
-from pos_plugin.list_price import list_price
 from pos_plugin.known_customers import KnownCustomers
+from pos_plugin.list_price import list_price
 from pos_plugin.loyalty.ledger import earnings
-from pos_plugin.loyalty.value_vouchers import settle_vouchers
 from pos_plugin.loyalty.provisional import provisional_id
-from pos_plugin.loyalty.voucher_code import read_code, voucher_hash
-from pos_plugin.loyalty.vouchers import Accepted, check
+from pos_plugin.loyalty.rewards import is_reward_code
+from pos_plugin.loyalty.value_vouchers import settle_vouchers
+from pos_plugin.loyalty.voucher_code import read_code
 from pos_plugin.model import Basket, Coupon, Line
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
+from pos_plugin.points_off import Offered, offered
+from pos_plugin.presented import (
+    Presented,
+    VoucherBook,
+    check_paid_minimum,
+    coupons_over_their_cap,
+    present,
+)
 from pos_plugin.promotions.result import Earned
 from pos_plugin.redeeming import with_value
-from pos_plugin.scan import is_ean13, route
+from pos_plugin.scan import is_ean13, Routed, route
 from pos_plugin.snapshot import Defaults, Snapshot, fingerprint, read_snapshot
-from pos_plugin.storage import journal_lookup
+from pos_plugin.storage import account_lookup, approval_store, journal_lookup
 from pos_plugin.voucher_effects import voucher_effects
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pos_plugin.clock import Clock
     from pos_plugin.config import TillConfig
     from pos_plugin.keys import Keys
-    from pos_plugin.promotions.generation import RuleGeneration
-    from pos_plugin.promotions.result import Result
-    from pos_plugin.rule_shelf import RuleShelf
-    from pos_plugin.storage.cache_reader import CacheReader, CustomerRow
-    from pos_plugin.storage.current_cache import CurrentCache
-    from pos_plugin.storage.journal_writer import JournalWriter
-
     from pos_plugin.known_customers import KnownCard
     from pos_plugin.loyalty.program_terms import Terms
     from pos_plugin.loyalty.vouchers import Accepted
+    from pos_plugin.points_off import PointsOff
+    from pos_plugin.promotions.generation import RuleGeneration
+    from pos_plugin.promotions.result import Result
+    from pos_plugin.rule_shelf import RuleShelf
+    from pos_plugin.storage.cache_reader import CustomerRow
+    from pos_plugin.storage.current_cache import CurrentCache
+    from pos_plugin.storage.journal_writer import JournalWriter
+
 RUNNING_MAX: Final = 100  # sales whose last evaluation is kept in memory; others are sent again
 _ACTIVE: Final = "active"
 _EARN: Final = "earn"
@@ -64,6 +74,8 @@ class Running:
     rules: RuleGeneration | None
     accepted: Mapping[str, Accepted]  # by code
     evaluation: Evaluation
+    known: Mapping[str, str] = field(default_factory=dict)  # code to id, of every voucher found
+    points: Mapping[str, PointsOff] = field(default_factory=dict)  # by code
 
 
 class Till:
@@ -159,26 +171,55 @@ class Till:
 
     def scan(self, code: str) -> Scanned | Refused:
         """Say what a code is; a card brings the customer and the panel."""
+        if is_reward_code(code.strip()):
+            # As a voucher: the code goes into the snapshot, what it does says the sale.
+            return Scanned(kind="voucher", code=code.strip())
         routed = route(code, self.config.prefix)
         if routed is None:
             return Refused(Refusal.CODE_UNKNOWN, {"code": code.strip()[:50]})
         if routed.kind == "voucher":
-            return Scanned(kind="voucher", code=routed.code)
+            return self.scan_voucher(routed.code)
         if routed.kind == "card":
             return self.scan_card(routed.code)
+        if routed.kind == "approval":
+            if self.config.approvals.enabled:
+                return self.scan_approval(routed.code)
+            routed = Routed("article", code.strip())
         line = self.article(routed.code)
         if line is None:
+            # A generic code ("SOMMER10") looks like an article until somebody knows it.
+            with self.book() as book:
+                voucher = book.find(normalised(routed.code)).voucher
+            if voucher is not None:
+                return self.scan_voucher(normalised(routed.code))
             return Refused(Refusal.CODE_UNKNOWN, {"code": routed.code[:50]})
         return Scanned(kind="article", code=routed.code, line={"sku": routed.code, **line})
 
+    def scan_approval(self, number: str) -> Scanned | Refused:
+        """Return goods on approval of this till; their customer comes with them."""
+        with self.journal.reading() as journal:
+            approval = approval_store.find(journal, number)
+        if approval is None:
+            return Refused(Refusal.APPROVAL_UNKNOWN)
+        found = self.scan_customer(approval.customer) or Scanned(kind="approval", code=number)
+        state = approval_store.state_of(approval)
+        return replace(found, kind="approval", code=number, approval=state)
+
+    def scan_voucher(self, code: str) -> Scanned:
+        """Return a voucher code; a personal promotion barcode brings its customer, too."""
+        with self.book() as book:
+            voucher, kind, _ = book.find(code)
+        holder = voucher.customer if voucher is not None else None
+        if holder is None or kind is None or not kind.conditions.sets_customer:
+            return Scanned(kind="voucher", code=code)
+        found = self.scan_customer(holder)
+        if found is None:
+            return Scanned(kind="voucher", code=code)
+        return replace(found, kind="voucher", code=code)
+
     def scan_card(self, code: str) -> Scanned | Refused:
         """Return the customer of a card with the panel."""
-        cache = self.cache.reader()
-        if cache is None or self.keys is None:
-            return Refused(Refusal.CARD_UNKNOWN)
-        card = cache.card(card_hash(code, self.keys.card_key))
-        row = cache.customer(card[0]) if card else None
-        if card is None or row is None:
+        if self.keys is None:
             return Refused(Refusal.CARD_UNKNOWN)
         cache = self.cache.reader()
         code_hash = card_hash(code, self.keys.card_key)
@@ -217,22 +258,18 @@ class Till:
         code: str,
     ) -> Scanned:
         on = self.clock.now().date()
-        with self.journal.reading() as journal:
-            has = customer_view.accounts(row, cache, journal)
-            return Scanned(
-                kind=kind,
-                code=code,
-                customer=customer_view.facts(row, has.shown, on=on),
-                panel=customer_view.panel(
-                    row, has, cache, journal, on=on, language=self.config.language
-                ),
-            )
+        rate_bp = known.rate_bp(row, card)
+        has = customer_view.accounts(row, known)
+        return Scanned(
+            kind=kind,
+            code=code,
+            customer=customer_view.facts(row, has.shown, rate_bp=rate_bp, on=on),
+            panel=customer_view.panel(
+                row, known, rate_bp=rate_bp, on=on, language=self.config.language
+            ),
+        )
 
     def _customer(self, customer: str) -> dict[str, Any] | None:
-        cache = self.cache.reader()
-        row = cache.customer(customer) if cache else None
-        if cache is None or row is None:
-            return None
         with self.journal.reading() as journal:
             known = KnownCustomers(self.cache.reader(), journal)
             row = known.row(customer)
@@ -253,16 +290,22 @@ class Till:
     def evaluate_basket(self, snapshot: Snapshot, *, keep: bool = False) -> Evaluation:
         """Evaluate a checked snapshot; ``keep`` = the sale is open and may be completed."""
         rules, notices = self._rules_for(snapshot)
-        accepted, rejected = self._check_codes(snapshot)
-        basket = _with_coupons(snapshot.basket, accepted)
-        result = _result(rules, basket, snapshot, article=self._piece)
-        vouchers = self._use_vouchers(snapshot, accepted, rules, result)
+        found = self._present(snapshot)
+        result, basket = self._price(rules, snapshot, found)
+        check_paid_minimum(found, snapshot, [line.paid_minor for line in result.lines])
+        accepted, rejected = found.accepted, found.rejected
+        points = self._offer_points(snapshot)
+        vouchers = self._use_vouchers(snapshot, accepted, points, rules, result)
+        rejected.update(points.rejected)
         used = {one.code for one in result.coupons_used}
         if vouchers is not None:
             used |= {one.voucher.code for one in vouchers.settlement.used}
         for code in accepted:
             if code not in used:
                 rejected[code] = Refused(Refusal.VOUCHER_NOTHING_TO_APPLY)
+        for code in points.accepted:
+            if code not in used and code not in rejected:
+                rejected[code] = Refused(Refusal.REWARD_NOTHING_TO_APPLY)
         evaluation = Evaluation(
             evaluation_id=fingerprint(snapshot, generation=result.generation),
             result=result,
@@ -274,27 +317,62 @@ class Till:
             vouchers=vouchers,
         )
         if keep:
-            self._keep(Running(snapshot, basket, rules, accepted, evaluation))
+            self._keep(
+                Running(snapshot, basket, rules, accepted, evaluation, found.known, points.accepted)
+            )
         return evaluation
+
+    def _price(
+        self, rules: RuleGeneration | None, snapshot: Snapshot, found: Presented
+    ) -> tuple[Result, Basket]:
+        """Return the prices; a coupon that gives more than its cap allows is left out."""
+        for _ in range(len(found.accepted) + 1):
+            basket = _with_coupons(snapshot.basket, found.accepted)
+            result = _result(rules, basket, snapshot, article=self._piece)
+            too_much = coupons_over_their_cap(found, result)
+            if not too_much:
+                break
+            for code, why in too_much.items():
+                found.reject(code, why)
+        return result, basket
+
+    def _offer_points(self, snapshot: Snapshot) -> Offered:
+        """Say which rewards of a sale may lower its price."""
+        if not any(is_reward_code(one.code) for one in snapshot.extras.codes):
+            return Offered()
+        on = self.clock.now().date().isoformat()
+        with self.journal.reading() as journal:
+            return offered(snapshot, self.config, self.cache.reader(), journal, on=on)
 
     def _use_vouchers(
         self,
         snapshot: Snapshot,
         accepted: Mapping[str, Accepted],
+        points: Offered,
         rules: RuleGeneration | None,
         result: Result,
     ) -> VoucherAnswer | None:
-        """Say what value vouchers do after all promotions; None without any."""
+        """Say what value vouchers and points do after all promotions; None without any."""
         asked_minor = {
-            read_code(one.code) or one.code: one.amount_minor for one in snapshot.extras.codes
+            read_code(one.code) or normalised(one.code): one.amount_minor
+            for one in snapshot.extras.codes
         }
-        vouchers, labels = with_value(
-            accepted, asked_minor, self.cache.reader(), language=self.config.language
-        )
+        vouchers, labels = with_value(accepted, asked_minor, language=self.config.language)
+        vouchers += [one.voucher for one in points.accepted.values()]
+        labels |= {code: one.label for code, one in points.accepted.items()}
         if not vouchers:
             return None
         basket = snapshot.basket
-        done = settle_vouchers(basket.lines, [line.paid_minor for line in result.lines], vouchers)
+        paid_minor = [line.paid_minor for line in result.lines]
+        done = settle_vouchers(basket.lines, paid_minor, vouchers)
+        for used in done.used:
+            offer = points.accepted.get(used.voucher.code)
+            refused = offer.too_little(used) if offer else None
+            if refused is not None:
+                points.rejected[used.voucher.code] = refused
+                vouchers.remove(used.voucher)
+        if points.rejected:
+            done = settle_vouchers(basket.lines, paid_minor, vouchers)
         earned = result.earned
         if done.discount_minor and rules is not None:
             after = earnings(rules, basket, result.earned, done.paid_minor)
@@ -309,6 +387,15 @@ class Till:
             language=self.config.language,
         )
         return VoucherAnswer(settlement=done, effects=tuple(effects), earned=earned)
+
+    def terms(self) -> Mapping[str, Terms]:
+        """Return what each programme says of its lots; a broken cache costs no receipt."""
+        try:
+            cache = self.cache.reader()
+            programs = account_lookup.programs(cache) if cache else {}
+        except StorageError:
+            return {}
+        return {code: program.terms for code, program in programs.items()}
 
     def _programs(self) -> Mapping[str, str]:
         cache = self.cache.reader()
@@ -447,28 +534,18 @@ class Till:
         row = cache.customer(customer) if cache else None
         return row.birthday_on if row else None
 
-    def _check_codes(self, snapshot: Snapshot) -> tuple[dict[str, Accepted], dict[str, Refused]]:
-        accepted: dict[str, Accepted] = {}
-        rejected: dict[str, Refused] = {}
-        customer = snapshot.basket.customer
-        for scanned in snapshot.extras.codes:
-            code = read_code(scanned.code)
-            if code is None:
-                rejected[scanned.code] = Refused(Refusal.VOUCHER_UNKNOWN)
-                continue
-            with self.journal.reading() as journal:
-                voucher = journal_lookup.voucher_by_code(journal, voucher_hash(code))
-            answer = check(
-                voucher,
-                customer=customer.id if customer else None,
-                on=snapshot.basket.wall_at.date(),
-                rights=snapshot.extras.rights,
-            )
-            if isinstance(answer, Accepted):
-                accepted[code] = answer
-            else:
-                rejected[code] = answer
-        return accepted, rejected
+    def _present(self, snapshot: Snapshot) -> Presented:
+        if not snapshot.extras.codes:
+            return Presented()
+        with self.book() as book:
+            return present(snapshot, book)
+
+    @contextmanager
+    def book(self) -> Iterator[VoucherBook]:
+        """Hold the journal to look vouchers up."""
+        cache = self.cache.reader()
+        with self.journal.reading() as journal:
+            yield VoucherBook(self.config, journal, cache)
 
     def health(self) -> dict[str, Any]:
         """Return what of this till's state a screen or a technician asks for."""

@@ -217,7 +217,7 @@ class Document(_Closed):
     """
 
     schema_name: Literal["stammkunde.document/1"] = Field(alias="schema")
-    kind: Literal["voucher"]
+    kind: Literal["voucher", "approval"]
     subject_uid: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,64}$")]
     lang: Literal["de", "en"]
     copy_index: Annotated[int, Field(ge=0, le=COPY_INDEX_MAX)] = 0

@@ -219,3 +219,48 @@ def returned_part(parts: Mapping[str, int], lines: Mapping[str, SoldLine]) -> in
         Fraction(0),
     )
     return divide_down(back.numerator, back.denominator)
+
+
+def spent_until_now(amount: int, lines: Iterable[SoldLine]) -> int:
+    """Return what of spent points is given back once the lines are back as they say.
+
+    Args:
+        amount: that the receipt spent, in the account's unit.
+        lines: of the receipt, after the return.
+
+    Returns:
+        In the account's unit, rounded down, in proportion to the refunded part of the receipt.
+
+    >>> back = SoldLine("1", "a", 1000, 4400, 1000, 4400)
+    >>> spent_until_now(100, [back, SoldLine("2", "b", 1000, 6600)])
+    40
+    """
+    share = _refunded_share(lines)
+    return divide_down(amount * share.numerator, share.denominator)
+
+
+def part_left(amount_minor: int, lines: Iterable[SoldLine]) -> int:
+    """Return what stays of an amount that belongs to the whole receipt, rounded down.
+
+    Args:
+        amount_minor: for the whole receipt, in minor units (cents).
+        lines: of the receipt, after the return.
+
+    >>> part_left(333, [SoldLine("1", "a", 3000, 3333, 1000, 1111)])
+    222
+    """
+    share = 1 - _refunded_share(lines)
+    return divide_down(amount_minor * share.numerator, share.denominator)
+
+
+def _refunded_share(lines: Iterable[SoldLine]) -> Fraction:
+    """Return which part of a receipt was given back: of its money, else of its pieces."""
+    sold = [line for line in lines if line.quantity_milli > 0]
+    paid_minor = sum(max(0, line.paid_minor) for line in sold)
+    if paid_minor:
+        back_minor = sum(min(line.refunded_minor, max(0, line.paid_minor)) for line in sold)
+        return Fraction(back_minor, paid_minor)
+    if not sold:
+        return Fraction(0)
+    pieces = sum(line.quantity_milli for line in sold)
+    return Fraction(sum(min(line.returned_milli, line.quantity_milli) for line in sold), pieces)

@@ -26,6 +26,7 @@ from pos_plugin.service.gate import Gate
 from pos_plugin.service.page_calls import page_calls
 from pos_plugin.service.print_calls import add_print_calls
 from pos_plugin.service.problems import MEDIA_TYPE, ProblemError, of_input
+from pos_plugin.service.approval_calls import add_approval_calls
 from pos_plugin.service.rental_calls import add_rental_calls
 from pos_plugin.service.sale_calls import add_sale_calls
 from pos_plugin.service.till_calls import add_till_calls
@@ -64,6 +65,7 @@ def create_app(
         add_sale_calls,
         add_customer_calls,
         add_rental_calls,
+        add_approval_calls,
         add_print_calls,
         add_day_calls,
         add_account_calls,

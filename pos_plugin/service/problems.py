@@ -45,6 +45,11 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "sale_voided": (409, "The sale was taken back whole"),
     "items_returned": (409, "Goods of the sale came back already"),
     "not_returnable": (409, "More than is left of the sale"),
+    "approvals_off": (409, "This till gives no goods on approval"),
+    "approval_unknown": (404, "No such goods on approval"),
+    "approval_needs_customer": (409, "Goods on approval need a customer"),
+    "approval_line": (409, "Not a piece that is out"),
+    "limit_exceeded": (409, "More than is left of the limit"),
     "no_goods_credit": (409, "No kind of voucher for goods credit"),
     "return_together": (409, "An offer holds these goods together"),
     # A customer, a card, a consent.

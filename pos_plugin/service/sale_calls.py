@@ -226,6 +226,7 @@ def _add_booking(app: FastAPI, desk: Desk) -> None:
                 "sale_voided",
                 "not_returnable",
                 "return_together",
+                "no_goods_credit",
                 *NOT_BOOKED,
             ),
         ),

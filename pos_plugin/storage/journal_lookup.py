@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import apsw
@@ -10,7 +9,7 @@ import apsw
 from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES, OwnEntry
 from pos_plugin.loyalty.returns import SoldLine
 from pos_plugin.loyalty.voucher_type import REDUCES_PRICE
-from pos_plugin.loyalty.vouchers import Voucher, VoucherState, after_rollback
+from pos_plugin.loyalty.vouchers import Standing, Voucher, VoucherState, after_rollback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +18,9 @@ Journal: TypeAlias = apsw.Connection
 """The connection that ``JournalWriter.reading`` and ``transaction`` lend."""
 
 _COLUMNS = (
-    "id, type, legal_kind, customer, customer_bound, state, value_minor, balance_minor, "
-    "valid_from_on, valid_to_on"
+    "voucher.id, voucher.type, voucher.legal_kind, voucher.customer, voucher.customer_bound, "
+    "voucher.state, voucher.value_minor - voucher.reduced_minor, voucher.balance_minor, "
+    "voucher.valid_from_on, voucher.valid_to_on"
 )
 # Goods may come back before their receipt was handed in late.
 _OF_RECEIPT = "ret.sale_id = receipt.sale_id AND (ret.receipt IS NOT NULL OR receipt.late)"
@@ -108,30 +108,6 @@ def return_ids(journal: Journal, sale_id: str) -> list[str]:
     return [return_id for (return_id,) in rows]
 
 
-class BookedEarning(NamedTuple):
-    """What an account earned with a receipt, and what of it was reversed; in its own unit."""
-
-    id: str
-    program: str
-    amount: int
-    basis: Mapping[str, int]
-    reversed: int
-
-
-def earnings_of(journal: Journal, receipt: int) -> list[BookedEarning]:
-    """Return what a receipt earned."""
-    rows: Any = journal.execute(
-        "SELECT id, program, delta, basis, "
-        "(SELECT -coalesce(sum(r.delta), 0) FROM ledger_entry AS r WHERE r.reverses = e.id) "
-        "FROM ledger_entry AS e WHERE seq = ? AND kind = 'earn' ORDER BY program, id",
-        (receipt,),
-    )
-    return [
-        BookedEarning(entry, program, amount, json.loads(basis), back)
-        for entry, program, amount, basis, back in rows
-    ]
-
-
 def counters_of(journal: Journal, seq: int) -> dict[str, int]:
     """Return what an event changed in the counters of its customer; accounts are no counters."""
     rows: Any = journal.execute(
@@ -144,8 +120,7 @@ class UsedVoucher(NamedTuple):
     """A voucher that a receipt used, and how it stands once that is taken back.
 
     ``amount_minor`` is what is not given back yet, in minor units (cents), None for a coupon;
-    ``pays``: it was a means of payment, else it lowered prices; ``is_void``: the sale that issued
-    it was taken back meanwhile.
+    ``pays``: it was a means of payment, else it lowered prices.
     """
 
     voucher: str
@@ -153,7 +128,6 @@ class UsedVoucher(NamedTuple):
     amount_minor: int | None
     state_before: str
     balance_before_minor: int | None
-    is_void: bool
 
     def up_to(self, refund_minor: int) -> UsedVoucher | None:
         """Return how a means of payment stands once so much is given back; None for nothing."""
@@ -170,40 +144,37 @@ class UsedVoucher(NamedTuple):
 
 
 def used_by(journal: Journal, receipt: int) -> list[UsedVoucher]:
-    """Return the vouchers that a receipt used and has not given back."""
+    """Return the vouchers that a receipt used and has not given back, wherever they were issued."""
     rows: Any = journal.execute(
         "SELECT used.amount_minor - (SELECT coalesce(sum(back.amount_minor), 0) "  # noqa: S608
         "FROM voucher_event AS back WHERE back.voucher = used.voucher "
-        f"AND back.receipt = used.receipt AND back.kind = 'rolled_back') AS left, "
-        f"EXISTS (SELECT 1 FROM sale_void WHERE sale_void.receipt = issued_seq), {_COLUMNS} "
-        "FROM voucher_event AS used JOIN voucher ON id = used.voucher "
-        "WHERE used.receipt = ? AND used.kind = 'redeemed' AND (left IS NULL OR left > 0) "
-        "ORDER BY id",
+        "AND back.receipt = used.receipt AND back.kind IN ('rolled_back', 'reissued')) AS left, "
+        f"used.voucher, used.legal_kind, used.state_before, {_COLUMNS} "
+        "FROM voucher_event AS used LEFT JOIN voucher ON voucher.id = used.voucher "
+        "WHERE used.receipt = ? AND used.kind = 'redeemed' AND (left > 0 OR (left IS NULL AND "
+        "NOT EXISTS (SELECT 1 FROM voucher_event AS back WHERE back.voucher = used.voucher "
+        "AND back.receipt = used.receipt AND back.kind = 'rolled_back'))) "
+        "ORDER BY used.voucher",
         (receipt,),
     )
     used: list[UsedVoucher] = []
-    for amount_minor, is_void, *row in rows:
-        voucher = _voucher(row)
-        before = after_rollback(voucher, amount_minor)
+    for amount_minor, voucher, legal_kind, state_before, *row in rows:
+        # One that was issued elsewhere has no row here: head office works out how it stands.
+        before = (
+            after_rollback(_voucher(row), amount_minor)
+            if row[0] is not None
+            else Standing(VoucherState(state_before), None)
+        )
         used.append(
             UsedVoucher(
-                voucher=voucher.id,
-                pays=voucher.legal_kind not in REDUCES_PRICE,
+                voucher=voucher,
+                pays=legal_kind not in REDUCES_PRICE,
                 amount_minor=amount_minor,
                 state_before=before.state.value,
                 balance_before_minor=before.balance_minor,
-                is_void=bool(is_void),
             )
         )
     return used
-
-
-def issued_by(journal: Journal, event: int) -> list[tuple[str, bool]]:
-    """Return the vouchers that an event issued, each with whether it is unused and alive."""
-    rows: Any = journal.execute(
-        "SELECT id, state FROM voucher WHERE issued_seq = ? ORDER BY id", (event,)
-    )
-    return [(voucher, state == "issued") for voucher, state in rows if state != "cancelled"]
 
 
 def papers_of_cancelled(journal: Journal, sale_id: str) -> list[str]:
@@ -230,14 +201,16 @@ def own_entries(
     Summed in SQL: a customer of many years has thousands of entries, a panel must not wait.
     """
     rows: Any = journal.execute(
-        "SELECT key, epoch, max(seq), sum(delta), max(delta) FROM own_entry "
+        "SELECT key, epoch, max(seq), sum(delta), max(CASE WHEN NOT EXISTS "
+        "(SELECT 1 FROM sale_void WHERE receipt = seq) THEN delta END) FROM own_entry "
         "WHERE customer = ? GROUP BY key, epoch",
         (customer,),
     ).fetchall()
     entries: list[OwnEntry] = []
     for key, epoch, seq, total, latest in rows:
         if key == LAST_DAY:
-            entries.append(OwnEntry(key, epoch, seq, latest))
+            if latest is not None:  # a voided receipt was no visit
+                entries.append(OwnEntry(key, epoch, seq, latest))
             continue
         included = folded.get(key, {}).get(epoch, 0)
         if included >= seq:
@@ -256,6 +229,12 @@ def own_entries(
 def voucher_by_code(journal: Journal, code_hash: bytes) -> Voucher | None:
     """Return the voucher with this code."""
     row: Any = journal.execute(_VOUCHER + "WHERE code_hash = ?", (code_hash,)).fetchone()
+    return _voucher(row) if row else None
+
+
+def voucher_by_id(journal: Journal, voucher: str) -> Voucher | None:
+    """Return a voucher that this till issued."""
+    row: Any = journal.execute(_VOUCHER + "WHERE id = ?", (voucher,)).fetchone()
     return _voucher(row) if row else None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pos_plugin.storage import account_schema, customer_schema
+from pos_plugin.storage import account_schema, approval_schema, customer_schema
 from pos_plugin.storage.rental_schema import RENTAL
 
 APPLICATION_ID: Final = 0x534B4A31  # "SKJ1"
@@ -25,11 +25,11 @@ FACTS: Final = (
     "sale_void",
     "return_receipt",
     "return_line",
-    "ledger_entry",
     "voucher_event",
-    *account_schema.JOURNAL_FACTS,
-    *customer_schema.JOURNAL_FACTS,
     "answer",
+    *account_schema.JOURNAL_FACTS,
+    *approval_schema.JOURNAL_FACTS,
+    *customer_schema.JOURNAL_FACTS,
 )
 
 
@@ -169,55 +169,61 @@ RELEASE_1: Final = (
         refund_minor INTEGER NOT NULL,
         PRIMARY KEY (seq, line_id)
     ) STRICT, WITHOUT ROWID""",
-    # Law 1 of domain.md: a balance is the sum of these, never a stored number. `basis`: what each
-    # line of the receipt has in an earning, in millionths; a reversal names the entry it reverses.
-    """CREATE TABLE ledger_entry (
-        id TEXT PRIMARY KEY,
-        seq INTEGER NOT NULL REFERENCES event (seq),
-        customer TEXT NOT NULL,
-        program TEXT NOT NULL,
-        kind TEXT NOT NULL CHECK (kind IN ('earn', 'reverse')),
-        delta INTEGER NOT NULL,
-        basis TEXT NOT NULL,
-        reverses TEXT REFERENCES ledger_entry (id),
-        promotions TEXT NOT NULL,
-        generation INTEGER NOT NULL,
-        occurred_at TEXT NOT NULL
-    ) STRICT""",
+    *account_schema.JOURNAL,
+    # A sold voucher is planned until its sale is completed; then its event issues it. `sold_line`:
+    # of that sale. `reduced_minor`: what a return took off the value of an unused one.
     """CREATE TABLE voucher (
         id TEXT PRIMARY KEY,
         code_hash BLOB NOT NULL UNIQUE CHECK (length(code_hash) = 16),
         type TEXT NOT NULL,
         legal_kind TEXT NOT NULL CHECK (legal_kind IN (
-            'promo', 'earned_bonus', 'gift_mpv', 'gift_spv', 'goods_credit')),
+            'promo', 'earned_bonus', 'gift_mpv', 'gift_spv', 'goods_credit', 'reward')),
         customer TEXT,
         customer_bound INTEGER NOT NULL CHECK (customer_bound IN (0, 1)),
         state TEXT NOT NULL,
         value_minor INTEGER,
         balance_minor INTEGER,
+        reduced_minor INTEGER NOT NULL DEFAULT 0 CHECK (reduced_minor >= 0),
         valid_from_on TEXT NOT NULL,
         valid_to_on TEXT NOT NULL,
-        issued_at TEXT NOT NULL,
-        issued_seq INTEGER NOT NULL REFERENCES event (seq),
+        issued_at TEXT,
+        issued_seq INTEGER REFERENCES event (seq),
+        sold_line TEXT,
         cashier TEXT,
         "trigger" TEXT NOT NULL,
         class_at_issue TEXT,
         redeemed_at TEXT,
         CHECK ((value_minor IS NULL) = (balance_minor IS NULL)),
-        CHECK (balance_minor BETWEEN 0 AND value_minor)
+        CHECK (balance_minor BETWEEN 0 AND value_minor - reduced_minor)
     ) STRICT""",
     "CREATE INDEX voucher_of_customer ON voucher (customer) WHERE customer IS NOT NULL",
+    # What this till did with a voucher, wherever it was issued: one of head office has no row
+    # above. `amount_minor`: of its value; `given_minor`: what the customer got, of a coupon the
+    # discount; `lapsed_minor`: what nobody can use any more; `state_before`: that a redemption met.
+    # `lines`: what a redemption took off each line, by line id. `reissued`: the share of a partial
+    # return, as a new voucher. `settled`: used before the goods that had brought it came back.
     """CREATE TABLE voucher_event (
-        voucher TEXT NOT NULL REFERENCES voucher (id),
+        voucher TEXT NOT NULL,
+        epoch INTEGER NOT NULL,
         seq INTEGER NOT NULL REFERENCES event (seq),
-        kind TEXT NOT NULL CHECK (kind IN ('issued', 'redeemed', 'rolled_back', 'cancelled')),
+        kind TEXT NOT NULL CHECK (kind IN (
+            'issued', 'redeemed', 'rolled_back', 'reduced', 'blocked', 'unblocked', 'cancelled',
+            'reissued', 'settled')),
         at TEXT NOT NULL,
         receipt INTEGER REFERENCES receipt (seq),
+        customer TEXT,
+        legal_kind TEXT,
         amount_minor INTEGER,
+        given_minor INTEGER NOT NULL DEFAULT 0,
+        lapsed_minor INTEGER NOT NULL DEFAULT 0,
+        state_before TEXT,
         promotion TEXT,
-        right_used TEXT,
+        lines TEXT NOT NULL DEFAULT '{}',
+        rights_used TEXT NOT NULL DEFAULT '[]',
         PRIMARY KEY (voucher, seq, kind)
     ) STRICT, WITHOUT ROWID""",
+    # What may still be spent offline is asked in every sale: by the events not uploaded yet.
+    "CREATE INDEX voucher_event_seq ON voucher_event (seq)",
     # `remark`: the cashier's own words; `replaced_by`: the job of the copy that was asked for.
     """CREATE TABLE print_job (
         uid TEXT PRIMARY KEY,
@@ -268,24 +274,38 @@ RELEASE_1: Final = (
         request_hash BLOB NOT NULL CHECK (length(request_hash) = 32),
         answer TEXT NOT NULL
     ) STRICT""",
+    *customer_schema.JOURNAL,
+    *approval_schema.JOURNAL,
     *RENTAL,
     *(statement for table in FACTS for statement in _never_changed(table)),
     _never_deleted("voucher"),
+    *(_never_deleted(table) for table in approval_schema.JOURNAL_KEPT),
     _never_deleted("print_job"),
     _never_deleted("print_attempt"),
-    *customer_schema.JOURNAL,
-    """CREATE TRIGGER voucher_starts_issued BEFORE INSERT ON voucher
-        WHEN NEW.state <> 'issued'
-        BEGIN SELECT RAISE(ABORT, 'voucher: starts as issued'); END""",
+    """CREATE TRIGGER voucher_starts_new BEFORE INSERT ON voucher
+        WHEN NEW.state NOT IN ('planned', 'issued')
+        BEGIN SELECT RAISE(ABORT, 'voucher: starts as planned or issued'); END""",
     """CREATE TRIGGER voucher_step BEFORE UPDATE ON voucher
         WHEN OLD.state || '>' || NEW.state NOT IN (
-            'issued>redeemed', 'issued>partly_redeemed', 'partly_redeemed>partly_redeemed',
-            'partly_redeemed>redeemed', 'redeemed>issued', 'redeemed>partly_redeemed',
-            'partly_redeemed>issued', 'issued>cancelled')
+            'planned>issued', 'issued>issued', 'issued>reserved', 'issued>partly_redeemed',
+            'issued>redeemed', 'issued>blocked', 'issued>cancelled',
+            'reserved>issued', 'reserved>partly_redeemed', 'reserved>redeemed',
+            'reserved>blocked',
+            'partly_redeemed>partly_redeemed', 'partly_redeemed>reserved',
+            'partly_redeemed>redeemed', 'partly_redeemed>issued', 'partly_redeemed>blocked',
+            'redeemed>partly_redeemed', 'redeemed>issued',
+            'blocked>issued', 'blocked>partly_redeemed', 'blocked>blocked')
         BEGIN SELECT RAISE(ABORT, 'voucher: this step is not in the state table'); END""",
+    """CREATE TRIGGER voucher_is_issued_by_an_event BEFORE UPDATE OF state ON voucher
+        WHEN NEW.state <> 'planned' AND NEW.issued_seq IS NULL
+        BEGIN SELECT RAISE(ABORT, 'voucher: an event issues it'); END""",
+    """CREATE TRIGGER voucher_is_issued_once
+        BEFORE UPDATE OF issued_at, issued_seq, sold_line ON voucher
+        WHEN OLD.issued_seq IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'voucher: its terms never change'); END""",
     """CREATE TRIGGER voucher_terms_stay
         BEFORE UPDATE OF id, code_hash, type, legal_kind, customer, customer_bound, value_minor,
-            valid_from_on, valid_to_on, issued_at, issued_seq, cashier, "trigger", class_at_issue
+            valid_from_on, valid_to_on, cashier, "trigger", class_at_issue
             ON voucher
         BEGIN SELECT RAISE(ABORT, 'voucher: its terms never change'); END""",
     """CREATE TRIGGER print_job_starts_queued BEFORE INSERT ON print_job
@@ -305,6 +325,8 @@ RELEASE_1: Final = (
     """CREATE TRIGGER print_job_document_stays
         BEFORE UPDATE OF uid, kind, subject_uid, printer_role, document, copy_index, created_at
         ON print_job
+        -- Whom it names may be erased: then it is shorter.
+        WHEN NEW.document = OLD.document OR length(NEW.document) >= length(OLD.document)
         BEGIN SELECT RAISE(ABORT, 'print_job: its document never changes'); END""",
     """CREATE TRIGGER print_job_is_handed_over_once BEFORE UPDATE OF handed_over_at ON print_job
         WHEN OLD.handed_over_at IS NOT NULL
@@ -316,5 +338,3 @@ RELEASE_1: Final = (
         WHEN OLD.outcome IS NOT NULL
         BEGIN SELECT RAISE(ABORT, 'print_attempt: has ended'); END""",
 )
-        -- Whom it names may be erased: then it is shorter.
-        WHEN NEW.document = OLD.document OR length(NEW.document) >= length(OLD.document)

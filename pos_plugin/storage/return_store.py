@@ -7,12 +7,16 @@ import json
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pos_plugin.clock import utc_text
 from pos_plugin.loyalty.return_policy import Together
 from pos_plugin.model import Basket, Line
 from pos_plugin.repricing import SoldBasket, with_facts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pos_plugin.storage.journal_lookup import Journal
+    from pos_plugin.storage.voucher_store import Booked
 
 
 class Terms(NamedTuple):
@@ -120,3 +124,101 @@ def sold_basket(
         birthday=dt.date.fromisoformat(birthday_on) if birthday_on else None,
     )
     return SoldBasket(known, by_hand, other)
+
+
+def came_back(journal: Journal, sale_id: str) -> bool:
+    """Say whether goods of a sale came back to this till."""
+    found = journal.execute("SELECT 1 FROM return_receipt WHERE sale_id = ?", (sale_id,)).get
+    return found is not None
+
+
+class Reduction(NamedTuple):
+    """A voucher of this till that lowered the prices of a receipt.
+
+    Args:
+        type: its kind.
+        customer: whose it is.
+        valid_to_on: last shop day.
+        class_at_issue: segment that made it so.
+        lines: line id to what it took off the line, in minor units (cents).
+        reissued_minor: what of that became new vouchers already.
+    """
+
+    type: str
+    customer: str | None
+    valid_to_on: str
+    class_at_issue: str | None
+    lines: Mapping[str, int]
+    reissued_minor: int
+
+
+def reduction(journal: Journal, voucher: str, receipt: int) -> Reduction | None:
+    """Return what a voucher took off a receipt; None for a coupon and for one issued elsewhere."""
+    row: Any = journal.execute(
+        "SELECT type, voucher.customer, valid_to_on, class_at_issue, lines, "
+        "(SELECT coalesce(sum(back.amount_minor), 0) FROM voucher_event AS back "
+        "WHERE back.voucher = used.voucher AND back.receipt = used.receipt "
+        "AND back.kind = 'reissued') FROM voucher_event AS used JOIN voucher ON id = used.voucher "
+        "WHERE used.voucher = ? AND used.receipt = ? AND used.kind = 'redeemed' "
+        "AND used.amount_minor IS NOT NULL",
+        (voucher, receipt),
+    ).fetchone()
+    if row is None:
+        return None
+    kind, customer, valid_to_on, class_at_issue, lines, reissued_minor = row
+    return Reduction(kind, customer, valid_to_on, class_at_issue, json.loads(lines), reissued_minor)
+
+
+class GivenVoucher(NamedTuple):
+    """A voucher that a receipt issued or sold; amounts in minor units (cents).
+
+    Args:
+        voucher: its id.
+        type: its kind.
+        state: where it stands.
+        issued_minor: its value at issue; 0 for a coupon.
+        value_minor: that less what returns took off it; None for a coupon.
+        sold_line: line that sold it; None = it was given.
+        used_minor: what the customer got with it.
+        settled_minor: what of that was settled by an earlier return.
+    """
+
+    voucher: str
+    type: str
+    state: str
+    issued_minor: int
+    value_minor: int | None
+    sold_line: str | None
+    used_minor: int
+    settled_minor: int
+
+
+def given_by(journal: Journal, receipt: int) -> list[GivenVoucher]:
+    """Return the vouchers that a receipt issued or sold and that were not cancelled."""
+    rows: Any = journal.execute(
+        "SELECT id, type, state, coalesce(value_minor, 0), value_minor - reduced_minor, sold_line, "
+        "(SELECT coalesce(sum(CASE kind WHEN 'redeemed' THEN given_minor "
+        "WHEN 'rolled_back' THEN -given_minor END), 0) FROM voucher_event WHERE voucher = id), "
+        "(SELECT coalesce(sum(amount_minor), 0) FROM voucher_event "
+        "WHERE voucher = id AND kind = 'settled') "
+        "FROM voucher WHERE issued_seq = ? AND state <> 'cancelled' ORDER BY id",
+        (receipt,),
+    )
+    return [GivenVoucher(*row) for row in rows]
+
+
+def note(
+    journal: Journal,
+    voucher: str,
+    kind: str,
+    booked: Booked,
+    *,
+    receipt: int,
+    amount_minor: int,
+) -> None:
+    """Store what a return did with a voucher without moving it: ``reissued`` or ``settled``."""
+    journal.execute(
+        "INSERT INTO voucher_event (voucher, epoch, seq, kind, at, receipt, amount_minor) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (voucher, booked.epoch, booked.seq, kind, utc_text(booked.at), receipt, amount_minor),
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sync_agent.event_bodies import accounts, campaigns, customers, paper, rentals, sales
+from sync_agent.event_bodies import accounts, approvals, campaigns, customers, paper, rentals, sales
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,10 @@ BODIES: Final[Mapping[str, type[Head]]] = {
     "bonus_paid_out": accounts.BonusPaidOut,
     "balance_adjusted": accounts.BalanceAdjusted,
     "reward_redeemed": accounts.RewardRedeemed,
+    "approval_issued": approvals.ApprovalIssued,
+    "approval_line_returned": approvals.ApprovalLineReturned,
+    "approval_settled": approvals.ApprovalSettled,
+    "limit_overridden": approvals.LimitOverridden,
     "print_closed": paper.PrintClosed,
     "voucher_handed_over": paper.VoucherHandedOver,
 }

@@ -8,6 +8,7 @@ from pydantic import Field, TypeAdapter
 
 from pos_plugin import limits
 from pos_plugin.actions.accounts import AdjustRequest, PayOutRequest, RewardRequest
+from pos_plugin.actions.approvals import ApprovalIssue, ApprovalReturn, ApprovalSettlement
 from pos_plugin.actions.cards import CardAssignment, CardBlock
 from pos_plugin.actions.consents import ConsentSaid
 from pos_plugin.actions.customers import CustomerChange, NewCustomer
@@ -62,6 +63,9 @@ def bodies() -> dict[str, Schema]:
         ("Charge", Charge),
         ("VoidRequest", VoidRequest),
         ("ReturnRequest", ReturnRequest),
+        ("ApprovalIssue", ApprovalIssue),
+        ("ApprovalReturn", ApprovalReturn),
+        ("ApprovalSettlement", ApprovalSettlement),
         ("Rental", Rental),
         ("RentalUndone", RentalUndone),
         ("Scan", Scan),

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any, Final, Union
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from pos_plugin.service.contract import accounts, customers, days, events, prints, sales, tills, words
+from pos_plugin.service.contract import (
+    accounts,
+    approvals,
+    customers,
+    days,
+    events,
+    prints,
+    sales,
+    tills,
+    words,
+)
 from pos_plugin.service.contract.bodies import bodies
 from pos_plugin.service.contract.calls import reference
 from pos_plugin.version import __version__
@@ -30,7 +40,7 @@ _ABOUT: Final = (
     "names (`de`, `en`)."
 )
 _UNIONS: Final[dict[str, tuple[str, ...]]] = {
-    "Scanned": ("Card", "ScannedVoucher", "Article", "Refused"),
+    "Scanned": ("Card", "ScannedVoucher", "ScannedApproval", "Article", "Refused"),
     "NewCustomerAnswer": ("CustomerCreated", "PerhapsKnown"),
     "Identified": ("Card", "IdentifiedCustomer", "Customers", "Refused"),
 }
@@ -73,7 +83,7 @@ def models() -> dict[str, type[BaseModel]]:
     """Return the models of all answers by name."""
     return {
         name: thing
-        for module in (words, sales, accounts, customers, tills, prints, events, days)
+        for module in (words, sales, accounts, approvals, customers, tills, prints, events, days)
         for name, thing in vars(module).items()
         if isinstance(thing, type) and issubclass(thing, words.Answer) and thing is not words.Answer
     }

@@ -157,7 +157,9 @@ class Void(Answer):
     voided_at: Instant
     total_minor: Minor
     voucher_refund_minor: Minor
+    deducted_minor: Minor
     reversed: list[Earned]
+    pending: bool
     effects: list[Effect]
 
 
@@ -177,6 +179,8 @@ class Return(Answer):
     returned_at: Instant
     refund_minor: Minor
     voucher_refund_minor: Minor
+    deducted_minor: Minor
+    credit_minor: Minor
     lines: list[ReturnedLine]
     reversed: list[Earned]
     pending: bool
