@@ -235,6 +235,28 @@ def classes(data: Path, on: dt.datetime | None) -> None:
 
 @head_office.command()
 @_data
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+def exceptions(data: Path, as_json: bool) -> None:
+    """List what tills without a network could not know of each other.
+
+    second_voucher: two tills gave a customer a voucher of the same kind. Both stay valid.
+    """
+    from head_office.exceptions import noted
+
+    with _database(data) as database, database.read() as connection:
+        found = noted(connection)
+    for one in found:
+        if as_json:
+            click.echo(json.dumps(one._asdict(), ensure_ascii=False))
+        else:
+            click.echo(
+                f"{one.occurred_at}  {one.kind}  customer {one.customer}  "
+                f"till {one.till} and {one.other_till}  voucher {one.subject} beside {one.other}"
+            )
+
+
+@head_office.command()
+@_data
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),

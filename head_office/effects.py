@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import select
 
+from head_office.exceptions import note_second_vouchers
 from head_office.storage import ledger_entry, receipt, receipt_line, voucher
 from pos_plugin import limits
 from pos_plugin.clock import utc_text
@@ -103,6 +104,7 @@ class _Body(BaseModel):
     model_config = _OPEN
 
     shop: protocol.Text | None = None
+    cashier: protocol.Text | None = None
     business_on: protocol.Day | None = None
     entries: Annotated[list[Entry], Field(max_length=10_000)] = []
     ledger: Annotated[list[_LedgerEntry], Field(max_length=10_000)] = []
@@ -166,6 +168,13 @@ class Effects:
             here = voucher.c.id == issued.id
             if connection.execute(voucher.update().where(here).values(values)).rowcount == 0:
                 connection.execute(voucher.insert().values(id=issued.id, state="issued", **values))
+        note_second_vouchers(
+            connection,
+            [one.id for one in self.body.vouchers],
+            till=till,
+            cashier=self.body.cashier,
+            occurred_at=occurred_at,
+        )
         states: dict[str, str] = {one.voucher: one.state for one in self.body.redemptions}
         states |= {one.voucher: one.state for one in self.body.rolled_back}
         states |= dict.fromkeys(self.body.cancelled, "cancelled")

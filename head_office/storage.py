@@ -284,6 +284,22 @@ voucher = Table(
 )
 
 
+# What two tills could not know of each other; `subject` and `other` are vouchers.
+exception = Table(
+    "exception",
+    metadata,
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("other", Text, nullable=False),
+    Column("customer", Text),
+    Column("till", Text, nullable=False),
+    Column("other_till", Text, nullable=False),
+    Column("cashier", Text),
+    Column("occurred_at", Text, nullable=False),
+    PrimaryKeyConstraint("kind", "subject", "other"),
+)
+
+
 class Database:
     """The open file of head office; ``read`` and ``write`` are the only ways in.
 

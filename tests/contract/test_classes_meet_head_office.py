@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -195,3 +196,56 @@ def test_scheme_whose_classes_overlap_is_not_loaded(site: Site) -> None:
     wide = [{"code": "A", "rank": 1}, {"code": "B", "rank": 2}]
     with pytest.raises(LoadError, match="overlap"):
         site.load(abc_scheme=[scheme_value(revision=2, classes=wide)])
+
+
+FILMS = {
+    "code": "C_FILME2",
+    "legal_kind": "promo",
+    "effect": {"label": {"de": "2 Filme für 2,- EUR"}},
+    "conditions": {"text": {"de": "Einmal."}},
+    "validity": {"days": 30},
+    "layout": {"title": {"de": "Danke!"}},
+    "per_year_max": 6,
+}
+AT_RETURN = {"event": "rental_returned", "voucher_type": "C_FILME2", "conditions": {}}
+
+
+@pytest.mark.capability("V3")
+def test_each_further_till_without_network_gives_one_too_many_and_is_reported(site: Site) -> None:
+    site.load(voucher_type=[FILMS], event_trigger=[AT_RETURN])
+    clock = SettableClock(NOON)
+    given = []
+    for till in ("3", "4"):
+        sync(site, till)
+    for till in ("3", "4", "4"):
+        with opened(site, till, clock) as plugin:
+            answer = plugin.rental_returned(f"B{len(given)}", customer="K1", cashier="7")
+            assert isinstance(answer, Receipt)
+            given.append([one["voucher_id"] for one in answer.vouchers])
+    assert [len(vouchers) for vouchers in given] == [1, 1, 0]
+    assert told(site) == []
+    sync(site, "4")
+    sync(site, "3")
+    (line,) = told(site)
+    assert (line["kind"], line["customer"], line["cashier"]) == ("second_voucher", "K1", "7")
+    assert {line["subject"], line["other"]} == {*given[0], *given[1]}
+    assert {line["till"], line["other_till"]} == {"3", "4"}
+
+
+def test_one_voucher_of_one_till_is_no_exception(site: Site) -> None:
+    site.load(voucher_type=[FILMS], event_trigger=[AT_RETURN])
+    sync(site)
+    with opened(site, "3", SettableClock(NOON)) as plugin:
+        plugin.rental_returned("B1", customer="K1")
+        plugin.rental_returned("B2", customer="K2")
+    sync(site)
+    assert told(site) == []
+
+
+def told(site: Site) -> list[dict[str, Any]]:
+    done = CliRunner().invoke(
+        stammkunde,
+        ["head-office", "exceptions", "--data", str(site.data), "--json"],
+        catch_exceptions=False,
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
