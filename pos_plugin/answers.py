@@ -27,7 +27,8 @@ class Scanned:
     """What a code is, and what the host adds to its snapshot.
 
     Args:
-        kind: ``card``, ``voucher``, ``article``, ``approval``, or ``customer`` for one found without a card.
+        kind: ``card``, ``voucher``, ``article``, ``approval``, or ``customer`` for one found
+            without a card.
         code: vouchers and cards in their one written form; of a customer the number.
         customer: of a card or customer: the ``customer`` object, to be sent back unchanged.
         panel: of a card or customer: what the cashier sees.

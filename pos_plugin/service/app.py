@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from pos_plugin.errors import InputError
 from pos_plugin.service.account_calls import add_account_calls
+from pos_plugin.service.approval_calls import add_approval_calls
 from pos_plugin.service.connections import Connections
 from pos_plugin.service.customer_calls import add_customer_calls
 from pos_plugin.service.day_calls import add_day_calls
@@ -26,7 +27,6 @@ from pos_plugin.service.gate import Gate
 from pos_plugin.service.page_calls import page_calls
 from pos_plugin.service.print_calls import add_print_calls
 from pos_plugin.service.problems import MEDIA_TYPE, ProblemError, of_input
-from pos_plugin.service.approval_calls import add_approval_calls
 from pos_plugin.service.rental_calls import add_rental_calls
 from pos_plugin.service.sale_calls import add_sale_calls
 from pos_plugin.service.till_calls import add_till_calls

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import apsw
+import pytest
 from till_builder import TillBuilder, points, unit_discount, voucher_promotion
 from vouchers_with_value import hand_out, value_type
 
@@ -274,6 +275,45 @@ def test_a_sale_of_another_till_is_voided_by_what_the_host_gave_back(tmp_path: P
         again = plugin.sales.return_items("X1", {"return_id": "R", "lines": [back]})
         assert isinstance(again, Refused)
         assert again.code == "sale_voided"
+
+
+def spending(folder: Path, *, expires_on: str) -> TillBuilder:
+    """A customer with 1500 points of one lot; 100 of them are 1.00 EUR off."""
+    till = shop(folder)
+    till.reward("EURO", 100, "discount", value_minor=100)
+    till.balance("K1", 1500, expires_on=expires_on)
+    return till
+
+
+def lots(plugin: Plugin) -> list[tuple[int, str | None]]:
+    """What is left of each lot, and its last day; those of the receipt itself never expire."""
+    found = plugin.accounts.statement("K1")
+    assert isinstance(found, dict)
+    return [(lot["left"], lot["expires_on"]) for lot in found["accounts"][0]["lots"]]
+
+
+@pytest.mark.capability("B5")
+def test_spent_points_come_back_with_their_old_expiry(tmp_path: Path) -> None:
+    with spending(tmp_path, expires_on="2026-12-31").open() as plugin:
+        receipt = sell(plugin, 6000, 4000, codes=("reward:EURO",))
+        assert receipt.values["total_minor"] == 8500
+        part = give_back(plugin, "1")
+        assert part["refund_minor"] == 6000 - 900
+        # Of 1500 points, 60 % are back with their goods; of the 85 that were earned, 51 go.
+        assert lots(plugin) == [(900, "2026-12-31"), (34, None)]
+        assert give_back(plugin, "2")["refund_minor"] == 4000 - 600
+        assert sum(left for left, _ in lots(plugin)) == 1500
+        assert {day for _, day in lots(plugin)} == {"2026-12-31"}
+
+
+@pytest.mark.capability("B5")
+def test_spent_points_that_expired_meanwhile_have_days_of_grace(tmp_path: Path) -> None:
+    till = spending(tmp_path, expires_on="2026-03-10")
+    with till.open() as plugin:
+        sell(plugin, 6000, codes=("reward:EURO",))
+        till.clock.advance(days=30)
+        give_back(plugin, "1")
+        assert lots(plugin) == [(1500, "2026-04-20")]
 
 
 def test_returned_goods_in_a_sale_earn_nothing_and_reach_no_threshold(tmp_path: Path) -> None:
