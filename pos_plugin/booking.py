@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pos_plugin.answers import Receipt, message, receipt_texts
@@ -16,18 +17,21 @@ from pos_plugin.errors import SaleError, StorageError
 from pos_plugin.loyalty.ledger import entries_of
 from pos_plugin.loyalty.lots import earn
 from pos_plugin.loyalty.program_terms import Terms
+from pos_plugin.model import VOUCHER_SALE
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
 from pos_plugin.once import keep_answer, stored_answer
+from pos_plugin.points_off import spent
 from pos_plugin.receipt_event import (
     declined_events,
     event_head,
     line_events,
     promotion_events,
     receipt_event,
+    refused_events,
     sale_answer,
 )
 from pos_plugin.receipts import book, read_charge, tenders_of
-from pos_plugin.redeeming import redemptions
+from pos_plugin.redeeming import redemptions, rest_vouchers
 from pos_plugin.storage.journal_writer import ReceiptHead
 from pos_plugin.uids import new_uid
 
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     from pos_plugin.loyalty.lots import LedgerEntry
     from pos_plugin.model import Basket
     from pos_plugin.receipts import BookedReceipt, Charge
+    from pos_plugin.storage.cache_reader import CacheReader
     from pos_plugin.till import Running, Till
 
 
@@ -138,18 +143,26 @@ class Booking:
         is_purchase = any(line.quantity_milli > 0 for line in basket.lines)
         offer = self._issuing.offer("sale_completed", head.customer if is_purchase else None)
         with self._journal.transaction() as journal:
-            redeemed, exceptions = redemptions(
-                journal, running.accepted, booked.coupons_used, booked.vouchers_used, basket.lines
+            used = redemptions(
+                journal, running.accepted, _of_vouchers(booked, running), basket.lines
+            )
+            points = spent(
+                running.points, booked.vouchers_used, self._cache(running), journal, now=now
             )
             issued = offer.issue(
                 journal,
                 segments=basket.customer.segments if basket.customer else (),
-                redeemed={one.voucher for one in redeemed if one.is_used_up},
+                redeemed={one.voucher for one in used.redemptions if one.is_used_up},
+                basis_minor=_goods_minor(basket, booked),
                 now=now,
             )
+            issued += rest_vouchers(used.rests, trigger="sale_completed", now=now)
             ledger, changes = _accruals(
                 basket, booked, self._till.terms(), is_purchase=is_purchase, now=now
             )
+            ledger += points.entries
+            for program, delta in points.changes.items():
+                changes[program] = changes.get(program, 0) + delta
             body = {
                 **event_head(
                     self._till.config, cashier=head.cashier, customer=head.customer, now=now
@@ -163,9 +176,11 @@ class Booking:
                     {"customer": head.customer, "key": name, "delta": delta}
                     for name, delta in changes.items()
                 ],
-                "redemptions": [one.to_event() for one in redeemed],
+                "redemptions": [one.to_event() for one in used.redemptions],
+                "rewards": points.facts,
                 "vouchers": [voucher.to_event() for voucher in issued],
-                "exceptions": exceptions,
+                "refused": refused_events(running.evaluation, running.known),
+                "exceptions": used.exceptions,
                 "declined": declined_events(basket, running.snapshot.extras.decline_reasons),
                 "proof": {"optimal": result.optimal, "gap_minor": result.gap_minor},
             }
@@ -173,10 +188,16 @@ class Booking:
             seq = self._journal.add_event(kind="sale_completed", body=body, touches=touches, at=now)
             self._journal.add_receipt(seq, head, basket, booked)
             if head.customer is not None:
-                self._journal.add_ledger(seq, ledger, generation=result.generation, at=now)
+                self._journal.add_ledger(
+                    seq,
+                    ledger,
+                    generation=result.generation,
+                    at=now,
+                    worth_minor=points.worth_minor,
+                )
                 self._journal.add_own_entries(seq, head.customer, changes)
-            for redemption in redeemed:
-                self._journal.redeem(seq, redemption, receipt=seq, at=now)
+            for redemption in used.redemptions:
+                self._journal.redeem(seq, redemption, receipt=seq, customer=head.customer, at=now)
             effects = self._issuing.store(
                 issued, seq, offer.holder, receipt=seq, cashier=head.cashier, now=now
             )
@@ -184,6 +205,13 @@ class Booking:
             keep_answer(self._journal, key, completion, answer)
             self._journal.drop_suspended(basket.sale_id)
         return Receipt(answer)
+
+    def _cache(self, running: Running) -> CacheReader | None:
+        """Return the cache for what only rewards need; a broken one costs no receipt."""
+        try:
+            return self._till.cache.reader() if running.points else None
+        except StorageError:
+            return None
 
     def _rehearse(
         self,
@@ -200,7 +228,11 @@ class Booking:
         customer = running.basket.customer
         with self._journal.transaction() as journal:
             issued = offer.issue(
-                journal, segments=customer.segments if customer else (), redeemed=(), now=now
+                journal,
+                segments=customer.segments if customer else (),
+                redeemed=(),
+                basis_minor=_goods_minor(running.basket, booked),
+                now=now,
             )
             effects = self._issuing.rehearse(issued, offer.holder, now=now)
             answer = {
@@ -259,6 +291,23 @@ class Booking:
         if booked.charged_differs:
             texts.append(message(Notice(NoticeCode.CHARGED_DIFFERS), language))
         return texts
+
+
+def _of_vouchers(booked: BookedReceipt, running: Running) -> BookedReceipt:
+    """Return the receipt with vouchers alone: points that lowered its price are none."""
+    if not running.points:
+        return booked
+    vouchers = (one for one in booked.vouchers_used if one.voucher.code not in running.points)
+    return replace(booked, vouchers_used=tuple(vouchers))
+
+
+def _goods_minor(basket: Basket, booked: BookedReceipt) -> int:
+    """Return what was paid for goods in minor units (cents): sold vouchers are none."""
+    return sum(
+        amounts.paid_minor
+        for line, amounts in zip(basket.lines, booked.lines, strict=True)
+        if VOUCHER_SALE not in line.tags
+    )
 
 
 def _accruals(

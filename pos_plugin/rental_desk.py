@@ -4,9 +4,10 @@
    reversed before it was reported.
 2. A return that is reversed takes that voucher back when nobody used it; one that was used is noted
    in the event and stays as it is: head office settles that.
-3. A report about a rental of another till is stored like any other: what only came back here counts
+3. It may earn points (an earn trigger); a reversed return takes them back.
+4. A report about a rental of another till is stored like any other: what only came back here counts
    as a rental of the day on which it came back.
-4. Rentals count for the classes of their customer; one that was cancelled counts nowhere.
+5. Rentals count for the classes of their customer; one that was cancelled counts nowhere.
 """
 
 from __future__ import annotations
@@ -15,18 +16,22 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.answers import Receipt, message
+from pos_plugin.event_earning import changes_of, earned_by, effects_of, facts_of
+from pos_plugin.loyalty.lots import reverse
 from pos_plugin.loyalty.vouchers import VoucherState
 from pos_plugin.notices import Notice, NoticeCode
 from pos_plugin.once import keep_answer, stored_answer
 from pos_plugin.receipt_event import event_head
 from pos_plugin.rental_report import Rental, RentalUndone, read_report
-from pos_plugin.storage import journal_lookup, rental_store
+from pos_plugin.storage import journal_lookup, ledger_store, rental_store
+from pos_plugin.uids import new_uid
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from pos_plugin.issuing import Issuing
+    from pos_plugin.loyalty.lots import LedgerEntry
     from pos_plugin.notices import Refused
     from pos_plugin.storage.journal_lookup import Journal
     from pos_plugin.till import Till
@@ -84,6 +89,13 @@ class RentalDesk:
             return stored
         now = self._till.clock.now()
         offer = self._issuing.offer(RETURNED, report.customer)
+        earned = earned_by(
+            RETURNED,
+            self._till.cache,
+            customer=report.customer,
+            is_in_time=not any(article.late_days for article in report.articles),
+            now=now,
+        )
         with self._journal.transaction() as journal:
             # Reports may come out of order: what is a return no more gives nothing.
             undone = journal_lookup.answer_text(journal, _key(RETURN_REVERSED, report.rental))
@@ -95,9 +107,14 @@ class RentalDesk:
             seq = self._add_event(
                 RETURNED,
                 report,
-                {**request, "vouchers": [voucher.to_event() for voucher in issued]},
+                {
+                    **request,
+                    "vouchers": [voucher.to_event() for voucher in issued],
+                    **facts_of(earned),
+                },
                 now=now,
             )
+            self._post(seq, earned, now)
             if undone is None:
                 rental_store.add_return(
                     journal,
@@ -109,6 +126,7 @@ class RentalDesk:
             effects = self._issuing.store(
                 issued, seq, offer.holder, receipt=None, cashier=report.cashier, now=now
             )
+            effects += effects_of(earned, self._till.earned_texts(earned))
             return self._keep(RETURNED, request, effects, customer=report.customer)
 
     def return_reversed(self, value: Mapping[str, Any]) -> Receipt | Refused:
@@ -123,6 +141,7 @@ class RentalDesk:
             given = journal_lookup.answer_text(journal, _key(RETURNED, report.rental))
             known = json.loads(given) if given else {"customer": None, "effects": []}
             unused, used = _vouchers_of(journal, known["effects"])
+            back = _points_of(journal, known["effects"], now)
             customer = report.customer or known["customer"]
             seq = self._add_event(
                 RETURN_REVERSED,
@@ -135,9 +154,11 @@ class RentalDesk:
                     "exceptions": [
                         {"voucher": voucher, "reason": "issued_voucher_used"} for voucher in used
                     ],
+                    **facts_of(back),
                 },
                 now=now,
             )
+            self._post(seq, back, now)
             for voucher in unused:
                 self._journal.cancel_voucher(seq, voucher, receipt=None, at=now)
             rental_store.reverse_return(journal, report.rental, now=now)
@@ -151,6 +172,11 @@ class RentalDesk:
         with self._journal.reading() as journal:
             given = journal_lookup.answer_text(journal, _key(RETURNED, rental))
         return Receipt(json.loads(given)).print_jobs if given else []
+
+    def _post(self, seq: int, entries: Sequence[LedgerEntry], now: dt.datetime) -> None:
+        if entries:
+            self._journal.add_ledger(seq, entries, generation=0, at=now)
+            self._journal.add_own_entries(seq, entries[0].customer, changes_of(entries))
 
     def _plain(
         self,
@@ -200,6 +226,22 @@ class RentalDesk:
 
 def _key(kind: str, rental: str) -> str:
     return f"{kind}:{rental}"
+
+
+def _points_of(
+    journal: Journal, effects: list[dict[str, Any]], now: dt.datetime
+) -> list[LedgerEntry]:
+    """Return the entries that take back what a return earned."""
+    earned = [
+        ledger_store.entry(journal, effect["effect_id"].removeprefix("earn:"))
+        for effect in effects
+        if effect["kind"] == "earn"
+    ]
+    return [
+        reverse(entry, entry.delta, entry_id=str(new_uid(now)))
+        for entry in earned
+        if entry is not None
+    ]
 
 
 def _vouchers_of(journal: Journal, effects: list[dict[str, Any]]) -> tuple[list[str], list[str]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
-from pos_plugin import customer_view
+from pos_plugin import customer_view, wording
 from pos_plugin.answers import Evaluation, Scanned, VoucherAnswer
 from pos_plugin.card_hash import card_hash, normalised
 from pos_plugin.errors import SaleError, StorageError
@@ -38,18 +38,19 @@ from pos_plugin.presented import (
 )
 from pos_plugin.promotions.result import Earned
 from pos_plugin.redeeming import with_value
-from pos_plugin.scan import is_ean13, Routed, route
+from pos_plugin.scan import Routed, is_ean13, route
 from pos_plugin.snapshot import Defaults, Snapshot, fingerprint, read_snapshot
 from pos_plugin.storage import account_lookup, approval_store, journal_lookup
 from pos_plugin.voucher_effects import voucher_effects
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pos_plugin.clock import Clock
     from pos_plugin.config import TillConfig
     from pos_plugin.keys import Keys
     from pos_plugin.known_customers import KnownCard
+    from pos_plugin.loyalty.lots import LedgerEntry
     from pos_plugin.loyalty.program_terms import Terms
     from pos_plugin.loyalty.vouchers import Accepted
     from pos_plugin.points_off import PointsOff
@@ -387,6 +388,21 @@ class Till:
             language=self.config.language,
         )
         return VoucherAnswer(settlement=done, effects=tuple(effects), earned=earned)
+
+    def earned_texts(self, entries: Iterable[LedgerEntry]) -> dict[str, str]:
+        """Return what entries that earned say to the customer, by their id."""
+        entries = list(entries)
+        programs = self._programs() if entries else {}
+        return {
+            entry.id: wording.earned(
+                entry.delta,
+                programs.get(entry.program),
+                account=entry.program,
+                currency=self.config.currency,
+                language=self.config.language,
+            )
+            for entry in entries
+        }
 
     def terms(self) -> Mapping[str, Terms]:
         """Return what each programme says of its lots; a broken cache costs no receipt."""

@@ -7,6 +7,7 @@ Files (columns of domain.md §5; ``?`` = may be missing):
 
 - ``program``: code, unit, maturity_days?, expiry?, payout_threshold?, payout_voucher_type?,
   payout_denominations?, liability?
+- ``earn_trigger``: event, program, points, conditions?
 - ``reward``: code, program, kind, label, points, value_minor?, min_points?, sku?, voucher_type?,
   valid_from_on?, valid_to_on?, stock?, limit_per_customer?
 - ``voucher_type``: code, legal_kind, effect, validity, layout, conditions?, customer_bound?,
@@ -56,6 +57,14 @@ class _Program(TypedDict):
     payout_voucher_type: NotRequired[protocol.Text | None]
     payout_denominations: NotRequired[list[protocol.Minor]]
     liability: NotRequired[protocol.Liability]
+
+
+@with_config(_CLOSED)
+class _EarnTrigger(TypedDict):
+    event: protocol.EarnEvent
+    program: protocol.Text
+    points: Annotated[int, Field(ge=1, le=limits.MAX_POINTS)]
+    conditions: NotRequired[protocol.Document]
 
 
 @with_config(_CLOSED)
@@ -186,6 +195,7 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
         "payout_denominations": [],
         "liability": "earned",
     },
+    "earn_trigger": {"conditions": {}},
     "reward": {
         "value_minor": None,
         "min_points": 0,
@@ -245,6 +255,7 @@ FILES: Final[dict[str, TypeAdapter[Any]]] = {
     "program": TypeAdapter(_Program),
     "voucher_type": TypeAdapter(_VoucherType),
     "reward": TypeAdapter(_Reward),
+    "earn_trigger": TypeAdapter(_EarnTrigger),
     "event_trigger": TypeAdapter(_EventTrigger),
     "article": TypeAdapter(_Article),
     "customer": TypeAdapter(_Customer),

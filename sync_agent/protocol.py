@@ -30,6 +30,7 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 from pos_plugin import limits
+from pos_plugin.loyalty.program_terms import EXPIRY_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,6 +44,7 @@ EVENT_BYTES_MAX: Final = 8 * 2**20  # of an event that is a batch alone: a sale 
 ANSWER_BYTES_MAX: Final = 2**20  # head, events answer, problem document
 TOUCHES_MAX: Final = 100
 CONTACTS_MAX: Final = 20  # phone numbers, or e-mail addresses, of one customer
+LOTS_MAX: Final = 10_000  # open lots of one account
 SEGMENT_BITS: Final = 63  # bit 0 to 62 of a signed 64-bit column
 PROBLEM_PREFIX: Final = "urn:stammkunde:problem:"
 NDJSON: Final = "application/x-ndjson"
@@ -81,8 +83,14 @@ Days = Annotated[int, Field(ge=0, le=36_500)]
 CustomerStatus = Literal["active", "blocked", "merged", "erased"]
 CardStatus = Literal["ordered", "active", "blocked", "lost", "replaced"]
 ProgramUnit = Literal["EUR_MINOR", "POINTS"]
+Expiry = Annotated[str, Field(pattern=EXPIRY_PATTERN)]  # of lots; loyalty/program_terms.py
 Liability = Literal["earned", "future_discount"]
+EarnEvent = Literal["rental_returned", "customer_created"]
+RewardKind = Literal["article", "discount", "voucher_type", "event", "donation"]
 LegalKind = Literal["promo", "earned_bonus", "gift_mpv", "gift_spv", "goods_credit", "reward"]
+VoucherState = Literal[
+    "planned", "issued", "reserved", "partly_redeemed", "redeemed", "blocked", "cancelled"
+]
 OfflineScope = Literal["never", "issuing_till", "shop", "region"]
 
 _WIRE = ConfigDict(strict=True, extra="ignore", frozen=True)
@@ -145,13 +153,6 @@ class Event(BaseModel):
         return self.uid.replace("-", "").lower()
 
 
-class EventsAnswer(BaseModel):
-    """The answer of ``POST /v1/tills/{t}/events``.
-
-    ``acked_seq``: highest event of the batch's epoch that head office holds; ``durable_seq``: the
-    highest that also stands in a verified backup of head office.
-    """
-
 class PrivateOf(BaseModel):
     """Names and contact data of the event on the next line, which carries only their hash.
 
@@ -165,6 +166,13 @@ class PrivateOf(BaseModel):
     salt: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
     content: Annotated[str, Field(max_length=100_000)]
 
+
+class EventsAnswer(BaseModel):
+    """The answer of ``POST /v1/tills/{t}/events``.
+
+    ``acked_seq``: highest event of the batch's epoch that head office holds; ``durable_seq``: the
+    highest that also stands in a verified backup of head office.
+    """
 
     model_config = _WIRE
 
@@ -257,13 +265,6 @@ class CardRow(TypedDict):
     role: Text
     status: CardStatus
     replaced_by: CodeHash | None
-
-
-@with_config(_ROW)
-class SegmentBitRow(TypedDict):
-    """Which bit of ``segment_bits`` stands for which segment."""
-
-    bit: Annotated[int, Field(ge=0, lt=SEGMENT_BITS)]
     instant_discount_bp: Bp
 
 
@@ -295,6 +296,13 @@ class DiscountGroupRow(TypedDict):
 
     code: Text
     instant_discount_bp: Bp
+
+
+@with_config(_ROW)
+class SegmentBitRow(TypedDict):
+    """Which bit of ``segment_bits`` stands for which segment."""
+
+    bit: Annotated[int, Field(ge=0, lt=SEGMENT_BITS)]
     segment: Text
 
 
@@ -307,7 +315,38 @@ class ProgramRow(TypedDict):
     maturity_days: Days
     expiry: Text
     payout_threshold: Sequence
+    payout_voucher_type: Text | None
+    payout_denominations: Annotated[list[Minor], Field(max_length=limits.MAX_LIST)]
     liability: Liability
+
+
+@with_config(_ROW)
+class EarnTriggerRow(TypedDict):
+    """Points for an event outside a sale: ``rental_returned``, ``customer_created``."""
+
+    event: Text
+    program: Text
+    points: Annotated[int, Field(ge=1, le=limits.MAX_POINTS)]
+    conditions: Document
+
+
+@with_config(_ROW)
+class RewardRow(TypedDict):
+    """Something that is given for points; empty days, stock and limit = without end."""
+
+    code: Text
+    program: Text
+    kind: RewardKind
+    label: Document
+    points: Annotated[int, Field(ge=1, le=limits.MAX_POINTS)]
+    value_minor: Minor | None
+    min_points: Sequence
+    sku: Text | None
+    voucher_type: Text | None
+    valid_from_on: Day | None
+    valid_to_on: Day | None
+    stock: Sequence | None
+    limit_per_customer: Sequence | None
 
 
 @with_config(_ROW)
@@ -347,13 +386,62 @@ Folded = Annotated[list[FoldedElement], Field(max_length=100_000)]
 
 
 @with_config(_ROW)
+class LotRow(TypedDict):
+    """What is left of an earning (docs/accounts.md); below zero = a debt, since ``taken_on``."""
+
+    id: Text
+    left: Int64
+    matures_on: Day
+    expires_on: Day | None
+    taken_on: Day | None
+
+
+@with_config(_ROW)
 class BalanceRow(TypedDict):
-    """What a customer has in a program, and which events of which tills that includes."""
+    """What a customer has in a program, and which events of which tills that includes.
+
+    ``value`` is the sum of the open lots.
+    """
 
     customer: Text
     program: Text
     value: Int64
+    lots: Annotated[list[LotRow], Field(max_length=LOTS_MAX)]
     as_of: InstantText
+    folded: Folded
+
+
+@with_config(_ROW)
+class VoucherRow(TypedDict):
+    """A voucher wherever it was issued, by the hash of its code.
+
+    ``uses`` are the redemptions that were not taken back; ``balance_minor`` is what they leave of
+    the value (below zero after a double use). ``folded`` as of a balance. ``shop`` and ``till``
+    issued it; None = head office, for every shop.
+    """
+
+    code_hash: CodeHash
+    id: Text
+    type: Text
+    legal_kind: LegalKind
+    customer: Text | None
+    customer_bound: bool
+    state: VoucherState
+    value_minor: Minor | None
+    balance_minor: Int64 | None
+    uses: Sequence
+    valid_from_on: Day
+    valid_to_on: Day
+    shop: Text | None
+    till: Text | None
+    folded: Folded
+
+
+@with_config(_ROW)
+class CustomerFoldedRow(TypedDict):
+    """Which events of which tills the rows of a customer, its cards and consents include."""
+
+    customer: Text
     folded: Folded
 
 
@@ -400,40 +488,6 @@ class Table:
     name: str
     row: TypeAdapter[Any]
     columns: tuple[str, ...]
-@with_config(_ROW)
-class VoucherRow(TypedDict):
-    """A voucher wherever it was issued, by the hash of its code.
-
-    ``uses`` are the redemptions that were not taken back; ``balance_minor`` is what they leave of
-    the value (below zero after a double use). ``folded`` as of a balance. ``shop`` and ``till``
-    issued it; None = head office, for every shop.
-    """
-
-    code_hash: CodeHash
-    id: Text
-    type: Text
-    legal_kind: LegalKind
-    customer: Text | None
-    customer_bound: bool
-    state: VoucherState
-    value_minor: Minor | None
-    balance_minor: Int64 | None
-    uses: Sequence
-    valid_from_on: Day
-    valid_to_on: Day
-    shop: Text | None
-    till: Text | None
-    folded: Folded
-
-
-@with_config(_ROW)
-class CustomerFoldedRow(TypedDict):
-    """Which events of which tills the rows of a customer, its cards and consents include."""
-
-    customer: Text
-    folded: Folded
-
-
     key: tuple[str, ...]
 
 
@@ -448,9 +502,16 @@ TABLES: Final[Mapping[str, Table]] = {
         _table("customer", CustomerRow, "id"),
         _table("customer_search", CustomerSearchRow, "customer"),
         _table("card", CardRow, "code_hash"),
+        _table("alias", AliasRow, "alias"),
+        _table("consent", ConsentRow, "customer", "purpose", "channel"),
+        _table("customer_folded", CustomerFoldedRow, "customer"),
+        _table("discount_group", DiscountGroupRow, "code"),
         _table("segment_bit", SegmentBitRow, "bit"),
         _table("program", ProgramRow, "code"),
+        _table("earn_trigger", EarnTriggerRow, "event", "program"),
+        _table("reward", RewardRow, "code"),
         _table("voucher_type", VoucherTypeRow, "code"),
+        _table("voucher", VoucherRow, "code_hash"),
         _table("event_trigger", EventTriggerRow, "event", "voucher_type"),
         _table("balance", BalanceRow, "customer", "program"),
         _table("customer_counter", CustomerCounterRow, "customer", "key"),
@@ -491,10 +552,6 @@ class Change:
     table: str
     log_seq: int
     group: int
-        _table("alias", AliasRow, "alias"),
-        _table("consent", ConsentRow, "customer", "purpose", "channel"),
-        _table("customer_folded", CustomerFoldedRow, "customer"),
-        _table("discount_group", DiscountGroupRow, "code"),
     row: dict[str, Any]
 
 
@@ -633,6 +690,11 @@ def parse_page(data: bytes, *, bucket: str, after: int) -> Page:
     )
 
 
+def _columns(op: str, table: Table) -> tuple[str, ...]:
+    """Return what a line of a page holds: the whole row, or the key and why it goes."""
+    return table.columns if op == "P" else (*table.key, "reason")
+
+
 def compact_json(value: object) -> bytes:
     """Return JSON without blanks, UTF-8; what both sides put on the wire."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
@@ -664,8 +726,3 @@ def page_bytes(
     }
     end = {"checkpoint": checkpoint, "complete": complete, "rows": len(rows)}
     return b"".join(compact_json(line) + b"\n" for line in (header, *rows, end))
-def _columns(op: str, table: Table) -> tuple[str, ...]:
-    """Return what a line of a page holds: the whole row, or the key and why it goes."""
-    return table.columns if op == "P" else (*table.key, "reason")
-
-

@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
 from pos_plugin.errors import SaleError
+from pos_plugin.event_earning import changes_of, earned_by, effects_of, facts_of
 from pos_plugin.known_customers import KnownCustomers
 from pos_plugin.limits import MAX_TEXT
 from pos_plugin.loyalty.duplicates import ranked
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pos_plugin.till import Till
 
 CREATED: Final = "customer_created"
+POSTED: Final = "ledger_posted"
 CHANGED: Final = "customer_changed"
 PRIVATE_FIELDS: Final = frozenset({"name", "birthday_on", "phone", "email"})
 _ASKED_MAX: Final = 20  # known ones that are looked at for each reason
@@ -204,7 +206,25 @@ class CustomerDesk:
                 seq=seq,
             ),
         )
-        return {"customer": customer, "number": number, "effects": []}
+        return {
+            "customer": customer,
+            "number": number,
+            "effects": self._enrolled(moment, customer, asked.cashier),
+        }
+
+    def _enrolled(self, moment: Moment, customer: str, cashier: str | None) -> list[dict[str, Any]]:
+        """Give the points of an enrolment, if there are any."""
+        earned = earned_by(
+            CREATED, self._till.cache, customer=customer, is_in_time=True, now=moment.now
+        )
+        if not earned:
+            return []
+        seq = self._actions.add_event(
+            POSTED, facts_of(earned), customer=customer, cashier=cashier, now=moment.now
+        )
+        self._till.journal.add_ledger(seq, earned, generation=0, at=moment.now)
+        self._till.journal.add_own_entries(seq, customer, changes_of(earned))
+        return effects_of(earned, self._till.earned_texts(earned))
 
     def _change(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pos_plugin.loyalty.program_terms import Program, Terms
 from pos_plugin.loyalty.rewards import Reward, RewardKind
@@ -47,6 +47,23 @@ def rewards(cache: CacheReader) -> list[Reward]:
     """Return the catalogue, the cheapest first."""
     found = [_reward(row) for row in cache.rows(f"{_REWARD} ORDER BY points, code")]
     return [one for one in found if one is not None]
+
+
+class EarnTrigger(NamedTuple):
+    """What an event earns, and under which conditions."""
+
+    program: str
+    points: int
+    conditions: dict[str, Any]
+
+
+def earn_triggers(cache: CacheReader, event: str) -> list[EarnTrigger]:
+    """Return what an event earns."""
+    rows = cache.rows(
+        "SELECT program, points, conditions FROM earn_trigger WHERE event = ? ORDER BY program",
+        event,
+    )
+    return [EarnTrigger(program, points, json.loads(text)) for program, points, text in rows]
 
 
 def _reward(row: Any) -> Reward | None:  # noqa: ANN401 - a row of SQLite

@@ -78,6 +78,15 @@ CACHE: Final = (
         ver INTEGER NOT NULL,
         PRIMARY KEY (customer, program)
     ) STRICT, WITHOUT ROWID""",
+    # Points for an event outside a sale; conditions {} or {"in_time": true}.
+    """CREATE TABLE earn_trigger (
+        event TEXT NOT NULL,
+        program TEXT NOT NULL,
+        points INTEGER NOT NULL,
+        conditions TEXT NOT NULL,
+        ver INTEGER NOT NULL,
+        PRIMARY KEY (event, program)
+    ) STRICT, WITHOUT ROWID""",
     # The catalogue of rewards. `label` {de, en}; `sku` of an article, `voucher_type` of a voucher,
     # `value_minor` of a discount: so much for so many `points`. `stock` and `limit_per_customer`:
     # empty = no limit.

@@ -97,7 +97,39 @@ TABLES: Final = {
     "discount_group": Table(key=("code",), columns=("instant_discount_bp",)),
     "program": Table(
         key=("code",),
-        columns=("unit", "maturity_days", "expiry", "payout_threshold", "liability"),
+        columns=(
+            "unit",
+            "maturity_days",
+            "expiry",
+            "payout_threshold",
+            "payout_voucher_type",
+            "payout_denominations",
+            "liability",
+        ),
+        json=frozenset({"payout_denominations"}),
+    ),
+    "earn_trigger": Table(
+        key=("event", "program"),
+        columns=("points", "conditions"),
+        json=frozenset({"conditions"}),
+    ),
+    "reward": Table(
+        key=("code",),
+        columns=(
+            "program",
+            "kind",
+            "label",
+            "points",
+            "value_minor",
+            "min_points",
+            "sku",
+            "voucher_type",
+            "valid_from_on",
+            "valid_to_on",
+            "stock",
+            "limit_per_customer",
+        ),
+        json=frozenset({"label"}),
     ),
     "voucher_type": Table(
         key=("code",),
@@ -120,13 +152,36 @@ TABLES: Final = {
         ),
         json=frozenset({"effect", "conditions", "validity", "layout"}),
     ),
+    # By the hash of its code: that is how one is scanned. `balance_minor` falls below zero, `uses`
+    # (redemptions not taken back) above one, where tills without a network used it twice.
+    "voucher": Table(
+        key=("code_hash",),
+        columns=(
+            "id",
+            "type",
+            "legal_kind",
+            "customer",
+            "customer_bound",
+            "state",
+            "value_minor",
+            "balance_minor",
+            "uses",
+            "valid_from_on",
+            "valid_to_on",
+            "shop",
+            "till",
+            "folded",
+        ),
+        json=frozenset({"folded"}),
+        hex=frozenset({"code_hash"}),
+    ),
     "event_trigger": Table(
         key=("event", "voucher_type"), columns=("conditions",), json=frozenset({"conditions"})
     ),
     "balance": Table(
         key=("customer", "program"),
-        columns=("value", "as_of", "folded"),
-        json=frozenset({"folded"}),
+        columns=("value", "lots", "as_of", "folded"),
+        json=frozenset({"lots", "folded"}),
     ),
     "abc_scheme": Table(
         key=("code", "revision"),
@@ -226,21 +281,32 @@ RELEASE_1: Final = (
         per_year_max INTEGER,
         ver INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE voucher (
+        code_hash BLOB PRIMARY KEY CHECK (length(code_hash) = 16),
+        id TEXT NOT NULL,
+        type TEXT NOT NULL,
+        legal_kind TEXT NOT NULL,
+        customer TEXT,
+        customer_bound INTEGER NOT NULL CHECK (customer_bound IN (0, 1)),
+        state TEXT NOT NULL,
+        value_minor INTEGER,
+        balance_minor INTEGER,
+        uses INTEGER NOT NULL,
+        valid_from_on TEXT NOT NULL,
+        valid_to_on TEXT NOT NULL,
+        shop TEXT,
+        till TEXT,
+        folded TEXT NOT NULL,
+        ver INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    # The panel asks for the vouchers of one customer; most vouchers have one, and few change.
+    "CREATE INDEX voucher_of_customer ON voucher (customer) WHERE customer IS NOT NULL",
     """CREATE TABLE event_trigger (
         event TEXT NOT NULL,
         voucher_type TEXT NOT NULL,
         conditions TEXT NOT NULL,
         ver INTEGER NOT NULL,
         PRIMARY KEY (event, voucher_type)
-    ) STRICT, WITHOUT ROWID""",
-    """CREATE TABLE balance (
-        customer TEXT NOT NULL,
-        program TEXT NOT NULL,
-        value INTEGER NOT NULL,
-        as_of TEXT NOT NULL,
-        folded TEXT NOT NULL,
-        ver INTEGER NOT NULL,
-        PRIMARY KEY (customer, program)
     ) STRICT, WITHOUT ROWID""",
     """CREATE TABLE customer_counter (
         customer TEXT NOT NULL,
@@ -250,6 +316,8 @@ RELEASE_1: Final = (
         ver INTEGER NOT NULL,
         PRIMARY KEY (customer, key)
     ) STRICT, WITHOUT ROWID""",
+    *account_schema.CACHE,
+    *customer_schema.CACHE,
     *CLASSES,
     # Accepted rule generations; content lies in blobs/<sha256>. Never removed: the highest one here
     # is the floor below which no package is taken.
@@ -275,5 +343,3 @@ RELEASE_1: Final = (
         incarnation TEXT NOT NULL
     ) STRICT""",
 )
-    *account_schema.CACHE,
-    *customer_schema.CACHE,

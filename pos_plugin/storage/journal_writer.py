@@ -23,6 +23,7 @@ from pos_plugin.repricing import facts_of
 from pos_plugin.storage import ledger_store, voucher_store
 from pos_plugin.storage.connect import JOURNAL_NAME, checkpointed, open_journal
 from pos_plugin.storage.faults import mapped
+from pos_plugin.storage.voucher_store import Booked
 from pos_plugin.uids import new_uid
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     import apsw
 
+    from pos_plugin.loyalty.lots import LedgerEntry
     from pos_plugin.loyalty.vouchers import NewVoucher
     from pos_plugin.model import Basket
     from pos_plugin.receipts import BookedReceipt
@@ -61,66 +63,36 @@ class ReceiptHead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerEntry:
-    """An entry of a points or bonus account, in the account's own unit.
-
-    Args:
-        id: of the entry.
-        customer: whose account.
-        program: the account.
-        delta: signed.
-        promotions: that earned it.
-        basis: what each line of the receipt has in it, in millionths; of an earning.
-        reverses: id of the entry that this one takes back, wholly or in part.
-    """
-
-    id: str
-    customer: str
-    program: str
-    delta: int
-    promotions: tuple[str, ...] = ()
-    basis: Mapping[str, int] = field(default_factory=dict)
-    reverses: str | None = None
-
-    @property
-    def kind(self) -> str:
-        """Word of domain.md §7.1."""
-        return "earn" if self.reverses is None else "reverse"
-
-    def to_event(self) -> dict[str, Any]:
-        """Return the entry as it stands in the body of an event."""
-        return {
-            "id": self.id,
-            "customer": self.customer,
-            "program": self.program,
-            "kind": self.kind,
-            "delta": self.delta,
-            "reverses": self.reverses,
-            "promotions": list(self.promotions),
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Redemption:
     """A voucher that a sale used: as the coupon of a promotion, or for its value.
 
     Args:
         voucher: its id.
         promotion: that it was the coupon of; None for its value.
+        legal_kind: of the voucher.
         amount_minor: what was used of its value in minor units (cents); None for a coupon.
+        given_minor: what the customer got: that, or the discount of the coupon's promotion.
+        lapsed_minor: what of its value nobody can use any more.
         lines: what it took off each line that it reduced, by line id, in minor units (cents).
         state: of the voucher afterwards.
         balance_minor: of the voucher afterwards in minor units (cents); None for a coupon.
-        right_used: right of the cashier that lifted a refusal.
+        state_before: of the voucher.
+        rights_used: rights of the cashier that lifted a refusal.
+        is_multi_use: it stays as it is, any number of sales may use it.
     """
 
     voucher: str
     promotion: str | None
-    right_used: str | None
+    legal_kind: str = "promo"
     amount_minor: int | None = None
+    given_minor: int = 0
+    lapsed_minor: int = 0
     lines: Mapping[str, int] = field(default_factory=dict)
     state: str = "redeemed"
     balance_minor: int | None = None
+    state_before: str = "issued"
+    rights_used: tuple[str, ...] = ()
+    is_multi_use: bool = False
 
     @property
     def is_used_up(self) -> bool:
@@ -133,12 +105,14 @@ class Redemption:
             "voucher": self.voucher,
             "promotion": self.promotion,
             "amount_minor": self.amount_minor,
+            "given_minor": self.given_minor,
+            "lapsed_minor": self.lapsed_minor,
             "lines": [
                 {"line_id": line_id, "discount_minor": discount_minor}
                 for line_id, discount_minor in self.lines.items()
             ],
             "state": self.state,
-            "right_used": self.right_used,
+            "rights_used": list(self.rights_used),
         }
 
 
@@ -210,14 +184,6 @@ class JournalWriter:
         return writer
 
     def close(self) -> None:
-    def empty_log(self) -> bool:
-        """Write the log back and cut it to nothing; False while somebody reads an older state.
-
-        After an erasure: what was overwritten in the file must not stand in the log any more.
-        """
-        with self._lock, mapped(self._path):
-            return checkpointed(self._connection)
-
         """Let go of the file; its log goes back into it."""
         with self._lock:
             try:
@@ -243,6 +209,14 @@ class JournalWriter:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+    def empty_log(self) -> bool:
+        """Write the log back and cut it to nothing; False while somebody reads an older state.
+
+        After an erasure: what was overwritten in the file must not stand in the log any more.
+        """
+        with self._lock, mapped(self._path):
+            return checkpointed(self._connection)
 
     def _check_its_name(self) -> None:
         """Refuse to confirm into a file without a name: it ends with this process.
@@ -404,28 +378,31 @@ class JournalWriter:
         )
 
     def add_ledger(
-        self, seq: int, entries: Iterable[LedgerEntry], *, generation: int, at: dt.datetime
+        self,
+        seq: int,
+        entries: Iterable[LedgerEntry],
+        *,
+        generation: int,
+        at: dt.datetime,
+        worth_minor: Mapping[str, int] | None = None,
     ) -> None:
-        """Store what the accounts of a customer get or give back."""
-        self._connection.executemany(
-            "INSERT INTO ledger_entry (id, seq, customer, program, kind, delta, basis, reverses, "
-            "promotions, generation, occurred_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    entry.id,
-                    seq,
-                    entry.customer,
-                    entry.program,
-                    entry.kind,
-                    entry.delta,
-                    _json(dict(entry.basis)),
-                    entry.reverses,
-                    _json(entry.promotions),
-                    generation,
-                    utc_text(at),
-                )
-                for entry in entries
-            ],
+        """Store what the accounts of a customer get or give back.
+
+        Args:
+            seq: of the event.
+            entries: of the event.
+            generation: of the rules that earned.
+            at: now, shop-local.
+            worth_minor: by entry id: what of it was spent is worth, in minor units (cents).
+        """
+        ledger_store.add(
+            self._connection,
+            entries,
+            epoch=self.epoch,
+            seq=seq,
+            generation=generation,
+            at=at,
+            worth_minor=worth_minor,
         )
 
     def add_own_entries(self, seq: int, customer: str, changes: Mapping[str, int]) -> None:
@@ -435,24 +412,19 @@ class JournalWriter:
             [(customer, key, self.epoch, seq, delta) for key, delta in changes.items()],
         )
 
-    def redeem(self, seq: int, redemption: Redemption, *, receipt: int, at: dt.datetime) -> None:
-        """Use a voucher, wholly or in part."""
-        self._connection.execute(
-            "UPDATE voucher SET state = ?, balance_minor = ?, redeemed_at = ? WHERE id = ?",
-            (redemption.state, redemption.balance_minor, utc_text(at), redemption.voucher),
-        )
-        self._connection.execute(
-            "INSERT INTO voucher_event (voucher, seq, kind, at, receipt, amount_minor, promotion, "
-            "right_used) VALUES (?, ?, 'redeemed', ?, ?, ?, ?, ?)",
-            (
-                redemption.voucher,
-                seq,
-                utc_text(at),
-                receipt,
-                redemption.amount_minor,
-                redemption.promotion,
-                redemption.right_used,
-            ),
+    def redeem(
+        self,
+        seq: int,
+        redemption: Redemption,
+        *,
+        receipt: int,
+        customer: str | None,
+        at: dt.datetime,
+    ) -> None:
+        """Use a voucher, wholly or in part; ``customer`` is the sale's."""
+        booked = Booked(self.epoch, seq, at)
+        voucher_store.redeem(
+            self._connection, redemption, booked, receipt=receipt, customer=customer
         )
 
     def add_voucher(
@@ -465,34 +437,8 @@ class JournalWriter:
         at: dt.datetime,
     ) -> None:
         """Issue a voucher."""
-        self._connection.execute(
-            "INSERT INTO voucher (id, code_hash, type, legal_kind, customer, customer_bound, "
-            "state, value_minor, balance_minor, valid_from_on, valid_to_on, issued_at, "
-            'issued_seq, cashier, "trigger", class_at_issue) '
-            "VALUES (?, ?, ?, ?, ?, ?, 'issued', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                voucher.id,
-                voucher.code_hash,
-                voucher.type.code,
-                voucher.type.legal_kind,
-                voucher.customer,
-                int(voucher.type.customer_bound),
-                voucher.value_minor,
-                voucher.value_minor,
-                voucher.valid_from_on,
-                voucher.valid_to_on,
-                utc_text(at),
-                seq,
-                cashier,
-                voucher.trigger,
-                voucher.class_at_issue,
-            ),
-        )
-        self._connection.execute(
-            "INSERT INTO voucher_event (voucher, seq, kind, at, receipt) "
-            "VALUES (?, ?, 'issued', ?, ?)",
-            (voucher.id, seq, utc_text(at), receipt),
-        )
+        booked = Booked(self.epoch, seq, at)
+        voucher_store.add(self._connection, voucher, booked, receipt=receipt, cashier=cashier)
 
     def roll_back(
         self,
@@ -505,37 +451,23 @@ class JournalWriter:
         receipt: int,
         at: dt.datetime,
     ) -> None:
-        """Take a redemption back: the voucher is as it was before this receipt.
-
-        Args:
-            seq: event that takes it back.
-            voucher: its id.
-            state: it returns to.
-            balance_minor: it returns to in minor units (cents); None for a coupon.
-            amount_minor: that the receipt had used; None for a coupon.
-            receipt: that had used it.
-            at: now.
-        """
-        self._connection.execute(
-            "UPDATE voucher SET state = ?, balance_minor = ?, redeemed_at = NULL WHERE id = ?",
-            (state, balance_minor, voucher),
-        )
-        self._connection.execute(
-            "INSERT INTO voucher_event (voucher, seq, kind, at, receipt, amount_minor) "
-            "VALUES (?, ?, 'rolled_back', ?, ?, ?)",
-            (voucher, seq, utc_text(at), receipt, amount_minor),
+        """Take a redemption back, as ``voucher_store.roll_back`` says."""
+        voucher_store.roll_back(
+            self._connection,
+            voucher,
+            Booked(self.epoch, seq, at),
+            state=state,
+            balance_minor=balance_minor,
+            amount_minor=amount_minor,
+            receipt=receipt,
         )
 
     def cancel_voucher(
         self, seq: int, voucher: str, *, receipt: int | None, at: dt.datetime
     ) -> None:
         """Cancel an unused voucher whose occasion was taken back."""
-        self._connection.execute("UPDATE voucher SET state = 'cancelled' WHERE id = ?", (voucher,))
-        self._connection.execute(
-            "INSERT INTO voucher_event (voucher, seq, kind, at, receipt) "
-            "VALUES (?, ?, 'cancelled', ?, ?)",
-            (voucher, seq, utc_text(at), receipt),
-        )
+        booked = Booked(self.epoch, seq, at)
+        voucher_store.cancel(self._connection, voucher, booked, receipt=receipt)
 
     def add_void(
         self, seq: int, *, receipt: int, reason: str | None, cashier: str | None, at: dt.datetime

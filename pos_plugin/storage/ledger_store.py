@@ -150,6 +150,15 @@ def redeemed_by(journal: Journal, receipt: int) -> list[tuple[LedgerEntry, int]]
     return [(_entry(row), row[-1]) for row in rows]
 
 
+def entry(journal: Journal, entry_id: str) -> LedgerEntry | None:
+    """Return an entry of this till by its id."""
+    row: Any = journal.execute(
+        f"SELECT {_COLUMNS} FROM ledger_entry WHERE id = ?",  # noqa: S608
+        (entry_id,),
+    ).fetchone()
+    return _entry(row) if row else None
+
+
 class Listed(NamedTuple):
     """An entry, or several of one action, as a statement shows them."""
 

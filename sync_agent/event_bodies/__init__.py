@@ -34,6 +34,7 @@ BODIES: Final[Mapping[str, type[Head]]] = {
     "consent_given": customers.ConsentGiven,
     "consent_withdrawn": customers.ConsentWithdrawn,
     "erasure_applied": customers.ErasureApplied,
+    "ledger_posted": accounts.LedgerPosted,
     "bonus_paid_out": accounts.BonusPaidOut,
     "balance_adjusted": accounts.BalanceAdjusted,
     "reward_redeemed": accounts.RewardRedeemed,

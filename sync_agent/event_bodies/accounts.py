@@ -18,6 +18,10 @@ class _OfAccounts(Head):
     entries: list[Entry]
 
 
+class LedgerPosted(_OfAccounts):
+    """``ledger_posted``: points for what is no sale, for example an enrolment."""
+
+
 class BonusPaidOut(_OfAccounts):
     """``bonus_paid_out``: bonus money became vouchers of ``earned_bonus``."""
 

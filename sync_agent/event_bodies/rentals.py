@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from sync_agent import protocol
-from sync_agent.event_bodies.parts import Head, IssuedVoucher, Minor, Part, VoucherException
+from sync_agent.event_bodies.parts import (
+    Entry,
+    Head,
+    IssuedVoucher,
+    LedgerEntry,
+    Minor,
+    Part,
+    VoucherException,
+)
 
 
 class RentedArticle(Part):
@@ -36,6 +44,8 @@ class RentalReturned(Head):
     rental: protocol.Text
     articles: list[RentedArticle]
     vouchers: list[IssuedVoucher]
+    ledger: list[LedgerEntry]
+    entries: list[Entry]
 
 
 class RentalReturnReversed(Head):
@@ -46,3 +56,5 @@ class RentalReturnReversed(Head):
     pending: bool
     cancelled: list[protocol.Text]
     exceptions: list[VoucherException]
+    ledger: list[LedgerEntry]
+    entries: list[Entry]

@@ -90,7 +90,7 @@ class Declined(Part):
 
 
 class RefusedCode(Part):
-    """A scanned code that the sale did not take, and why; ``voucher`` is None for an unknown one."""
+    """A scanned code that the sale did not take, and why; ``voucher`` is None when unknown."""
 
     voucher: protocol.Text | None
     code: protocol.Text

@@ -250,6 +250,12 @@ class TillBuilder:
             folded=[],
         )
 
+    def earn_trigger(self, event: str, points: int, **conditions: Any) -> None:
+        """Put what an event earns in points."""
+        self.put(
+            "earn_trigger", event=event, program="points", points=points, conditions=conditions
+        )
+
     def reward(self, code: str, points: int, kind: str = "event", **facts: Any) -> None:
         """Put a reward of the catalogue."""
         row = {
