@@ -23,7 +23,11 @@ function panelParts(sale, panel) {
   if (panel.birthday_on) {
     parts.push(element("p", "birthday", say("birthday", { day: day(panel.birthday_on) })));
   }
+  for (const { code, text } of panel.notices) {
+    if (code !== "birthday") parts.push(element("p", "small", text));
+  }
   for (const voucher of panel.vouchers) parts.push(ticket(voucher));
+  if (panel.last_purchases.length) parts.push(lastPurchases(panel.last_purchases));
   const { synced_at } = panel;
   const asOf = synced_at ? say("asOf", { at: moment(synced_at) }) : say("noAsOf");
   parts.push(element("p", "small", asOf));
@@ -44,7 +48,24 @@ function facts(sale, panel) {
     row(program(balance.program), shown(balance.available), ...more);
     for (const word of laterOf(balance, shown)) row("", element("small", "", word));
   }
+  if (panel.limit_left_minor != null) row(say("limit"), money(panel.limit_left_minor));
+  row(say("consents"), allowed(panel.consents));
   return rows;
+}
+
+// What may be said to the customer about advertising, and nothing else of it.
+function allowed(consents) {
+  const channels = consents
+    .filter(({ purpose, status }) => purpose === "marketing" && status === "given")
+    .map(({ channel }) => say(`channel_${channel}`));
+  return channels.join(", ") || say("consentNone");
+}
+
+function lastPurchases(purchases) {
+  const bought = purchases
+    .slice(0, 3)
+    .map(({ business_on, total_minor }) => `${day(business_on)} ${money(total_minor)}`);
+  return element("p", "small", `${say("lastPurchases")}: ${bought.join(" · ")}`);
 }
 
 // What of a balance can be used later, and until when the next of it can.

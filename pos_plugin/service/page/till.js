@@ -2,6 +2,7 @@
 import * as api from "./api.js";
 import { prepareAskPrice } from "./ask_price.js";
 import { evaluate, lookAgain } from "./checkout.js";
+import { prepareCustomerEntry } from "./customer_entry.js";
 import { drawCustomer } from "./customer_view.js";
 import { drawDemo, offerVoucher, startDemo } from "./demo.js";
 import { prepareDialogs } from "./dialogs.js";
@@ -283,11 +284,13 @@ function listen() {
   preparePayment(sold, scan);
   prepareVoucherEntry(scanNow, change);
   prepareParked(recalled, () => tell(say("parkedDone")));
-  prepareIdentify(async (found) => {
+  const takeFound = async (found) => {
     takeCustomer(found);
     tell(say("cardTaken", { name: found.panel.name }));
     await change();
-  });
+  };
+  prepareIdentify(takeFound);
+  prepareCustomerEntry(takeFound);
   listenToKeys(
     {
       F2: openIdentify,
