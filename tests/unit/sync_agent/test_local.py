@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from lone_till import ARTICLES, CUSTOMERS, LoneTill
-from till_builder import points, unit_discount
+from till_builder import points, unit_discount, voucher_promotion
 
+from pos_plugin.loyalty.voucher_code import new_code
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.connect import cache_path
 from sync_agent import local_fold
@@ -224,6 +225,36 @@ def test_the_agent_computes_classes_at_night(till: LoneTill) -> None:
     fold(till)
     with till.open() as plugin:
         assert "abc:A" in plugin.scan("2900000000018").customer["segments"]
+
+
+@pytest.mark.capability("K18", "G3")
+def test_an_imported_voucher_is_redeemed_once(till: LoneTill) -> None:
+    kind = {
+        "code": "TREUE5",
+        "legal_kind": "promo",
+        "effect": {"label": {"de": "5 EUR"}},
+        "validity": {"days": 30},
+        "layout": {"title": {"de": "Danke"}},
+    }
+    till.take_tables(voucher_type=[kind])
+    till.take_rules(voucher_promotion())
+    code = new_code()
+    till.take("vouchers", f"Code;Art;Kunde;gültig bis\n{code};TREUE5;100;31.12.2026\n")
+    totals, refused = [], []
+    with till.open() as plugin:
+        for sale_id in ("S1", "S2"):
+            sale = plugin.begin_sale(sale_id=sale_id)
+            sale.scan("2900000000018")
+            sale.add_line(sku="4711")
+            sale.scan(code)
+            evaluation = sale.evaluate()
+            sale.complete(charged=evaluation, tenders=[])
+            totals.append(evaluation.total_minor)
+            refused.append([one.code for one in evaluation.rejected.values()])
+    assert totals == [7499, 7999]
+    assert refused == [[], ["voucher_redeemed"]]
+    again = till.take("vouchers", f"Code;Art;Kunde;gültig bis\n{code};TREUE5;100;31.12.2026\n")
+    assert again.state == "nothing"
 
 
 def test_the_age_of_the_data_is_that_of_the_last_import(till: LoneTill) -> None:

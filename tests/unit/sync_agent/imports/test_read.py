@@ -102,6 +102,27 @@ def test_other_headers_are_mapped_and_the_rest_is_named(tmp_path: Path) -> None:
         TableFile(path, ARTICLES, names={"ART LANG": "nothing"})
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ROWS_MAX", "sku;name\n1;a\n2;b\n3;c\n"),
+        ("COLUMNS_MAX", "sku;name;brand;season\n"),
+        ("FILE_BYTES_MAX", "sku;name\n1;a\n"),
+        ("JSON_BYTES_MAX", '[{"sku": "1"}]'),
+    ],
+)
+def test_a_file_beyond_a_limit_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8")
+    assert read(path) is not None, "within the limit it is read"
+    monkeypatch.setattr(f"sync_agent.imports.read.{name}", 2)
+    with pytest.raises(BadFile) as fault:
+        read(path)
+    assert fault.value.wrong.code is WrongCode.LIMIT
+
+
 def test_progress_tells_every_byte(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("sku;name\n" + "1;a\n" * 50_000, encoding="utf-8")
