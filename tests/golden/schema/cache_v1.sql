@@ -26,6 +26,11 @@ CREATE TABLE acked (
         incarnation TEXT NOT NULL
     ) STRICT;
 INSERT INTO "acked" VALUES(1,1,'a');
+CREATE TABLE alias (
+        alias TEXT PRIMARY KEY,
+        customer TEXT NOT NULL,
+        ver INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
 CREATE TABLE article (
         sku TEXT PRIMARY KEY,
         name TEXT NOT NULL,
@@ -44,12 +49,13 @@ CREATE TABLE balance (
         customer TEXT NOT NULL,
         program TEXT NOT NULL,
         value INTEGER NOT NULL,
+        lots TEXT NOT NULL,
         as_of TEXT NOT NULL,
         folded TEXT NOT NULL,
         ver INTEGER NOT NULL,
         PRIMARY KEY (customer, program)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO "balance" VALUES('K1','points',5,'2026-03-07T11:00:00Z','[["3",1,1]]',8);
+INSERT INTO "balance" VALUES('K1','points',5,'[{"id":"L1","left":5,"matures_on":"2026-03-07","expires_on":null,"taken_on":null}]','2026-03-07T11:00:00Z','[["3",1,1]]',8);
 CREATE TABLE card (
         code_hash BLOB PRIMARY KEY CHECK (length(code_hash) = 16),
         symbology TEXT NOT NULL,
@@ -57,9 +63,10 @@ CREATE TABLE card (
         role TEXT NOT NULL,
         status TEXT NOT NULL,
         replaced_by BLOB,
+        instant_discount_bp INTEGER NOT NULL,
         ver INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
-INSERT INTO "card" VALUES(X'7C40E7E6C6A040A7069997A5ACB2799C','ean13','K1','main','active',NULL,7);
+INSERT INTO "card" VALUES(X'7C40E7E6C6A040A7069997A5ACB2799C','ean13','K1','main','active',NULL,0,7);
 CREATE TABLE class_history (
         customer TEXT NOT NULL,
         scheme TEXT NOT NULL,
@@ -80,6 +87,18 @@ CREATE TABLE class_run (
         terms TEXT NOT NULL,
         run_at TEXT NOT NULL
     ) STRICT;
+CREATE TABLE consent (
+        customer TEXT NOT NULL,
+        purpose TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        id TEXT NOT NULL,
+        status TEXT NOT NULL,
+        text_id TEXT,
+        text_revision INTEGER,
+        captured_at TEXT NOT NULL,
+        ver INTEGER NOT NULL,
+        PRIMARY KEY (customer, purpose, channel)
+    ) STRICT, WITHOUT ROWID;
 CREATE TABLE cover (
         title TEXT NOT NULL,
         start_on TEXT NOT NULL,
@@ -119,8 +138,13 @@ CREATE TABLE customer_counter (
         PRIMARY KEY (customer, key)
     ) STRICT, WITHOUT ROWID;
 INSERT INTO "customer_counter" VALUES('K1','uses:ZEHN',1,'[]',9);
+CREATE TABLE customer_folded (
+        customer TEXT PRIMARY KEY,
+        folded TEXT NOT NULL,
+        ver INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
 CREATE TABLE customer_key (
-        kind TEXT NOT NULL CHECK (kind IN ('number', 'phone', 'email', 'name')),
+        kind TEXT NOT NULL CHECK (kind IN ('number', 'phone', 'email', 'name', 'birthday')),
         key TEXT NOT NULL,
         customer TEXT NOT NULL,
         PRIMARY KEY (kind, key, customer)
@@ -137,6 +161,23 @@ CREATE TABLE customer_search (
         ver INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
 INSERT INTO "customer_search" VALUES('K1','["491701234567"]','["7934ab2260726edfe6658d4e6671b1d7"]',10);
+CREATE TABLE discount_group (
+        code TEXT PRIMARY KEY,
+        instant_discount_bp INTEGER NOT NULL,
+        ver INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+CREATE TABLE erased (
+        customer TEXT PRIMARY KEY,
+        ver INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+CREATE TABLE earn_trigger (
+        event TEXT NOT NULL,
+        program TEXT NOT NULL,
+        points INTEGER NOT NULL,
+        conditions TEXT NOT NULL,
+        ver INTEGER NOT NULL,
+        PRIMARY KEY (event, program)
+    ) STRICT, WITHOUT ROWID;
 CREATE TABLE event_trigger (
         event TEXT NOT NULL,
         voucher_type TEXT NOT NULL,
@@ -151,10 +192,28 @@ CREATE TABLE program (
         maturity_days INTEGER NOT NULL,
         expiry TEXT NOT NULL,
         payout_threshold INTEGER NOT NULL,
+        payout_voucher_type TEXT,
+        payout_denominations TEXT NOT NULL,
         liability TEXT NOT NULL,
         ver INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
-INSERT INTO "program" VALUES('points','POINTS',0,'none',0,'future_discount',2);
+INSERT INTO "program" VALUES('points','POINTS',0,'none',0,NULL,'[]','future_discount',2);
+CREATE TABLE reward (
+        code TEXT PRIMARY KEY,
+        program TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        label TEXT NOT NULL,
+        points INTEGER NOT NULL,
+        value_minor INTEGER,
+        min_points INTEGER NOT NULL,
+        sku TEXT,
+        voucher_type TEXT,
+        valid_from_on TEXT,
+        valid_to_on TEXT,
+        stock INTEGER,
+        limit_per_customer INTEGER,
+        ver INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
 CREATE TABLE rule_generation (
         generation INTEGER PRIMARY KEY,
         chain TEXT NOT NULL,
@@ -172,6 +231,24 @@ CREATE TABLE segment_bit (
         ver INTEGER NOT NULL
     ) STRICT;
 INSERT INTO "segment_bit" VALUES(0,'abc:C',5);
+CREATE TABLE voucher (
+        code_hash BLOB PRIMARY KEY CHECK (length(code_hash) = 16),
+        id TEXT NOT NULL,
+        type TEXT NOT NULL,
+        legal_kind TEXT NOT NULL,
+        customer TEXT,
+        customer_bound INTEGER NOT NULL CHECK (customer_bound IN (0, 1)),
+        state TEXT NOT NULL,
+        value_minor INTEGER,
+        balance_minor INTEGER,
+        uses INTEGER NOT NULL,
+        valid_from_on TEXT NOT NULL,
+        valid_to_on TEXT NOT NULL,
+        shop TEXT,
+        till TEXT,
+        folded TEXT NOT NULL,
+        ver INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
 CREATE TABLE voucher_type (
         code TEXT PRIMARY KEY,
         legal_kind TEXT NOT NULL,
@@ -194,6 +271,8 @@ CREATE TABLE voucher_type (
 INSERT INTO "voucher_type" VALUES('TREUE5','promo','{"label":{"de":"5 EUR Rabatt","en":"5 EUR off"}}','{"text":{"de":"Ab 20 EUR Einkauf.","en":"From 20 EUR on."}}','{"days":30}',1,0,0,0,'shop',1000,'{"title":{"de":"Danke!","en":"Thank you!"}}','crockford',NULL,NULL,NULL,3);
 CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
     ON "_sqlite_migrations" ("migration_set", "name");
+CREATE INDEX voucher_of_customer ON voucher (customer) WHERE customer IS NOT NULL;
+CREATE INDEX alias_of_customer ON alias (customer);
 COMMIT;
 PRAGMA application_id = 1397441329;
 PRAGMA user_version = 1;
