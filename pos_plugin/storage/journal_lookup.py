@@ -202,7 +202,7 @@ def own_entries(
     """
     rows: Any = journal.execute(
         "SELECT key, epoch, max(seq), sum(delta), max(CASE WHEN NOT EXISTS "
-        "(SELECT 1 FROM sale_void WHERE receipt = seq) THEN delta END) FROM own_entry "
+        "(SELECT 1 FROM sale_void WHERE receipt = own_entry.seq) THEN delta END) FROM own_entry "
         "WHERE customer = ? GROUP BY key, epoch",
         (customer,),
     ).fetchall()

@@ -323,3 +323,25 @@ def test_a_limit_that_was_lowered_meanwhile_counts_at_the_next_issue(tmp_path: P
         assert code(plugin.approvals.issue(more)) == "limit_exceeded"  # 21.00 left
         plugin.approvals.return_lines(number, {"request_id": "R1", "all_returned": True})
         done(plugin.approvals.issue(more))  # what is back counts no more
+
+
+@pytest.mark.capability("K7")
+def test_two_offline_tills_both_issue_and_each_says_what_was_left(tmp_path: Path) -> None:
+    """Neither knows of the other: both events name what was left, so the excess can be seen."""
+    left = []
+    for name in ("a", "b"):
+        folder = tmp_path / name
+        with approving(folder).open() as plugin:
+            issue(plugin, goods("1", "kleid", 2))
+        connection = apsw.Connection(str(folder / "till" / "journal.db"))
+        try:
+            row = connection.execute(
+                "SELECT json_extract(line, '$.body.limit_left_minor'), "
+                "(SELECT sum(price_at_issue_minor) FROM approval_line) FROM event "
+                "WHERE kind = 'approval_issued'"
+            ).fetchone()
+        finally:
+            connection.close()
+        assert row is not None
+        left.append(row)
+    assert left == [(30_000, 19_800)] * 2

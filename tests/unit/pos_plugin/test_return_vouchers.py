@@ -9,7 +9,7 @@ import pytest
 from till_builder import TillBuilder, points, unit_discount, voucher_promotion
 from vouchers_with_value import hand_out, value_type
 
-from pos_plugin import Receipt, Refused
+from pos_plugin import Receipt, Refused, Scanned
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -329,3 +329,23 @@ def test_returned_goods_in_a_sale_earn_nothing_and_reach_no_threshold(tmp_path: 
         assert isinstance(receipt, Receipt)
         assert receipt.values["total_minor"] == 1000
         assert receipt.values["earned"] == [{"account": "points", "amount": 40}]
+
+
+def test_a_voided_receipt_was_no_visit(tmp_path: Path) -> None:
+    till = shop(tmp_path)
+    with till.open() as plugin:
+        sell(plugin, 4000)
+        till.clock.advance(days=3)
+        sell(plugin, 2000, sale_id="S2")
+
+        def days_since_last() -> object:
+            found = plugin.identify(customer="K1")
+            assert isinstance(found, Scanned)
+            assert found.customer is not None
+            return found.customer["history"].get("days_since_last")
+
+        assert days_since_last() == 0
+        plugin.sales.void("S2", {})
+        assert days_since_last() == 3
+        plugin.sales.void("S1", {})
+        assert days_since_last() is None
