@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from pos_plugin.errors import ConfigError
-from pos_plugin.limits import MAX_PRICE_MINOR, MAX_SALE_MINOR, MAX_TEXT
+from pos_plugin.limits import MAX_SALE_MINOR, MAX_TEXT
 from pos_plugin.validation import first_error
 
 _BYTES_MAX = 1 << 20
