@@ -72,7 +72,7 @@ def class_segments(cache: apsw.Connection, customer: str) -> tuple[str, ...]:
     ).fetchall()
     if not rows:
         return ()
-    count: Any = cache.execute("SELECT count(DISTINCT scheme) FROM class_run").get
+    count: Any = cache.execute("SELECT count(DISTINCT code) FROM abc_scheme").get
     return segments([(scheme, code) for scheme, code in rows], schemes=count)
 
 

@@ -7,6 +7,9 @@ printed, the next visit redeems it; nobody else can, and nobody after its last d
 from __future__ import annotations
 
 import datetime as dt
+import json
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -220,3 +223,46 @@ def test_voucher_nobody_handed_over_is_valid_and_listed(shop: RentalShop) -> Non
     open_ones = voucher_list(shop.config, not_handed_over=True)
     assert [one.customer for one in open_ones] == [anna]
     assert len(voucher_list(shop.config)) == 2
+
+
+@pytest.mark.capability("V4")
+def test_printer_that_is_off_costs_no_voucher(tmp_path: Path) -> None:
+    shop = RentalShop(tmp_path / "till")
+    shop.stock(covers=0)
+    anna, bert = become_c(shop), become_c(shop, "101")
+    with shop.open() as plugin:
+        later = bring_back(plugin, "B1", anna, "old 0")
+        cancelled = bring_back(plugin, "B2", bert, "old 0")
+        (job,), (given_up,) = later.print_jobs, cancelled.print_jobs
+        # No printer answers: the paper waits, and the sale does not.
+        assert {(plugin.prints.job(one) or {})["state"] for one in (job, given_up)} == {"QUEUED"}
+        (code,) = [one["code"] for one in cancelled.vouchers]
+        plugin.prints.cancel(given_up)
+        assert pay_for(plugin, shop, "S1", 2, 2, code=code, customer=bert).total_minor == 200
+    text = shop.config_path.read_text("utf-8")
+    shop.config_path.write_text(f"{text}{PRINTER}", encoding="utf-8")
+    with shop.open() as plugin:
+        printed(plugin, job)
+        assert (plugin.prints.job(job) or {})["state"] == "CONFIRMED"
+        assert (plugin.prints.job(given_up) or {})["state"] == "CANCELLED"
+
+
+@pytest.mark.capability("V6")
+def test_fifth_title_is_dropped_and_past_ones_are_not_shown(shop: RentalShop) -> None:
+    five = "\n".join(f";Titel {number};{number}.12.2026;2,50" for number in range(1, 6))
+    folder = shop.folder / "later"
+    folder.mkdir()
+    (folder / "covers.csv").write_text(
+        f"Bild;Titel;Start;Preis\n;Alter Film;1.3.2026;2,50\n{five}\n", encoding="utf-8"
+    )
+    shop.take("covers", folder)
+    anna = become_c(shop)
+    with shop.open() as plugin:
+        bring_back(plugin, "B1", anna, "old 0")
+    with closing(sqlite3.connect(shop.folder / "journal.db")) as db:
+        ((document,),) = db.execute("SELECT document FROM print_job").fetchall()
+    (covers,) = [one for one in json.loads(document)["blocks"] if one["type"] == "covers"]
+    assert [one["title"] for one in covers["items"]] == [
+        f"Titel {number}" for number in range(1, 5)
+    ]
+    assert covers["items"][0]["info"] == "ab 01.12.2026, 2,50 €"
