@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request, Response
 
-from pos_plugin.errors import SaleError
 from pos_plugin.actions.card_scans import MOMENTS
+from pos_plugin.errors import SaleError
 from pos_plugin.identify import WAYS
 from pos_plugin.limits import MAX_TEXT
 from pos_plugin.notices import Refused

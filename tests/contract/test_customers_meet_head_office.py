@@ -188,7 +188,7 @@ def test_withdrawal_wins_over_a_consent_that_did_not_know_of_it(site: Site) -> N
     assert refused_events(site) == []
 
 
-@pytest.mark.capability("K6", "T4")
+@pytest.mark.capability("K6", "T2", "T4")
 def test_member_since_noon_gets_the_promotion_with_the_next_scan(site: Site) -> None:
     members = {
         "id": "GRUPPE",

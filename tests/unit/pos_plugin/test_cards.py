@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 import pytest
-from till_builder import TillBuilder, card_number, points, unit_discount
+from till_builder import TillBuilder, card_number, points, unit_discount, voucher_promotion
 
 from pos_plugin import Receipt, Refusal, Refused, Scanned
 from pos_plugin.loyalty.provisional import is_provisional
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pos_plugin import Plugin
@@ -194,6 +195,27 @@ def test_instant_discount_may_skip_reduced_goods(tmp_path: Path) -> None:
 
 
 @pytest.mark.capability("K8")
+def test_instant_discount_stands_beside_a_voucher(tmp_path: Path) -> None:
+    till = instant(tmp_path, customer_bp=1000, more=[voucher_promotion(minor=500)])
+    till.voucher_type()
+    till.trigger(segment=None)
+    with till.open() as plugin:
+        buy(plugin, "S1", CARD)
+        panel = scanned(plugin, CARD).panel
+        assert panel is not None
+        first = plugin.sales.answer("S1")
+        assert not isinstance(first, Refused)
+        issued = [one for one in first.receipt["effects"] if one["kind"] == "issue_voucher"]
+        sale = plugin.begin_sale("S2")
+        sale.scan(CARD)
+        sale.scan("4711")
+        assert sale.evaluate().total_minor == 9_000
+        sale.scan(issued[0]["code"])
+        # 5.00 of the receipt first, then 10 % of what is left.
+        assert sale.evaluate().total_minor == 8_550
+
+
+@pytest.mark.capability("K8")
 def test_return_gives_back_what_was_paid_after_the_instant_discount(tmp_path: Path) -> None:
     till = instant(tmp_path, customer_bp=1000)
     with till.open() as plugin:
@@ -212,11 +234,12 @@ def instant(
     card_bp: int = 0,
     group_bp: int = 0,
     on: dict[str, Any] | None = None,
+    more: Sequence[dict[str, Any]] = (),
 ) -> TillBuilder:
     till = TillBuilder(tmp_path / "till")
     tiers = [{"benefit": {"type": "customer_rate", "max_bp": 5000}}]
     offer = {"kind": "receipt_discount", "tiers": tiers, "on": on or {}}
-    till.rules({"id": "SOFORT", "layer": "customer", "offer": offer})
+    till.rules({"id": "SOFORT", "layer": "customer", "offer": offer}, *more)
     till.article("4711", 10_000)
     till.put("discount_group", code="STAFF", instant_discount_bp=group_bp)
     till.customer(

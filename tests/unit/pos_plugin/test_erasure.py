@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 import pytest
+from click.testing import CliRunner
 from till_builder import TillBuilder, card_number, points
 
 from pos_plugin import Receipt, Refusal, Refused, Scanned
+from pos_plugin.cli import stammkunde
+from pos_plugin.errors import StorageBusy
 from pos_plugin.storage.cache_writer import CacheWriter
 from pos_plugin.storage.journal_reader import JournalReader
 from sync_agent.erasing import follow_till
@@ -142,6 +145,23 @@ def test_search_finds_what_a_careless_erasure_leaves(till: TillBuilder, broken: 
             plugin._till.journal.empty_log = lambda: True  # type: ignore[method-assign]
         plugin.customers.erase(customer)
         assert found_in(till.data_dir)
+
+
+def test_command_erases_and_says_how_much(till: TillBuilder) -> None:
+    with till.open() as plugin:
+        customer = live(plugin)
+        held = CliRunner().invoke(stammkunde, ["erase", customer, "--config", _config(till)])
+        assert isinstance(held.exception, StorageBusy)  # the till runs: it is asked over HTTP
+    done = CliRunner().invoke(stammkunde, ["erase", customer, "--config", _config(till)])
+    assert done.exit_code == 0, done.output
+    assert "event_private: 3" in done.output
+    assert found_in(till.data_dir) == {}
+    nobody = CliRunner().invoke(stammkunde, ["erase", "nobody", "--config", _config(till)])
+    assert nobody.exit_code == 1
+
+
+def _config(till: TillBuilder) -> str:
+    return str(till.config_path)
 
 
 def test_rows_of_head_office_go_with_the_next_round_of_the_agent(till: TillBuilder) -> None:
