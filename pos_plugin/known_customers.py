@@ -47,6 +47,9 @@ class KnownCustomers:
     def __init__(self, cache: CacheReader | None, journal: Journal) -> None:
         self.cache = cache
         self.journal = journal
+        # One question asks for the same several times.
+        self._ids: dict[str, list[str]] = {}
+        self._folded: dict[str, dict[int, int]] = {}
 
     def survivor(self, customer: str) -> str:
         """Return the id under which a customer is known now."""
@@ -54,6 +57,11 @@ class KnownCustomers:
 
     def ids(self, customer: str) -> list[str]:
         """Return every id whose entries are this customer's: its own, merged ones, its cards."""
+        if customer not in self._ids:
+            self._ids[customer] = self._look_up_ids(customer)
+        return self._ids[customer]
+
+    def _look_up_ids(self, customer: str) -> list[str]:
         merged = customer_lookup.aliases(self.cache, customer) if self.cache else []
         own = [customer, *merged]
         cards = [
@@ -112,7 +120,7 @@ class KnownCustomers:
     def consents(self, customer: str) -> dict[tuple[str, str], Word]:
         """Return the word that counts now, by purpose and channel."""
         known = dict(customer_lookup.consents(self.cache, customer)) if self.cache else {}
-        folded = customer_lookup.folded(self.cache, customer) if self.cache else {}
+        folded = self._folded_of(customer)
         for own in consent_store.words_of(self.journal, self.ids(customer)):
             if folded.get(own.epoch, 0) >= own.seq:
                 continue
@@ -174,8 +182,14 @@ class KnownCustomers:
         """Say whether the rows of head office include an event of this till."""
         if self.cache is None:
             return False
-        folded = customer_lookup.folded(self.cache, self.survivor(customer))
-        return folded.get(epoch, 0) >= seq
+        return self._folded_of(self.survivor(customer)).get(epoch, 0) >= seq
+
+    def _folded_of(self, customer: str) -> dict[int, int]:
+        if self.cache is None:
+            return {}
+        if customer not in self._folded:
+            self._folded[customer] = customer_lookup.folded(self.cache, customer)
+        return self._folded[customer]
 
 
 def _row_of(local: LocalCustomer) -> CustomerRow:
