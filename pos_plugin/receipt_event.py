@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
 
+    from pos_plugin.answers import Evaluation
     from pos_plugin.config import TillConfig
     from pos_plugin.model import Basket
     from pos_plugin.receipts import BookedReceipt
@@ -91,6 +92,19 @@ def promotion_events(basket: Basket, booked: BookedReceipt) -> list[dict[str, An
 def declined_events(basket: Basket, reasons: Mapping[str, str]) -> list[dict[str, str | None]]:
     """Return the promotions that the customer did not want, each with the reason that was said."""
     return [{"promotion": name, "reason": reasons.get(name)} for name in basket.declined]
+
+
+def refused_events(evaluation: Evaluation, known: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the vouchers that this sale did not take, and why; of unknown codes only the fact.
+
+    Args:
+        evaluation: by which the sale was charged.
+        known: id of the voucher of each code that belongs to one.
+    """
+    return [
+        {"voucher": known.get(code), "code": refused.code.value}
+        for code, refused in evaluation.rejected.items()
+    ]
 
 
 def sale_answer(

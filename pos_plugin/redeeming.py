@@ -7,36 +7,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pos_plugin.loyalty.value_vouchers import ValueVoucher
-from pos_plugin.loyalty.voucher_code import voucher_hash
-from pos_plugin.loyalty.voucher_type import (
-    LegalKind,
-    in_language,
-    read_voucher_type,
-    rest_stays,
-)
-from pos_plugin.loyalty.vouchers import USABLE, Accepted, after_redemption
+from pos_plugin.loyalty.voucher_type import LegalKind, in_language, rest_stays
+from pos_plugin.loyalty.vouchers import after_redemption, new_voucher
 from pos_plugin.notices import Refusal
-from pos_plugin.storage import journal_lookup
+from pos_plugin.promotions.coupons import given_by_coupons
 from pos_plugin.storage.journal_writer import Redemption
+from pos_plugin.storage.voucher_lookup import used_now
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pos_plugin.loyalty.value_vouchers import UsedVoucher
-    from pos_plugin.loyalty.vouchers import Voucher
+    from pos_plugin.loyalty.value_vouchers import Rest
+    from pos_plugin.loyalty.voucher_type import VoucherType
+    from pos_plugin.loyalty.vouchers import Accepted, NewVoucher, Voucher
     from pos_plugin.model import Line
-    from pos_plugin.promotions.result import CouponUsed
-    from pos_plugin.storage.cache_reader import CacheReader
+    from pos_plugin.receipts import BookedReceipt
     from pos_plugin.storage.journal_lookup import Journal
 
 
 def with_value(
     accepted: Mapping[str, Accepted],
     asked_minor: Mapping[str, int | None],
-    cache: CacheReader | None,
     *,
     language: str,
 ) -> tuple[list[ValueVoucher], dict[str, str]]:
@@ -45,7 +40,6 @@ def with_value(
     Args:
         accepted: scanned vouchers that may be used, by code.
         asked_minor: how much of each the customer wants to use, in minor units (cents).
-        cache: tells the kinds; without it a rest stays or lapses by ``legal_kind`` alone.
         language: ``de`` or ``en``.
     """
     vouchers: list[ValueVoucher] = []
@@ -54,7 +48,7 @@ def with_value(
         voucher = one.voucher
         if voucher.balance_minor is None:
             continue
-        kind = read_voucher_type(cache.voucher_type(voucher.type)) if cache else None
+        kind = one.kind
         legal_kind = LegalKind(voucher.legal_kind)
         vouchers.append(
             ValueVoucher(
@@ -63,8 +57,9 @@ def with_value(
                 legal_kind=legal_kind,
                 balance_minor=voucher.balance_minor,
                 asked_minor=asked_minor.get(code),
+                room_minor=one.room_minor,
                 valid_to_on=voucher.valid_to_on,
-                rest_stays=rest_stays(legal_kind, partial=kind is not None and kind.partial),
+                rest=_rest(legal_kind, kind),
                 vat_rate_bp=kind.vat_rate_bp if kind else None,
             )
         )
@@ -72,66 +67,125 @@ def with_value(
     return vouchers, labels
 
 
+def _rest(legal_kind: LegalKind, kind: VoucherType | None) -> Rest:
+    """Say what becomes of a rest; without its kind the legal kind alone decides."""
+    if kind is not None and kind.effect.rest == "new":
+        return "new"
+    stays = kind.rest_stays if kind else rest_stays(legal_kind, partial=False)
+    return "stays" if stays else "lapses"
+
+
+class Redeemed(NamedTuple):
+    """What a sale redeems.
+
+    Args:
+        redemptions: one per voucher.
+        exceptions: what another sale used up meanwhile.
+        rests: kind, voucher and rest in minor units (cents) of each whose rest a new one gets.
+    """
+
+    redemptions: list[Redemption]
+    exceptions: list[dict[str, Any]]
+    rests: list[tuple[VoucherType, Voucher, int]]
+
+
 def redemptions(
     journal: Journal,
     accepted: Mapping[str, Accepted],
-    coupons: Iterable[CouponUsed],
-    vouchers: Iterable[UsedVoucher],
+    booked: BookedReceipt,
     lines: Sequence[Line],
-) -> tuple[list[Redemption], list[dict[str, Any]]]:
+) -> Redeemed:
     """Return what a sale redeems, and what another sale used up meanwhile.
 
     Args:
         journal: in the transaction of the sale.
         accepted: the vouchers as they were when it was evaluated, by code.
-        coupons: that its promotions used; those of the host's own are not in ``accepted``.
-        vouchers: that were used for their value.
+        booked: what was charged.
         lines: of the sale.
     """
-    redeemed: list[Redemption] = []
-    exceptions: list[dict[str, Any]] = []
-    for coupon in coupons:
+    done = Redeemed([], [], [])
+    discounts = [one for line in booked.lines for one in line.discounts]
+    given = given_by_coupons(booked.coupons_used, discounts)
+    for coupon in booked.coupons_used:
         if coupon.code not in accepted:
             continue
-        found = _usable(journal, coupon.code)
+        one = accepted[coupon.code]
+        found, kind = used_now(journal, one), one.kind
         if found is None:
-            exceptions.append(_exception(accepted[coupon.code].voucher))
+            done.exceptions.append(_exception(one.voucher))
             continue
-        redeemed.append(
+        is_multi_use = kind is not None and kind.multi_use
+        done.redemptions.append(
             Redemption(
                 voucher=found.id,
                 promotion=coupon.promotion,
-                right_used=accepted[coupon.code].right_used,
+                legal_kind=found.legal_kind,
+                given_minor=given.get(coupon.code, 0),
+                state="issued" if is_multi_use else "redeemed",
+                state_before=found.state,
+                rights_used=one.rights_used,
+                is_multi_use=is_multi_use,
             )
         )
-    for used in vouchers:
-        code = used.voucher.code
-        found = _usable(journal, code)
+    for used in booked.vouchers_used:
+        one = accepted[used.voucher.code]
+        found, kind = used_now(journal, one), one.kind
         held_minor = (found.balance_minor or 0) if found else 0
         amount_minor = min(used.amount_minor, held_minor)
         if amount_minor < used.amount_minor:
             missing_minor = used.amount_minor - amount_minor
-            exceptions.append(_exception(accepted[code].voucher) | {"missing_minor": missing_minor})
+            lacking = {"missing_minor": missing_minor}
+            done.exceptions.append(_exception(one.voucher) | lacking)
         if found is None or not amount_minor:
             continue
-        standing = after_redemption(found, amount_minor, rest_stays=used.voucher.rest_stays)
-        redeemed.append(
+        is_multi_use = kind is not None and kind.multi_use
+        stays = used.voucher.rest == "stays"
+        standing = after_redemption(
+            found, amount_minor, rest_stays=stays, is_multi_use=is_multi_use
+        )
+        left_minor = 0 if is_multi_use or stays else held_minor - amount_minor
+        done.redemptions.append(
             Redemption(
                 voucher=found.id,
                 promotion=None,
-                right_used=accepted[code].right_used,
+                legal_kind=found.legal_kind,
                 amount_minor=amount_minor,
+                given_minor=amount_minor,
+                lapsed_minor=left_minor,
                 lines={line.line_id: part_minor for line, part_minor in used.reduced(lines)},
                 state=standing.state.value,
                 balance_minor=standing.balance_minor,
+                state_before=found.state,
+                rights_used=one.rights_used,
+                is_multi_use=is_multi_use,
             )
         )
-    return redeemed, exceptions
+        if used.voucher.rest == "new" and kind is not None and left_minor > 0:
+            done.rests.append((kind, found, left_minor))
+    return done
 
 
-def _usable(journal: Journal, code: str) -> Voucher | None:
-    voucher = journal_lookup.voucher_by_code(journal, voucher_hash(code))
-    return voucher if voucher is not None and voucher.state in USABLE else None
+def rest_vouchers(
+    rests: Iterable[tuple[VoucherType, Voucher, int]], *, trigger: str, now: dt.datetime
+) -> list[NewVoucher]:
+    """Return the new vouchers that get what is left: same kind, same holder, same last day.
+
+    Args:
+        rests: of ``Redeemed``.
+        trigger: kind of the event.
+        now: instant of it.
+    """
+    return [
+        new_voucher(
+            kind,
+            customer=voucher.customer,
+            trigger=trigger,
+            at=now,
+            value_minor=rest_minor,
+            valid_to_on=voucher.valid_to_on,
+        )
+        for kind, voucher, rest_minor in rests
+    ]
 
 
 def _exception(voucher: Voucher) -> dict[str, Any]:

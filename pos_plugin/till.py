@@ -567,6 +567,7 @@ class Till:
         """Return what of this till's state a screen or a technician asks for."""
         with self.journal.reading() as journal:
             own = {
+                "approvals": self.config.approvals.enabled,
                 "last_seq": journal_lookup.last_seq(journal),
                 "suspended": journal_lookup.suspended_ids(journal),
             }

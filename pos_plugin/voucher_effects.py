@@ -18,12 +18,14 @@ _WORDS: Final = {
         "voucher": "Gutschein",
         "cut": "{used} statt {asked}",
         "stays": "Rest {left} bleibt darauf",
+        "new": "Rest {left} auf neuem Gutschein",
         "lapses": "Rest {left} verfällt",
     },
     "en": {
         "voucher": "Voucher",
         "cut": "{used} instead of {asked}",
         "stays": "{left} stays on it",
+        "new": "the rest of {left} on a new voucher",
         "lapses": "the rest of {left} lapses",
     },
 }
@@ -97,6 +99,5 @@ def _text(used: UsedVoucher, label: str, *, currency: str, language: str) -> str
     }
     parts = [words["cut"].format_map(said)] if used.is_cut else []
     if used.left_minor:
-        rest = words["stays"] if used.voucher.rest_stays else words["lapses"]
-        parts.append(rest.format_map(said))
+        parts.append(words[used.voucher.rest].format_map(said))
     return f"{label}: {', '.join(parts)}" if parts else label

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pos_plugin.loyalty.voucher_type import REDUCES_PRICE, LegalKind
 from pos_plugin.units import allocate
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pos_plugin.model import Line
+
+
+Rest: TypeAlias = Literal["stays", "lapses", "new"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,8 @@ class ValueVoucher:
         balance_minor: what it holds in minor units (cents), > 0.
         asked_minor: how much of it the customer wants to use; None = as much as possible.
         valid_to_on: last shop day.
-        rest_stays: whether what is left of it can be used later.
+        rest: what becomes of what is left: it stays on it, lapses, or a new voucher gets it.
+        room_minor: how much it may give without head office, in minor units (cents); None = all.
         vat_rate_bp: of a ``gift_spv``: the one rate it pays; None = not known, pays nothing.
     """
 
@@ -43,8 +47,14 @@ class ValueVoucher:
     balance_minor: int
     asked_minor: int | None
     valid_to_on: str
-    rest_stays: bool
+    rest: Rest
     vat_rate_bp: int | None = None
+    room_minor: int | None = None
+
+    @property
+    def rest_stays(self) -> bool:
+        """Whether somebody can use later what is left of it."""
+        return self.rest != "lapses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +172,8 @@ class _Sale:
         wanted_minor = voucher.balance_minor if voucher.asked_minor is None else voucher.asked_minor
         base = self._base(voucher)
         amount_minor = min(wanted_minor, voucher.balance_minor, self._room(voucher, base))
+        if voucher.room_minor is not None:
+            amount_minor = min(amount_minor, voucher.room_minor)
         if amount_minor <= 0:
             return None
         self.payable_minor -= amount_minor

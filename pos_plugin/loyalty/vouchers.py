@@ -2,58 +2,85 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pos_plugin.loyalty.voucher_code import new_code, voucher_hash
+from pos_plugin.loyalty.voucher_type import LONG_LIVED
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.uids import new_uid
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Collection, Iterable, Mapping
 
     from pos_plugin.loyalty.voucher_type import VoucherType
 
 
 class VoucherState(StrEnum):
-    """Where a voucher stands; expiry is derived from its days."""
+    """Where a voucher stands; ``EXPIRED`` is never stored, it is derived from its days."""
 
+    PLANNED = "planned"
     ISSUED = "issued"
+    RESERVED = "reserved"
     PARTLY_REDEEMED = "partly_redeemed"
     REDEEMED = "redeemed"
+    BLOCKED = "blocked"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
 
 
-# The trigger of journal.db refuses every other step; None = the voucher is new. A step back is a
-# redemption taken back; what was used can no longer be cancelled.
+_S = VoucherState
+# The trigger of journal.db refuses every other step; None = the voucher is new. A step back from a
+# redemption is one taken back, from `reserved` one released; ISSUED to itself is a value reduced by
+# a return, BLOCKED to itself a redemption taken back meanwhile. What was used is never cancelled.
 TRANSITIONS: Final[frozenset[tuple[VoucherState | None, VoucherState]]] = frozenset(
     {
-        (None, VoucherState.ISSUED),
-        (VoucherState.ISSUED, VoucherState.PARTLY_REDEEMED),
-        (VoucherState.ISSUED, VoucherState.REDEEMED),
-        (VoucherState.PARTLY_REDEEMED, VoucherState.PARTLY_REDEEMED),
-        (VoucherState.PARTLY_REDEEMED, VoucherState.REDEEMED),
-        (VoucherState.REDEEMED, VoucherState.PARTLY_REDEEMED),
-        (VoucherState.REDEEMED, VoucherState.ISSUED),
-        (VoucherState.PARTLY_REDEEMED, VoucherState.ISSUED),
-        (VoucherState.ISSUED, VoucherState.CANCELLED),
+        (None, _S.PLANNED),
+        (None, _S.ISSUED),
+        (_S.PLANNED, _S.ISSUED),
+        (_S.ISSUED, _S.ISSUED),
+        (_S.ISSUED, _S.RESERVED),
+        (_S.ISSUED, _S.PARTLY_REDEEMED),
+        (_S.ISSUED, _S.REDEEMED),
+        (_S.ISSUED, _S.BLOCKED),
+        (_S.ISSUED, _S.CANCELLED),
+        (_S.RESERVED, _S.ISSUED),
+        (_S.RESERVED, _S.PARTLY_REDEEMED),
+        (_S.RESERVED, _S.REDEEMED),
+        (_S.RESERVED, _S.BLOCKED),
+        (_S.PARTLY_REDEEMED, _S.PARTLY_REDEEMED),
+        (_S.PARTLY_REDEEMED, _S.RESERVED),
+        (_S.PARTLY_REDEEMED, _S.REDEEMED),
+        (_S.PARTLY_REDEEMED, _S.ISSUED),
+        (_S.PARTLY_REDEEMED, _S.BLOCKED),
+        (_S.REDEEMED, _S.PARTLY_REDEEMED),
+        (_S.REDEEMED, _S.ISSUED),
+        (_S.BLOCKED, _S.ISSUED),
+        (_S.BLOCKED, _S.PARTLY_REDEEMED),
+        (_S.BLOCKED, _S.BLOCKED),
     }
 )
 
 USABLE: Final = frozenset({VoucherState.ISSUED, VoucherState.PARTLY_REDEEMED})
 
 OVERRIDE_EXPIRED: Final = "override_expired_voucher"
+OVERRIDE_MINIMUM: Final = "override_minimum"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voucher:
-    """A voucher as the journal holds it; days are shop days, both included.
+    """A voucher as this till knows it now; days are shop days, both included.
 
     A coupon has no value. Of a voucher with a value, ``balance_minor`` is the value less everything
     that was used of it, in minor units (cents); a rest that lapsed stays in it, and the state says
     that nobody can use it.
+
+    Args:
+        shop: that issued it; None = head office, for every shop.
+        till: that issued it; None = head office.
+        is_here: this till issued it: its row stands in journal.db.
     """
 
     id: str
@@ -66,6 +93,27 @@ class Voucher:
     balance_minor: int | None
     valid_from_on: str
     valid_to_on: str
+    shop: str | None = None
+    till: str | None = None
+    is_here: bool = True
+
+    def state_on(self, day: dt.date) -> VoucherState:
+        """Return where it stands on a shop day; only what could still be used expires."""
+        state = VoucherState(self.state)
+        could_be_used = state in USABLE or state is VoucherState.RESERVED
+        return _S.EXPIRED if could_be_used and day.isoformat() > self.valid_to_on else state
+
+
+@dataclass(frozen=True, slots=True)
+class CachedVoucher:
+    """A voucher as head office sent it, and which events of which tills are in that.
+
+    ``uses``: redemptions not taken back; ``folded``: epoch to the highest event.
+    """
+
+    voucher: Voucher
+    uses: int
+    folded: Mapping[int, int]
 
 
 class Standing(NamedTuple):
@@ -75,14 +123,19 @@ class Standing(NamedTuple):
     balance_minor: int | None
 
 
-def after_redemption(voucher: Voucher, amount_minor: int | None, *, rest_stays: bool) -> Standing:
+def after_redemption(
+    voucher: Voucher, amount_minor: int | None, *, rest_stays: bool, is_multi_use: bool = False
+) -> Standing:
     """Return where a voucher stands after a sale used it.
 
     Args:
         voucher: before the sale.
         amount_minor: what the sale used of its value, in minor units (cents); None for a coupon.
         rest_stays: whether the rest can be used later.
+        is_multi_use: any number of sales may use it.
     """
+    if is_multi_use:
+        return Standing(VoucherState.ISSUED, voucher.balance_minor)
     if voucher.balance_minor is None or amount_minor is None:
         return Standing(VoucherState.REDEEMED, None)
     left_minor = voucher.balance_minor - amount_minor
@@ -98,10 +151,16 @@ def after_rollback(voucher: Voucher, amount_minor: int | None) -> Standing:
         amount_minor: what the sale had used of its value, in minor units (cents); None for a
             coupon.
     """
+    if voucher.state == VoucherState.BLOCKED:
+        given_minor = amount_minor or 0
+        balance_minor = voucher.balance_minor
+        return Standing(
+            VoucherState.BLOCKED, None if balance_minor is None else balance_minor + given_minor
+        )
     if voucher.balance_minor is None or amount_minor is None:
         return Standing(VoucherState.ISSUED, None)
     balance_minor = voucher.balance_minor + amount_minor
-    is_whole = balance_minor == voucher.value_minor
+    is_whole = balance_minor >= (voucher.value_minor or 0)
     return Standing(
         VoucherState.ISSUED if is_whole else VoucherState.PARTLY_REDEEMED, balance_minor
     )
@@ -109,41 +168,66 @@ def after_rollback(voucher: Voucher, amount_minor: int | None) -> Standing:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A voucher that may be used now; ``right_used`` names the right that lifted a refusal."""
+    """A voucher that may be used now.
+
+    Args:
+        voucher: as it was when it was asked for.
+        kind: what head office says of its kind; None = not known to this version.
+        rights_used: of the cashier, that lifted a refusal.
+        room_minor: how much it may give without asking head office, in minor units (cents); None =
+            as much as it holds.
+        told: as head office had sent it; None for one that only this till knows.
+    """
 
     voucher: Voucher
-    right_used: str | None = None
+    kind: VoucherType | None = None
+    rights_used: tuple[str, ...] = ()
+    room_minor: int | None = None
+    told: CachedVoucher | None = None
 
 
 def check(
-    voucher: Voucher | None, *, customer: str | None, on: dt.date, rights: Collection[str]
+    voucher: Voucher | None,
+    kind: VoucherType | None = None,
+    *,
+    customer: str | None,
+    shop: str | None = None,
+    on: dt.date,
+    rights: Collection[str],
 ) -> Accepted | Refused:
-    """Say whether a voucher may be used in a sale.
+    """Say whether a voucher may be used in a sale, as far as the sale's value does not decide it.
 
     Args:
         voucher: None when the code is not known.
+        kind: what head office says of its kind.
         customer: id of the customer of the sale.
+        shop: of the sale; None = every shop takes it.
         on: shop day of the sale.
         rights: of the cashier, sent by the host.
     """
-    if voucher is None:
+    if voucher is None or voucher.state == VoucherState.PLANNED:
         return Refused(Refusal.VOUCHER_UNKNOWN)
-    if voucher.state == VoucherState.CANCELLED:
+    if voucher.state in (VoucherState.CANCELLED, VoucherState.BLOCKED):
         return Refused(Refusal.VOUCHER_BLOCKED)
-    if voucher.state not in USABLE:
+    if voucher.state not in USABLE or (voucher.balance_minor or 1) <= 0:
         return Refused(Refusal.VOUCHER_REDEEMED)
+    shops = kind.conditions.shops if kind else ()
+    if shop is not None and shops and shop not in shops:
+        return Refused(Refusal.VOUCHER_WRONG_SHOP, {"shops": ", ".join(shops)})
     if voucher.customer_bound and customer is None:
         return Refused(Refusal.VOUCHER_NEEDS_CUSTOMER)
-    if voucher.customer_bound and customer != voucher.customer:
+    # Bound without a holder: anybody, but somebody (Kundenzwang). Transferable: any customer.
+    is_holders = voucher.customer is not None and not (kind is not None and kind.transferable)
+    if voucher.customer_bound and is_holders and customer != voucher.customer:
         return Refused(Refusal.VOUCHER_OTHER_CUSTOMER)
     day = on.isoformat()
     if day < voucher.valid_from_on:
         return Refused(Refusal.VOUCHER_NOT_YET_VALID, {"valid_from_on": voucher.valid_from_on})
     if day > voucher.valid_to_on:
         if OVERRIDE_EXPIRED in rights:
-            return Accepted(voucher, OVERRIDE_EXPIRED)
+            return Accepted(voucher, kind, (OVERRIDE_EXPIRED,))
         return Refused(Refusal.VOUCHER_EXPIRED, {"valid_to_on": voucher.valid_to_on})
-    return Accepted(voucher)
+    return Accepted(voucher, kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +275,14 @@ def due(
 class NewVoucher:
     """A voucher about to be issued; ``code`` is for the paper, the journal keeps its hash.
 
-    ``value_minor`` is in minor units (cents); None for a coupon.
+    ``value_minor`` is in minor units (cents); None for a coupon. ``customer`` is None for one that
+    anybody may have bought.
     """
 
     id: str
     code: str
     type: VoucherType
-    customer: str
+    customer: str | None
     value_minor: int | None
     valid_from_on: str
     valid_to_on: str
@@ -209,6 +294,11 @@ class NewVoucher:
         """What the journal keeps of the code."""
         return voucher_hash(self.code)
 
+    @property
+    def customer_bound(self) -> bool:
+        """Whether a sale needs a customer for it; what nobody holds is free for all."""
+        return self.type.customer_bound and self.customer is not None
+
     def to_event(self) -> dict[str, Any]:
         """Return the voucher as it stands in the body of an event."""
         return {
@@ -217,7 +307,7 @@ class NewVoucher:
             "legal_kind": self.type.legal_kind,
             "code_hash": self.code_hash.hex(),
             "customer": self.customer,
-            "customer_bound": self.type.customer_bound,
+            "customer_bound": self.customer_bound,
             "value_minor": self.value_minor,
             "valid_from_on": self.valid_from_on,
             "valid_to_on": self.valid_to_on,
@@ -226,10 +316,53 @@ class NewVoucher:
         }
 
 
-def issue(
-    one: Due, voucher_type: VoucherType, *, customer: str, event: str, at: dt.datetime
+def new_voucher(
+    kind: VoucherType,
+    *,
+    customer: str | None,
+    trigger: str,
+    at: dt.datetime,
+    value_minor: int | None = None,
+    valid_to_on: str | None = None,
+    class_at_issue: str | None = None,
+    code: str | None = None,
 ) -> NewVoucher:
-    """Return a new voucher with a random code, valid from today on.
+    """Return a new voucher, valid as its kind says.
+
+    Args:
+        kind: of the voucher.
+        customer: who gets it, if anybody is known.
+        trigger: what issues it: the kind of the event.
+        at: now, shop-local.
+        value_minor: in minor units (cents); the kind's own when missing.
+        valid_to_on: last shop day, where it takes the place of another voucher.
+        class_at_issue: the segment that made it so.
+        code: on a card that was printed before; random when missing.
+    """
+    days = kind.validity.span(at.date(), has_floor=kind.legal_kind in LONG_LIVED)
+    return NewVoucher(
+        id=str(new_uid(at)),
+        code=code or new_code(),
+        type=kind,
+        customer=customer,
+        value_minor=kind.effect.minor if value_minor is None else value_minor,
+        valid_from_on=days.from_on.isoformat(),
+        valid_to_on=valid_to_on or days.to_on.isoformat(),
+        trigger=trigger,
+        class_at_issue=class_at_issue,
+    )
+
+
+def issue(
+    one: Due,
+    voucher_type: VoucherType,
+    *,
+    customer: str,
+    event: str,
+    at: dt.datetime,
+    value_minor: int | None = None,
+) -> NewVoucher:
+    """Return a new voucher that an event gives, with a random code.
 
     Args:
         one: why it is issued.
@@ -237,16 +370,13 @@ def issue(
         customer: who gets it.
         event: kind of the event that issues it.
         at: now, shop-local.
+        value_minor: in minor units (cents); the kind's own when missing.
     """
-    today = at.date()
-    return NewVoucher(
-        id=str(new_uid(at)),
-        code=new_code(),
-        type=voucher_type,
+    return new_voucher(
+        voucher_type,
         customer=customer,
-        value_minor=voucher_type.effect.minor,
-        valid_from_on=today.isoformat(),
-        valid_to_on=(today + dt.timedelta(days=voucher_type.validity.days)).isoformat(),
         trigger=event,
+        at=at,
+        value_minor=value_minor,
         class_at_issue=one.class_at_issue,
     )

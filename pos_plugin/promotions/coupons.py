@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pos_plugin.promotions.eligible import coupon_series
 from pos_plugin.promotions.result import CouponUsed
+from pos_plugin.units import allocate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pos_plugin.model import Basket
     from pos_plugin.promotions.facts import SaleView
     from pos_plugin.promotions.pack import PackedPromotions
-    from pos_plugin.promotions.result import PromotionResult
+    from pos_plugin.promotions.result import LineDiscount, PromotionResult
 
 
 class CouponPools:
@@ -74,3 +75,25 @@ class CouponPools:
             for _ in range(times)
             if free[series]
         )
+
+
+def given_by_coupons(
+    used: Iterable[CouponUsed], discounts: Iterable[LineDiscount]
+) -> dict[str, int]:
+    """Return what the promotion of each coupon gave, in minor units (cents), by its code.
+
+    Several coupons of one promotion share its discount; the first ones get the cents left over.
+    """
+    given: Counter[str] = Counter()
+    for one in discounts:
+        given[one.promotion] += one.discount_minor
+    codes: defaultdict[str, list[str]] = defaultdict(list)
+    for coupon in used:
+        codes[coupon.promotion].append(coupon.code)
+    return {
+        code: part_minor
+        for promotion, own in codes.items()
+        for code, part_minor in zip(
+            own, allocate(given[promotion], [1] * len(own), range(len(own))), strict=True
+        )
+    }

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sync_agent.event_bodies import accounts, approvals, campaigns, customers, paper, rentals, sales
+from sync_agent.event_bodies import (
+    accounts,
+    approvals,
+    campaigns,
+    customers,
+    paper,
+    rentals,
+    sales,
+    vouchers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,5 +52,10 @@ BODIES: Final[Mapping[str, type[Head]]] = {
     "approval_settled": approvals.ApprovalSettled,
     "limit_overridden": approvals.LimitOverridden,
     "print_closed": paper.PrintClosed,
+    "voucher_issued": vouchers.VoucherIssued,
+    "voucher_sold": vouchers.VoucherSold,
+    "voucher_blocked": vouchers.VoucherBlocked,
+    "voucher_unblocked": vouchers.VoucherBlocked,
+    "voucher_cancelled": vouchers.VoucherCancelled,
     "voucher_handed_over": paper.VoucherHandedOver,
 }

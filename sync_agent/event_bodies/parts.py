@@ -86,14 +86,20 @@ class LinePart(Part):
 
 
 class Redemption(Part):
-    """A voucher that a sale used; ``amount_minor`` is None for a coupon."""
+    """A voucher that a sale used; ``amount_minor`` is None for a coupon.
+
+    ``given_minor``: what the customer got, of a coupon the discount; ``lapsed_minor``: what of the
+    value nobody can use any more; ``rights_used``: of the cashier, that lifted a refusal.
+    """
 
     voucher: Text
     promotion: Text | None
     amount_minor: Minor | None
+    given_minor: Int64
+    lapsed_minor: Minor
     lines: list[LinePart]
-    state: Literal["partly_redeemed", "redeemed"]
-    right_used: Text | None
+    state: Literal["issued", "partly_redeemed", "redeemed"]
+    rights_used: list[Text]
 
 
 class RolledBack(Part):
@@ -101,7 +107,7 @@ class RolledBack(Part):
 
     voucher: Text
     amount_minor: Minor | None
-    state: Literal["issued", "partly_redeemed"]
+    state: Literal["issued", "partly_redeemed", "blocked"]
 
 
 class Tender(Part):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from till_builder import SHOP
+
 from pos_plugin.loyalty.voucher_code import new_code
 from pos_plugin.loyalty.voucher_type import VoucherType
 from pos_plugin.loyalty.vouchers import NewVoucher
@@ -70,7 +72,16 @@ def hand_out(
     journal = JournalWriter.open(till.data_dir, at=now)
     try:
         with journal.transaction():
-            body = {"voucher": voucher.id, "customer": None}
+            body = {
+                "shop": SHOP,
+                "till": "3",
+                "cashier": None,
+                "customer": None,
+                "business_on": now.date().isoformat(),
+                "vouchers": [voucher.to_event()],
+                "gv_typ": "MehrzweckgutscheinKauf",
+                "paid_minor": minor,
+            }
             seq = journal.add_event(kind="voucher_sold", body=body, touches=[], at=now)
             journal.add_voucher(seq, voucher, receipt=None, cashier=None, at=now)
     finally:

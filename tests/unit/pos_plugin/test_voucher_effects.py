@@ -30,7 +30,7 @@ def effect(
         balance_minor=balance_minor,
         asked_minor=asked_minor,
         valid_to_on="2026-12-31",
-        rest_stays=legal_kind is not LegalKind.PROMO,
+        rest="lapses" if legal_kind is LegalKind.PROMO else "stays",
     )
     done = settle_vouchers(LINES, [line.gross_minor for line in LINES], [voucher])
     labels = {"C": "10 € für Sie"}

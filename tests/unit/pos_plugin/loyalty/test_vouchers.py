@@ -148,7 +148,7 @@ def test_coupon_is_used_up_at_once_and_comes_back_whole() -> None:
 
 def test_right_of_the_cashier_lifts_the_expiry_and_is_noted() -> None:
     late = answer(VOUCHER, on=dt.date(2026, 3, 8), rights=["override_expired_voucher"])
-    assert late == Accepted(VOUCHER, "override_expired_voucher")
+    assert late == Accepted(VOUCHER, rights_used=("override_expired_voucher",))
     other = answer(VOUCHER, "K2", rights=["override_expired_voucher"])
     assert isinstance(other, Refused)
 
@@ -221,7 +221,7 @@ def test_issued_voucher_holds_the_value_of_its_kind() -> None:
     assert json.loads(json.dumps(event))["legal_kind"] == "earned_bonus"
 
 
-@pytest.mark.parametrize("legal_kind", LegalKind)
+@pytest.mark.parametrize("legal_kind", GV_TYP)
 def test_only_free_value_lapses_with_its_rest(legal_kind: LegalKind) -> None:
     assert rest_stays(legal_kind, partial=True)
     assert rest_stays(legal_kind, partial=False) is (legal_kind is not LegalKind.PROMO)
@@ -233,7 +233,7 @@ def test_only_free_value_lapses_with_its_rest(legal_kind: LegalKind) -> None:
     "broken",
     [
         {"legal_kind": "gift_mpv"},
-        {"legal_kind": "reward"},
+        {"legal_kind": "reward", "effect": VALUE},
         {"effect": ROW["effect"] | {"minor": 1000}},
         {"effect": OPEN_VALUE},
         {"effect": VALUE | {"minor": 0}},
