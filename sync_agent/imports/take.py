@@ -154,6 +154,8 @@ class Taking:
             checked = check_file_row(table, row, "", TableError)
         except TableError as fault:
             code = WrongCode.MISSING if fault.code == "missing" else WrongCode.OUT_OF_RANGE
+            if table == "abc_scheme" and code is WrongCode.OUT_OF_RANGE:
+                code = WrongCode.NO_SCHEME
             raise WrongCell(code, fault.where) from None
         if table == "customer":
             return self._customer({**row})[1] if isinstance(row, dict) else []
@@ -161,6 +163,10 @@ class Taking:
             return []
         if table == "card":
             return [("card", self._own_card(checked))]
+        if table == "abc_scheme":
+            before = self._stored.row(table, [checked["code"], checked["revision"]])
+            if before is not None and before != checked:
+                raise WrongCell(WrongCode.REVISION_STAYS, "revision")
         return [(table, checked)]
 
     def _own_card(self, row: dict[str, Any]) -> dict[str, Any]:

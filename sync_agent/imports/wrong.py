@@ -35,6 +35,8 @@ class WrongCode(StrEnum):
     NO_CODE = "no_code"
     TOO_MANY_SEGMENTS = "too_many_segments"
     HOME_SHOP_STAYS = "home_shop_stays"
+    REVISION_STAYS = "revision_stays"
+    NO_SCHEME = "no_scheme"
     CELL_COUNT = "cell_count"
     NOT_CSV = "not_csv"
     NOT_JSON = "not_json"
@@ -80,6 +82,14 @@ SENTENCES: Final[Mapping[WrongCode, tuple[str, str]]] = {
     WrongCode.HOME_SHOP_STAYS: (
         "die Stammfiliale eines Kunden bleibt, wie sie war",
         "a customer keeps the home shop of the start",
+    ),
+    WrongCode.REVISION_STAYS: (
+        "diese Fassung gibt es schon anders; schreiben Sie eine höhere",
+        "this revision is known otherwise; write a higher one",
+    ),
+    WrongCode.NO_SCHEME: (
+        "ist kein Schema: Grenzen fehlen, passen nicht zusammen, oder Klassen überschneiden sich",
+        "is no scheme: bounds are missing or contradict each other, or classes overlap",
     ),
     WrongCode.CELL_COUNT: (
         "die Zeile hat mehr oder weniger Zellen als die Kopfzeile",

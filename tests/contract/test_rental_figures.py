@@ -181,3 +181,24 @@ def test_wrong_question_is_bad_input(shop: RentalShop, words: tuple[str, ...], s
             catch_exceptions=False,
             standalone_mode=False,
         )
+
+
+@pytest.mark.capability("V1")
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"age_days_min": 99}, "revision_stays"),
+        (
+            {"revision": 2, "classes": [{"code": "A", "rank": 1}, {"code": "B", "rank": 2}]},
+            "no_scheme",
+        ),
+    ],
+)
+def test_scheme_that_changes_or_overlaps_is_not_imported(
+    shop: RentalShop, change: dict[str, Any], code: str
+) -> None:
+    scheme = json.loads((EXAMPLE / "abc_scheme.jsonl").read_text("utf-8"))
+    assert shop.take_tables(abc_scheme=[scheme]).state == "nothing"
+    report = shop.take_tables(abc_scheme=[{**scheme, **change}])
+    assert report.state == "refused"
+    assert [one.code for one in report.wrong] == [code]
