@@ -10,7 +10,9 @@ from head_office_site import ANNA, ARTICLE, PROGRAM, Site
 from sqlalchemy import select
 from till_builder import card_number, points
 
-from head_office.storage import event_private, master, till_event
+from head_office import load, storage
+from head_office.events import take_batch
+from head_office.storage import Database, event_private, master, till_event
 from pos_plugin import Plugin, Receipt, Refusal, Refused, Scanned
 from pos_plugin.clock import SystemClock
 from sync_agent.agent import Agent
@@ -236,6 +238,83 @@ def test_who_is_erased_at_a_till_is_erased_everywhere(site: Site) -> None:
     site.add_till("5")
     sync(site, "5")
     assert personal_files(site, "5") == []
+
+
+@pytest.mark.capability("K1", "K9")
+def test_events_replayed_into_an_empty_head_office_give_the_same(
+    site: Site, tmp_path: Path
+) -> None:
+    with opened(site, "3") as plugin:
+        made = plugin.customers.create({"request_id": "1", **BERTA})
+        assert isinstance(made, Receipt)
+        customer = str(made.values["customer"])
+        plugin.customers.change({"request_id": "2", "customer": customer, "name": "Berta Neu"})
+    buy(site, "3", UNKNOWN, "S1")
+    with opened(site, "3") as plugin:
+        plugin.customers.assign_card({"request_id": "3", "customer": "K1", "code": UNKNOWN})
+        plugin.customers.block_card({"request_id": "4", "code": CARD})
+    say(site, "3", "5", "given")
+    say(site, "3", "6", "withdrawn")
+    sync(site, "3")
+    with site.database() as database:
+        wanted = state_of(database)
+        body = events_of(database)
+    again = Database(tmp_path / "again", create=True)
+    try:
+        load.load_folder(again, site.folder / "load")
+        for _ in range(2):
+            take_batch(again, till="3", body=body, now=site.clock.now())
+            assert state_of(again) == wanted
+        # Negative control: without what stands beside the events the name is not there.
+        bare = b"".join(
+            line for line in body.splitlines(keepends=True) if b"private_of" not in line
+        )
+    finally:
+        again.close()
+    without = Database(tmp_path / "without", create=True)
+    try:
+        load.load_folder(without, site.folder / "load")
+        take_batch(without, till="3", body=bare, now=site.clock.now())
+        assert "Berta" not in str(state_of(without))
+        assert "Berta Neu" in str(wanted)
+    finally:
+        without.close()
+
+
+def events_of(database: Database) -> bytes:
+    """Return what a till sent, in its order, each event with what stands beside it."""
+    lines: list[bytes] = []
+    with database.read() as connection:
+        beside = {
+            (row.epoch, row.seq): row for row in connection.execute(select(event_private)).all()
+        }
+        for row in connection.execute(select(till_event).order_by(till_event.c.seq)).all():
+            private = beside.get((row.epoch, row.seq))
+            if private is not None:
+                value = {
+                    "private_of": row.seq,
+                    "salt": private.salt,
+                    "content": private.content,
+                }
+                lines.append(json.dumps(value, separators=(",", ":")).encode())
+            lines.append(bytes(row.line))
+    return b"".join(line + b"\n" for line in lines)
+
+
+def state_of(database: Database) -> list[Any]:
+    """Return what head office knows of customers; e-mail hashes are keyed by each chain."""
+    tables = ("customer", "consent", "alias")
+    with database.read() as connection:
+        rows = connection.execute(
+            select(master.c.table_name, master.c.row)
+            .where(master.c.table_name.in_(tables))
+            .order_by(master.c.table_name, master.c.row_key)
+        )
+        sums = storage.balance.c
+        accounts = select(sums.customer, sums.account, sums.value).order_by(
+            sums.customer, sums.account
+        )
+        return [*map(tuple, rows.all()), *map(tuple, connection.execute(accounts).all())]
 
 
 def personal_files(site: Site, till: str) -> list[str]:
