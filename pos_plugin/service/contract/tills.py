@@ -35,6 +35,7 @@ class Health(Answer):
     acked_seq: int | None = None
     suspended: list[str] | None = None
     print_jobs_open: int | None = None
+    approvals: bool | None = Field(default=None, description="goods on approval are on")
     notices: list[Notice]
     connection: Connection
 

@@ -68,6 +68,7 @@ async function request(method, path, { body, within_ms = SHORT_MS, read = "json"
 const get = (path, more) => request("GET", path, more);
 const post = (path, body = {}, within_ms = SHORT_MS) => request("POST", path, { body, within_ms });
 const sale = (id) => `/v1/sales/${encodeURIComponent(id)}`;
+const approval = (number) => `/v1/approvals/${encodeURIComponent(number)}`;
 const job = (id) => `/v1/print-jobs/${encodeURIComponent(id)}`;
 
 export const health = () => get("/v1/health");
@@ -80,6 +81,9 @@ export const assignCard = (body) => post("/v1/cards/assign", body, LONG_MS);
 export const keepConsent = (body) => post("/v1/consents", body, LONG_MS);
 export const identify = (by) => post("/v1/customers/identify", by);
 
+export const issueApproval = (body) => post("/v1/approvals", body, LONG_MS);
+export const returnApproval = (number, body) => post(`${approval(number)}/return`, body, LONG_MS);
+export const settleApproval = (number, body) => post(`${approval(number)}/settle`, body, LONG_MS);
 export const evaluate = (snapshot) => request("PUT", sale(snapshot.sale_id), { body: snapshot });
 export const complete = (id, completion) => post(`${sale(id)}/complete`, completion, LONG_MS);
 export const suspend = (snapshot) =>

@@ -1,5 +1,6 @@
 // F9: putting a sale aside and taking it up again, also after a reload or on another day.
 import * as api from "./api.js";
+import { canApprove } from "./approval.js";
 import { at, button, element } from "./dom.js";
 import { closeDialog, openDialog } from "./dialogs.js";
 import { money, moment, timeOfDay } from "./format.js";
@@ -27,6 +28,7 @@ export function prepareParked(recalled, parked) {
 export function openParked() {
   if (!openDialog("parked")) return;
   at("park-now").hidden = isEmpty();
+  at("approve-now").hidden = !canApprove();
   at("parked-list").replaceChildren();
   at("parked-text").textContent = "";
   if (!isEmpty()) at("park-now").focus();

@@ -105,7 +105,8 @@ function addPieces({ name, ...facts }, count) {
     same.pieces += count;
     sale.lines.push(...sale.lines.splice(sale.lines.indexOf(same), 1));
   } else {
-    const highest = Math.max(0, ...sale.lines.map((line) => Number(line.id)));
+    // Kept pieces of an approval bring ids that are no numbers.
+    const highest = Math.max(0, ...sale.lines.map((line) => Number(line.id) || 0));
     sale.lines.push({ id: String(highest + 1), name, pieces: count, facts });
   }
   sale.selected = lineKey(sale.lines.at(-1));

@@ -1,5 +1,6 @@
 // The reference till: one scan field that always has the focus, one thing after the other.
 import * as api from "./api.js";
+import { openApproval, prepareApproval } from "./approval.js";
 import { prepareAskPrice } from "./ask_price.js";
 import { evaluate, lookAgain } from "./checkout.js";
 import { prepareCustomerEntry } from "./customer_entry.js";
@@ -77,8 +78,21 @@ async function scanNow(code, count = 1) {
     tell(found.text, true);
     return found;
   }
+  if (found.kind === "approval") return takeApproval(found);
   const isNew = take(found, count);
   tell(isNew ? takenText(found, count) : say("twice"), !isNew);
+  await change();
+  return found;
+}
+
+// A paper of goods on approval opens them and sets the customer.
+async function takeApproval(found) {
+  if (!isEmpty() && sale.lines.length) {
+    tell(say("approvalBusy"), true);
+    return found;
+  }
+  if (found.customer) takeCustomer(found);
+  if (!openApproval(found)) tell(say("approvalSettled", found.approval));
   await change();
   return found;
 }
@@ -289,6 +303,18 @@ function listen() {
     tell(say("cardTaken", { name: found.panel.name }));
     await change();
   };
+  prepareApproval({
+    given: async (answer) => {
+      showPrint(answer);
+      tell(say("approvalGiven", answer));
+      await refreshNotices();
+    },
+    back: (number, count) => tell(say("approvalReturned", { number, count })),
+    buys: async (number) => {
+      tell(say("approvalBought", { number }));
+      await change();
+    },
+  });
   prepareIdentify(takeFound);
   prepareCustomerEntry(takeFound);
   listenToKeys(
