@@ -105,6 +105,7 @@ def test_changed_name_and_phone_are_found_no_more(tmp_path: Path) -> None:
         ("customer_search", search(phones=["4989123456"], email_hashes=[])),
     )
     assert keys(tmp_path) == {
+        ("birthday", "1980-12-24", "K1"),
         ("number", "1002", "K1"),
         ("name", "anna weiss", "K1"),
         ("name", "weiss anna", "K1"),
