@@ -7,12 +7,12 @@ so a till can always tell which of its own entries are in the number that it got
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, select
 
 from head_office.effects import NotUnderstood
+from head_office.sources import Source
 from head_office.storage import balance, ledger_entry
 from pos_plugin.limits import INT64_MAX
 from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES
@@ -29,15 +29,6 @@ if TYPE_CHECKING:
     from sync_agent.protocol import Entry
 
 COUNTER_PREFIXES = (USES, HISTORY)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The event that a fold takes in."""
-
-    till: str
-    epoch: int
-    seq: int
 
 
 def fold(

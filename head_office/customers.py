@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from sqlalchemy import delete, select, update
 
 from head_office import master_rows
-from head_office.balances import Source, move, with_event
+from head_office.balances import move, with_event
 from head_office.effects import Effects, NotUnderstood
 from head_office.storage import (
     alias,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from head_office.log import Row
+    from head_office.sources import Source
     from sync_agent.protocol import Event, PrivateOf
 
 _OPEN = ConfigDict(strict=True, extra="allow", frozen=True)

@@ -7,13 +7,15 @@ same, but nothing is booked from it and no balance claims to include it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import select
 
 from head_office.exceptions import note_second_vouchers
+from head_office.sources import Source
 from head_office.storage import ledger_entry, receipt, receipt_line, voucher
+from head_office.vouchers import Fact, take_facts
 from pos_plugin import limits
 from pos_plugin.clock import utc_text
 from pos_plugin.loyalty.ledger import HISTORY, USES
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 _OPEN = ConfigDict(strict=True, extra="allow", frozen=True)
 
 SaleMinor = Annotated[int, Field(ge=-limits.INT64_MAX, le=limits.INT64_MAX)]
+
+
+_BLOCKS: Final = {"voucher_blocked": "blocked", "voucher_unblocked": "unblocked"}
 
 
 class NotUnderstood(Exception):  # noqa: N818 - a state of the event, not a fault of ours
@@ -88,14 +93,22 @@ class _Redemption(BaseModel):
     model_config = _OPEN
 
     voucher: protocol.Text
-    state: Literal["partly_redeemed", "redeemed"] = "redeemed"
+    amount_minor: protocol.Int64 | None = None
+    lapsed_minor: protocol.Int64 = 0
 
 
 class _RolledBack(BaseModel):
     model_config = _OPEN
 
     voucher: protocol.Text
-    state: Literal["issued", "partly_redeemed"]
+    amount_minor: protocol.Int64 | None = None
+
+
+class _Reduced(BaseModel):
+    model_config = _OPEN
+
+    voucher: protocol.Text
+    amount_minor: protocol.Int64
 
 
 class _Body(BaseModel):
@@ -112,6 +125,8 @@ class _Body(BaseModel):
     redemptions: Annotated[list[_Redemption], Field(max_length=1_000)] = []
     rolled_back: Annotated[list[_RolledBack], Field(max_length=1_000)] = []
     cancelled: Annotated[list[protocol.Text], Field(max_length=1_000)] = []
+    reduced: Annotated[list[_Reduced], Field(max_length=1_000)] = []
+    sale_id: protocol.Text | None = None
 
 
 class _SaleBody(_Body):
@@ -163,6 +178,7 @@ class Effects:
                 "type": issued.type,
                 "customer": issued.customer,
                 "till": till,
+                "shop": self.body.shop,
                 "detail": _text(issued),
             }
             here = voucher.c.id == issued.id
@@ -175,12 +191,35 @@ class Effects:
             cashier=self.body.cashier,
             occurred_at=occurred_at,
         )
-        states: dict[str, str] = {one.voucher: one.state for one in self.body.redemptions}
-        states |= {one.voucher: one.state for one in self.body.rolled_back}
-        states |= dict.fromkeys(self.body.cancelled, "cancelled")
-        for voucher_id, state in states.items():
-            here = voucher.c.id == voucher_id
-            connection.execute(voucher.update().where(here).values(state=state))
+        take_facts(
+            connection,
+            self._facts(event.kind),
+            source=Source(till, event.epoch, event.seq),
+            cashier=self.body.cashier,
+            occurred_at=occurred_at,
+        )
+
+    @property
+    def touched_vouchers(self) -> list[str]:
+        """The vouchers that the event issues or changes."""
+        return [one.id for one in self.body.vouchers] + [fact.voucher for fact in self._facts("")]
+
+    def _facts(self, kind: str) -> list[Fact]:
+        body = self.body
+        sale_id = body.receipt.sale_id if isinstance(body, _SaleBody) else body.sale_id
+        facts = [
+            Fact(one.voucher, "redeemed", sale_id, one.amount_minor, one.lapsed_minor)
+            for one in body.redemptions
+        ]
+        facts += [
+            Fact(one.voucher, "rolled_back", sale_id, one.amount_minor) for one in body.rolled_back
+        ]
+        facts += [Fact(one.voucher, "reduced", sale_id, one.amount_minor) for one in body.reduced]
+        facts += [Fact(one, "cancelled", sale_id) for one in body.cancelled]
+        named = (body.model_extra or {}).get("voucher")
+        if kind in _BLOCKS and isinstance(named, str):
+            facts.append(Fact(named, _BLOCKS[kind]))
+        return facts
 
 
 def effects_of(event: Event) -> Effects:

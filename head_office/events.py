@@ -19,11 +19,13 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from head_office import log
-from head_office.balances import Source, fold
+from head_office.balances import fold
 from head_office.customers import Customers, of_owners
 from head_office.effects import NotUnderstood, effects_of
 from head_office.problems import ProblemError
+from head_office.sources import Source
 from head_office.storage import event_private, till_epoch, till_event
+from head_office.vouchers import FOR_EVERY_SHOP, changed_rows
 from pos_plugin.clock import utc_text
 from sync_agent.protocol import (
     BATCH_BYTES_MAX,
@@ -71,13 +73,20 @@ def take_batch(database: Database, *, till: str, body: bytes, now: dt.datetime) 
             if _is_new(connection, till, event, line):
                 private = beside.get(event.seq)
                 for customer, rows in _take(desk, event, line, private).items():
-                    for bucket in log.holders(connection, customer):
+                    for bucket in _buckets(connection, customer):
                         groups.setdefault(bucket, []).append(rows)
         for bucket, changed in groups.items():
             log.append(connection, bucket, changed)
         acked_seq = _epoch(connection, till, events[-1][0].epoch)
     # No backup of head office exists yet, so nothing is durable in the sense of the protocol.
     return EventsAnswer(acked_seq=acked_seq or 0, durable_seq=0, incarnation=database.incarnation)
+
+
+def _buckets(connection: Connection, customer: str) -> list[str]:
+    """Return who gets the rows of a customer; what nobody holds goes to every shop."""
+    if customer == FOR_EVERY_SHOP:
+        return log.buckets(connection)
+    return log.holders(connection, customer)
 
 
 def _lines(body: bytes) -> list[bytes]:
@@ -183,6 +192,9 @@ def _take(
                 counts=not repeated,
                 as_of=now_text,
             )
+            vouchers = changed_rows(connection, effects.touched_vouchers, source=source)
+            for holder, rows in vouchers.items():
+                changed.setdefault(holder, []).extend(rows)
             if not repeated:
                 customers = Customers(connection, card_key=card_key, source=source, as_of=now_text)
                 for customer, rows in customers.book(event, private).items():

@@ -25,9 +25,13 @@ from head_office.customers import join
 from head_office.errors import LoadError
 from head_office.segments import Bits
 from head_office.storage import master
+from head_office.vouchers import issue_here, mark, rows_of_holder
+from pos_plugin.card_hash import normalised
+from pos_plugin.loyalty.voucher_code import read_code, voucher_hash
 from pos_plugin.validation import read_json
 from sync_agent import protocol
-from sync_agent.master_data import FILES, card_row, check_file_row, identity, take_search
+from sync_agent.master_data import HEAD_OFFICE_FILES as FILES
+from sync_agent.master_data import card_row, check_file_row, identity, take_search
 from sync_agent.protocol import SEGMENT_BITS, compact_json
 
 if TYPE_CHECKING:
@@ -69,6 +73,8 @@ class _Load:
             return self._card(row, where)
         if table == "alias":
             return self._alias(row, where)
+        if table == "voucher":
+            return self._voucher(row, where)
         if table == "abc_scheme":
             self._scheme_stays(row, where)
         if table == "event_trigger" and not self._known("voucher_type", [row["voucher_type"]]):
@@ -78,6 +84,49 @@ class _Load:
         if not self._write(table, row, shop=None):
             return False
         self.shared.append([(table, row)])
+        return True
+
+    def _voucher(self, row: dict[str, Any], where: str) -> bool:
+        """Issue a voucher of head office, or block it, or let it be used again."""
+        kind = self._row("voucher_type", [row["type"]])
+        if kind is None:
+            raise LoadError("unknown_word", f"{where}.type", f"no voucher type {row['type']!r}")
+        holder = None
+        if row["customer"] is not None:
+            holder = self._row("customer", [row["customer"]])
+            if holder is None:
+                raise LoadError(
+                    "unknown_word", f"{where}.customer", f"no customer {row['customer']!r}"
+                )
+        code = row["code"]
+        code_hash = voucher_hash(read_code(code) or normalised(code)).hex()
+        value_minor = row["value_minor"]
+        if value_minor is None:
+            value_minor = kind["effect"].get("minor")
+        terms = {
+            "id": row["id"],
+            "code_hash": code_hash,
+            "type": row["type"],
+            "legal_kind": kind["legal_kind"],
+            "customer": row["customer"],
+            "customer_bound": kind["customer_bound"],
+            "value_minor": value_minor,
+            "valid_from_on": row["valid_from_on"],
+            "valid_to_on": row["valid_to_on"],
+            "multi_use": kind["multi_use"],
+        }
+        is_new = issue_here(self.connection, terms)
+        if not (mark(self.connection, row["id"], is_blocked=row["blocked"]) or is_new):
+            return False
+        rows = [
+            one
+            for one in rows_of_holder(self.connection, row["customer"])
+            if one[1]["id"] == row["id"]
+        ]
+        if holder is None:
+            self.shared.append(rows)
+        else:
+            self.by_shop[holder["home_shop"]].append(rows)
         return True
 
     def _customer(self, row: dict[str, Any], where: str) -> bool:
@@ -104,6 +153,7 @@ class _Load:
         if before is None:
             # Receipts may have come before the customer was made known here.
             group += rows_of_customer(self.connection, row["id"])
+            group += rows_of_holder(self.connection, row["id"])
         if group:
             self.by_shop[shop].append(group)
         return bool(group)

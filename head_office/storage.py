@@ -281,6 +281,25 @@ voucher = Table(
     Column("state", Text, nullable=False),
     Column("till", Text, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("shop", Text),
+    Column("folded", Text, nullable=False, server_default="[]"),
+)
+
+# What tills did with a voucher, wherever it was issued; the state is worked out from these.
+voucher_fact = Table(
+    "voucher_fact",
+    metadata,
+    Column("voucher", Text, nullable=False),
+    Column("till", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("sale_id", Text),
+    Column("amount_minor", BigInteger),
+    Column("lapsed_minor", BigInteger, nullable=False),
+    Column("cashier", Text),
+    Column("occurred_at", Text, nullable=False),
+    PrimaryKeyConstraint("voucher", "till", "epoch", "seq", "kind"),
 )
 
 

@@ -14,6 +14,7 @@ Files (columns of domain.md §5; ``?`` = may be missing):
   transferable?, multi_use?, partial?, offline_scope?, offline_cap_minor?, code_scheme?,
   vat_rate_bp?, interval_days?, per_year_max?
 - ``event_trigger``: event, voucher_type, conditions?
+- ``voucher``: id, type, code, customer?, value_minor?, valid_from_on, valid_to_on, blocked?
 - ``article``: sku, name, unit_price_minor, vat_rate_bp, categories?, brand?, season?, tags?,
   markdown?, discountable?
 - ``customer``: id, number, name, home_shop, segments? (codes), birthday_on?, status?,
@@ -37,6 +38,7 @@ from pos_plugin import limits
 from pos_plugin.card_hash import card_hash
 from pos_plugin.errors import RuleError
 from pos_plugin.loyalty.class_scheme import read_scheme
+from pos_plugin.loyalty.voucher_type import DEFAULT_SCOPE, LegalKind
 from pos_plugin.search_keys import email_hash, phone_digits
 from pos_plugin.validation import first_error
 from sync_agent import protocol
@@ -102,6 +104,18 @@ class _VoucherType(TypedDict):
     vat_rate_bp: NotRequired[protocol.Bp | None]
     interval_days: NotRequired[protocol.Days | None]
     per_year_max: NotRequired[protocol.Sequence | None]
+
+
+@with_config(_CLOSED)
+class _Voucher(TypedDict):
+    id: protocol.Text
+    type: protocol.Text
+    code: protocol.Text
+    customer: NotRequired[protocol.Text | None]
+    value_minor: NotRequired[protocol.Minor | None]
+    valid_from_on: protocol.Day
+    valid_to_on: protocol.Day
+    blocked: NotRequired[bool]
 
 
 @with_config(_CLOSED)
@@ -212,13 +226,13 @@ DEFAULTS: Final[dict[str, dict[str, Any]]] = {
         "transferable": False,
         "multi_use": False,
         "partial": False,
-        "offline_scope": "shop",
         "offline_cap_minor": 0,
         "code_scheme": "typed",
         "vat_rate_bp": None,
         "interval_days": None,
         "per_year_max": None,
     },
+    "voucher": {"customer": None, "value_minor": None, "blocked": False},
     "event_trigger": {"conditions": {}},
     "article": {
         "categories": [],
@@ -267,6 +281,10 @@ FILES: Final[dict[str, TypeAdapter[Any]]] = {
 }
 
 
+HEAD_OFFICE_FILES: Final[dict[str, TypeAdapter[Any]]] = {**FILES, "voucher": TypeAdapter(_Voucher)}
+"""A till without head office imports vouchers as CSV, with their balance (``import vouchers``)."""
+
+
 def check_file_row(
     table: str, value: object, where: str, error: type[InputError]
 ) -> dict[str, Any]:
@@ -276,7 +294,7 @@ def check_file_row(
         InputError: of the given type, naming the first wrong place below ``where``.
     """
     try:
-        row: dict[str, Any] = FILES[table].validate_python(value)
+        row: dict[str, Any] = HEAD_OFFICE_FILES[table].validate_python(value)
     except ValidationError as fault:
         raise error(*first_error(fault, value, where)) from None
     if table == "abc_scheme":
@@ -284,11 +302,17 @@ def check_file_row(
             read_scheme(row, where)
         except RuleError as fault:
             raise error(fault.code, fault.where, fault.message) from None
-    return {**DEFAULTS[table], **row}
+    checked = {**DEFAULTS[table], **row}
+    if table == "voucher_type":
+        kind = LegalKind(checked["legal_kind"])
+        checked.setdefault("offline_scope", DEFAULT_SCOPE[kind])
+    return checked
 
 
 def identity(table: str) -> tuple[str, ...]:
     """Return the columns that tell two rows of a file apart."""
+    if table == "voucher":
+        return ("id",)
     return ("code",) if table == "card" else protocol.TABLES[table].key
 
 

@@ -474,7 +474,8 @@ def assert_books(till: TillBuilder) -> None:
     )
     of_vouchers = (
         "SELECT receipt, sum(amount_minor) FROM voucher_event JOIN voucher ON id = voucher "
-        "WHERE kind = 'redeemed' AND voucher.legal_kind IN ('promo', 'earned_bonus') GROUP BY receipt"
+        "WHERE kind = 'redeemed' AND voucher.legal_kind IN ('promo', 'earned_bonus') "
+        "GROUP BY receipt"
     )
     assert rows(till, of_lines) == rows(till, of_vouchers)
     for (line,) in rows(till, "SELECT line FROM event WHERE kind = 'sale_completed'"):

@@ -1,0 +1,268 @@
+"""Vouchers at head office: what tills did with each, and the row that every till gets of it.
+
+1. What a till did is a fact; state and balance are worked out from all of them, in any order.
+2. A voucher that two tills used without knowing of each other: both receipts stand, and one
+   exception names both.
+3. State and ``folded`` are one row, so a till can tell which of its own events are in it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from sqlalchemy import func, select
+
+from head_office.storage import exception, voucher, voucher_fact
+from pos_plugin.loyalty.voucher_standing import Happened, Wear
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy.engine import Connection
+
+    from head_office.log import Row
+    from head_office.sources import Source
+
+DOUBLE_REDEMPTION: Final = "double_redemption"
+FOR_EVERY_SHOP: Final = ""
+"""In place of a customer: nobody holds it, so every shop gets the row."""
+
+
+class Fact(NamedTuple):
+    """What an event did with a voucher; amounts in minor units (cents)."""
+
+    voucher: str
+    kind: str
+    sale_id: str | None = None
+    amount_minor: int | None = None
+    lapsed_minor: int = 0
+
+
+def take_facts(
+    connection: Connection,
+    facts: Iterable[Fact],
+    *,
+    source: Source,
+    cashier: str | None,
+    occurred_at: str,
+) -> None:
+    """Store what an event did; note a voucher that was used more than there was of it.
+
+    Args:
+        connection: in the transaction of the event, its own vouchers stored.
+        facts: of the event.
+        source: the event.
+        cashier: of it.
+        occurred_at: instant of it.
+    """
+    for fact in facts:
+        lapsed_minor = fact.lapsed_minor
+        if fact.kind == "rolled_back":
+            lapsed_minor = _lapsed_with(connection, fact)
+        before = _wear(connection, fact.voucher)
+        others = _tills_that_used(connection, fact.voucher, but=source.till)
+        connection.execute(
+            voucher_fact.insert().values(
+                voucher=fact.voucher,
+                till=source.till,
+                epoch=source.epoch,
+                seq=source.seq,
+                kind=fact.kind,
+                sale_id=fact.sale_id,
+                amount_minor=fact.amount_minor,
+                lapsed_minor=lapsed_minor,
+                cashier=cashier,
+                occurred_at=occurred_at,
+            )
+        )
+        after = _wear(connection, fact.voucher)
+        was_overused = before is not None and before.is_overused
+        is_overused = after is not None and after.is_overused
+        if fact.kind == "redeemed" and is_overused and not was_overused:
+            _note(connection, fact, source, others, cashier, occurred_at)
+        _settle(connection, fact.voucher)
+
+
+def changed_rows(
+    connection: Connection, vouchers: Iterable[str], *, source: Source
+) -> dict[str, list[Row]]:
+    """Return the rows that an event changed by the customer who holds each, ``folded`` moved on."""
+    changed: dict[str, list[Row]] = {}
+    for one in dict.fromkeys(vouchers):
+        found = connection.execute(select(voucher).where(voucher.c.id == one)).one_or_none()
+        if found is None:
+            continue
+        elements = [
+            element
+            for element in json.loads(found.folded)
+            if (element[0], element[1]) != (source.till, source.epoch)
+        ]
+        folded = [*elements, [source.till, source.epoch, source.seq]]
+        connection.execute(
+            voucher.update().where(voucher.c.id == one).values(folded=json.dumps(folded))
+        )
+        row = _wire(connection, one)
+        if row is not None:
+            changed.setdefault(found.customer or FOR_EVERY_SHOP, []).append(("voucher", row))
+    return changed
+
+
+def rows_of_holder(connection: Connection, customer: str | None) -> list[Row]:
+    """Return the rows of all vouchers of a customer, or of those that nobody holds."""
+    ids = connection.execute(
+        select(voucher.c.id).where(voucher.c.customer == customer).order_by(voucher.c.id)
+    ).scalars()
+    rows = [_wire(connection, one) for one in ids.all()]
+    return [("voucher", row) for row in rows if row is not None]
+
+
+def issue_here(connection: Connection, terms: Mapping[str, Any]) -> bool:
+    """Store a voucher of head office; False when it stands there already with equal terms.
+
+    Args:
+        connection: in a transaction.
+        terms: id, code_hash, type, legal_kind, customer, customer_bound, value_minor,
+            valid_from_on, valid_to_on.
+    """
+    detail = json.dumps(dict(terms), sort_keys=True)
+    known = connection.execute(
+        select(voucher.c.detail).where(voucher.c.id == terms["id"])
+    ).scalar_one_or_none()
+    if known is not None:
+        return False
+    connection.execute(
+        voucher.insert().values(
+            id=terms["id"],
+            type=terms["type"],
+            customer=terms["customer"],
+            state="issued",
+            till="",
+            detail=detail,
+        )
+    )
+    _settle(connection, terms["id"])
+    return True
+
+
+def mark(connection: Connection, one: str, *, is_blocked: bool) -> bool:
+    """Block a voucher from head office, or let it be used again; False when it is so already."""
+    wear = _wear(connection, one)
+    if wear is None or wear.is_blocked == is_blocked:
+        return False
+    here = (voucher_fact.c.voucher == one) & (voucher_fact.c.till == "")
+    number = connection.execute(select(func.count()).where(here)).scalar_one()
+    connection.execute(
+        voucher_fact.insert().values(
+            voucher=one,
+            till="",
+            epoch=0,
+            seq=number + 1,
+            kind="blocked" if is_blocked else "unblocked",
+            lapsed_minor=0,
+            # After everything a till has told so far, whatever its clock says.
+            occurred_at=f"9999-{number:06}",
+        )
+    )
+    _settle(connection, one)
+    return True
+
+
+def _settle(connection: Connection, one: str) -> None:
+    wear = _wear(connection, one)
+    if wear is not None:
+        state = wear.standing().state.value
+        connection.execute(voucher.update().where(voucher.c.id == one).values(state=state))
+
+
+def _wear(connection: Connection, one: str) -> Wear | None:
+    detail = connection.execute(
+        select(voucher.c.detail).where(voucher.c.id == one)
+    ).scalar_one_or_none()
+    if detail is None:
+        return None
+    terms = json.loads(detail)
+    facts = connection.execute(
+        select(voucher_fact.c.kind, voucher_fact.c.amount_minor, voucher_fact.c.lapsed_minor)
+        .where(voucher_fact.c.voucher == one)
+        .order_by(voucher_fact.c.occurred_at, voucher_fact.c.till, voucher_fact.c.seq)
+    )
+    # Redemptions first: one that is taken back may have been learnt before it.
+    happened = sorted((Happened(*fact) for fact in facts), key=lambda fact: fact.kind != "redeemed")
+    fresh = Wear(
+        value_minor=terms.get("value_minor"), is_multi_use=bool(terms.get("multi_use", False))
+    )
+    return fresh.after(happened)
+
+
+def _wire(connection: Connection, one: str) -> dict[str, Any] | None:
+    found = connection.execute(select(voucher).where(voucher.c.id == one)).one()
+    terms = json.loads(found.detail)
+    wear = _wear(connection, one)
+    if wear is None or "code_hash" not in terms:
+        return None
+    now = wear.standing()
+    value_minor = terms["value_minor"]
+    return {
+        "code_hash": terms["code_hash"],
+        "id": one,
+        "type": found.type,
+        "legal_kind": terms["legal_kind"],
+        "customer": found.customer,
+        "customer_bound": terms["customer_bound"],
+        "state": now.state.value,
+        "value_minor": None if value_minor is None else value_minor - wear.reduced_minor,
+        "balance_minor": now.balance_minor,
+        "uses": wear.uses,
+        "valid_from_on": terms["valid_from_on"],
+        "valid_to_on": terms["valid_to_on"],
+        "shop": found.shop,
+        "till": found.till or None,
+        "folded": json.loads(found.folded),
+    }
+
+
+def _lapsed_with(connection: Connection, fact: Fact) -> int:
+    """Return what had lapsed with the redemption that is taken back."""
+    row = connection.execute(
+        select(voucher_fact.c.amount_minor, voucher_fact.c.lapsed_minor).where(
+            voucher_fact.c.voucher == fact.voucher,
+            voucher_fact.c.sale_id == fact.sale_id,
+            voucher_fact.c.kind == "redeemed",
+        )
+    ).first()
+    return int(row[1]) if row is not None and row[0] == fact.amount_minor else 0
+
+
+def _tills_that_used(connection: Connection, one: str, *, but: str) -> list[str]:
+    rows = connection.execute(
+        select(voucher_fact.c.till)
+        .where(voucher_fact.c.voucher == one, voucher_fact.c.kind == "redeemed")
+        .order_by(voucher_fact.c.occurred_at)
+    )
+    return [till for till in rows.scalars() if till != but]
+
+
+def _note(
+    connection: Connection,
+    fact: Fact,
+    source: Source,
+    others: list[str],
+    cashier: str | None,
+    occurred_at: str,
+) -> None:
+    holder = connection.execute(
+        select(voucher.c.customer).where(voucher.c.id == fact.voucher)
+    ).scalar_one_or_none()
+    connection.execute(
+        exception.insert().values(
+            kind=DOUBLE_REDEMPTION,
+            subject=fact.voucher,
+            other=fact.sale_id or f"{source.epoch}:{source.seq}",
+            customer=holder,
+            till=source.till,
+            other_till=others[0] if others else source.till,
+            cashier=cashier,
+            occurred_at=occurred_at,
+        )
+    )
