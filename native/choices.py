@@ -137,6 +137,23 @@ class Choices:
         bound = min(reach, max(exact.bound, known))
         return Solved(best, max(bound, best or 0), applications)
 
+    def saving_of(
+        self,
+        promos: list[Promo],
+        receipt: Tier | None,
+        customer: Tier | None,
+        applications: list[Application],
+    ) -> Exact | None:
+        """Return what these applications save under a choice, in 1/10^12 minor.
+
+        None where a tier is not open, or where its coupon is one that they may have used up.
+        """
+        choice = make_choice(self.problem, promos, receipt, customer)
+        if choice is None or choice.pool_left != self.problem.pool_limit:
+            return None
+        saving = choice.saving(*self.measure(choice, applications))
+        return None if saving is None else saving * W
+
     def component(self, classes: list[int], rows: list[int]) -> Solved:
         """Best solution of a component without later layers."""
         members = set(classes)

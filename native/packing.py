@@ -2002,6 +2002,21 @@ class Packing:
         for k in range(self.k):
             self.best_theta[k], self.best_toll[k] = own[k]
 
+    def start_like(self, other: Packing) -> None:
+        """Start from the multipliers of a packing of the same classes that was solved before."""
+        own: list[tuple[int, int]] = []
+        k: cython.Py_ssize_t
+        j: cython.Py_ssize_t = 0
+        for k in range(self.k):
+            # Both are in ascending order.
+            while j < other.k and other.promo[j] < self.promo[k]:
+                j += 1
+            if j < other.k and other.promo[j] == self.promo[k]:
+                own.append((other.best_theta[j], other.best_toll[j]))
+            else:
+                own.append((0, 0))
+        self.inherit(other.best_lam, own)
+
     @cython.cfunc
     @cython.exceptval(check=True)
     def _close(self) -> cython.void:

@@ -67,6 +67,7 @@ SHARED = cython.declare(cython.longlong, codes.SHARED)
 UNITS = cython.declare(cython.longlong, codes.UNITS)
 ALONE = cython.declare(cython.longlong, codes.ALONE)
 _ALIKE = cython.declare(cython.longlong, 1_000)  # tiers that a tier is compared with
+_TRIED = cython.declare(cython.Py_ssize_t, 16)  # choices under which the plain packing is weighed
 # Amounts are discounts in 1/10_000 minor, savings in 1/10^12 minor.
 D = cython.declare(cython.longlong, 10_000)
 _W = 100_000_000
@@ -183,6 +184,7 @@ class _Packed(NamedTuple):
     value: int
     bound: int
     applications: list[Given]
+    packing: Packing | None  # None where it is composed of single applications
 
 
 @cython.cclass
@@ -914,6 +916,15 @@ class Search:
             return known
         if any(self._is_composed(row) for row in promos):
             return self._pack_composed(key, part, promos, banned)
+        packing = self._packing(part, promos, without)
+        packing.solve(-1)
+        self.used += packing.steps
+        known = _Packed(packing.value, packing.bound, packing.applications(), packing)
+        self.packed[key] = known
+        return known
+
+    def _packing(self, part: _Component, promos: array[int], without: int) -> Packing:
+        """Pose the packing of a component; ``without`` as in ``_pack``."""
         values: list[int] = []
         rows: list[int] = []
         c: cython.Py_ssize_t
@@ -924,7 +935,7 @@ class Search:
             else:
                 values.append(self.best[c])
                 rows.append(self.best_row[c])
-        packing = Packing(
+        return Packing(
             self.offers,
             classes=part.classes,
             promos=promos,
@@ -936,11 +947,6 @@ class Search:
             budget=max(1, self.max_steps - self.used),
             pool_left=self.pool_limit or array("q", [0]),
         )
-        packing.solve(-1)
-        self.used += packing.steps
-        known = _Packed(packing.value, packing.bound, packing.applications())
-        self.packed[key] = known
-        return known
 
     def _pack_composed(
         self, key: tuple[int, ...], part: _Component, promos: array[int], banned: frozenset[int]
@@ -951,7 +957,7 @@ class Search:
         solved = run.component(list(part.classes), rows)
         value = solved.value or 0
         known = _Packed(
-            int(value // _W), int(-(-solved.bound // _W)), self._named(solved.applications)
+            int(value // _W), int(-(-solved.bound // _W)), self._named(solved.applications), None
         )
         self.packed[key] = known
         return known
@@ -990,6 +996,15 @@ class Search:
         """Applications of the slow way in the numbers of the fast one."""
         rows = {row: name for name, row in self.free_at.items()}
         return [(rows.get(a.promo, a.promo), a.times, a.members, a.step) for a in applications]
+
+    def _unnamed(self, applications: list[Given]) -> list[Application]:
+        """Applications of the fast way in the numbers of the slow one."""
+        from native.problem import Application
+
+        return [
+            Application(self.free_at.get(row, row), times, members, step)
+            for row, times, members, step in applications
+        ]
 
     # --- choices of tiers
 
@@ -1491,6 +1506,7 @@ class Search:
         """Solve on their own the choices that could save more than the answer."""
         unsure.sort()
         bound = answer.bound
+        answer = self._tried(answer, unsure, banned)
         rivals = answer.rivals
         for reach, _, r, k, alone in unsure:
             if -reach <= answer.saving:
@@ -1521,6 +1537,42 @@ class Search:
             if solved.value is not None and solved.value > answer.saving:
                 answer = _Answer(solved.value, 0, r, k, self._named(solved.applications), True)
         return answer._replace(bound=max(bound, answer.saving), rivals=rivals)
+
+    def _tried(
+        self,
+        answer: _Answer,
+        unsure: list[tuple[int, int, int, int, int]],
+        banned: frozenset[int],
+    ) -> _Answer:
+        """Look what the packing without later layers saves under the choices that could save more.
+
+        The better the answer, the fewer of them are solved.
+        """
+        plain = self._applications(answer._replace(applications=None))
+        applications: list[Application] | None = None
+        for reach, _, r, k, alone in unsure[:_TRIED]:
+            if -reach <= answer.saving:
+                break
+            if alone:
+                continue
+            run = self._choices()
+            assert self.problem is not None  # noqa: S101 - made with the choices
+            if applications is None:
+                applications = self._unnamed(plain)
+            rows = [row for row in self.bound_rows if row not in banned]
+            rows += [self.free_at[row] for row in self._free_rows() if row not in banned]
+            promos = [self.problem.promos[row] for row in rows]
+            tiers = self.problem.tiers
+            saving = run.saving_of(
+                promos,
+                tiers[r] if r >= 0 else None,
+                tiers[k] if k >= 0 else None,
+                applications,
+            )
+            self.used += len(applications)
+            if saving is not None and saving > answer.saving:
+                answer = _Answer(saving, 0, r, k, plain, True)
+        return answer
 
     # --- the answer
 
@@ -1819,10 +1871,26 @@ class Search:
                 for c in part.classes:
                     value += self.best[c] * self.count[c]
             else:
-                value = self._pack(part, banned | {row}, row).value
+                value = self._value_without(p, banned | {row}, row)
             if value < self.part_value[p]:
                 return True
         return False
+
+    def _value_without(self, p: int, banned: frozenset[int], row: int) -> int:
+        """What a component is worth without a promotion, as far as it is as much as with it.
+
+        Prices that were good with it are good without: mostly they say at once that it is less.
+        """
+        part: _Component = self.components[p]
+        known: _Packed = self.plain[p]
+        if known.packing is None or (part.classes[0], *sorted(banned)) in self.packed:
+            return self._pack(part, banned, row).value
+        promos = array("q", [one for one in part.promos if one not in banned])
+        packing = self._packing(part, promos, row)
+        packing.start_like(known.packing)
+        packing.solve(known.value - 1)
+        self.used += packing.steps
+        return packing.value
 
     def _parts_of(self, row: int) -> list[int]:
         """Return the components that a promotion has a part in."""
