@@ -17,6 +17,7 @@ from pos_plugin.errors import SaleError, StorageError
 from pos_plugin.loyalty.ledger import entries_of
 from pos_plugin.loyalty.lots import earn
 from pos_plugin.loyalty.program_terms import Terms
+from pos_plugin.loyalty.voucher_type import read_voucher_type
 from pos_plugin.model import VOUCHER_SALE
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
 from pos_plugin.once import keep_answer, stored_answer
@@ -32,16 +33,19 @@ from pos_plugin.receipt_event import (
 )
 from pos_plugin.receipts import book, read_charge, tenders_of
 from pos_plugin.redeeming import redemptions, rest_vouchers
+from pos_plugin.sold_vouchers import activate, planned_in
 from pos_plugin.storage.journal_writer import ReceiptHead
+from pos_plugin.storage.voucher_store import Booked
 from pos_plugin.uids import new_uid
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pos_plugin.answers import Evaluation
     from pos_plugin.issuing import Issuing
     from pos_plugin.loyalty.lots import LedgerEntry
+    from pos_plugin.loyalty.voucher_type import VoucherType
     from pos_plugin.model import Basket
     from pos_plugin.receipts import BookedReceipt, Charge
     from pos_plugin.storage.cache_reader import CacheReader
@@ -142,7 +146,14 @@ class Booking:
         booked, head = self._charged(running, charge, late=late, now=now)
         is_purchase = any(line.quantity_milli > 0 for line in basket.lines)
         offer = self._issuing.offer("sale_completed", head.customer if is_purchase else None)
+        kinds = self._kinds(running.snapshot.sold_vouchers)
         with self._journal.transaction() as journal:
+            sold = planned_in(
+                journal,
+                running.snapshot.sold_vouchers,
+                [line.line_id for line in basket.lines if line.quantity_milli > 0],
+                kinds,
+            )
             used = redemptions(
                 journal, running.accepted, _of_vouchers(booked, running), basket.lines
             )
@@ -178,7 +189,10 @@ class Booking:
                 ],
                 "redemptions": [one.to_event() for one in used.redemptions],
                 "rewards": points.facts,
-                "vouchers": [voucher.to_event() for voucher in issued],
+                "vouchers": [
+                    *(voucher.to_event() for voucher in issued),
+                    *(one.voucher.to_event() for one in sold),
+                ],
                 "refused": refused_events(running.evaluation, running.known),
                 "exceptions": used.exceptions,
                 "declined": declined_events(basket, running.snapshot.extras.decline_reasons),
@@ -201,10 +215,27 @@ class Booking:
             effects = self._issuing.store(
                 issued, seq, offer.holder, receipt=seq, cashier=head.cashier, now=now
             )
+            bought = activate(journal, sold, Booked(self._journal.epoch, seq, now))
+            effects += self._issuing.print(bought, "", now=now)
             answer = sale_answer(head, booked, effects + self._texts(booked, running.evaluation))
             keep_answer(self._journal, key, completion, answer)
             self._journal.drop_suspended(basket.sale_id)
         return Receipt(answer)
+
+    def _kinds(self, sold: Mapping[str, str]) -> Callable[[str], VoucherType | None]:
+        """Return what tells the kind of a sold voucher; a broken cache costs no receipt."""
+        try:
+            cache = self._till.cache.reader() if sold else None
+        except StorageError:
+            cache = None
+
+        def kind(code: str) -> VoucherType | None:
+            try:
+                return read_voucher_type(cache.voucher_type(code)) if cache else None
+            except StorageError:
+                return None
+
+        return kind
 
     def _cache(self, running: Running) -> CacheReader | None:
         """Return the cache for what only rewards need; a broken one costs no receipt."""

@@ -68,9 +68,16 @@ class Issuing:
             cashier: number of the cashier.
             now: instant of the event.
         """
-        effects: list[dict[str, Any]] = []
         for voucher in issued:
             self._journal.add_voucher(seq, voucher, receipt=receipt, cashier=cashier, at=now)
+        return self.print(issued, holder, now=now)
+
+    def print(
+        self, issued: Collection[NewVoucher], holder: str, *, now: dt.datetime
+    ) -> list[dict[str, Any]]:
+        """Queue the paper of stored vouchers; return the effects that say so."""
+        effects: list[dict[str, Any]] = []
+        for voucher in issued:
             effects.append(self._issue_effect(voucher))
             effects.append(self._print(voucher, holder, now, training=False))
         return effects
@@ -130,7 +137,7 @@ class Issuing:
                     titles=self._titles(voucher.type.layout.covers, now),
                     training=training,
                 ),
-                customer_bound=voucher.type.customer_bound,
+                customer_bound=voucher.customer_bound,
             )
         except DocumentInvalid:
             return message(Notice(NoticeCode.PRINT_DOCUMENT_INVALID), self._config.language)

@@ -19,6 +19,7 @@ from pos_plugin.actions.approvals import ApprovalDesk
 from pos_plugin.actions.booked_once import Actions
 from pos_plugin.actions.card_scans import CardScans
 from pos_plugin.actions.erasure import ErasureDesk
+from pos_plugin.actions.vouchers import VoucherDesk
 from pos_plugin.approvals import Approvals
 from pos_plugin.booking import Booking
 from pos_plugin.clock import SystemClock
@@ -42,6 +43,7 @@ from pos_plugin.takeback import Takeback
 from pos_plugin.till import Till
 from pos_plugin.uids import new_uid
 from pos_plugin.version import __version__
+from pos_plugin.vouchers import Vouchers
 from pos_plugin.worker import Ended, Late, Worker
 
 if TYPE_CHECKING:
@@ -110,8 +112,8 @@ class Plugin:
     """Promotions and loyalty inside one till; made by ``Plugin.open``.
 
     ``sales`` is the life of a sale in plain values, ``rentals`` that of a rental, ``customers``
-    who they are, their cards and consents, ``accounts`` what they have, ``prints`` the print
-    jobs, ``config`` the settings.
+    who they are, their cards and consents, ``accounts`` what they have, ``vouchers`` those that
+    are sold or blocked, ``prints`` the print jobs, ``config`` the settings.
     """
 
     def __init__(
@@ -125,6 +127,7 @@ class Plugin:
         customers: Customers,
         accounts: Accounts,
         approvals: Approvals,
+        vouchers: Vouchers,
     ) -> None:
         self._till = till
         self._counter = counter
@@ -138,6 +141,7 @@ class Plugin:
         self.customers = customers
         self.accounts = accounts
         self.approvals = approvals
+        self.vouchers = vouchers
 
     @classmethod
     def open(
@@ -258,6 +262,13 @@ class Plugin:
             on_booked=print_soon,
             for_host=prints.completed,
         )
+        vouchers = Vouchers(
+            VoucherDesk(till, actions, issuing),
+            counter,
+            within_ms=config.budget_ms.complete,
+            on_booked=print_soon,
+            for_host=prints.completed,
+        )
         plugin = cls(
             till,
             counter,
@@ -267,6 +278,7 @@ class Plugin:
             customers=customers,
             accounts=accounts,
             approvals=approvals,
+            vouchers=vouchers,
         )
 
         def start() -> None:

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 
 from pos_plugin import limits
 from pos_plugin.errors import SaleError
-from pos_plugin.model import Basket, basket_to_dict
+from pos_plugin.model import VOUCHER_SALE, Basket, basket_to_dict
 from pos_plugin.validation import first_error
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ ARTICLE_FACTS: Final = (
 )
 _OURS: Final = ("cashier", "rights", "generation", "codes", "decline_reasons", "training")
 _HOST_DISCOUNT: Final = "host_discount_minor"
+_SOLD_VOUCHER: Final = "voucher"
 
 
 class _Closed(BaseModel):
@@ -83,12 +84,14 @@ class Extras(_Closed):
 class Snapshot:
     """A checked snapshot; ``basket`` is complete but for the coupons that ``codes`` become.
 
-    ``host_discounts``: manual discounts of the till by line id, in minor units (cents).
+    ``host_discounts``: manual discounts of the till by line id, in minor units (cents);
+    ``sold_vouchers``: id of the planned voucher that a line sells, by line id.
     """
 
     basket: Basket
     extras: Extras
     host_discounts: Mapping[str, int]
+    sold_vouchers: Mapping[str, str] = field(default_factory=dict)
 
     def is_same_sale(self, other: Snapshot) -> bool:
         """Say whether both sell the same to the same; master data may have filled in the rest."""
@@ -100,6 +103,8 @@ class Snapshot:
         for line in value["lines"]:
             if line["line_id"] in self.host_discounts:
                 line[_HOST_DISCOUNT] = self.host_discounts[line["line_id"]]
+            if line["line_id"] in self.sold_vouchers:
+                line[_SOLD_VOUCHER] = self.sold_vouchers[line["line_id"]]
         return value
 
 
@@ -139,14 +144,21 @@ def read_snapshot(
     sale.setdefault("currency", defaults.currency)
     lines = sale.get("lines")
     discounts: list[object] = []
+    sold: list[object] = []
     if isinstance(lines, (list, tuple)):
+        sold = [line.get(_SOLD_VOUCHER) if isinstance(line, dict) else None for line in lines]
         discounts = [line.get(_HOST_DISCOUNT, 0) if isinstance(line, dict) else 0 for line in lines]
         sale["lines"] = [_fill(line, article) for line in lines]
     known = sale.get("customer")
     if isinstance(known, dict) and list(known) == ["id"] and isinstance(known["id"], str):
         sale["customer"] = customer(known["id"]) or known
     basket = Basket.from_dict(sale)
-    return Snapshot(basket=basket, extras=extras, host_discounts=_host_discounts(basket, discounts))
+    return Snapshot(
+        basket=basket,
+        extras=extras,
+        host_discounts=_host_discounts(basket, discounts),
+        sold_vouchers=_sold_vouchers(basket, sold),
+    )
 
 
 def _host_discounts(basket: Basket, discounts: list[object]) -> dict[str, int]:
@@ -164,6 +176,21 @@ def _host_discounts(basket: Basket, discounts: list[object]) -> dict[str, int]:
     return found
 
 
+def _sold_vouchers(basket: Basket, sold: list[object]) -> dict[str, str]:
+    """Return which planned voucher each line sells; a line sells one."""
+    found: dict[str, str] = {}
+    for number, (line, voucher) in enumerate(zip(basket.lines, sold, strict=True)):
+        where = f"sale.lines[{number}].{_SOLD_VOUCHER}"
+        if voucher is None:
+            continue
+        if not isinstance(voucher, str):
+            raise SaleError("wrong_type", where, "the id of a voucher is text")
+        if voucher in found.values():
+            raise SaleError("duplicate_id", where, f"voucher {voucher!r} stands twice")
+        found[line.line_id] = voucher
+    return found
+
+
 def _what_is_sold(snapshot: Snapshot) -> tuple[object, ...]:
     basket = snapshot.basket
     return (
@@ -174,6 +201,7 @@ def _what_is_sold(snapshot: Snapshot) -> tuple[object, ...]:
         basket.customer.id if basket.customer else None,
         basket.coupons,
         dict(snapshot.host_discounts),
+        dict(snapshot.sold_vouchers),
         snapshot.extras.codes,
         snapshot.extras.training,
     )
@@ -214,7 +242,12 @@ def _fill(line: object, article: Callable[[str], Mapping[str, Any] | None]) -> o
     """Add the facts of the article master that the till did not send."""
     if not isinstance(line, dict):
         return line  # the basket says what is wrong with it
-    line = {name: part for name, part in line.items() if name != _HOST_DISCOUNT}
+    sells_voucher = line.get(_SOLD_VOUCHER) is not None
+    ours = (_HOST_DISCOUNT, _SOLD_VOUCHER)
+    line = {name: part for name, part in line.items() if name not in ours}
+    if sells_voucher:
+        # Fixed price, no goods: whatever the host or the article master says of the line.
+        return {"vat_rate_bp": 0, **line, "discountable": False, "tags": [VOUCHER_SALE]}
     if not isinstance(line.get("sku"), str):
         return line
     missing = [name for name in ARTICLE_FACTS if name not in line]

@@ -63,7 +63,7 @@ def voucher_document(
     benefit = in_language(kind.effect.label, language)
     blocks.append(_text(benefit, role="benefit", align="center", size=2, bold=True))
     blocks.append({"type": "feed", "rows": 16})
-    if kind.customer_bound:
+    if voucher.customer_bound:
         blocks.append(_text(f"{words['holder']} {holder}", role="holder", align="center"))
     blocks.append(
         _text(f"{words['until']} {valid_to_on}", role="valid_until", align="center", bold=True)

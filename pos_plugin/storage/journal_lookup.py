@@ -238,6 +238,16 @@ def voucher_by_id(journal: Journal, voucher: str) -> Voucher | None:
     return _voucher(row) if row else None
 
 
+def sold_code(journal: Journal, voucher: str) -> str | None:
+    """Return the code of a voucher as it was answered to the host that sells it."""
+    row: Any = journal.execute(
+        "SELECT answer ->> '$.code' FROM answer "
+        "WHERE key GLOB 'voucher_sold:*' AND answer ->> '$.voucher_id' = ?",
+        (voucher,),
+    ).fetchone()
+    return str(row[0]) if row else None
+
+
 def voucher_state(journal: Journal, voucher: str) -> str | None:
     """Return where a voucher of this till stands, by its id."""
     row: Any = journal.execute("SELECT state FROM voucher WHERE id = ?", (voucher,)).fetchone()

@@ -248,7 +248,23 @@ class Planned(NamedTuple):
     voucher: str
     type: str
     legal_kind: str
+    code_hash: str
+    customer: str | None
+    customer_bound: bool
     value_minor: int
+    valid_from_on: str
+    valid_to_on: str
+
+    def to_event(self) -> dict[str, Any]:
+        """Return the voucher as it stands in the body of an event."""
+        terms = self._asdict()
+        return {
+            "id": terms.pop("voucher"),
+            **terms,
+            "customer_bound": bool(self.customer_bound),
+            "trigger": "voucher_sold",
+            "class_at_issue": None,
+        }
 
 
 def planned(journal: Journal, vouchers: Iterable[str]) -> dict[str, Planned]:
@@ -256,7 +272,8 @@ def planned(journal: Journal, vouchers: Iterable[str]) -> dict[str, Planned]:
     found: dict[str, Planned] = {}
     for voucher in vouchers:
         row: Any = journal.execute(
-            "SELECT id, type, legal_kind, value_minor FROM voucher "
+            "SELECT id, type, legal_kind, lower(hex(code_hash)), customer, customer_bound, "
+            "value_minor, valid_from_on, valid_to_on FROM voucher "
             "WHERE id = ? AND state = 'planned'",
             (voucher,),
         ).fetchone()

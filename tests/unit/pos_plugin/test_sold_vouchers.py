@@ -1,0 +1,111 @@
+"""Vouchers that are sold: planned, issued with their sale, taken back with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from till_builder import TillBuilder, card_number, points, unit_discount
+from vouchers_with_value import value_type
+
+from pos_plugin import Plugin, Receipt, Refusal, Refused
+from pos_plugin.storage.connect import open_journal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CARD = card_number(1)
+
+
+@pytest.fixture
+def till(tmp_path: Path) -> TillBuilder:
+    till = TillBuilder(tmp_path / "till")
+    till.rules(unit_discount("ZEHN", 1000), points())
+    till.program()
+    till.article("4711", 5000)
+    till.customer("K1", card=CARD)
+    value_type(till, "GIFT", 2500, legal_kind="gift_mpv", partial=True)
+    value_type(till, "WERBUNG", 500)
+    return till
+
+
+def made(plugin: Plugin, **asked: Any) -> dict[str, Any]:
+    answer = plugin.vouchers.sell({"voucher": "V1", "type": "GIFT", **asked})
+    assert isinstance(answer, Receipt)
+    return dict(answer.values)
+
+
+def buy(plugin: Plugin, sale_id: str, line: dict[str, Any]) -> Receipt:
+    sale = plugin.begin_sale(sale_id)
+    sale.scan(CARD)
+    sale.scan("4711")
+    sale.add_line(**line)
+    evaluation = sale.evaluate()
+    assert evaluation.total_minor == 4500 + 2500  # the voucher is not discounted
+    receipt = sale.complete()
+    assert isinstance(receipt, Receipt)
+    return receipt
+
+
+def state(till: TillBuilder) -> list[tuple[str, int]]:
+    journal = open_journal(till.data_dir)
+    try:
+        return [
+            (str(row[0]), int(str(row[1])))
+            for row in journal.execute("SELECT state, balance_minor FROM voucher")
+        ]
+    finally:
+        journal.close()
+
+
+def reasons(plugin: Plugin, sale_id: str, code: str) -> list[str]:
+    sale = plugin.begin_sale(sale_id)
+    sale.scan("4711")
+    sale.scan(code)
+    return [one.code.value for one in sale.evaluate().rejected.values()]
+
+
+@pytest.mark.capability("G6")
+def test_sold_voucher_counts_once_it_is_paid(till: TillBuilder) -> None:
+    with till.open() as plugin:
+        sold = made(plugin)
+        assert sold["gv_typ"] == "MehrzweckgutscheinKauf"
+        assert sold["valid_to_on"] == "2026-04-06"
+        assert made(plugin) == sold  # the same request again
+        assert reasons(plugin, "before", sold["code"]) == ["voucher_unknown"]
+        receipt = buy(plugin, "S1", sold["line"])
+        assert [one["code"] for one in receipt.vouchers] == [sold["code"]]
+        assert receipt.values["earned"] == [{"account": "points", "amount": 45}]
+        assert len(receipt.print_jobs) == 1
+        assert reasons(plugin, "after", sold["code"]) == []
+    assert state(till) == [("issued", 2500)]
+
+
+@pytest.mark.capability("G6")
+def test_voided_sale_deactivates_the_voucher(till: TillBuilder) -> None:
+    with till.open() as plugin:
+        sold = made(plugin)
+        buy(plugin, "S1", sold["line"])
+        plugin.sales.void("S1", {})
+        assert reasons(plugin, "after", sold["code"]) == ["voucher_blocked"]
+    assert state(till) == [("cancelled", 2500)]
+
+
+@pytest.mark.capability("G6")
+def test_blocked_voucher_is_refused_until_it_is_let_go(till: TillBuilder) -> None:
+    with till.open() as plugin:
+        code = made(plugin, paid=True)["code"]
+        asked = {"request_id": "B1", "code": code, "reason": "verloren"}
+        assert isinstance(plugin.vouchers.block(asked), Receipt)
+        assert reasons(plugin, "blocked", code) == ["voucher_blocked"]
+        again = plugin.vouchers.block({**asked, "request_id": "B2"})
+        assert again == Refused(Refusal.VOUCHER_NOT_NOW)
+        assert isinstance(plugin.vouchers.unblock(asked), Receipt)
+        assert reasons(plugin, "free", code) == []
+    assert state(till) == [("issued", 2500)]
+
+
+def test_what_is_given_away_is_not_sold(till: TillBuilder) -> None:
+    with till.open() as plugin:
+        answer = plugin.vouchers.sell({"voucher": "V1", "type": "WERBUNG"})
+    assert answer == Refused(Refusal.VOUCHER_NOT_SELLABLE, {"type": "WERBUNG"})
