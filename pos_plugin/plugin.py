@@ -19,6 +19,7 @@ from pos_plugin.actions.approvals import ApprovalDesk
 from pos_plugin.actions.booked_once import Actions
 from pos_plugin.actions.card_scans import CardScans
 from pos_plugin.actions.erasure import ErasureDesk
+from pos_plugin.actions.responses import ResponseDesk
 from pos_plugin.actions.vouchers import VoucherDesk
 from pos_plugin.approvals import Approvals
 from pos_plugin.booking import Booking
@@ -34,6 +35,7 @@ from pos_plugin.parked import Parked
 from pos_plugin.prints import Prints
 from pos_plugin.rental_desk import RentalDesk
 from pos_plugin.rentals import Rentals
+from pos_plugin.responses import Responses
 from pos_plugin.rule_shelf import RuleShelf
 from pos_plugin.sale import Sale, words_of
 from pos_plugin.sales import Sales, late_refusal, notice_of
@@ -128,6 +130,7 @@ class Plugin:
         accounts: Accounts,
         approvals: Approvals,
         vouchers: Vouchers,
+        responses: Responses,
     ) -> None:
         self._till = till
         self._counter = counter
@@ -142,6 +145,7 @@ class Plugin:
         self.accounts = accounts
         self.approvals = approvals
         self.vouchers = vouchers
+        self.responses = responses
 
     @classmethod
     def open(
@@ -269,6 +273,7 @@ class Plugin:
             on_booked=print_soon,
             for_host=prints.completed,
         )
+        responses = Responses(ResponseDesk(actions), counter, within_ms=config.budget_ms.complete)
         plugin = cls(
             till,
             counter,
@@ -279,6 +284,7 @@ class Plugin:
             accounts=accounts,
             approvals=approvals,
             vouchers=vouchers,
+            responses=responses,
         )
 
         def start() -> None:

@@ -28,8 +28,10 @@ from pos_plugin.service.page_calls import page_calls
 from pos_plugin.service.print_calls import add_print_calls
 from pos_plugin.service.problems import MEDIA_TYPE, ProblemError, of_input
 from pos_plugin.service.rental_calls import add_rental_calls
+from pos_plugin.service.response_calls import add_response_calls
 from pos_plugin.service.sale_calls import add_sale_calls
 from pos_plugin.service.till_calls import add_till_calls
+from pos_plugin.service.voucher_calls import add_voucher_calls
 
 if TYPE_CHECKING:
     from pos_plugin.service.desk import Desk
@@ -69,6 +71,8 @@ def create_app(
         add_print_calls,
         add_day_calls,
         add_account_calls,
+        add_voucher_calls,
+        add_response_calls,
     ):
         add_calls(app, desk)
     add_event_calls(app, desk, streams or Streams())

@@ -12,6 +12,8 @@ from pos_plugin.actions.approvals import ApprovalIssue, ApprovalReturn, Approval
 from pos_plugin.actions.cards import CardAssignment, CardBlock
 from pos_plugin.actions.consents import ConsentSaid
 from pos_plugin.actions.customers import CustomerChange, NewCustomer
+from pos_plugin.actions.responses import ResponseSaid
+from pos_plugin.actions.vouchers import BlockRequest, SellRequest
 from pos_plugin.identify import WAYS
 from pos_plugin.model import Basket
 from pos_plugin.receipts import Charge
@@ -35,6 +37,14 @@ _HOST_DISCOUNT: Final[Schema] = {
 }
 
 
+_SOLD_VOUCHER: Final[Schema] = {
+    "type": ["string", "null"],
+    "default": None,
+    "description": "voucher_id of POST /v1/vouchers/sell: this line sells it; with the completion "
+    "of the sale it counts",
+}
+
+
 class Scan(Request):
     """A scanned code; the sale it belongs to changes nothing in what it is.
 
@@ -52,6 +62,7 @@ def bodies() -> dict[str, Schema]:
     basket = _taken_apart(TypeAdapter(Basket).json_schema(ref_template=_TEMPLATE), found)
     extras = _taken_apart(Extras.model_json_schema(ref_template=_TEMPLATE), found)
     found["Line"]["properties"]["host_discount_minor"] = _HOST_DISCOUNT
+    found["Line"]["properties"]["voucher"] = _SOLD_VOUCHER
     found["Sale"] = {
         **basket,
         "description": "The whole basket, sent anew whenever something changed. What the till "
@@ -77,6 +88,9 @@ def bodies() -> dict[str, Schema]:
         ("PayOutRequest", PayOutRequest),
         ("AdjustRequest", AdjustRequest),
         ("RewardRequest", RewardRequest),
+        ("VoucherSale", SellRequest),
+        ("VoucherBlock", BlockRequest),
+        ("ResponseSaid", ResponseSaid),
         ("PrintResult", PrintResult),
         ("PrintCancel", PrintCancel),
         ("Acknowledgement", Acknowledgement),

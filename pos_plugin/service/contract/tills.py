@@ -190,3 +190,13 @@ class RentalBooked(Answer):
     rental: Text
     customer: str | None
     effects: list[Effect]
+
+
+class ResponseKept(Answer):
+    """A response to a campaign was kept; the same report again gives the same."""
+
+    response: Text
+    campaign: Text
+    sale_id: str | None
+    customer: str | None
+    effects: list[Effect]

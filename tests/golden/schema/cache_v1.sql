@@ -166,10 +166,6 @@ CREATE TABLE discount_group (
         instant_discount_bp INTEGER NOT NULL,
         ver INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
-CREATE TABLE erased (
-        customer TEXT PRIMARY KEY,
-        ver INTEGER NOT NULL
-    ) STRICT, WITHOUT ROWID;
 CREATE TABLE earn_trigger (
         event TEXT NOT NULL,
         program TEXT NOT NULL,
@@ -177,6 +173,10 @@ CREATE TABLE earn_trigger (
         conditions TEXT NOT NULL,
         ver INTEGER NOT NULL,
         PRIMARY KEY (event, program)
+    ) STRICT, WITHOUT ROWID;
+CREATE TABLE erased (
+        customer TEXT PRIMARY KEY,
+        ver INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
 CREATE TABLE event_trigger (
         event TEXT NOT NULL,

@@ -548,8 +548,15 @@ CREATE TRIGGER print_job_step BEFORE UPDATE OF state ON print_job
 CREATE TRIGGER print_job_document_stays
         BEFORE UPDATE OF uid, kind, subject_uid, printer_role, document, copy_index, created_at
         ON print_job
-        -- Whom it names may be erased: then it is shorter.
-        WHEN NEW.document = OLD.document OR length(NEW.document) >= length(OLD.document)
+        -- Whom it names may be erased: the same document without the blocks of its holder.
+        WHEN NEW.uid IS NOT OLD.uid OR NEW.kind IS NOT OLD.kind
+            OR NEW.subject_uid IS NOT OLD.subject_uid
+            OR NEW.printer_role IS NOT OLD.printer_role
+            OR NEW.copy_index IS NOT OLD.copy_index OR NEW.created_at IS NOT OLD.created_at
+            OR json_remove(NEW.document, '$.blocks') IS NOT json_remove(OLD.document, '$.blocks')
+            OR json_extract(NEW.document, '$.blocks') IS NOT (
+                SELECT json_group_array(json(value)) FROM json_each(OLD.document, '$.blocks')
+                WHERE coalesce(json_extract(value, '$.role'), '') <> 'holder')
         BEGIN SELECT RAISE(ABORT, 'print_job: its document never changes'); END;
 CREATE TRIGGER print_job_is_handed_over_once BEFORE UPDATE OF handed_over_at ON print_job
         WHEN OLD.handed_over_at IS NOT NULL

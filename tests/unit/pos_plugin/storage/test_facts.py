@@ -13,7 +13,7 @@ from pos_plugin import Receipt
 from pos_plugin.loyalty.vouchers import TRANSITIONS as VOUCHER_STEPS
 from pos_plugin.loyalty.vouchers import VoucherState
 from pos_plugin.storage.connect import open_journal
-from pos_plugin.storage.journal_schema import FACTS
+from pos_plugin.storage.journal_schema import FACTS, RELEASE_1
 from printers.ports import TRANSITIONS as PRINT_STEPS
 from printers.ports import JobState
 
@@ -115,10 +115,31 @@ def test_voucher_keeps_its_terms(journal: apsw.Connection) -> None:
         journal.execute("UPDATE voucher SET valid_to_on = '2099-12-31', state = 'redeemed'")
 
 
-def test_print_job_keeps_its_document(journal: apsw.Connection) -> None:
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "json_set(document, '$.blocks[0].text', 'x')",
+        "json_remove(document, '$.blocks[0]')",
+        "json_set(document, '$.version', 99)",
+    ],
+)
+def test_print_job_keeps_its_document(journal: apsw.Connection, changed: str) -> None:
     with pytest.raises(apsw.ConstraintError, match="its document never changes"):
-        # Shorter it may become: an erasure takes the name out of it.
-        journal.execute("UPDATE print_job SET document = document || ' '")
+        journal.execute(f"UPDATE print_job SET document = {changed}")  # noqa: S608
+
+
+def test_only_the_name_of_its_holder_may_go_from_a_document(journal: apsw.Connection) -> None:
+    journal.execute("DROP TRIGGER print_job_document_stays")
+    title = '{"role":"title","text":"Danke"}'
+    text = f'{{"version":1,"blocks":[{{"role":"holder","text":"Für Anna"}},{title}]}}'
+    journal.execute("UPDATE print_job SET document = ?", (text,))
+    (trigger,) = (one for one in RELEASE_1 if "TRIGGER print_job_document_stays" in one)
+    journal.execute(trigger)
+    with pytest.raises(apsw.ConstraintError, match="its document never changes"):
+        journal.execute("UPDATE print_job SET document = json_remove(document, '$.blocks[1]')")
+    journal.execute("UPDATE print_job SET document = json_remove(document, '$.blocks[0]')")
+    left = {document for (document,) in journal.execute("SELECT document FROM print_job")}
+    assert left == {f'{{"version":1,"blocks":[{title}]}}'}
 
 
 def test_nothing_begins_half_way(journal: apsw.Connection) -> None:
