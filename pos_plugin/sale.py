@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pos_plugin.answers import Evaluation, Receipt, Scanned
 from pos_plugin.errors import MisuseError
-from pos_plugin.notices import Refused
+from pos_plugin.notices import Refusal, Refused
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -138,6 +138,12 @@ class Sale:
             self._snapshot["customer"] = found.customer
         elif found.kind == "voucher":
             self._begin()
+            if found.customer is not None:
+                known = self._snapshot.get("customer")
+                if known is not None and known["id"] != found.customer["id"]:
+                    # A question for the customer, never a silent switch.
+                    return Refused(Refusal.VOUCHER_OTHER_CUSTOMER)
+                self._snapshot["customer"] = found.customer
             scanned: dict[str, Any] = {"code": found.code}
             if amount_minor is not None:
                 scanned["amount_minor"] = amount_minor

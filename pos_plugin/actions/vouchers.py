@@ -170,26 +170,25 @@ class VoucherDesk:
 
     def _move(self, kind: str, asked: BlockRequest) -> Receipt | Refused:
         code = read_code(asked.code)
-        with self._till.book() as book:
-            voucher = book.find(code).voucher if code else None
-        if voucher is None:
-            return Refused(Refusal.VOUCHER_UNKNOWN)
-        known = voucher
         may = {VoucherState.BLOCKED} if kind == UNBLOCKED else USABLE
-        if known.state not in may:
-            return Refused(Refusal.VOUCHER_NOT_NOW)
 
-        def work(moment: Moment) -> dict[str, Any]:
+        def work(moment: Moment) -> dict[str, Any] | Refused:
+            with self._till.book() as book:
+                voucher = book.find(code).voucher if code else None
+            if voucher is None:
+                return Refused(Refusal.VOUCHER_UNKNOWN)
+            if voucher.state not in may:
+                return Refused(Refusal.VOUCHER_NOT_NOW)
             seq = self._actions.add_event(
                 kind,
-                {"voucher": known.id, "reason": asked.reason},
-                customer=known.customer,
+                {"voucher": voucher.id, "reason": asked.reason},
+                customer=voucher.customer,
                 cashier=asked.cashier,
                 now=moment.now,
             )
             booked = Booked(self._till.journal.epoch, seq, moment.now)
             move = voucher_store.block if kind == BLOCKED else voucher_store.unblock
-            move(moment.journal, known, booked)
-            return {"voucher_id": known.id, "effects": []}
+            move(moment.journal, voucher, booked)
+            return {"voucher_id": voucher.id, "effects": []}
 
         return self._actions.once(f"{kind}:{asked.request_id}", asked.model_dump(), work)

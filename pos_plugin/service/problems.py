@@ -74,6 +74,11 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     "reward_limit": (409, "The customer has had all of this reward"),
     "reward_needs_online": (409, "Head office has to release this reward"),
     "reward_not_here": (409, "This reward is not given at this point"),
+    # A voucher.
+    "voucher_unknown": (404, "There is no such voucher here"),
+    "voucher_not_sellable": (409, "This kind of voucher is not sold"),
+    "voucher_not_now": (409, "Not possible with this voucher any more"),
+    "voucher_needs_online": (409, "Head office has to release this voucher"),
     # A print job, a notice, the stream of events.
     "print_not_now": (409, "Not possible with this print job now"),
     "print_no_other_printer": (409, "This till has no other printer"),

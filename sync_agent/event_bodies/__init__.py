@@ -52,10 +52,8 @@ BODIES: Final[Mapping[str, type[Head]]] = {
     "approval_settled": approvals.ApprovalSettled,
     "limit_overridden": approvals.LimitOverridden,
     "print_closed": paper.PrintClosed,
-    "voucher_issued": vouchers.VoucherIssued,
     "voucher_sold": vouchers.VoucherSold,
     "voucher_blocked": vouchers.VoucherBlocked,
     "voucher_unblocked": vouchers.VoucherBlocked,
-    "voucher_cancelled": vouchers.VoucherCancelled,
     "voucher_handed_over": paper.VoucherHandedOver,
 }

@@ -6,13 +6,6 @@ from sync_agent.event_bodies.parts import Head, IssuedVoucher, Minor
 from sync_agent.protocol import Text
 
 
-class VoucherIssued(Head):
-    """``voucher_issued``: somebody got vouchers outside a sale and a rental, and why."""
-
-    vouchers: list[IssuedVoucher]
-    reason: Text | None
-
-
 class VoucherSold(Head):
     """``voucher_sold``: the host sold a voucher without a sale of ours.
 
@@ -28,11 +21,4 @@ class VoucherBlocked(Head):
     """``voucher_blocked`` and ``voucher_unblocked``: nobody may use it, or again."""
 
     voucher: Text
-    reason: Text | None
-
-
-class VoucherCancelled(Head):
-    """``voucher_cancelled``: unused vouchers that were none after all."""
-
-    cancelled: list[Text]
     reason: Text | None

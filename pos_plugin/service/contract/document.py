@@ -20,6 +20,7 @@ from pos_plugin.service.contract import (
     prints,
     sales,
     tills,
+    vouchers,
     words,
 )
 from pos_plugin.service.contract.bodies import bodies
@@ -79,11 +80,36 @@ def document_text(app: FastAPI) -> str:
     return json.dumps(document(app), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
+_MODULES: Final = (
+    words,
+    sales,
+    accounts,
+    approvals,
+    customers,
+    tills,
+    prints,
+    events,
+    days,
+    vouchers,
+)
+
+
 def models() -> dict[str, type[BaseModel]]:
     """Return the models of all answers by name."""
     return {
         name: thing
-        for module in (words, sales, accounts, approvals, customers, tills, prints, events, days)
+        for module in (
+            words,
+            sales,
+            accounts,
+            approvals,
+            customers,
+            tills,
+            prints,
+            events,
+            days,
+            vouchers,
+        )
         for name, thing in vars(module).items()
         if isinstance(thing, type) and issubclass(thing, words.Answer) and thing is not words.Answer
     }

@@ -98,6 +98,7 @@ def test_blocked_voucher_is_refused_until_it_is_let_go(till: TillBuilder) -> Non
         asked = {"request_id": "B1", "code": code, "reason": "verloren"}
         assert isinstance(plugin.vouchers.block(asked), Receipt)
         assert reasons(plugin, "blocked", code) == ["voucher_blocked"]
+        assert isinstance(plugin.vouchers.block(asked), Receipt)  # the same request again
         again = plugin.vouchers.block({**asked, "request_id": "B2"})
         assert again == Refused(Refusal.VOUCHER_NOT_NOW)
         assert isinstance(plugin.vouchers.unblock(asked), Receipt)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import voucher_states
 from hypothesis import given
 from hypothesis import strategies as st
 from till_builder import NOON
@@ -265,3 +266,9 @@ def test_paper_says_everything_needed_to_redeem() -> None:
 def test_other_language_serves_when_one_is_missing() -> None:
     assert in_language({"de": "Danke!"}, "en") == "Danke!"
     assert in_language(None, "en") == ""
+
+
+def test_page_shows_the_table_of_the_code() -> None:
+    assert voucher_states.shown() == voucher_states.table(), (
+        "run `python tests/support/voucher_states.py --write`"
+    )

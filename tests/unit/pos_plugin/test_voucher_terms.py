@@ -1,0 +1,174 @@
+"""Terms of vouchers at the till: minimum, shop, who may use one, its rest, where it comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from till_builder import TillBuilder, card_number, voucher_promotion
+from vouchers_with_value import hand_out, value_type
+
+from pos_plugin import Plugin, Receipt, Refusal, Refused
+from pos_plugin.loyalty.voucher_code import new_code, voucher_hash
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pos_plugin import Evaluation, Sale
+
+ANNA, BERND = card_number(1), card_number(2)
+SMALL_PRINT = {"de": "Kleingedrucktes", "en": "Small print"}
+
+
+@pytest.fixture
+def till(tmp_path: Path) -> TillBuilder:
+    till = TillBuilder(tmp_path / "till")
+    till.rules(voucher_promotion())
+    till.article("4711", 4999, categories=["hosen"])
+    till.article("4712", 1000, categories=["socken"])
+    till.customer("K1", card=ANNA)
+    till.customer("K2", card=BERND)
+    return till
+
+
+def conditions(**facts: Any) -> dict[str, Any]:
+    return {"text": SMALL_PRINT, **facts}
+
+
+def told(till: TillBuilder, code: str, voucher_type: str, **facts: Any) -> None:
+    """Put a voucher of head office."""
+    row = {
+        "code_hash": voucher_hash(code).hex(),
+        "id": f"id-{code}",
+        "type": voucher_type,
+        "legal_kind": "promo",
+        "customer": None,
+        "customer_bound": False,
+        "state": "issued",
+        "value_minor": None,
+        "balance_minor": None,
+        "uses": 0,
+        "valid_from_on": "2026-01-01",
+        "valid_to_on": "2026-03-07",
+        "shop": None,
+        "till": None,
+        "folded": [],
+    }
+    till.put("voucher", **{**row, **facts})
+
+
+def sale_with(plugin: Plugin, *codes: str, rights: tuple[str, ...] = ()) -> Sale:
+    sale = plugin.begin_sale(rights=rights)
+    for code in codes:
+        sale.scan(code)
+    return sale
+
+
+def reasons(evaluation: Evaluation) -> list[tuple[str, dict[str, Any]]]:
+    return [(one.code.value, dict(one.params)) for one in evaluation.rejected.values()]
+
+
+@pytest.mark.capability("G3")
+def test_minimum_missed_by_a_cent_is_refused_with_what_is_missing(till: TillBuilder) -> None:
+    minimum = {"minor": 5000, "of": {"any_of": [{"categories": ["hosen"]}]}}
+    code = hand_out(till, "AB50", 500, legal_kind="promo")
+    value_type(till, "AB50", 500, conditions=conditions(min_purchase=minimum))
+    with till.open() as plugin:
+        evaluation = sale_with(plugin, "4711", "4712", code).evaluate()
+        [(reason, figures)] = reasons(evaluation)
+        assert (reason, figures["missing_minor"]) == ("voucher_minimum_not_met", 1)
+        [refused] = evaluation.rejected.values()
+        assert refused.text("de") == "Gutschein gilt ab 50,00 €. Es fehlen 0,01 €."
+        allowed = sale_with(plugin, "4711", code, rights=("override_minimum",))
+        assert allowed.evaluate().voucher_discount_minor == 500
+        receipt = allowed.complete()
+        assert isinstance(receipt, Receipt)
+
+
+def test_voucher_of_another_shop_is_refused(till: TillBuilder) -> None:
+    code = hand_out(till, "NUR2", 500, legal_kind="promo")
+    value_type(till, "NUR2", 500, conditions=conditions(shops=["002"]))
+    with till.open() as plugin:
+        assert reasons(sale_with(plugin, "4711", code).evaluate()) == [
+            ("voucher_wrong_shop", {"shops": "002"})
+        ]
+
+
+@pytest.mark.capability("G3")
+def test_last_day_counts_to_closing(till: TillBuilder) -> None:
+    code = new_code()
+    till.voucher_type(customer_bound=False)
+    told(till, code, "TREUE5")
+    with till.open() as plugin:
+        assert sale_with(plugin, "4711", code).evaluate().total_minor == 4499
+        assert reasons(sale_with(plugin, "4711", code).evaluate()) == []
+
+
+@pytest.mark.capability("G4")
+def test_personal_barcode_names_its_customer_and_never_switches(till: TillBuilder) -> None:
+    code = new_code()
+    till.voucher_type(conditions=conditions(sets_customer=True))
+    told(till, code, "TREUE5", customer="K1", customer_bound=True)
+    with till.open() as plugin:
+        sale = sale_with(plugin, "4711", code)
+        assert sale.snapshot()["customer"]["id"] == "K1"
+        assert sale.evaluate().total_minor == 4499
+        other = sale_with(plugin, "4711", BERND)
+        assert other.scan(code) == Refused(Refusal.VOUCHER_OTHER_CUSTOMER)
+        assert other.snapshot()["customer"]["id"] == "K2"
+        assert "codes" not in other.snapshot()
+
+
+@pytest.mark.capability("G4")
+def test_anonymous_barcode_wants_some_customer(till: TillBuilder) -> None:
+    code = new_code()
+    till.voucher_type()
+    told(till, code, "TREUE5", customer_bound=True)
+    with till.open() as plugin:
+        nobody = sale_with(plugin, "4711", code).evaluate()
+        assert reasons(nobody) == [("voucher_needs_customer", {})]
+        assert sale_with(plugin, "4711", BERND, code).evaluate().total_minor == 4499
+
+
+@pytest.mark.capability("G3")
+def test_generic_code_is_used_any_number_of_times(till: TillBuilder) -> None:
+    till.voucher_type(customer_bound=False, multi_use=True)
+    told(till, "SOMMER5", "TREUE5")
+    with till.open() as plugin:
+        for _ in range(3):
+            sale = sale_with(plugin, "4711", "sommer-5")
+            assert sale.evaluate().total_minor == 4499
+            assert isinstance(sale.complete(), Receipt)
+
+
+@pytest.mark.capability("G5")
+def test_share_of_the_receipt_is_the_next_coupon(till: TillBuilder) -> None:
+    label = {"de": "Guthaben", "en": "Credit"}
+    till.voucher_type(
+        "BON5", effect={"kind": "value", "share_bp": 500, "label": label}, customer_bound=True
+    )
+    till.trigger(voucher_type="BON5", segment=None)
+    with till.open() as plugin:
+        sale = sale_with(plugin, "4711", ANNA)
+        receipt = sale.complete()
+        assert isinstance(receipt, Receipt)
+        [coupon] = receipt.vouchers
+        assert len(receipt.print_jobs) == 1
+        again = sale_with(plugin, "4711", ANNA, coupon["code"]).evaluate()
+        assert again.voucher_discount_minor == 249  # 5 % of 49.99, rounded down
+
+
+def test_rest_moves_to_a_new_voucher(till: TillBuilder) -> None:
+    code = hand_out(till, "NEU", 8000)
+    effect = {"kind": "value", "minor": 8000, "rest": "new", "label": {"de": "Wert"}}
+    till.voucher_type("NEU", legal_kind="gift_mpv", customer_bound=False, effect=effect)
+    with till.open() as plugin:
+        sale = sale_with(plugin, "4711", code)
+        sale.evaluate()
+        receipt = sale.complete()
+        assert isinstance(receipt, Receipt)
+        [rest] = receipt.vouchers
+        old = sale_with(plugin, "4711", code).evaluate()
+        assert reasons(old) == [("voucher_redeemed", {})]
+        new = sale_with(plugin, "4711", rest["code"]).evaluate()
+        assert new.voucher_tender_minor == 8000 - 4999
