@@ -109,6 +109,7 @@ class Choices:
         self.packing = packing
         self.integers = integers
         self.solved: dict[tuple[object, ...], Solved] = {}
+        self.plain: dict[tuple[int, ...], Packing] = {}  # by their classes: without later layers
 
     def solve(
         self, promos: list[Promo], receipt: Tier | None, customer: Tier | None, floor: Exact
@@ -412,6 +413,10 @@ def packed(
         rooms=tuple(rooms),
         even=run.integers(even or [-1]),
     )
+    plain = run.plain.get(tuple(classes))
+    # A coupon that a tier takes is one that it may have used.
+    if plain is not None and choice.pool_left == problem.pool_limit:
+        packing.start_like(plain)
     found = packing.solve(-1 if floor < 0 else int(floor // common))
     budget.used += packing.steps
     if not found:

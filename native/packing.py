@@ -329,6 +329,7 @@ class Packing:
     moved: cython.bint  # the multipliers have left their start: steps are small from then on
     given: dict[str, Any]
     sub: Packing | None
+    seed: Packing | None  # to start with what it packed
     order: cython.longlong[::1]
     order_off: cython.longlong[::1]
     upper: cython.longlong
@@ -375,6 +376,7 @@ class Packing:
         self.is_heir = False
         self.moved = False
         self.sub = None
+        self.seed = None
         self.given = {
             "classes": classes,
             "factor": factor,
@@ -1894,6 +1896,8 @@ class Packing:
         width: cython.longlong
         before: cython.longlong
         self._begin(floor)
+        if self.seed is not None:
+            self._begin_with(self.seed)
         if not self.k and not self.rows:
             self.upper = self.lower
             return
@@ -2003,8 +2007,12 @@ class Packing:
             self.best_theta[k], self.best_toll[k] = own[k]
 
     def start_like(self, other: Packing) -> None:
-        """Start from the multipliers of a packing of the same classes that was solved before."""
+        """Start from a packing of the same classes that was solved before.
+
+        From its multipliers, as the weights here scale them, and from what it packed.
+        """
         own: list[tuple[int, int]] = []
+        c: cython.Py_ssize_t
         k: cython.Py_ssize_t
         j: cython.Py_ssize_t = 0
         for k in range(self.k):
@@ -2012,10 +2020,54 @@ class Packing:
             while j < other.k and other.promo[j] < self.promo[k]:
                 j += 1
             if j < other.k and other.promo[j] == self.promo[k]:
-                own.append((other.best_theta[j], other.best_toll[j]))
+                c = self.pair_class[self.pair_start[k]] if self.pair_start[k + 1] else 0
+                own.append((other.best_theta[j], self._scaled(other, c, other.best_toll[j])))
             else:
                 own.append((0, 0))
         self.inherit(other.best_lam, own)
+        for c in range(self.m):
+            self.best_lam[c] = max(self.free[c], self._scaled(other, c, other.best_lam[c]))
+        self.seed = other
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _scaled(
+        self, other: Packing, c: cython.Py_ssize_t, value: cython.longlong
+    ) -> cython.longlong:
+        """A value of another packing under the weights of this one."""
+        if self.factor[c] == other.factor[c] or not other.factor[c]:
+            return value
+        return value * self.factor[c] // other.factor[c]
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _begin_with(self, other: Packing) -> cython.void:
+        """Make what another packing of the same classes has, as far as its promotions are here."""
+        c: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        g: cython.Py_ssize_t
+        j: cython.Py_ssize_t = 0
+        k: cython.Py_ssize_t
+        at: cython.Py_ssize_t
+        while other.sub is not None:
+            other = other.sub
+        if self.rows or not other.found or other.with_aside:
+            return
+        for c in range(self.m):
+            self.rest[c] = self.left[c]
+        for k in range(self.k):
+            while j < other.k and other.promo[j] < self.promo[k]:
+                j += 1
+            for e in range(self.pair_start[k], self.pair_start[k + 1]):
+                for g in range(self.kinds[k]):
+                    at = self.pair_off[e] + g
+                    self.made[at] = 0
+                    if j < other.k and other.promo[j] == self.promo[k]:
+                        self.made[at] = other.best_take[
+                            other.pair_off[other.pair_start[j] + e - self.pair_start[k]] + g
+                        ]
+                        self.rest[self.pair_class[e]] -= self.made[at]
+        self._keep_if_better()
 
     @cython.cfunc
     @cython.exceptval(check=True)

@@ -67,6 +67,7 @@ SHARED = cython.declare(cython.longlong, codes.SHARED)
 UNITS = cython.declare(cython.longlong, codes.UNITS)
 ALONE = cython.declare(cython.longlong, codes.ALONE)
 _ALIKE = cython.declare(cython.longlong, 1_000)  # tiers that a tier is compared with
+_SEEN = cython.declare(cython.longlong, 256)  # choices that are looked at whatever was spent
 _TRIED = cython.declare(cython.Py_ssize_t, 16)  # choices under which the plain packing is weighed
 # Amounts are discounts in 1/10_000 minor, savings in 1/10^12 minor.
 D = cython.declare(cython.longlong, 10_000)
@@ -1343,7 +1344,7 @@ class Search:
                 for k in self._by_adds(self.open_customer, self.customers):
                     if plain + self.adds[r] + self.adds[k] < value:
                         break
-                    if self.used > self.max_steps:
+                    if self.used > self.max_steps and number > _SEEN:
                         # Never looked at: what such a pair could save stays in the gap.
                         left_out = max(left_out, plain + self.adds[r] + self.adds[k])
                         break
@@ -1557,6 +1558,9 @@ class Search:
                 continue
             run = self._choices()
             assert self.problem is not None  # noqa: S101 - made with the choices
+            for part, packed in zip(self.components, self.plain, strict=True):
+                if packed.packing is not None:
+                    run.plain[tuple(part.classes)] = packed.packing
             if applications is None:
                 applications = self._unnamed(plain)
             rows = [row for row in self.bound_rows if row not in banned]

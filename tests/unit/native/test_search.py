@@ -311,6 +311,32 @@ def test_no_sale_takes_much_more_than_its_budget(offers: int, units: int, tiers:
     assert found.steps <= 4 * 3_000
 
 
+def test_a_spent_budget_costs_the_customer_no_later_layer() -> None:
+    # One receipt tier and one customer tier on everything: both hold whatever was not proven below.
+    units = 60
+    case = crowd(offers=12, units=units, tiers=0)
+    case["promo"][PROMO.index("exclusive") :: len(PROMO)] = q(*[0] * 12)
+    case["tier"] = rows(
+        2,
+        TIER,
+        layer=[RECEIPT, CUSTOMER],
+        promo=[12, 13],
+        benefit=PERCENT,
+        value=[300, 500],
+        min_minor=[1_000, 0],
+        pool=-1,
+        exclusive=0,
+        cap_minor=-1,
+        rank=[12, 13],
+    )
+    case["tier_class_start"] = q(0, units, 2 * units)
+    case["tier_class"] = q(*list(range(units)) * 2)
+    found = search(**case | {"max_steps": 500})
+    assert found.steps > 500
+    assert not found.optimal, "the control: nothing was left of the budget"
+    assert (found.receipt_choice, found.customer_choice) == (0, 1)
+
+
 def test_a_larger_budget_is_used() -> None:
     """The control of the test above: the figure is work, not a constant."""
     case = crowd(offers=12, units=100, tiers=10)
