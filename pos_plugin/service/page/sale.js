@@ -85,6 +85,8 @@ export function take(found, count) {
     sale.selected = codeKey(found);
     if (sale.codes.some((one) => one.code === found.code)) return false;
     sale.codes.push({ code: found.code });
+    // A personal barcode names its customer; one who is set already stays.
+    if (found.customer && !sale.customer) takeCustomer(found);
   } else {
     addPieces(found.line, count);
   }

@@ -40,8 +40,12 @@ async function enter(typed, scan) {
     at("voucher-entry-text").textContent = found.text;
     return;
   }
-  at("voucher-entry-text").textContent = "";
-  if (!showAmount(sale.codes.find((one) => one.code === found.code))) closeDialog("voucher-entry");
+  const taken = sale.codes.find((one) => one.code === found.code);
+  const told = taken && ofCode(sale, taken);
+  // Why not, with its figures; the dialog stays for the next code.
+  at("voucher-entry-text").textContent = told?.refused ? told.text : "";
+  if (told?.refused) return;
+  if (!showAmount(taken)) closeDialog("voucher-entry");
 }
 
 // Shows the amount of a voucher that has a value; false when this one has none.
