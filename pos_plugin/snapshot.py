@@ -185,6 +185,10 @@ def _sold_vouchers(basket: Basket, sold: list[object]) -> dict[str, str]:
             continue
         if not isinstance(voucher, str):
             raise SaleError("wrong_type", where, "the id of a voucher is text")
+        if not 0 < len(voucher) <= limits.MAX_TEXT:
+            raise SaleError("limit", where, f"1 to {limits.MAX_TEXT} characters")
+        if any("\ud800" <= one <= "\udfff" for one in voucher):
+            raise SaleError("out_of_range", where, "half a character is no text")
         if voucher in found.values():
             raise SaleError("duplicate_id", where, f"voucher {voucher!r} stands twice")
         found[line.line_id] = voucher

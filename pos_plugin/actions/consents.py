@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
@@ -28,6 +28,22 @@ CONSENT_WITHDRAWN: Final = "consent_withdrawn"
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 
+_READ: Final = ("text_id", "text_revision")
+_PROOFS: Final = ("signature_sha256", "form_number")
+
+
+def _given_with(proof: str) -> dict[str, JsonValue]:
+    """Return the schema of a ``given`` that this one of the proofs stands behind."""
+    needed = [*_READ, proof]
+    return {
+        "required": [*needed],
+        "properties": {
+            "status": {"const": "given"},
+            **{name: {"not": {"type": "null"}} for name in needed},
+            **{name: {"type": "null"} for name in _PROOFS if name != proof},
+        },
+    }
+
 
 class ConsentSaid(Request):
     """One word about one purpose and one channel; nothing is ever agreed to for several at once.
@@ -45,6 +61,16 @@ class ConsentSaid(Request):
         form_number: of the signed paper.
         cashier: number of the cashier.
     """
+
+    # What ``_is_proved`` asks for, said to who reads the document.
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"properties": {"status": {"enum": ["withdrawn", "objected"]}}},
+                *(_given_with(proof) for proof in _PROOFS),
+            ]
+        }
+    )
 
     request_id: Text
     customer: Text

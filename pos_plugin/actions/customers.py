@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 CREATED: Final = "customer_created"
 POSTED: Final = "ledger_posted"
 CHANGED: Final = "customer_changed"
+_CHANGEABLE: Final = ("name", "phone", "email", "birthday_on", "language")
 PRIVATE_FIELDS: Final = frozenset({"name", "birthday_on", "phone", "email"})
 _ASKED_MAX: Final = 20  # known ones that are looked at for each reason
 _OLDEST_YEAR: Final = 1900
@@ -52,7 +53,22 @@ def _day(text: str) -> str:
 
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
-Birthday = Annotated[str, AfterValidator(_day)]
+Name = Annotated[Text, Field(description="with a letter or a digit")]
+Phone = Annotated[
+    Text,
+    Field(
+        description="digits, blanks, `+ ( ) / . -`; with its country 5 to 15 digits (ITU-T E.164)"
+    ),
+]
+Email = Annotated[Text, Field(description="something on both sides of one @, no blanks")]
+Birthday = Annotated[
+    str,
+    AfterValidator(_day),
+    Field(
+        description="a day from 1900 on, not in the future",
+        json_schema_extra={"format": "date"},
+    ),
+]
 Language = Annotated[str, Field(pattern="^[a-z]{2}$")]
 
 
@@ -72,10 +88,10 @@ class NewCustomer(Request):
     """
 
     request_id: Text
-    name: Text
+    name: Name
     kind: Literal["person", "company"] = "person"
-    phone: Text | None = None
-    email: Text | None = None
+    phone: Phone | None = None
+    email: Email | None = None
     birthday_on: Birthday | None = None
     language: Language | None = None
     cashier: Text | None = None
@@ -96,17 +112,18 @@ class CustomerChange(Request):
         cashier: number of the cashier.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={"anyOf": [{"required": [name]} for name in _CHANGEABLE]}
+    )
+
     request_id: Text
     customer: Text
-    name: Text = ""
-    phone: Text | None = None
-    email: Text | None = None
+    name: Name = ""
+    phone: Phone | None = None
+    email: Email | None = None
     birthday_on: Birthday | None = None
     language: Language | None = None
     cashier: Text | None = None
-
-
-_CHANGEABLE: Final = ("name", "phone", "email", "birthday_on", "language")
 
 
 class CustomerDesk:

@@ -54,7 +54,7 @@ class SellRequest(Request):
     voucher: Text
     type: Text
     value_minor: Annotated[int, Field(ge=1, le=MAX_PRICE_MINOR)] | None = None
-    code: Text | None = None
+    code: Annotated[Text, Field(description="a voucher code of ours")] | None = None
     customer: Text | None = None
     cashier: Text | None = None
     paid: bool = False

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import FastAPI, Request, Response
 
 from pos_plugin.accounts import ENTRIES_MAX
 from pos_plugin.answers import Receipt
+from pos_plugin.errors import SaleError
+from pos_plugin.limits import MAX_TEXT
 from pos_plugin.notices import Refused
 from pos_plugin.service.contract.calls import NOT_BOOKED, described
 from pos_plugin.service.exchange import Id, answer, language_of, not_done, read_object
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
     from pos_plugin.accounts import Accounts
     from pos_plugin.service.desk import Desk
 
-Count = Annotated[int, Query(ge=1, le=ENTRIES_MAX)]
+_COUNT: Final = "count"
+_COUNT_USUAL: Final = 20
 
 _OF_ACCOUNTS = ("customer_unknown", "account_unknown", "balance_too_low")
 _OF_SPENDING = (*_OF_ACCOUNTS, "balance_not_mature", "offline_cap")
@@ -40,18 +43,27 @@ def add_account_calls(app: FastAPI, desk: Desk) -> None:
             "The accounts of a customer with their latest entries",
             answer="Statement",
             may_be_late=True,
-            problems=("customer_unknown", *NOT_BOOKED),
+            problems=(
+                *("not_found", "unknown_field", "wrong_type", "out_of_range"),
+                *("customer_unknown", *NOT_BOOKED),
+            ),
             query=[
                 {
-                    "name": "count",
+                    "name": _COUNT,
                     "in": "query",
                     "description": "entries of each account",
-                    "schema": {"type": "integer", "minimum": 1, "maximum": ENTRIES_MAX},
+                    "schema": {
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": ENTRIES_MAX,
+                        "default": _COUNT_USUAL,
+                    },
                 }
             ],
         ),
     )
-    async def statement(customer: Id, request: Request, count: Count = 20) -> Response:
+    async def statement(customer: Id, request: Request) -> Response:
+        count = _count(request)
         found = await desk.ask(lambda plugin: plugin.accounts.statement(customer, count_max=count))
         if isinstance(found, Refused):
             return not_done(found, language_of(request, own_language))
@@ -124,6 +136,19 @@ def add_account_calls(app: FastAPI, desk: Desk) -> None:
     async def redeem_reward(request: Request) -> Response:
         body = await read_object(request, "reward")
         return await book(request, lambda accounts: accounts.redeem_reward(body))
+
+
+def _count(request: Request) -> int:
+    for name in request.query_params:
+        if name != _COUNT:
+            raise SaleError("unknown_field", name[:MAX_TEXT], f"known is {_COUNT}")
+    text = request.query_params.get(_COUNT, str(_COUNT_USUAL))
+    if not (text.isascii() and text.isdigit()):
+        raise SaleError("wrong_type", _COUNT, f"a whole number, 1 to {ENTRIES_MAX}")
+    # No number of so many digits is one of them.
+    if len(text) > len(str(ENTRIES_MAX)) or not 1 <= int(text) <= ENTRIES_MAX:
+        raise SaleError("out_of_range", _COUNT, f"1 to {ENTRIES_MAX}")
+    return int(text)
 
 
 def _described(

@@ -108,12 +108,19 @@ def _add_problems(app: FastAPI) -> None:
 
 
 def _methods(app: FastAPI, path: str) -> list[str]:
-    """Return what an address can be asked for (RFC 9110 §10.2.1)."""
-    fitting = (route for route in app.routes if isinstance(route, Route))
+    """Return what an address can be asked for (RFC 9110 §10.2.1).
+
+    An address that is written out is no id of another call, as the document has it (OpenAPI 3.1,
+    Paths Object): ``/v1/customers/identify`` is not the customer ``identify``.
+    """
+    fitting = [
+        route for route in app.routes if isinstance(route, Route) and route.path_regex.match(path)
+    ]
+    least = min((len(route.param_convertors) for route in fitting), default=0)
     found = {
         method
         for route in fitting
-        if route.path_regex.match(path)
+        if len(route.param_convertors) == least
         for method in route.methods or ()
     }
     return sorted(found)

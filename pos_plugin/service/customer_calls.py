@@ -58,7 +58,7 @@ def add_customer_calls(app: FastAPI, desk: Desk) -> None:
             "Change fields of a customer; null removes one",
             body="CustomerChanges",
             answer="CustomerChanged",
-            problems=("customer_unknown",),
+            problems=("not_found", "customer_unknown"),
         ),
     )
     async def change_customer(customer: Id, request: Request) -> Response:
@@ -75,7 +75,7 @@ def add_customer_calls(app: FastAPI, desk: Desk) -> None:
             body="Nothing",
             body_needed=False,
             answer="CustomerErased",
-            problems=("customer_unknown",),
+            problems=("not_found", "customer_unknown"),
         ),
     )
     async def erase_customer(customer: Id, request: Request) -> Response:

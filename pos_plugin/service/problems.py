@@ -55,7 +55,7 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = {
     # A customer, a card, a consent.
     "customer_unknown": (404, "No such customer here"),
     "card_unknown": (404, "No such card here"),
-    "code_unknown": (422, "This code is no card"),
+    "code_unknown": (409, "This code is no card"),
     "card_taken": (409, "The card is somebody else's, or blocked"),
     "consent_too_young": (409, "Too young for this purpose"),
     # An account, a reward.

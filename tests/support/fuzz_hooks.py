@@ -1,7 +1,8 @@
 """What a document cannot say, for schemathesis (``SCHEMATHESIS_HOOKS=fuzz_hooks``).
 
 Few ids, so that calls meet sales and jobs that other calls left behind; whole numbers without a
-decimal point; the id of the body is the id of the address; no id twice, no sale above its limit.
+decimal point; the id of the body is the id of the address; no id twice, no sale above its limit;
+names, phone numbers and the like that are some.
 """
 
 from __future__ import annotations
@@ -20,6 +21,19 @@ KNOWN = {
 }
 
 ID_LENGTH_MAX = 200
+
+CUSTOMER = {
+    "name": "Anna Müller",
+    "phone": "+49 89 12345",
+    "email": "anna@example.org",
+    "birthday_on": "1980-12-24",
+}
+DESCRIBED = {
+    "/v1/customers": CUSTOMER,
+    "/v1/customers/{customer}": CUSTOMER,
+    "/v1/vouchers/sell": {"code": "0000-0000-0000-0000-9"},
+}
+"""By call: what stands for texts that the document describes in words only."""
 
 
 @schemathesis.hook
@@ -51,10 +65,14 @@ def before_call(
         if case.path.endswith("/complete"):
             case.body.pop("lines", None)  # of whatever sale that may be
         sale = case.body.get("sale", case.body)
-        if isinstance(sale, dict) and "sale_id" in sale and case.path_parameters:
-            sale["sale_id"] = unquote(str(case.path_parameters["sale_id"]))
+        address = case.path_parameters or {}
+        if isinstance(sale, dict) and "sale_id" in sale and "sale_id" in address:
+            sale["sale_id"] = unquote(str(address["sale_id"]))
         for lines in (case.body.get("lines"), sale.get("lines") if isinstance(sale, dict) else ()):
             keep_sellable(lines)
+        for name, text in DESCRIBED.get(case.path, {}).items():
+            if isinstance(case.body.get(name), str):
+                case.body[name] = text
 
 
 def whole(value: Any) -> Any:
@@ -74,6 +92,8 @@ def keep_sellable(lines: Any) -> None:
         if line.get("line_id") in seen:
             line["line_id"] = f"line {number}"
         seen.add(line.get("line_id", ""))
+        if line.get("voucher") is not None:
+            line["voucher"] = f"voucher {number}"
         line.pop("host_discount_minor", None)
         for name, limit in (("unit_price_minor", 1000), ("quantity_milli", 100_000)):
             if isinstance(line.get(name), int):

@@ -36,12 +36,13 @@ _HOST_DISCOUNT: Final[Schema] = {
     "description": "manual discount of the till on the whole line, at most the line",
 }
 
-
 _SOLD_VOUCHER: Final[Schema] = {
     "type": ["string", "null"],
+    "minLength": 1,
+    "maxLength": limits.MAX_TEXT,
     "default": None,
-    "description": "voucher_id of POST /v1/vouchers/sell: this line sells it; with the completion "
-    "of the sale it counts",
+    "description": "voucher_id of POST /v1/vouchers/sell: this line sells it, no other does; with "
+    "the completion of the sale it counts",
 }
 
 

@@ -9,6 +9,7 @@ from till_builder import TillBuilder, card_number, points, unit_discount
 from vouchers_with_value import value_type
 
 from pos_plugin import Plugin, Receipt, Refusal, Refused
+from pos_plugin.errors import SaleError
 from pos_plugin.storage.connect import open_journal
 
 if TYPE_CHECKING:
@@ -110,3 +111,31 @@ def test_what_is_given_away_is_not_sold(till: TillBuilder) -> None:
     with till.open() as plugin:
         answer = plugin.vouchers.sell({"voucher": "V1", "type": "WERBUNG"})
     assert answer == Refused(Refusal.VOUCHER_NOT_SELLABLE, {"type": "WERBUNG"})
+
+
+@pytest.mark.parametrize(
+    ("ids", "code"),
+    [
+        (["A", "A"], "duplicate_id"),
+        (["A", ""], "limit"),
+        (["A", "B" * 201], "limit"),
+        (["A", "\ud800"], "out_of_range"),
+        (["A", 1], "wrong_type"),
+    ],
+)
+def test_line_sells_one_voucher_and_names_it(
+    till: TillBuilder, ids: list[object], code: str
+) -> None:
+    lines = [
+        {
+            "line_id": str(number),
+            "sku": "4711",
+            "quantity_milli": 1000,
+            "unit_price_minor": 5000,
+            "voucher": one,
+        }
+        for number, one in enumerate(ids)
+    ]
+    with till.open() as plugin, pytest.raises(SaleError) as refused:
+        plugin.sales.evaluate({"sale_id": "S1", "at": "2026-03-07T12:00:00+01:00", "lines": lines})
+    assert (refused.value.code, refused.value.where) == (code, "sale.lines[1].voucher")

@@ -46,7 +46,15 @@ def test_pay_out_and_statement(client: httpx.Client) -> None:
     told = client.get("/v1/customers/K1/statement", params={"count": 1}).json()
     assert told["accounts"][0]["entries"][0]["delta"] == -1250
     assert client.get("/v1/customers/K9/statement").status_code == 404
-    assert client.get("/v1/customers/K1/statement", params={"count": "x"}).status_code == 404
+    for asked_for, problem in (
+        ({"count": "x"}, "wrong_type"),
+        ({"count": "-1"}, "wrong_type"),
+        ({"count": "0"}, "out_of_range"),
+        ({"count": "9" * 5000}, "out_of_range"),
+        ({"cuont": "1"}, "unknown_field"),
+    ):
+        wrong = client.get("/v1/customers/K1/statement", params=asked_for)
+        assert (wrong.status_code, wrong.json()["code"]) == (422, problem)
 
 
 @pytest.mark.capability("B4")

@@ -234,4 +234,7 @@ def test_fault_inside_is_a_problem_without_traceback(
 def test_wrong_method_says_which_are_right(till: Served) -> None:
     with till.client() as client:
         answer = client.delete("/v1/sales/S1")
+        written_out = client.get("/v1/customers/identify")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, PUT")
+    # No customer is called so: what a customer can be asked for is not said of it.
+    assert (written_out.status_code, written_out.headers["allow"]) == (405, "POST")
