@@ -125,6 +125,7 @@ def test_a_spoiled_page_is_seen(page: Page, till: Served) -> None:
         const spoil = (selector, style) =>
             Object.assign(document.querySelector(selector).style, style);
         spoil("[data-key=F4]", { minHeight: "20px", height: "20px", alignSelf: "center" });
+        spoil("#main-key", { gridRow: 2 });
         spoil("#due-label", { color: "#bbb" });
         spoil("#place", { width: "2000px", flex: "none" });
         document.getElementById("dismiss").before(document.createElement("button"));
@@ -133,6 +134,7 @@ def test_a_spoiled_page_is_seen(page: Page, till: Served) -> None:
     assert any("F4" in one for one in too_small_to_touch(page))
     assert any("due-label" in one for one in low_contrast(page))
     assert any("place" in one for one in overflows(page))
+    assert any("second row" in one for one in overflows(page))
     assert any("has no name" in one for one in nameless(page))
 
 

@@ -44,6 +44,10 @@ _OVERFLOW = (
     const { scrollWidth, scrollHeight, clientWidth, clientHeight } = document.scrollingElement;
     if (scrollWidth > clientWidth) found.push(`page is ${scrollWidth} of ${clientWidth} wide`);
     if (scrollHeight > clientHeight) found.push(`page is ${scrollHeight} of ${clientHeight} high`);
+    const keys = [...document.querySelectorAll("#functions button")]
+        .map((one) => one.getBoundingClientRect());
+    const lowest = Math.max(...keys.map((one) => one.top));
+    if (keys.some((one) => one.bottom <= lowest)) found.push("the key bar has a second row");
     const whole = "button, output, #message p, .chip, h1, .notice, dialog";
     for (const one of root.querySelectorAll(whole)) {
         if (!shown(one)) continue;
@@ -142,7 +146,7 @@ def too_small_to_touch(page: Page) -> list[str]:
 
 
 def overflows(page: Page) -> list[str]:
-    """The page scrolls, text is cut, or something hangs over the edge."""
+    """The page scrolls, text is cut, keys go on in a second row, or something hangs over."""
     return list(page.js(_OVERFLOW))
 
 
