@@ -73,15 +73,14 @@ def test_new_customer_with_card_and_consent_by_keyboard(
 
 def test_somebody_known_is_offered_before_a_second_one_is_made(page: Page, till: Served) -> None:
     page.open(page_url(till))
-    for _ in range(2):
-        open_entry(page)
-        page.keys("Berta Quitte", Keys.TAB, "0170 7654321\n")
-        if page.text("#entry-found"):
-            break
-        page.dialog("")
-        page.shows("Berta Quitte", "#customer")
-        page.click("#customer .drop")
-        page.focuses("code")
+    open_entry(page)
+    page.keys("Berta Quitte", Keys.TAB, "0170 7654321\n")
+    page.dialog("")
+    page.shows("Berta Quitte", "#customer")
+    page.click("#customer .drop")
+    page.focuses("code")
+    open_entry(page)
+    page.keys("Berta Quitte", Keys.TAB, "0170 7654321\n")
     page.shows("Vielleicht schon bekannt", "#entry-text")
     page.shows("Telefon gleich", "#entry-found")
     page.keys(Keys.ENTER)  # the candidate has the focus
