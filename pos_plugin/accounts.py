@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pos_plugin.answers import Receipt
 from pos_plugin.known_customers import KnownCustomers
 from pos_plugin.loyalty.rewards import not_now
 from pos_plugin.loyalty.voucher_type import in_language
 from pos_plugin.notices import Refusal, Refused
-from pos_plugin.sales import late_refusal, refusal_of
 from pos_plugin.statement import statement
 from pos_plugin.storage import account_lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from pos_plugin.actions.accounts import AccountDesk
-    from pos_plugin.sales import Counter
+    from pos_plugin.answers import Receipt
+    from pos_plugin.bookings import Bookings
     from pos_plugin.till import Till
 
 ENTRIES_MAX: Final = 200
@@ -33,25 +32,13 @@ class Accounts:
     Args:
         till: looks customers up.
         desk: books what is asked for.
-        counter: does the work in time.
-        on_booked: told on the plugin's thread what was booked, when it is durable.
-        for_host: completes an answer for the host that asked, on its own thread.
+        bookings: does the work in time.
     """
 
-    def __init__(
-        self,
-        till: Till,
-        desk: AccountDesk,
-        counter: Counter,
-        *,
-        on_booked: Callable[[Receipt], None],
-        for_host: Callable[[Receipt], Receipt],
-    ) -> None:
+    def __init__(self, till: Till, desk: AccountDesk, bookings: Bookings) -> None:
         self._till = till
         self._desk = desk
-        self._counter = counter
-        self._on_booked = on_booked
-        self._for_host = for_host
+        self._bookings = bookings
 
     def statement(self, customer: str, *, count_max: int = 20) -> dict[str, Any] | Refused:
         """Return the accounts of a customer with their latest entries, the newest first.
@@ -85,12 +72,7 @@ class Accounts:
                     ),
                 }
 
-        return self._counter.do(
-            look,
-            within_ms=self._till.config.budget_ms.evaluate,
-            instead=refusal_of,
-            late=late_refusal,
-        )
+        return self._bookings.look(look)
 
     def rewards(self) -> list[dict[str, Any]] | Refused:
         """Return what can be had for points today, the cheapest first."""
@@ -113,12 +95,7 @@ class Accounts:
                 if not_now(one, on=on) is None
             ]
 
-        return self._counter.do(
-            look,
-            within_ms=self._till.config.budget_ms.evaluate,
-            instead=refusal_of,
-            late=late_refusal,
-        )
+        return self._bookings.look(look)
 
     def pay_out(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Turn bonus money into vouchers of the kind that its programme names.
@@ -134,7 +111,7 @@ class Accounts:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._done(lambda: self._desk.pay_out(request))
+        return self._bookings.book(lambda: self._desk.pay_out(request))
 
     def adjust(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Correct an account.
@@ -149,7 +126,7 @@ class Accounts:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._done(lambda: self._desk.adjust(request))
+        return self._bookings.book(lambda: self._desk.adjust(request))
 
     def redeem_reward(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Give a reward for points; a discount belongs into a sale instead.
@@ -165,19 +142,4 @@ class Accounts:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._done(lambda: self._desk.redeem_reward(request))
-
-    def _done(self, work: Callable[[], Receipt | Refused]) -> Receipt | Refused:
-        def book() -> Receipt | Refused:
-            receipt = work()
-            if isinstance(receipt, Receipt):
-                self._on_booked(receipt)
-            return receipt
-
-        booked = self._counter.do(
-            book,
-            within_ms=self._till.config.budget_ms.complete,
-            instead=refusal_of,
-            late=late_refusal,
-        )
-        return self._for_host(booked) if isinstance(booked, Receipt) else booked
+        return self._bookings.book(lambda: self._desk.redeem_reward(request))

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pos_plugin.answers import Receipt
-from pos_plugin.sales import late_refusal, refusal_of
-
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from pos_plugin.actions.approvals import ApprovalDesk
+    from pos_plugin.answers import Receipt
+    from pos_plugin.bookings import Bookings
     from pos_plugin.notices import Refused
-    from pos_plugin.sales import Counter
 
 
 class Approvals:
@@ -25,26 +23,12 @@ class Approvals:
 
     Args:
         desk: books what is asked for.
-        counter: does the work in time.
-        within_ms: how long a call may take, in milliseconds.
-        on_booked: told on the plugin's thread what was booked, when it is durable.
-        for_host: completes an answer for the host that asked, on its own thread.
+        bookings: does the work in time.
     """
 
-    def __init__(
-        self,
-        desk: ApprovalDesk,
-        counter: Counter,
-        *,
-        within_ms: int,
-        on_booked: Callable[[Receipt], None],
-        for_host: Callable[[Receipt], Receipt],
-    ) -> None:
+    def __init__(self, desk: ApprovalDesk, bookings: Bookings) -> None:
         self._desk = desk
-        self._counter = counter
-        self._within_ms = within_ms
-        self._on_booked = on_booked
-        self._for_host = for_host
+        self._bookings = bookings
 
     def issue(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Give goods to a customer on approval; prints their paper.
@@ -62,7 +46,7 @@ class Approvals:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._booked(lambda: self._desk.issue(request))
+        return self._bookings.book(lambda: self._desk.issue(request))
 
     def return_lines(self, number: str, request: Mapping[str, Any]) -> Receipt | Refused:
         """Take pieces back, let them out again, or add some in exchange.
@@ -78,7 +62,7 @@ class Approvals:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._booked(lambda: self._desk.return_lines(number, request))
+        return self._bookings.book(lambda: self._desk.return_lines(number, request))
 
     def settle(self, number: str, request: Mapping[str, Any]) -> Receipt | Refused:
         """Return what is kept as a sale; its receipt settles the pieces in it.
@@ -94,7 +78,7 @@ class Approvals:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._booked(lambda: self._desk.settle(number, request))
+        return self._bookings.book(lambda: self._desk.settle(number, request))
 
     def list(
         self, *, on: dt.date | None = None, customer: str | None = None
@@ -109,18 +93,4 @@ class Approvals:
         def look() -> list[dict[str, Any]] | Refused:
             return self._desk.out(on, customer)
 
-        return self._counter.do(
-            look, within_ms=self._within_ms, instead=refusal_of, late=late_refusal
-        )
-
-    def _booked(self, work: Callable[[], Receipt | Refused]) -> Receipt | Refused:
-        def book() -> Receipt | Refused:
-            receipt = work()
-            if isinstance(receipt, Receipt):
-                self._on_booked(receipt)
-            return receipt
-
-        booked = self._counter.do(
-            book, within_ms=self._within_ms, instead=refusal_of, late=late_refusal
-        )
-        return self._for_host(booked) if isinstance(booked, Receipt) else booked
+        return self._bookings.look(look)

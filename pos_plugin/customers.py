@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Any
 from pos_plugin.actions.cards import CardDesk
 from pos_plugin.actions.consents import ConsentDesk
 from pos_plugin.actions.customers import CustomerDesk
-from pos_plugin.sales import late_refusal, refusal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from pos_plugin.actions.booked_once import Actions
     from pos_plugin.actions.erasure import ErasureDesk
     from pos_plugin.answers import Receipt
+    from pos_plugin.bookings import Bookings
     from pos_plugin.notices import Refused
-    from pos_plugin.sales import Counter
     from pos_plugin.till import Till
 
 
@@ -31,18 +30,17 @@ class Customers:
         till: looks customers up.
         actions: books what is asked for.
         erasure: erases persons, also when head office asked for it.
-        counter: does the work in time.
+        bookings: does the work in time.
     """
 
     def __init__(
-        self, till: Till, actions: Actions, erasure: ErasureDesk, counter: Counter
+        self, till: Till, actions: Actions, erasure: ErasureDesk, bookings: Bookings
     ) -> None:
         self._desk = CustomerDesk(till, actions)
         self._cards = CardDesk(till, actions)
         self._consents = ConsentDesk(till, actions)
         self._erasure = erasure
-        self._counter = counter
-        self._within_ms = till.config.budget_ms.complete
+        self._bookings = bookings
 
     def create(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Create a customer; this shop is its home.
@@ -59,7 +57,7 @@ class Customers:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._done(lambda: self._desk.create(request))
+        return self._bookings.book(lambda: self._desk.create(request))
 
     def change(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Change fields of a customer; head office merges them one by one.
@@ -74,7 +72,7 @@ class Customers:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._done(lambda: self._desk.change(request))
+        return self._bookings.book(lambda: self._desk.change(request))
 
     def assign_card(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Give a card to a customer; what an unknown card earned before is its owner's then.
@@ -90,7 +88,7 @@ class Customers:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._done(lambda: self._cards.assign(request))
+        return self._bookings.book(lambda: self._cards.assign(request))
 
     def block_card(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Block a card, at this till at once.
@@ -104,7 +102,7 @@ class Customers:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._done(lambda: self._cards.block(request))
+        return self._bookings.book(lambda: self._cards.block(request))
 
     def consent(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Keep what a customer said about one purpose and one channel; it counts here at once.
@@ -120,7 +118,7 @@ class Customers:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._done(lambda: self._consents.say(request))
+        return self._bookings.book(lambda: self._consents.say(request))
 
     def erase(self, customer: str, *, cashier: str | None = None) -> Receipt | Refused:
         """Erase a person from this till's journal; receipts and sums stay under the id.
@@ -133,9 +131,4 @@ class Customers:
             ``customer, counts`` (rows by table) ``, effects``; ``customer_unknown``.
         """
         request = {"customer": customer, "cashier": cashier}
-        return self._done(lambda: self._erasure.erase(request))
-
-    def _done(self, work: Callable[[], Receipt | Refused]) -> Receipt | Refused:
-        return self._counter.do(
-            work, within_ms=self._within_ms, instead=refusal_of, late=late_refusal
-        )
+        return self._bookings.book(lambda: self._erasure.erase(request))

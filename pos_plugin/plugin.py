@@ -23,7 +23,9 @@ from pos_plugin.actions.responses import ResponseDesk
 from pos_plugin.actions.vouchers import VoucherDesk
 from pos_plugin.approvals import Approvals
 from pos_plugin.booking import Booking
+from pos_plugin.bookings import Bookings
 from pos_plugin.clock import SystemClock
+from pos_plugin.closing import Closing
 from pos_plugin.config import TillConfig, read_config
 from pos_plugin.customers import Customers
 from pos_plugin.errors import InputError, MisuseError
@@ -50,8 +52,6 @@ from pos_plugin.worker import Ended, Late, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from types import TracebackType
-    from typing import Self
 
     from pos_plugin.actions.card_scans import ScanMoment
     from pos_plugin.answers import Receipt, Scanned
@@ -110,7 +110,7 @@ class _Counter:
         return self._worker.end(within_ms=CLOSE_MS)
 
 
-class Plugin:
+class Plugin(Closing):
     """Promotions and loyalty inside one till; made by ``Plugin.open``.
 
     ``sales`` is the life of a sale in plain values, ``rentals`` that of a rental, ``customers``
@@ -199,7 +199,6 @@ class Plugin:
             erasure.follow()
 
         counter = _Counter(when_idle)
-        customers = Customers(till, actions, erasure, counter)
         issuing = Issuing(config, journal, cache)
 
         def print_soon(answer: Receipt) -> None:
@@ -244,36 +243,18 @@ class Plugin:
             on_taken_back=cancel_print,
             for_host=prints.completed,
         )
-        rentals = Rentals(
-            RentalDesk(till, issuing),
-            counter,
-            within_ms=config.budget_ms.complete,
-            on_booked=print_soon,
-            on_taken_back=cancel_print,
-            for_host=prints.completed,
-        )
-        accounts = Accounts(
-            till,
-            AccountDesk(till, actions, issuing),
-            counter,
-            on_booked=print_soon,
-            for_host=prints.completed,
-        )
-        approvals = Approvals(
-            approval_desk,
+        bookings = Bookings(
             counter,
             within_ms=config.budget_ms.complete,
             on_booked=print_soon,
             for_host=prints.completed,
         )
-        vouchers = Vouchers(
-            VoucherDesk(till, actions, issuing),
-            counter,
-            within_ms=config.budget_ms.complete,
-            on_booked=print_soon,
-            for_host=prints.completed,
-        )
-        responses = Responses(ResponseDesk(actions), counter, within_ms=config.budget_ms.complete)
+        rentals = Rentals(RentalDesk(till, issuing), bookings, on_taken_back=cancel_print)
+        customers = Customers(till, actions, erasure, bookings)
+        accounts = Accounts(till, AccountDesk(till, actions, issuing), bookings)
+        approvals = Approvals(approval_desk, bookings)
+        vouchers = Vouchers(VoucherDesk(till, actions, issuing), bookings)
+        responses = Responses(ResponseDesk(actions), bookings)
         plugin = cls(
             till,
             counter,
@@ -293,17 +274,6 @@ class Plugin:
 
         counter.do(start, within_ms=WARM_UP_MS, instead=lambda _fault: None, late=lambda: None)
         return plugin
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Stop printing and let go of both files; sales not completed are the till's own."""

@@ -10,14 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pos_plugin.answers import Receipt
-from pos_plugin.sales import late_refusal, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from pos_plugin.bookings import Bookings
     from pos_plugin.notices import Refused
     from pos_plugin.rental_desk import RentalDesk
-    from pos_plugin.sales import Counter
 
 
 class Rentals:
@@ -25,29 +24,20 @@ class Rentals:
 
     Args:
         desk: books the reports.
-        counter: does the work in time.
-        within_ms: how long a call may take, in milliseconds.
-        on_booked: told on the plugin's thread what was booked, when it is durable.
+        bookings: does the work in time.
         on_taken_back: told on the plugin's thread each print job of a reversed return.
-        for_host: completes an answer for the host that asked, on its own thread.
     """
 
     def __init__(
         self,
         desk: RentalDesk,
-        counter: Counter,
+        bookings: Bookings,
         *,
-        within_ms: int,
-        on_booked: Callable[[Receipt], None],
         on_taken_back: Callable[[str], None],
-        for_host: Callable[[Receipt], Receipt],
     ) -> None:
         self._desk = desk
-        self._counter = counter
-        self._within_ms = within_ms
-        self._on_booked = on_booked
+        self._bookings = bookings
         self._on_taken_back = on_taken_back
-        self._for_host = for_host
 
     def issued(self, report: Mapping[str, Any]) -> Receipt | Refused:
         """Report articles as rented out.
@@ -62,7 +52,7 @@ class Rentals:
         Raises:
             SaleError: the report is none; names the place.
         """
-        return self._done(lambda: self._desk.issued(report))
+        return self._bookings.book(lambda: self._desk.issued(report))
 
     def cancelled(self, report: Mapping[str, Any]) -> Receipt | Refused:
         """Report that a rental was none.
@@ -72,7 +62,7 @@ class Rentals:
 
         Returns, Raises: as ``issued``.
         """
-        return self._done(lambda: self._desk.cancelled(report))
+        return self._bookings.book(lambda: self._desk.cancelled(report))
 
     def returned(self, report: Mapping[str, Any]) -> Receipt | Refused:
         """Report rented articles as back; may issue a voucher to the customer.
@@ -82,7 +72,7 @@ class Rentals:
 
         Returns, Raises: as ``issued``.
         """
-        return self._done(lambda: self._desk.returned(report))
+        return self._bookings.book(lambda: self._desk.returned(report))
 
     def return_reversed(self, report: Mapping[str, Any]) -> Receipt | Refused:
         """Report that a return was none: an unused voucher of it is cancelled, and its print job.
@@ -100,16 +90,4 @@ class Rentals:
                     self._on_taken_back(job)
             return answer
 
-        return self._done(reverse)
-
-    def _done(self, work: Callable[[], Receipt | Refused]) -> Receipt | Refused:
-        def book() -> Receipt | Refused:
-            receipt = work()
-            if isinstance(receipt, Receipt):
-                self._on_booked(receipt)
-            return receipt
-
-        booked = self._counter.do(
-            book, within_ms=self._within_ms, instead=refusal_of, late=late_refusal
-        )
-        return self._for_host(booked) if isinstance(booked, Receipt) else booked
+        return self._bookings.book(reverse)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pos_plugin.sales import late_refusal, refusal_of
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pos_plugin.actions.responses import ResponseDesk
     from pos_plugin.answers import Receipt
+    from pos_plugin.bookings import Bookings
     from pos_plugin.notices import Refused
-    from pos_plugin.sales import Counter
 
 
 class Responses:
@@ -20,14 +18,12 @@ class Responses:
 
     Args:
         desk: keeps them.
-        counter: does the work in time.
-        within_ms: how long a call may take, in milliseconds.
+        bookings: does the work in time.
     """
 
-    def __init__(self, desk: ResponseDesk, counter: Counter, *, within_ms: int) -> None:
+    def __init__(self, desk: ResponseDesk, bookings: Bookings) -> None:
         self._desk = desk
-        self._counter = counter
-        self._within_ms = within_ms
+        self._bookings = bookings
 
     def register(self, response: Mapping[str, Any]) -> Receipt | Refused:
         """Report that somebody answered a campaign, with or without a sale, once per id.
@@ -43,9 +39,4 @@ class Responses:
         Raises:
             SaleError: the report is none; names the place.
         """
-        return self._counter.do(
-            lambda: self._desk.register(response),
-            within_ms=self._within_ms,
-            instead=refusal_of,
-            late=late_refusal,
-        )
+        return self._bookings.book(lambda: self._desk.register(response))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pos_plugin.answers import Receipt
-from pos_plugin.sales import late_refusal, refusal_of
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from pos_plugin.actions.vouchers import VoucherDesk
+    from pos_plugin.answers import Receipt
+    from pos_plugin.bookings import Bookings
     from pos_plugin.notices import Refused
-    from pos_plugin.sales import Counter
 
 
 class Vouchers:
@@ -20,26 +18,12 @@ class Vouchers:
 
     Args:
         desk: books what is asked for.
-        counter: does the work in time.
-        within_ms: how long a call may take, in milliseconds.
-        on_booked: told on the plugin's thread what was booked, when it is durable.
-        for_host: completes an answer for the host that asked, on its own thread.
+        bookings: does the work in time.
     """
 
-    def __init__(
-        self,
-        desk: VoucherDesk,
-        counter: Counter,
-        *,
-        within_ms: int,
-        on_booked: Callable[[Receipt], None],
-        for_host: Callable[[Receipt], Receipt],
-    ) -> None:
+    def __init__(self, desk: VoucherDesk, bookings: Bookings) -> None:
         self._desk = desk
-        self._counter = counter
-        self._within_ms = within_ms
-        self._on_booked = on_booked
-        self._for_host = for_host
+        self._bookings = bookings
 
     def sell(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Make a voucher for sale, or sell it at once.
@@ -56,7 +40,7 @@ class Vouchers:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._done(lambda: self._desk.sell(request))
+        return self._bookings.book(lambda: self._desk.sell(request))
 
     def block(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Let nobody use a voucher.
@@ -70,23 +54,11 @@ class Vouchers:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._done(lambda: self._desk.block(request))
+        return self._bookings.book(lambda: self._desk.block(request))
 
     def unblock(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Let a blocked voucher be used again; ``voucher_needs_online`` with a head office.
 
         Args, Returns, Raises: as ``block``.
         """
-        return self._done(lambda: self._desk.unblock(request))
-
-    def _done(self, work: Callable[[], Receipt | Refused]) -> Receipt | Refused:
-        def book() -> Receipt | Refused:
-            receipt = work()
-            if isinstance(receipt, Receipt):
-                self._on_booked(receipt)
-            return receipt
-
-        booked = self._counter.do(
-            book, within_ms=self._within_ms, instead=refusal_of, late=late_refusal
-        )
-        return self._for_host(booked) if isinstance(booked, Receipt) else booked
+        return self._bookings.book(lambda: self._desk.unblock(request))

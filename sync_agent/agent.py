@@ -19,6 +19,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from pos_plugin.clock import utc_text
+from pos_plugin.closing import Closing
 from pos_plugin.errors import StorageError
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.cache_writer import CacheWriter
@@ -36,8 +37,6 @@ from sync_agent.waking import WAKE_NAME
 
 if TYPE_CHECKING:
     import datetime as dt
-    from types import TracebackType
-    from typing import Self
 
     from pos_plugin.clock import Clock
     from sync_agent.cycle import Action, Happened, State
@@ -50,7 +49,7 @@ CONTACT_EVERY_S: Final = 60  # so often the instant of the last contact is kept 
 LOOK_S: Final = 0.2  # so often a resting agent looks for a wake-up or a clock that was set
 
 
-class Agent:
+class Agent(Closing):
     """One till's agent, between ``open`` and ``close``; ``cycle`` does one whole round.
 
     Args:
@@ -77,17 +76,6 @@ class Agent:
         except BaseException:
             self._client.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the cache and of head office."""

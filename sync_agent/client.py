@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
+from pos_plugin.closing import Closing
 from pos_plugin.errors import ConfigError
 from sync_agent.errors import HeadOfficeRefused, Stopped, Unreachable
 from sync_agent.protocol import (
@@ -38,15 +39,13 @@ from sync_agent.protocol import (
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from types import TracebackType
-    from typing import Self
 
 REQUEST_S: Final = 60.0
 CONNECT_S: Final = 5.0
 _PORT_MAX: Final = 65_535
 
 
-class HeadOfficeClient:
+class HeadOfficeClient(Closing):
     """One connection to head office with the token of this till.
 
     Args:
@@ -70,17 +69,6 @@ class HeadOfficeClient:
             follow_redirects=False,
             trust_env=False,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the connection."""

@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from pos_plugin.clock import utc_text
+from pos_plugin.closing import Closing
 from pos_plugin.errors import MisuseError, PosPluginError, StorageDamaged, StorageError
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.cache_writer import CacheWriter
@@ -43,8 +44,6 @@ from sync_agent.waking import WAKE_NAME
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
     from pos_plugin.clock import Clock
     from pos_plugin.config import TillConfig
@@ -55,7 +54,7 @@ ROUND_S: Final = 60.0
 NAP_S: Final = 0.01  # between two pages, so that the till's lookups do not wait
 
 
-class LocalAgent:
+class LocalAgent(Closing):
     """The agent between ``open`` and ``close``; ``round`` does everything that is due.
 
     Args:
@@ -81,17 +80,6 @@ class LocalAgent:
             else None
         )
         self.status = Status(started_at=utc_text(clock.now()), pid=os.getpid(), local=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the cache."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from pos_plugin.closing import Closing
 from pos_plugin.loyalty.lots import Lot
 from pos_plugin.loyalty.vouchers import CachedVoucher, Voucher
 from pos_plugin.rule_package import Manifest
@@ -18,8 +19,6 @@ from pos_plugin.storage.faults import mapped
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
     import apsw
     from apsw import SQLiteValue
@@ -107,7 +106,7 @@ TIER: Final = "tier:"  # rules read a tier as the segment ``tier:<code>``
 _LAST_LETTER: Final = "\U0010ffff"
 
 
-class CacheReader:
+class CacheReader(Closing):
     """One read-only connection to the cache file that was current when it was opened."""
 
     def __init__(self, connection: apsw.Connection, path: Path) -> None:
@@ -127,17 +126,6 @@ class CacheReader:
         if path is None or connection is None:
             return None
         return cls(connection, path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the file."""

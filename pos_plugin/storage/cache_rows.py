@@ -6,6 +6,7 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from pos_plugin.closing import Closing
 from pos_plugin.storage.cache_schema import TABLES
 from pos_plugin.storage.connect import cache_path, open_cache_reader
 from pos_plugin.storage.faults import mapped
@@ -13,15 +14,13 @@ from pos_plugin.storage.faults import mapped
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
     import apsw
 
 _AT_ONCE: Final = 1_000  # rows of one read transaction; longer ones would keep the log growing
 
 
-class CacheRows:
+class CacheRows(Closing):
     """One read-only connection to the cache file that was current when it was opened.
 
     Values are those of the wire, except that yes and no are still 1 and 0.
@@ -43,17 +42,6 @@ class CacheRows:
         if path is None or connection is None:
             return None
         return cls(connection, path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the file."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import apsw
 
 from pos_plugin.card_hash import normalised
+from pos_plugin.closing import Closing
 from pos_plugin.errors import MisuseError
 from pos_plugin.search_keys import name_keys
 from pos_plugin.storage import class_store
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
     from pos_plugin.loyalty.class_history import Change as ClassChange
     from pos_plugin.rule_package import Manifest
@@ -98,7 +97,7 @@ class Page(Protocol):
         ...
 
 
-class CacheWriter:
+class CacheWriter(Closing):
     """The one writer of the cache file of a data folder."""
 
     def __init__(self, connection: apsw.Connection, path: Path) -> None:
@@ -120,17 +119,6 @@ class CacheWriter:
             connection.close()
             raise MisuseError("the cache file vanished while it was opened")
         return cls(connection, path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the file; its log goes back into it when nobody reads."""

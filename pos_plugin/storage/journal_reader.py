@@ -7,6 +7,7 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pos_plugin.closing import Closing
 from pos_plugin.errors import StorageDamaged
 from pos_plugin.storage.connect import JOURNAL_NAME, open_journal_reader, quick_check
 from pos_plugin.storage.faults import mapped
@@ -14,8 +15,6 @@ from pos_plugin.storage.faults import mapped
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from types import TracebackType
-    from typing import Self
 
     import apsw
 
@@ -32,7 +31,7 @@ class OutboxEvent(NamedTuple):
     private: bytes = b""
 
 
-class JournalReader:
+class JournalReader(Closing):
     """One read-only connection to the journal of a data folder."""
 
     def __init__(self, connection: apsw.Connection, path: Path) -> None:
@@ -48,17 +47,6 @@ class JournalReader:
         """
         connection = open_journal_reader(data_dir)
         return None if connection is None else cls(connection, data_dir / JOURNAL_NAME)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the file; the till's log stays as it is."""

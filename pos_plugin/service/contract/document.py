@@ -98,18 +98,7 @@ def models() -> dict[str, type[BaseModel]]:
     """Return the models of all answers by name."""
     return {
         name: thing
-        for module in (
-            words,
-            sales,
-            accounts,
-            approvals,
-            customers,
-            tills,
-            prints,
-            events,
-            days,
-            vouchers,
-        )
+        for module in _MODULES
         for name, thing in vars(module).items()
         if isinstance(thing, type) and issubclass(thing, words.Answer) and thing is not words.Answer
     }

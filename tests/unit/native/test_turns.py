@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+TRIES = 30
+
+
 def turns_during(work: Callable[[], object]) -> int:
     """Return how often another thread got the interpreter's lock while this one worked.
 
-    The least of five tries counts: on a busy machine the other one may run before work begins.
+    The least of many tries counts: on a busy machine the other one may run before work begins.
     """
-    return min(turns_once(work) for _ in range(5))
+    return min(turns_once(work) for _ in range(TRIES))
 
 
 def turns_once(work: Callable[[], object]) -> int:
