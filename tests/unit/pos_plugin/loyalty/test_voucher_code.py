@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import combinations
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,11 +34,17 @@ def test_one_wrong_symbol_is_noticed(number: int, place: int, symbol: str) -> No
     assert (read_code(wrong) == code) == (wrong == code)
 
 
-@given(bits, st.integers(0, 14))
-def test_two_swapped_neighbours_are_noticed(number: int, place: int) -> None:
-    code = code_of(number)
-    swapped = code[:place] + code[place + 1] + code[place] + code[place + 2 :]
-    assert (read_code(swapped) is not None) == (swapped == code)
+def test_nearly_all_swapped_neighbours_are_noticed() -> None:
+    """Every state of the check that can be reached, with every two symbols behind it."""
+    begun = {check_symbol(one + two): one + two for one in ALPHABET for two in ALPHABET}
+    assert len(begun) == 36
+    swaps = [
+        (start + first + second, start + second + first)
+        for start in begun.values()
+        for first, second in combinations(ALPHABET, 2)
+    ]
+    missed = [right for right, wrong in swaps if check_symbol(right) == check_symbol(wrong)]
+    assert (len(missed), len(swaps)) == (28, 17_856)
 
 
 def test_plain_sum_would_miss_a_swap() -> None:
