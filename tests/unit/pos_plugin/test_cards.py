@@ -99,7 +99,7 @@ def test_replacement_keeps_the_balance(till: TillBuilder) -> None:
         assert point_balance(plugin, card=new) == 90
 
 
-@pytest.mark.capability("K2")
+@pytest.mark.capability("K2", "C1")
 def test_partner_and_app_cards_lead_to_one_customer(till: TillBuilder) -> None:
     with till.open() as plugin:
         for number, role in ((4, "partner"), (5, "app")):
