@@ -19,6 +19,7 @@ from sqlalchemy import select
 from head_office.problems import ProblemError
 from head_office.storage import bucket as bucket_table
 from head_office.storage import bucket_row, master
+from head_office.vouchers import rows_of_holder
 from sync_agent.protocol import PAGE_BYTES_MAX, TABLES, BucketMark, compact_json, page_bytes
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def ensure_bucket(connection: Connection, shop: str) -> str:
         .order_by(master.c.table_name, master.c.row_key)
     )
     append(connection, name, ([(table, json.loads(row))] for table, row in shared))
+    append(connection, name, ([row] for row in rows_of_holder(connection, None)))
     return name
 
 

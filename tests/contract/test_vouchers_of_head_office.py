@@ -162,6 +162,15 @@ def test_run_that_is_cancelled_is_blocked_at_tills(site: Site) -> None:
     assert sold(site, "4", CODE)["off_minor"] == 500
 
 
+def test_shop_that_opens_later_knows_what_nobody_holds(site: Site) -> None:
+    free = {**MOTIVATION, "code": "FREI5", "customer_bound": False}
+    letter = {**LETTER, "id": "F", "type": "FREI5", "code": code_of(7), "customer": None}
+    site.load(voucher_type=[free], voucher=[letter])
+    site.add_till("9", shop="002")
+    sync(site, "9")
+    assert sold(site, "9", code_of(7))["off_minor"] == 500
+
+
 def test_gift_needs_head_office_and_a_cap_ends_with_the_upload(site: Site) -> None:
     codes = {f"V{number}": code_of(100 + number) for number in range(12)}
     rows = [{**LETTER, "id": name, "code": code} for name, code in codes.items()]
