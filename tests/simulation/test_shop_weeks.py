@@ -213,7 +213,16 @@ class ShopWeeks(RuleBasedStateMachine):
         points_off: int,
         kill_at: int,
     ) -> None:
-        counts = {"1": trousers, "2": shirts}
+        self.sell_at(customer, {"1": trousers, "2": shirts}, use, points_off, kill_at)
+
+    def sell_at(
+        self,
+        customer: str | None,
+        counts: dict[str, int],
+        use: int | None,
+        points_off: int,
+        kill_at: int,
+    ) -> None:
         lines = [
             {
                 "line_id": one,
@@ -232,6 +241,28 @@ class ShopWeeks(RuleBasedStateMachine):
         if points_off and customer:
             codes.append({"code": "reward:EURO", "amount_minor": points_off})
         self.buy(customer, lines, voucher, codes, kill_at=kill_at)
+
+    # What follows one another at every counter, so that vouchers are drawn often enough.
+    @precondition(lambda self: any(one.state == "issued" for one in self.vouchers.values()))
+    @rule(data=st.data(), trousers=st.integers(1, 2), kill_at=KILL_AT)
+    def sell_with_voucher(self, data: st.DataObject, trousers: int, kill_at: int) -> None:
+        places = [
+            place for place, one in enumerate(self.vouchers.values()) if one.state == "issued"
+        ]
+        use = data.draw(st.sampled_from(places))
+        holder = list(self.vouchers.values())[use].holder or "K1"
+        self.sell_at(holder, {"1": trousers, "2": 1}, use, 0, kill_at)
+
+    @precondition(lambda self: any(one.used for one in self.sales.values()))
+    @rule(data=st.data(), customer=WHO, trousers=st.integers(1, 2))
+    def sell_with_a_used_voucher(
+        self, data: st.DataObject, customer: str | None, trousers: int
+    ) -> None:
+        used = {one.used.id for one in self.sales.values() if one.used}
+        places = [place for place, one in enumerate(self.vouchers) if one in used]
+        use = data.draw(st.sampled_from(places))
+        holder = list(self.vouchers.values())[use].holder or customer
+        self.sell_at(holder, {"1": trousers, "2": 1}, use, 0, 0)
 
     def buy(
         self,
@@ -332,7 +363,7 @@ class ShopWeeks(RuleBasedStateMachine):
     @precondition(lambda self: self.sales)
     @rule(data=st.data(), kill_at=KILL_AT)
     def void(self, data: st.DataObject, kill_at: int) -> None:
-        sale_id = data.draw(st.sampled_from(list(self.sales)))
+        sale_id = data.draw(st.sampled_from(self.latest()))
         sold = self.sales[sale_id]
         got = self.booked("sales.void", sale_id, {"reason": "Fehlbon"}, kill_at=kill_at)
         if sold.void is not None:
@@ -348,7 +379,7 @@ class ShopWeeks(RuleBasedStateMachine):
     @precondition(lambda self: self.sales)
     @rule(data=st.data(), pieces=st.integers(1, 3), is_rest=st.booleans(), kill_at=KILL_AT)
     def bring_back(self, data: st.DataObject, pieces: int, is_rest: bool, kill_at: int) -> None:
-        sale_id = data.draw(st.sampled_from(list(self.sales)))
+        sale_id = data.draw(st.sampled_from(self.latest()))
         sold = self.sales[sale_id]
         line_id = data.draw(st.sampled_from(list(sold.left)))
         back = {line_id: pieces * 1000}
@@ -374,6 +405,11 @@ class ShopWeeks(RuleBasedStateMachine):
             sold.refunded_minor += answer["refund_minor"]
             assert sold.refunded_minor <= sold.total_minor
             self.came_back(sold, answer)
+
+    def latest(self) -> list[str]:
+        """Return the sales, the latest first and more often: long lives are drawn often enough."""
+        sales = list(reversed(self.sales))
+        return [*sales[:3], *sales[:2], *sales]
 
     def came_back(self, sold: Sold, answer: dict[str, Any]) -> None:
         """Take back from the model what the goods had; with the last of them everything."""
