@@ -56,6 +56,7 @@ GIFT_MINOR = 2500
 REWARD_POINTS = 40
 RENTAL_POINTS = 5
 PAYOUT_MIN = 100
+LIFE = ("buy", "use", "use", "days", "pay out", "void", "part", "rest")
 GOODS = {"kleid": 9900, "rock": 4900}
 # What stands between a sum of entries and what can be spent of it.
 BONUS_MATURITY_DAYS = 2
@@ -363,7 +364,9 @@ class ShopWeeks(RuleBasedStateMachine):
     @precondition(lambda self: self.sales)
     @rule(data=st.data(), kill_at=KILL_AT)
     def void(self, data: st.DataObject, kill_at: int) -> None:
-        sale_id = data.draw(st.sampled_from(self.latest()))
+        self.void_sale(data.draw(st.sampled_from(self.latest())), kill_at)
+
+    def void_sale(self, sale_id: str, kill_at: int = 0) -> None:
         sold = self.sales[sale_id]
         got = self.booked("sales.void", sale_id, {"reason": "Fehlbon"}, kill_at=kill_at)
         if sold.void is not None:
@@ -385,6 +388,10 @@ class ShopWeeks(RuleBasedStateMachine):
         back = {line_id: pieces * 1000}
         if is_rest:
             back = {one: left for one, left in sold.left.items() if left} or back
+        self.take_back(sale_id, back, kill_at)
+
+    def take_back(self, sale_id: str, back: dict[str, int], kill_at: int = 0) -> None:
+        sold = self.sales[sale_id]
         request = {
             "return_id": self.number("R"),
             "lines": [
@@ -441,8 +448,40 @@ class ShopWeeks(RuleBasedStateMachine):
                 if voucher.state == "issued":
                     voucher.state = "cancelled"
 
+    # Long lives of one customer and her vouchers, which single rules are drawn for too seldom.
+    @rule(
+        steps=st.lists(st.tuples(st.sampled_from(LIFE), st.integers(0, 2)), min_size=4, max_size=9)
+    )
+    def a_customer_lives(self, steps: list[tuple[str, int]]) -> None:
+        for step, number in steps:
+            latest = list(reversed(self.sales))
+            sale_id = latest[min(number, len(latest) - 1)] if latest else None
+            if step == "buy":
+                self.sell_at("K1", {"1": 1 + number, "2": 1}, None, 0, 0)
+            elif step == "use":
+                places = [
+                    place
+                    for place, one in enumerate(self.vouchers.values())
+                    if one.usable("K1", self.today)
+                ]
+                use = places[number % len(places)] if places else None
+                self.sell_at("K1", {"1": 2, "2": 1}, use, 100 * number, 0)
+            elif step == "pay out":
+                self.pay_out("K1", None, 0)
+            elif step == "days":
+                self.time_passes(24 * (1 + 3 * number))
+            elif sale_id and step == "void":
+                self.void_sale(sale_id)
+            elif sale_id and step == "part":
+                self.take_back(sale_id, {next(iter(self.sales[sale_id].left)): 1000})
+            elif sale_id and any(self.sales[sale_id].left.values()):
+                left = self.sales[sale_id].left
+                self.take_back(sale_id, {one: milli for one, milli in left.items() if milli})
+            self.the_journal_says_what_happened()
+
     # --- vouchers and accounts --------------------------------------------------------------------
 
+    @precondition(lambda self: sum(one.type == GIFT for one in self.vouchers.values()) < 3)
     @rule(kill_at=KILL_AT)
     def sell_gift(self, kill_at: int) -> None:
         request = {"voucher": self.number("V"), "type": GIFT, "paid": True}
