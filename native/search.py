@@ -151,7 +151,10 @@ class Found:
         )
 
     def __eq__(self, other: object) -> bool:
-        return type(other).__name__ == "Found" and self.said() == other.said()  # type: ignore[attr-defined]
+        if type(other).__name__ != "Found":
+            return False
+        said: tuple[object, ...] = other.said()  # type: ignore[attr-defined]
+        return self.said() == said
 
     def __hash__(self) -> int:
         return hash(self.said())

@@ -282,22 +282,6 @@ def planned(journal: Journal, vouchers: Iterable[str]) -> dict[str, Planned]:
     return found
 
 
-class SoldVoucher(NamedTuple):
-    """A voucher that a line of a receipt sold."""
-
-    voucher: str
-    state: str
-
-
-def sold_by(journal: Journal, receipt: int) -> dict[str, SoldVoucher]:
-    """Return the vouchers that the lines of a receipt sold, by line id."""
-    rows: Any = journal.execute(
-        "SELECT sold_line, id, state FROM voucher WHERE issued_seq = ? AND sold_line IS NOT NULL",
-        (receipt,),
-    )
-    return {line: SoldVoucher(voucher, state) for line, voucher, state in rows}
-
-
 def happened(
     journal: Journal, voucher: str, folded: Mapping[int, int] | None = None
 ) -> list[Happened]:

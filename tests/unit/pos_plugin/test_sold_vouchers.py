@@ -93,6 +93,37 @@ def test_voided_sale_deactivates_the_voucher(till: TillBuilder) -> None:
 
 
 @pytest.mark.capability("G6")
+def test_the_line_that_sold_it_comes_back_with_the_voucher(till: TillBuilder) -> None:
+    with till.open() as plugin:
+        sold = made(plugin)
+        buy(plugin, "S1", sold["line"])
+        line = {"line_id": "2", "quantity_milli": 1000}
+        back = plugin.sales.return_items("S1", {"return_id": "R1", "lines": [line]})
+        assert isinstance(back, Receipt)
+        assert back.values["refund_minor"] == 2500
+        assert reasons(plugin, "after", sold["code"]) == ["voucher_blocked"]
+    assert state(till) == [("cancelled", 2500)]
+
+
+@pytest.mark.capability("G6")
+def test_what_was_spent_of_it_is_not_paid_out_with_its_line(till: TillBuilder) -> None:
+    with till.open() as plugin:
+        sold = made(plugin)
+        buy(plugin, "S1", sold["line"])
+        sale = plugin.begin_sale("S2")
+        sale.scan("4711")
+        sale.scan(sold["code"])
+        sale.evaluate()
+        assert isinstance(sale.complete(), Receipt)
+        line = {"line_id": "2", "quantity_milli": 1000}
+        back = plugin.sales.return_items("S1", {"return_id": "R1", "lines": [line]})
+        assert isinstance(back, Receipt)
+        given_minor = back.values["refund_minor"] - back.values["deducted_minor"]
+    assert given_minor == 0
+    assert state(till) == [("redeemed", 0)]
+
+
+@pytest.mark.capability("G6")
 def test_blocked_voucher_is_refused_until_it_is_let_go(till: TillBuilder) -> None:
     with till.open() as plugin:
         code = made(plugin, paid=True)["code"]
