@@ -151,7 +151,7 @@ class ShopWeeks(RuleBasedStateMachine):
         try:
             # A broken till is found at the till, or it is not.
             if not self.broken:
-                self.head_office_says_the_same()
+                self.head_office_says_the_same(sent(self.folder))
         finally:
             shutil.rmtree(self.root)
 
@@ -659,11 +659,10 @@ class ShopWeeks(RuleBasedStateMachine):
             if state == "open"
         )
 
-    def head_office_says_the_same(self) -> None:
+    def head_office_says_the_same(self, lines: list[bytes]) -> None:
         """Send the whole journal to an empty head office, then once more."""
         site = Site(self.root / "site")
         site.add_till("3")
-        lines = sent(self.folder)
         with site.served() as url, caller(url, site.keys()["till_token"]) as client:
             for _ in range(2):
                 for batch in lines:
@@ -794,3 +793,19 @@ def test_a_broken_till_is_found_out(template: Path, counter: ShopCounter, broken
     found_out = settings(PROFILE, max_examples=200, derandomize=True, report_multiple_bugs=False)
     with pytest.raises((AssertionError, KeyError)):
         run_state_machine_as_test(machine(template, counter, broken), settings=found_out)
+
+
+def test_an_event_that_head_office_missed_is_found_out(
+    template: Path, counter: ShopCounter
+) -> None:
+    weeks = machine(template, counter)()
+    weeks.sell_at("K1", {"1": 2, "2": 1}, None, 0, 0)
+    weeks.adjust("K1", "points", 400, 0)
+    try:
+        *whole, last = sent(weeks.folder)
+        lines = last.splitlines(keepends=True)
+        with pytest.raises(AssertionError, match="K1"):
+            weeks.head_office_says_the_same([*whole, b"".join(lines[:-1])])
+    finally:
+        counter.kill()
+        shutil.rmtree(weeks.root)
