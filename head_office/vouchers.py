@@ -223,15 +223,16 @@ def _wire(connection: Connection, one: str) -> dict[str, Any] | None:
 
 
 def _lapsed_with(connection: Connection, fact: Fact) -> int:
-    """Return what had lapsed with the redemption that is taken back."""
-    row = connection.execute(
-        select(voucher_fact.c.amount_minor, voucher_fact.c.lapsed_minor).where(
-            voucher_fact.c.voucher == fact.voucher,
-            voucher_fact.c.sale_id == fact.sale_id,
-            voucher_fact.c.kind == "redeemed",
-        )
-    ).first()
-    return int(row[1]) if row is not None and row[0] == fact.amount_minor else 0
+    """Return what is usable again with a redemption: with the first part of it that comes back."""
+    of_sale = (voucher_fact.c.voucher == fact.voucher, voucher_fact.c.sale_id == fact.sale_id)
+    earlier = select(voucher_fact.c.seq).where(*of_sale, voucher_fact.c.kind == "rolled_back")
+    if connection.execute(earlier).first() is not None:
+        return 0
+    redeemed = select(voucher_fact.c.lapsed_minor).where(
+        *of_sale, voucher_fact.c.kind == "redeemed"
+    )
+    row = connection.execute(redeemed).first()
+    return 0 if row is None else int(row[0])
 
 
 def _tills_that_used(connection: Connection, one: str, *, but: str) -> list[str]:

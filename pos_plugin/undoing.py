@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pos_plugin.errors import StorageError
 from pos_plugin.loyalty.lots import restore, reverse
@@ -32,8 +32,11 @@ if TYPE_CHECKING:
     from pos_plugin.loyalty.vouchers import CachedVoucher
     from pos_plugin.storage.cache_reader import CacheReader
     from pos_plugin.storage.journal_lookup import BookedSale, Journal
-    from pos_plugin.storage.return_store import GivenVoucher
+    from pos_plugin.storage.return_store import GivenVoucher, MovedRest
     from pos_plugin.till import Till
+
+
+_WITH_A_REST: Final = (VoucherState.PARTLY_REDEEMED, VoucherState.BLOCKED)
 
 
 class Occasion(NamedTuple):
@@ -130,16 +133,40 @@ def _give_vouchers_back(till: Till, occasion: Occasion, taken: TakenBack) -> Non
     refund_minor = occasion.refund_minor
     if occasion.sale is None:
         return
+    rests = return_store.moved_rests(occasion.journal, occasion.sale.seq)
     for used in journal_lookup.used_by(occasion.journal, occasion.sale.seq):
         if used.pays:
             part = used if occasion.is_void else used.up_to(refund_minor)
             if part is not None:
                 refund_minor -= part.amount_minor or 0
                 taken.rolled_back.append(part)
+                rest = rests.get(used.voucher)
+                if rest is not None and not rest.is_settled:
+                    _take_rest(till, occasion, taken, rest, old=used.voucher)
         elif occasion.is_whole:
             taken.rolled_back.append(used)
         elif till.config.returns.redeemed_voucher == "reissued":
             _reissue(till, occasion, taken, voucher=used.voucher, receipt=occasion.sale.seq)
+
+
+def _take_rest(
+    till: Till, occasion: Occasion, taken: TakenBack, rest: MovedRest, *, old: str
+) -> None:
+    """Let the rest of a voucher be in one place: on it again, or on the new one if that was used.
+
+    With the first part that comes back the old voucher can be used again, and its rest with it.
+    """
+    journal, sale = occasion.journal, occasion.sale
+    assert sale is not None  # noqa: S101 - a receipt moved it
+    told = _told(_cache(till), sale.customer)
+    for given in return_store.given_by(journal, sale.seq):
+        if given.voucher != rest.new:
+            continue
+        now = _as_known(journal, given, told.get(given.voucher))
+        if now.state == VoucherState.ISSUED and not now.used_minor:
+            taken.cancelled.append(rest.new)
+            return
+    taken.reduced.append(Reduced(old, rest.amount_minor))
 
 
 def _reissue(
@@ -178,7 +205,10 @@ def _end_issued(till: Till, occasion: Occasion, taken: TakenBack) -> None:
     told = _told(cache, sale.customer)
     how = till.config.returns.used_voucher
     cash_minor = max(0, occasion.refund_minor - taken.voucher_refund_minor)
+    rests = {rest.new for rest in return_store.moved_rests(journal, sale.seq).values()}
     for given in return_store.given_by(journal, sale.seq):
+        if given.voucher in rests:
+            continue  # it belongs to the voucher that it comes from
         now = _as_known(journal, given, told.get(given.voucher))
         allowed = _allowed(occasion, now, cache)
         if now.state == VoucherState.ISSUED and not now.used_minor:
@@ -187,7 +217,8 @@ def _end_issued(till: Till, occasion: Occasion, taken: TakenBack) -> None:
             elif now.value_minor is not None and allowed < now.value_minor:
                 taken.reduced.append(Reduced(now.voucher, now.value_minor - allowed))
             continue
-        if now.value_minor is not None and now.state == VoucherState.PARTLY_REDEEMED:
+        # A blocked one is no more worth than that either: it may be let go again.
+        if now.value_minor is not None and now.state in _WITH_A_REST:
             by_minor = now.value_minor - max(allowed, now.used_minor)
             if by_minor > 0:
                 taken.reduced.append(Reduced(now.voucher, by_minor))
@@ -222,7 +253,7 @@ def _allowed(occasion: Occasion, given: GivenVoucher, cache: CacheReader | None)
     worth_minor = given.used_minor if given.value_minor is None else given.issued_minor
     if given.sold_line is not None:
         line = occasion.after.get(given.sold_line)
-        return worth_minor if line is not None and line.left_milli else 0
+        return worth_minor if line is not None and not line.returned_milli else 0
     if occasion.is_whole:
         return 0
     kind = _kind(cache, given.type)

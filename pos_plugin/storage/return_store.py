@@ -207,6 +207,42 @@ def given_by(journal: Journal, receipt: int) -> list[GivenVoucher]:
     return [GivenVoucher(*row) for row in rows]
 
 
+class MovedRest(NamedTuple):
+    """What a receipt left on a voucher and gave to a new one.
+
+    Args:
+        new: id of the voucher that got it.
+        amount_minor: in minor units (cents).
+        is_settled: a return gave some of the old voucher back already.
+    """
+
+    new: str
+    amount_minor: int
+    is_settled: bool
+
+
+def moved_rests(journal: Journal, receipt: int) -> dict[str, MovedRest]:
+    """Return the rests that new vouchers got, by the means of payment that they come from."""
+    rows: Any = journal.execute(
+        "SELECT used.voucher, fresh.id, used.lapsed_minor, EXISTS (SELECT 1 FROM voucher_event "
+        "AS back WHERE back.voucher = used.voucher AND back.receipt = used.receipt "
+        "AND back.kind = 'rolled_back') FROM voucher_event AS used JOIN voucher AS fresh "
+        "ON issued_seq = used.receipt AND sold_line IS NULL "
+        "AND fresh.legal_kind = used.legal_kind AND fresh.value_minor = used.lapsed_minor "
+        "WHERE used.receipt = ? AND used.kind = 'redeemed' AND used.lapsed_minor > 0 "
+        "AND used.legal_kind IN ('gift_mpv', 'gift_spv', 'goods_credit') "
+        "ORDER BY used.voucher, fresh.id",
+        (receipt,),
+    )
+    rests: dict[str, MovedRest] = {}
+    taken: set[str] = set()
+    for old, new, amount_minor, is_settled in rows:
+        if old not in rests and new not in taken:
+            rests[old] = MovedRest(new, amount_minor, bool(is_settled))
+            taken.add(new)
+    return rests
+
+
 def note(
     journal: Journal,
     voucher: str,

@@ -186,6 +186,10 @@ def roll_back(
     ).fetchone()
     customer, legal_kind, used_minor, given_minor, lapsed_minor = used or (None, None, None, 0, 0)
     is_whole = amount_minor == used_minor
+    earlier: Any = journal.execute(
+        "SELECT 1 FROM voucher_event WHERE voucher = ? AND receipt = ? AND kind = 'rolled_back'",
+        (voucher, receipt),
+    ).get
     _note(
         journal,
         voucher,
@@ -196,7 +200,8 @@ def roll_back(
         legal_kind=legal_kind,
         amount_minor=amount_minor,
         given_minor=given_minor if is_whole else amount_minor or 0,
-        lapsed_minor=lapsed_minor if is_whole else 0,
+        # What had lapsed is usable again with the first part that comes back.
+        lapsed_minor=0 if earlier else lapsed_minor,
     )
 
 

@@ -349,3 +349,31 @@ def test_a_voided_receipt_was_no_visit(tmp_path: Path) -> None:
         assert days_since_last() == 3
         plugin.sales.void("S1", {})
         assert days_since_last() is None
+
+
+def with_a_moving_rest(folder: Path) -> tuple[TillBuilder, str]:
+    till = shop(folder)
+    effect = {"kind": "value", "minor": 2500, "rest": "new", "label": {"de": "Wert"}}
+    return till, hand_out(till, "NEU", 2500, effect=effect)
+
+
+def test_a_rest_that_moved_is_never_in_two_places(tmp_path: Path) -> None:
+    till, old = with_a_moving_rest(tmp_path)
+    with till.open() as plugin:
+        (rest,) = issued(sell(plugin, 500, 500, codes=(old,)).values)
+        assert (worth(plugin, old), worth(plugin, rest["code"])) == (0, 1500)
+        give_back(plugin, "1")
+        assert (worth(plugin, old), worth(plugin, rest["code"])) == (2000, 0)
+        give_back(plugin, "2")
+        assert (worth(plugin, old), worth(plugin, rest["code"])) == (2500, 0)
+
+
+def test_a_rest_that_moved_and_was_used_does_not_come_back(tmp_path: Path) -> None:
+    till, old = with_a_moving_rest(tmp_path)
+    with till.open() as plugin:
+        (rest,) = issued(sell(plugin, 500, 500, codes=(old,)).values)
+        sell(plugin, 1500, sale_id="S2", codes=(rest["code"],))
+        assert isinstance(plugin.sales.void("S1", {}), Receipt)
+        assert (worth(plugin, old), worth(plugin, rest["code"])) == (1000, 0)
+        assert isinstance(plugin.sales.void("S2", {}), Receipt)
+        assert (worth(plugin, old), worth(plugin, rest["code"])) == (1000, 1500)

@@ -170,3 +170,37 @@ def test_line_sells_one_voucher_and_names_it(
     with till.open() as plugin, pytest.raises(SaleError) as refused:
         plugin.sales.evaluate({"sale_id": "S1", "at": "2026-03-07T12:00:00+01:00", "lines": lines})
     assert (refused.value.code, refused.value.where) == (code, "sale.lines[1].voucher")
+
+
+@pytest.mark.capability("G6")
+def test_blocked_voucher_whose_money_went_back_is_worth_nothing_once_it_is_let_go(
+    till: TillBuilder,
+) -> None:
+    with till.open() as plugin:
+        sold = made(plugin)
+        buy(plugin, "S1", sold["line"])
+        asked = {"request_id": "B1", "code": sold["code"]}
+        assert isinstance(plugin.vouchers.block(asked), Receipt)
+        assert isinstance(plugin.sales.void("S1", {}), Receipt)
+        assert isinstance(plugin.vouchers.unblock(asked), Receipt)
+        assert reasons(plugin, "after", sold["code"]) == ["voucher_nothing_to_apply"]
+    assert state(till) == [("issued", 0)]
+
+
+@pytest.mark.capability("G6")
+def test_voucher_goes_with_the_first_part_of_its_line_that_comes_back(till: TillBuilder) -> None:
+    with till.open() as plugin:
+        sold = made(plugin)
+        buy(plugin, "S1", sold["line"])
+        [line_id] = _line_of_the_voucher(till)
+        part = {"return_id": "R1", "lines": [{"line_id": line_id, "quantity_milli": 999}]}
+        assert isinstance(plugin.sales.return_items("S1", part), Receipt)
+        assert reasons(plugin, "after", sold["code"]) == ["voucher_blocked"]
+
+
+def _line_of_the_voucher(till: TillBuilder) -> list[str]:
+    journal = open_journal(till.data_dir)
+    try:
+        return [str(line) for (line,) in journal.execute("SELECT sold_line FROM voucher")]
+    finally:
+        journal.close()
