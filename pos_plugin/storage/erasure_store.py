@@ -66,14 +66,14 @@ def note(journal: Journal, customers: Iterable[str], *, seq: int, at: dt.datetim
 
 
 def _erase_papers(journal: Journal, customer: str) -> int:
-    """Take the holder's line out of the documents of the customer's vouchers."""
+    """Take the holder's line out of the papers of the customer's vouchers and approvals."""
     rows: Any = journal.execute(
         "SELECT print_job.uid, document FROM voucher JOIN print_job ON subject_uid = voucher.id "
         "WHERE voucher.customer = ?",
         (customer,),
     ).fetchall()
     count = 0
-    for uid, document in rows:
+    for uid, document in (*rows, *_approval_papers(journal, customer)):
         content = json.loads(document)
         kept = [block for block in content["blocks"] if block.get("role") != "holder"]
         if len(kept) < len(content["blocks"]):
@@ -81,6 +81,18 @@ def _erase_papers(journal: Journal, customer: str) -> int:
             journal.execute("UPDATE print_job SET document = ? WHERE uid = ?", (text, uid))
             count += 1
     return count
+
+
+def _approval_papers(journal: Journal, customer: str) -> list[tuple[str, str]]:
+    """Return uid and document of the customer's papers; only their code names the approval."""
+    rows: Any = journal.execute(
+        "SELECT DISTINCT uid, document FROM print_job "
+        "JOIN json_each(document, '$.blocks') AS block "
+        "JOIN approval ON number = json_extract(block.value, '$.content') "
+        "WHERE kind = 'approval' AND customer = ?",
+        (customer,),
+    ).fetchall()
+    return list(rows)
 
 
 def _erase_baskets(journal: Journal, customer: str) -> int:

@@ -117,6 +117,28 @@ def test_no_file_of_the_till_knows_the_person_any_more(till: TillBuilder) -> Non
     assert totals(till) == before
 
 
+def test_papers_of_goods_on_approval_lose_their_holder_and_only_theirs(till: TillBuilder) -> None:
+    with till.config_path.open("a", encoding="utf-8") as file:
+        file.write("\n[approvals]\nenabled = true\n")
+    till.customer("K2", name="Bertram Ulmenhof")
+    with till.open() as plugin:
+        customer = live(plugin)
+        for number, whose in enumerate((customer, "K2")):
+            issued = plugin.approvals.issue(
+                {
+                    "request_id": f"approval-{number}",
+                    "customer": whose,
+                    "lines": [{"line_id": "1", "sku": "4711", "quantity_milli": 1000}],
+                }
+            )
+            assert isinstance(issued, Receipt)
+        done = plugin.customers.erase(customer)
+        assert isinstance(done, Receipt)
+        assert done.values["counts"]["print_job"] == 2  # of the voucher and of the approval
+    assert found_in(till.data_dir) == {}
+    assert "journal.db" in found_in(till.data_dir, (b"ulmenhof",))
+
+
 def test_event_says_how_much_is_gone_and_nothing_of_the_person(till: TillBuilder) -> None:
     with till.open() as plugin:
         customer = live(plugin)
