@@ -208,7 +208,7 @@ class AccountDesk:
         }
 
     def _adjust(self, moment: Moment, asked: AdjustRequest) -> Mapping[str, Any] | Refused:
-        if asked.second_person in (None, asked.cashier):
+        if (asked.second_person or "").strip() in ("", asked.cashier.strip()):
             return Refused(Refusal.SECOND_PERSON_NEEDED)
         cache = self._till.cache.reader()
         found = self._account(moment, cache, asked.customer, asked.program)

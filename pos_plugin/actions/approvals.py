@@ -181,7 +181,7 @@ class ApprovalDesk:
 
     def return_lines(self, number: str, value: Mapping[str, Any]) -> Receipt | Refused:
         """Take pieces back, let them out again, or add some."""
-        asked = read_request(ApprovalReturn, value, "approval")
+        asked, number = read_request(ApprovalReturn, value, "approval"), _plain(number)
 
         def work(moment: Moment) -> Mapping[str, Any] | Refused:
             found = _find(moment, number)
@@ -191,7 +191,7 @@ class ApprovalDesk:
 
     def settle(self, number: str, value: Mapping[str, Any]) -> Receipt | Refused:
         """Return the sale of what is kept; settled when nothing is out any more."""
-        asked = read_request(ApprovalSettlement, value, "approval")
+        asked, number = read_request(ApprovalSettlement, value, "approval"), _plain(number)
 
         def work(moment: Moment) -> Mapping[str, Any] | Refused:
             found = _find(moment, number)
@@ -366,6 +366,8 @@ class ApprovalDesk:
             return Refused(Refusal.CONFLICT)
         # The sale under which they are being sold already keeps its name: it may be paid by now.
         sale_id = approval.sale_id or asked.sale_id
+        if journal_lookup.is_completed(moment.journal, sale_id):
+            sale_id = asked.sale_id  # that one was a training sale: a receipt would have settled it
         approval_store.name_sale(moment.journal, approval.number, sale_id)
         return {
             **approval_store.state_of(approval),
@@ -566,7 +568,11 @@ class ApprovalDesk:
         return {"effect_id": f"print:{uid}", "kind": "print", "job": uid, "attempt": 1}
 
 
+def _plain(number: object) -> str:
+    """Return the number of an approval as it is written; empty when it is none."""
+    return (read_number(number) or "") if isinstance(number, str) else ""
+
+
 def _find(moment: Moment, number: str) -> Approval | Refused:
-    plain = read_number(number)
-    found = approval_store.find(moment.journal, plain) if plain else None
+    found = approval_store.find(moment.journal, number) if number else None
     return found or Refused(Refusal.APPROVAL_UNKNOWN)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -19,7 +20,7 @@ from pos_plugin.validation import first_error
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from pos_plugin.storage.journal_lookup import Journal
     from pos_plugin.till import Till
@@ -46,7 +47,7 @@ def read_request(model: type[Asked], value: Mapping[str, Any], root: str) -> Ask
         SaleError: naming the first wrong place.
     """
     try:
-        return model.model_validate(dict(value))
+        return model.model_validate(dict(value) if isinstance(value, Mapping) else value)
     except ValidationError as error:
         code, place, message = first_error(error, value, root)
         raise SaleError(code, place, message) from None

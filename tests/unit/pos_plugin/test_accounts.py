@@ -321,6 +321,10 @@ def test_a_correction_needs_a_reason_and_a_second_person(till: TillBuilder) -> N
         assert refused(adjust(plugin, "1", 50)).code is Refusal.SECOND_PERSON_NEEDED
         alone = adjust(plugin, "1", 50, second_person="17")
         assert refused(alone).code is Refusal.SECOND_PERSON_NEEDED
+        alone = adjust(plugin, "1", 50, second_person=" ")
+        assert refused(alone).code is Refusal.SECOND_PERSON_NEEDED
+        alone = adjust(plugin, "1", 50, second_person=" 17 ")
+        assert refused(alone).code is Refusal.SECOND_PERSON_NEEDED
         done(adjust(plugin, "1", 50, second_person="4"))
         assert account(plugin, "points")["available"] == 50
         too_much = adjust(plugin, "2", -51, second_person="4")

@@ -10,6 +10,7 @@ import pytest
 from till_builder import TillBuilder, points, unit_discount
 
 from pos_plugin import Receipt, Refused
+from pos_plugin.errors import SaleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -345,3 +346,33 @@ def test_two_offline_tills_both_issue_and_each_says_what_was_left(tmp_path: Path
         assert row is not None
         left.append(row)
     assert left == [(30_000, 19_800)] * 2
+
+
+def test_training_sale_does_not_keep_the_name_of_the_sale_that_is_paid(plugin: Plugin) -> None:
+    number = issue(plugin)["number"]
+    first = done(plugin.approvals.settle(number, {"request_id": "S1", "sale_id": "V1"}))["sale"]
+    buy(plugin, {**first, "training": True})
+    second = done(plugin.approvals.settle(number, {"request_id": "S2", "sale_id": "V2"}))["sale"]
+    assert second["sale_id"] == "V2"
+    buy(plugin, second)
+    after = done(plugin.approvals.return_lines(number, {"request_id": "look"}))
+    assert set(states(after).values()) == {"sold"}
+
+
+@pytest.mark.parametrize("number", [None, 5, [], {}, "\ud800", "\x00", ""])
+def test_what_is_no_number_of_an_approval_is_unknown(plugin: Plugin, number: Any) -> None:
+    asked = {"request_id": "S1", "sale_id": "V1"}
+    assert code(plugin.approvals.settle(number, asked)) == "approval_unknown"
+    assert code(plugin.approvals.return_lines(number, {"request_id": "R1"})) == "approval_unknown"
+
+
+@pytest.mark.parametrize("request_value", [None, 5, "x", ["x"], 1.5])
+def test_what_is_no_request_is_refused_with_its_place(plugin: Plugin, request_value: Any) -> None:
+    for call, place in (
+        (plugin.approvals.issue, "approval"),
+        (plugin.vouchers.sell, "voucher"),
+        (plugin.accounts.pay_out, "payout"),
+    ):
+        with pytest.raises(SaleError) as refused:
+            call(request_value)
+        assert (refused.value.code, refused.value.where) == ("wrong_type", place)
