@@ -290,8 +290,8 @@ REFUSAL_TEXTS: Final[Mapping[Refusal, Mapping[str, str]]] = {
         "en": "Voucher has already been redeemed.",
     },
     Refusal.VOUCHER_BLOCKED: {
-        "de": "Gutschein wurde storniert und gilt nicht mehr.",
-        "en": "Voucher was cancelled and is no longer valid.",
+        "de": "Gutschein ist gesperrt oder storniert und gilt nicht.",
+        "en": "Voucher is blocked or cancelled and not valid.",
     },
     Refusal.VOUCHER_OTHER_CUSTOMER: {
         "de": "Gutschein gehört einem anderen Kunden.",

@@ -35,7 +35,7 @@ _config = click.option(
 
 @click.group()
 def agent() -> None:
-    """The agent between this till and head office."""
+    """The agent beside this till: brings in its data, sends its events to head office."""
 
 
 @agent.command()
@@ -48,7 +48,10 @@ def agent() -> None:
     help="Longest wait between two tries while head office does not answer, in seconds.",
 )
 def run(config: Path, retry_at_most_s: float) -> None:
-    """Synchronise until Ctrl-C or SIGTERM."""
+    """Synchronise until Ctrl-C or SIGTERM.
+
+    Without head office: bring imports into the till, watch import_folder, keep balances.
+    """
     from pos_plugin.clock import SystemClock
     from pos_plugin.config import read_config
     from sync_agent.agent import Agent

@@ -54,8 +54,8 @@ SENTENCES: Final[Mapping[WrongCode, tuple[str, str]]] = {
     WrongCode.MISSING: ("hier muss etwas stehen", "something must stand here"),
     WrongCode.NO_NUMBER: ("ist keine Zahl", "is no number"),
     WrongCode.AMBIGUOUS_NUMBER: (
-        "kann zweierlei bedeuten; schreiben Sie 1234,00 oder 1,234.00",
-        "can mean two things; write 1234.00 or 1.234,00",
+        "kann zweierlei bedeuten; bitte mit zwei Nachkommastellen schreiben, wie 1234,00",
+        "can mean two things; write it with two decimals, like 1234.00",
     ),
     WrongCode.NO_DATE: (
         "ist kein Tag; schreiben Sie 31.12.2026 oder 2026-12-31",

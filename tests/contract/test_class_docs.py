@@ -47,6 +47,8 @@ def test_every_command_of_the_guide_runs(
     (listed,) = [one for one in blocks("klassen.md", "") if one.startswith("Bild;")]
     listing = listed.replace("see.png", "")  # the picture is the shop's own
     (tmp_path / "covers" / "covers.csv").write_text(listing, encoding="utf-8")
+    for members in blocks(page, "csv"):
+        (tmp_path / "segments.csv").write_text(members, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     found = list(commands(page))
     assert len(found) >= 2
