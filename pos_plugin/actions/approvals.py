@@ -443,9 +443,9 @@ class ApprovalDesk:
             seq=seq,
             on=moment.now.date(),
         )
-        if after.open_lines:
+        if receipt is not None:
             approval_store.name_sale(moment.journal, after.number, None)
-        else:
+        if not after.open_lines:
             approval_store.settle(moment.journal, after.number)
 
     def _lines(

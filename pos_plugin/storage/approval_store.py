@@ -186,8 +186,7 @@ def _step(
 def settle(journal: Journal, number: str) -> None:
     """Close an approval of which nothing is out any more."""
     journal.execute(
-        "UPDATE approval SET state = ?, sale_id = NULL WHERE number = ?",
-        (ApprovalState.SETTLED.value, number),
+        "UPDATE approval SET state = ? WHERE number = ?", (ApprovalState.SETTLED.value, number)
     )
 
 
@@ -211,7 +210,8 @@ def open_of(journal: Journal, customer: str | None = None) -> list[Approval]:
 
 def being_sold(journal: Journal) -> list[Approval]:
     """Return the approvals whose kept pieces have a completed sale that they do not know of yet."""
-    return _approvals(journal, "state = 'issued' AND sale_id IN (SELECT sale_id FROM receipt)", ())
+    # A settled one, too: its sale may be paid although the pieces were said to be back.
+    return _approvals(journal, "sale_id IN (SELECT sale_id FROM receipt)", ())
 
 
 def sold_in(journal: Journal, sale_id: str) -> tuple[int, frozenset[str]]:

@@ -376,3 +376,14 @@ def test_what_is_no_request_is_refused_with_its_place(plugin: Plugin, request_va
         with pytest.raises(SaleError) as refused:
             call(request_value)
         assert (refused.value.code, refused.value.where) == ("wrong_type", place)
+
+
+def test_pieces_said_to_be_back_while_they_were_paid_are_sold(plugin: Plugin) -> None:
+    number = issue(plugin)["number"]
+    sale = done(plugin.approvals.settle(number, {"request_id": "S1", "sale_id": "V1"}))["sale"]
+    back = done(plugin.approvals.return_lines(number, {"request_id": "R1", "all_returned": True}))
+    assert (back["state"], set(states(back).values())) == ("settled", {"returned"})
+    buy(plugin, sale)
+    after = done(plugin.approvals.return_lines(number, {"request_id": "look"}))
+    assert (after["state"], set(states(after).values())) == ("settled", {"sold"})
+    assert plugin.approvals.list() == []
