@@ -115,7 +115,8 @@ class Takeback:
     ) -> dict[str, Any] | Refused:
         """Void a sale that this till does not have, by what the host gave back."""
         is_ours = journal_lookup.is_completed(journal, sale_id)  # training: nothing was sold
-        if asked.total_minor is None or is_ours or self._till.running(sale_id) is not None:
+        is_open = self._till.running(sale_id) or journal_lookup.suspended(journal, sale_id)
+        if asked.total_minor is None or is_ours or is_open is not None:
             return Refused(Refusal.SALE_UNKNOWN)
         if return_store.came_back(journal, sale_id):
             return Refused(Refusal.ITEMS_RETURNED)

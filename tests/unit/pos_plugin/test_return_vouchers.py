@@ -377,3 +377,17 @@ def test_a_rest_that_moved_and_was_used_does_not_come_back(tmp_path: Path) -> No
         assert (worth(plugin, old), worth(plugin, rest["code"])) == (1000, 0)
         assert isinstance(plugin.sales.void("S2", {}), Receipt)
         assert (worth(plugin, old), worth(plugin, rest["code"])) == (1000, 1500)
+
+
+def test_a_parked_sale_is_no_sale_of_another_till(tmp_path: Path) -> None:
+    till = shop(tmp_path)
+    line = {"line_id": "1", "sku": "a1", "quantity_milli": 1000, "unit_price_minor": 500}
+    with till.open() as plugin:
+        parked = plugin.sales.suspend({"sale_id": "S1", "at": AT, "lines": [line]})
+        assert parked is None
+        answer = plugin.sales.void("S1", {"total_minor": 500})
+        assert isinstance(answer, Refused)
+        assert answer.code == "sale_unknown"
+        elsewhere = plugin.sales.void("S2", {"total_minor": 500})
+        assert isinstance(elsewhere, Receipt)
+        assert elsewhere.values["pending"]
