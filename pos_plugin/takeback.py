@@ -27,7 +27,7 @@ from pos_plugin.undoing import Occasion, goods_credit, goods_credit_kind, undo
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from pos_plugin.issuing import Issuing
     from pos_plugin.refunds import VoidRequest
@@ -187,7 +187,7 @@ class Takeback:
             if _is_voided(journal, sale_id, sale):
                 return Refused(Refusal.SALE_VOIDED)
             given = (
-                _as_the_host_says(asked)
+                _as_the_host_says(asked, return_store.lines_back(journal, sale_id))
                 if sale is None
                 else refund(self._till, journal, sale, asked.lines)
             )
@@ -365,14 +365,18 @@ def _is_voided(journal: Journal, sale_id: str, sale: BookedSale | None) -> bool:
     return journal_lookup.answer_text(journal, _void_key(sale_id)) is not None
 
 
-def _as_the_host_says(asked: ReturnRequest) -> Refund | Refused:
+def _as_the_host_says(asked: ReturnRequest, back_before: Collection[str]) -> Refund | Refused:
     """Return the refund of goods whose sale this till does not have.
 
-    Head office settles the rest; only the host knows what it gave back.
+    Head office settles the rest; only the host knows what it gave back. A line of which something
+    came back before may be a second refund of the same piece: head office is told.
     """
     lines: list[ReturnedLine] = []
+    exceptions: list[dict[str, Any]] = []
     for line in asked.lines:
         if line.refund_minor is None:
             return Refused(Refusal.SALE_UNKNOWN)
         lines.append(ReturnedLine(line.line_id, line.quantity_milli, line.refund_minor))
-    return Refund(tuple(lines), {}, [])
+        if line.line_id in back_before:
+            exceptions.append({"line_id": line.line_id, "reason": "line_returned_before"})
+    return Refund(tuple(lines), {}, exceptions)

@@ -258,3 +258,12 @@ def note(
         "VALUES (?, ?, ?, ?, ?, ?, ?)",
         (voucher, booked.epoch, booked.seq, kind, utc_text(booked.at), receipt, amount_minor),
     )
+
+
+def lines_back(journal: Journal, sale_id: str) -> frozenset[str]:
+    """Return the lines of a sale of which something came back to this till before."""
+    rows: Any = journal.execute(
+        "SELECT line_id FROM return_line JOIN return_receipt USING (seq) WHERE sale_id = ?",
+        (sale_id,),
+    )
+    return frozenset(line_id for (line_id,) in rows)

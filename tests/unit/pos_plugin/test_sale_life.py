@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ from pos_plugin import Evaluation, Plugin, Receipt, Refused
 from pos_plugin.answers import SaleAnswer
 from pos_plugin.errors import SaleError
 from pos_plugin.storage import journal_lookup
+from pos_plugin.storage.connect import open_journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -388,6 +390,21 @@ def test_goods_of_another_till_need_the_hosts_refund(plugin: Plugin) -> None:
     answer = done(plugin.sales.return_items("X", request))
     assert answer["pending"]
     assert answer["refund_minor"] == 800
+
+
+def test_goods_of_another_till_that_come_back_again_are_told_to_head_office(
+    plugin: Plugin, till: TillBuilder
+) -> None:
+    line = {"line_id": "1", "quantity_milli": 1000, "refund_minor": 900}
+    for number in (1, 2):
+        back = plugin.sales.return_items("ELSEWHERE", {"return_id": f"R{number}", "lines": [line]})
+        assert isinstance(back, Receipt)
+    with closing(open_journal(till.data_dir)) as journal:
+        rows: Any = journal.execute(
+            "SELECT line FROM event WHERE kind = 'items_returned' ORDER BY seq"
+        )
+        told = [json.loads(event)["body"]["exceptions"] for (event,) in rows]
+    assert told == [[], [{"line_id": "1", "reason": "line_returned_before"}]]
 
 
 @pytest.mark.parametrize(
