@@ -341,7 +341,7 @@ def test_missing_cache_is_said_and_sold_at_list_price(page: Page, tmp_path: Path
         page.picture(tmp_path / "cache-0.png")
         page.shows("Noch keine Aktionen geladen: Verkauf zum Listenpreis.", "#notices")
         page.scan(CARD)
-        page.shows("Karte hier nicht bekannt", "#message")
+        page.shows("Kundenkarte: Karte …", "#message")
         page.scan(JEANS)
         page.dialog("price")
         page.keys("79,99\n")
@@ -361,7 +361,8 @@ def test_full_disk_keeps_the_receipt_on_the_page(
     till.fill_disk()
     pay(page)
     page.shows(LATER, "#message")
-    page.shows("1 noch nicht bei der Zentrale", "#sync")
+    # The card that was scanned, and the receipt.
+    page.shows("2 noch nicht bei der Zentrale", "#sync")
     page.picture(tmp_path / "disk.png")
     # The next customer is served, too.
     page.scan(SOCKS)
