@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pos_plugin.actions.accounts import AccountDesk
     from pos_plugin.answers import Receipt
-    from pos_plugin.bookings import Bookings
+    from pos_plugin.in_time import InTime
     from pos_plugin.till import Till
 
 ENTRIES_MAX: Final = 200
@@ -32,13 +32,13 @@ class Accounts:
     Args:
         till: looks customers up.
         desk: books what is asked for.
-        bookings: does the work in time.
+        in_time: does the work.
     """
 
-    def __init__(self, till: Till, desk: AccountDesk, bookings: Bookings) -> None:
+    def __init__(self, till: Till, desk: AccountDesk, in_time: InTime) -> None:
         self._till = till
         self._desk = desk
-        self._bookings = bookings
+        self._in_time = in_time
 
     def statement(self, customer: str, *, count_max: int = 20) -> dict[str, Any] | Refused:
         """Return the accounts of a customer with their latest entries, the newest first.
@@ -72,7 +72,7 @@ class Accounts:
                     ),
                 }
 
-        return self._bookings.look(look)
+        return self._in_time.do(look)
 
     def rewards(self) -> list[dict[str, Any]] | Refused:
         """Return what can be had for points today, the cheapest first."""
@@ -95,7 +95,7 @@ class Accounts:
                 if not_now(one, on=on) is None
             ]
 
-        return self._bookings.look(look)
+        return self._in_time.do(look)
 
     def pay_out(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Turn bonus money into vouchers of the kind that its programme names.
@@ -111,7 +111,7 @@ class Accounts:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._bookings.book(lambda: self._desk.pay_out(request))
+        return self._in_time.book(lambda: self._desk.pay_out(request))
 
     def adjust(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Correct an account.
@@ -126,7 +126,7 @@ class Accounts:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._bookings.book(lambda: self._desk.adjust(request))
+        return self._in_time.book(lambda: self._desk.adjust(request))
 
     def redeem_reward(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Give a reward for points; a discount belongs into a sale instead.
@@ -142,4 +142,4 @@ class Accounts:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._bookings.book(lambda: self._desk.redeem_reward(request))
+        return self._in_time.book(lambda: self._desk.redeem_reward(request))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pos_plugin.actions.approvals import ApprovalDesk
     from pos_plugin.answers import Receipt
-    from pos_plugin.bookings import Bookings
+    from pos_plugin.in_time import InTime
     from pos_plugin.notices import Refused
 
 
@@ -23,12 +23,12 @@ class Approvals:
 
     Args:
         desk: books what is asked for.
-        bookings: does the work in time.
+        in_time: does the work.
     """
 
-    def __init__(self, desk: ApprovalDesk, bookings: Bookings) -> None:
+    def __init__(self, desk: ApprovalDesk, in_time: InTime) -> None:
         self._desk = desk
-        self._bookings = bookings
+        self._in_time = in_time
 
     def issue(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Give goods to a customer on approval; prints their paper.
@@ -46,7 +46,7 @@ class Approvals:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._bookings.book(lambda: self._desk.issue(request))
+        return self._in_time.book(lambda: self._desk.issue(request))
 
     def return_lines(self, number: str, request: Mapping[str, Any]) -> Receipt | Refused:
         """Take pieces back, let them out again, or add some in exchange.
@@ -62,7 +62,7 @@ class Approvals:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._bookings.book(lambda: self._desk.return_lines(number, request))
+        return self._in_time.book(lambda: self._desk.return_lines(number, request))
 
     def settle(self, number: str, request: Mapping[str, Any]) -> Receipt | Refused:
         """Return what is kept as a sale; its receipt settles the pieces in it.
@@ -78,7 +78,7 @@ class Approvals:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._bookings.book(lambda: self._desk.settle(number, request))
+        return self._in_time.book(lambda: self._desk.settle(number, request))
 
     def list(
         self, *, on: dt.date | None = None, customer: str | None = None
@@ -93,4 +93,4 @@ class Approvals:
         def look() -> list[dict[str, Any]] | Refused:
             return self._desk.out(on, customer)
 
-        return self._bookings.look(look)
+        return self._in_time.do(look)

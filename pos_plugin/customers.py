@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pos_plugin.actions.booked_once import Actions
     from pos_plugin.actions.erasure import ErasureDesk
     from pos_plugin.answers import Receipt
-    from pos_plugin.bookings import Bookings
+    from pos_plugin.in_time import InTime
     from pos_plugin.notices import Refused
     from pos_plugin.till import Till
 
@@ -30,17 +30,15 @@ class Customers:
         till: looks customers up.
         actions: books what is asked for.
         erasure: erases persons, also when head office asked for it.
-        bookings: does the work in time.
+        in_time: does the work.
     """
 
-    def __init__(
-        self, till: Till, actions: Actions, erasure: ErasureDesk, bookings: Bookings
-    ) -> None:
+    def __init__(self, till: Till, actions: Actions, erasure: ErasureDesk, in_time: InTime) -> None:
         self._desk = CustomerDesk(till, actions)
         self._cards = CardDesk(till, actions)
         self._consents = ConsentDesk(till, actions)
         self._erasure = erasure
-        self._bookings = bookings
+        self._in_time = in_time
 
     def create(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Create a customer; this shop is its home.
@@ -57,7 +55,7 @@ class Customers:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._bookings.book(lambda: self._desk.create(request))
+        return self._in_time.book(lambda: self._desk.create(request))
 
     def change(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Change fields of a customer; head office merges them one by one.
@@ -72,7 +70,7 @@ class Customers:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._bookings.book(lambda: self._desk.change(request))
+        return self._in_time.book(lambda: self._desk.change(request))
 
     def assign_card(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Give a card to a customer; what an unknown card earned before is its owner's then.
@@ -88,7 +86,7 @@ class Customers:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._bookings.book(lambda: self._cards.assign(request))
+        return self._in_time.book(lambda: self._cards.assign(request))
 
     def block_card(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Block a card, at this till at once.
@@ -102,7 +100,7 @@ class Customers:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._bookings.book(lambda: self._cards.block(request))
+        return self._in_time.book(lambda: self._cards.block(request))
 
     def consent(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Keep what a customer said about one purpose and one channel; it counts here at once.
@@ -118,7 +116,7 @@ class Customers:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._bookings.book(lambda: self._consents.say(request))
+        return self._in_time.book(lambda: self._consents.say(request))
 
     def erase(self, customer: str, *, cashier: str | None = None) -> Receipt | Refused:
         """Erase a person from this till's journal; receipts and sums stay under the id.
@@ -131,4 +129,4 @@ class Customers:
             ``customer, counts`` (rows by table) ``, effects``; ``customer_unknown``.
         """
         request = {"customer": customer, "cashier": cashier}
-        return self._bookings.book(lambda: self._erasure.erase(request))
+        return self._in_time.book(lambda: self._erasure.erase(request))

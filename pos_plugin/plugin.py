@@ -9,6 +9,7 @@ at list price. Raised into the host are only ``MisuseError`` (a broken contract)
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -23,13 +24,13 @@ from pos_plugin.actions.responses import ResponseDesk
 from pos_plugin.actions.vouchers import VoucherDesk
 from pos_plugin.approvals import Approvals
 from pos_plugin.booking import Booking
-from pos_plugin.bookings import Bookings
 from pos_plugin.clock import SystemClock
 from pos_plugin.closing import Closing
 from pos_plugin.config import TillConfig, read_config
 from pos_plugin.customers import Customers
 from pos_plugin.errors import InputError, MisuseError
 from pos_plugin.identify import Identify, read_question
+from pos_plugin.in_time import InTime, late_refusal, notice_of
 from pos_plugin.issuing import Issuing
 from pos_plugin.keys import read_keys
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
@@ -40,7 +41,7 @@ from pos_plugin.rentals import Rentals
 from pos_plugin.responses import Responses
 from pos_plugin.rule_shelf import RuleShelf
 from pos_plugin.sale import Sale, words_of
-from pos_plugin.sales import Sales, late_refusal, notice_of
+from pos_plugin.sales import Sales
 from pos_plugin.storage.current_cache import CurrentCache
 from pos_plugin.storage.journal_writer import JournalWriter
 from pos_plugin.takeback import Takeback
@@ -113,9 +114,10 @@ class _Counter:
 class Plugin(Closing):
     """Promotions and loyalty inside one till; made by ``Plugin.open``.
 
-    ``sales`` is the life of a sale in plain values, ``rentals`` that of a rental, ``customers``
-    who they are, their cards and consents, ``accounts`` what they have, ``vouchers`` those that
-    are sold or blocked, ``prints`` the print jobs, ``config`` the settings.
+    ``sales`` is the life of a sale in plain values, ``rentals`` that of a rental, ``approvals``
+    that of goods on approval, ``customers`` who they are, their cards and consents, ``accounts``
+    what they have, ``vouchers`` those that are sold or blocked, ``responses`` who answered a
+    campaign, ``prints`` the print jobs, ``config`` the settings.
     """
 
     def __init__(
@@ -233,28 +235,24 @@ class Plugin(Closing):
                     late=lambda: None,
                 )
 
+        make_in_time = partial(
+            InTime, counter, within_ms=config.budget_ms.complete, for_host=prints.completed
+        )
         sales = Sales(
             till,
             Booking(till, issuing),
             Parked(till),
             Takeback(till, issuing),
-            counter,
-            on_booked=sold,
+            make_in_time(on_booked=sold),
             on_taken_back=cancel_print,
-            for_host=prints.completed,
         )
-        bookings = Bookings(
-            counter,
-            within_ms=config.budget_ms.complete,
-            on_booked=print_soon,
-            for_host=prints.completed,
-        )
-        rentals = Rentals(RentalDesk(till, issuing), bookings, on_taken_back=cancel_print)
-        customers = Customers(till, actions, erasure, bookings)
-        accounts = Accounts(till, AccountDesk(till, actions, issuing), bookings)
-        approvals = Approvals(approval_desk, bookings)
-        vouchers = Vouchers(VoucherDesk(till, actions, issuing), bookings)
-        responses = Responses(ResponseDesk(actions), bookings)
+        in_time = make_in_time(on_booked=print_soon)
+        rentals = Rentals(RentalDesk(till, issuing), in_time, on_taken_back=cancel_print)
+        customers = Customers(till, actions, erasure, in_time)
+        accounts = Accounts(till, AccountDesk(till, actions, issuing), in_time)
+        approvals = Approvals(approval_desk, in_time)
+        vouchers = Vouchers(VoucherDesk(till, actions, issuing), in_time)
+        responses = Responses(ResponseDesk(actions), in_time)
         plugin = cls(
             till,
             counter,

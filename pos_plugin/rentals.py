@@ -14,7 +14,7 @@ from pos_plugin.answers import Receipt
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pos_plugin.bookings import Bookings
+    from pos_plugin.in_time import InTime
     from pos_plugin.notices import Refused
     from pos_plugin.rental_desk import RentalDesk
 
@@ -24,19 +24,19 @@ class Rentals:
 
     Args:
         desk: books the reports.
-        bookings: does the work in time.
+        in_time: does the work.
         on_taken_back: told on the plugin's thread each print job of a reversed return.
     """
 
     def __init__(
         self,
         desk: RentalDesk,
-        bookings: Bookings,
+        in_time: InTime,
         *,
         on_taken_back: Callable[[str], None],
     ) -> None:
         self._desk = desk
-        self._bookings = bookings
+        self._in_time = in_time
         self._on_taken_back = on_taken_back
 
     def issued(self, report: Mapping[str, Any]) -> Receipt | Refused:
@@ -52,7 +52,7 @@ class Rentals:
         Raises:
             SaleError: the report is none; names the place.
         """
-        return self._bookings.book(lambda: self._desk.issued(report))
+        return self._in_time.book(lambda: self._desk.issued(report))
 
     def cancelled(self, report: Mapping[str, Any]) -> Receipt | Refused:
         """Report that a rental was none.
@@ -62,7 +62,7 @@ class Rentals:
 
         Returns, Raises: as ``issued``.
         """
-        return self._bookings.book(lambda: self._desk.cancelled(report))
+        return self._in_time.book(lambda: self._desk.cancelled(report))
 
     def returned(self, report: Mapping[str, Any]) -> Receipt | Refused:
         """Report rented articles as back; may issue a voucher to the customer.
@@ -72,7 +72,7 @@ class Rentals:
 
         Returns, Raises: as ``issued``.
         """
-        return self._bookings.book(lambda: self._desk.returned(report))
+        return self._in_time.book(lambda: self._desk.returned(report))
 
     def return_reversed(self, report: Mapping[str, Any]) -> Receipt | Refused:
         """Report that a return was none: an unused voucher of it is cancelled, and its print job.
@@ -90,4 +90,4 @@ class Rentals:
                     self._on_taken_back(job)
             return answer
 
-        return self._bookings.book(reverse)
+        return self._in_time.book(reverse)

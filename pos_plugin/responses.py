@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from pos_plugin.actions.responses import ResponseDesk
     from pos_plugin.answers import Receipt
-    from pos_plugin.bookings import Bookings
+    from pos_plugin.in_time import InTime
     from pos_plugin.notices import Refused
 
 
@@ -18,12 +18,12 @@ class Responses:
 
     Args:
         desk: keeps them.
-        bookings: does the work in time.
+        in_time: does the work.
     """
 
-    def __init__(self, desk: ResponseDesk, bookings: Bookings) -> None:
+    def __init__(self, desk: ResponseDesk, in_time: InTime) -> None:
         self._desk = desk
-        self._bookings = bookings
+        self._in_time = in_time
 
     def register(self, response: Mapping[str, Any]) -> Receipt | Refused:
         """Report that somebody answered a campaign, with or without a sale, once per id.
@@ -39,4 +39,4 @@ class Responses:
         Raises:
             SaleError: the report is none; names the place.
         """
-        return self._bookings.book(lambda: self._desk.register(response))
+        return self._in_time.book(lambda: self._desk.register(response))

@@ -8,38 +8,21 @@ Every call may be made again: the same call gets the same answer.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from pos_plugin.answers import Evaluation, Receipt, SaleAnswer
-from pos_plugin.errors import StorageError
-from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
+from pos_plugin.in_time import notice_of
+from pos_plugin.notices import Refusal, Refused
 from pos_plugin.storage import journal_lookup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pos_plugin.booking import Booking
+    from pos_plugin.in_time import InTime
     from pos_plugin.parked import Parked, Recalled
     from pos_plugin.takeback import Takeback
     from pos_plugin.till import Till
-
-Answer = TypeVar("Answer")
-
-
-class Counter(Protocol):
-    """Does work on the plugin's own thread, never longer than its budget, never with a fault."""
-
-    def do(
-        self,
-        work: Callable[[], Answer],
-        *,
-        within_ms: int,
-        instead: Callable[[Exception], Answer],
-        late: Callable[[], Answer],
-        key: str | None = None,
-    ) -> Answer:
-        """Return what the work returns, ``instead`` of a fault, or ``late``."""
-        ...
 
 
 class Sales:
@@ -50,10 +33,8 @@ class Sales:
         booking: completes them.
         parked: keeps the suspended ones.
         takeback: voids and returns.
-        counter: does the work in time.
-        on_booked: told on the plugin's thread what was booked, when it is durable.
+        in_time: does the work.
         on_taken_back: told on the plugin's thread each print job whose voucher was cancelled.
-        for_host: completes an answer for the host that asked, on its own thread.
     """
 
     def __init__(
@@ -62,20 +43,16 @@ class Sales:
         booking: Booking,
         parked: Parked,
         takeback: Takeback,
-        counter: Counter,
+        in_time: InTime,
         *,
-        on_booked: Callable[[Receipt], None],
         on_taken_back: Callable[[str], None],
-        for_host: Callable[[Receipt], Receipt],
     ) -> None:
         self._till = till
         self._booking = booking
         self._parked = parked
         self._takeback = takeback
-        self._counter = counter
-        self._on_booked = on_booked
+        self._in_time = in_time
         self._on_taken_back = on_taken_back
-        self._for_host = for_host
 
     def evaluate(self, snapshot: Mapping[str, Any]) -> Evaluation | Refused:
         """Return what a sale costs now and every effect that now holds.
@@ -92,7 +69,7 @@ class Sales:
         """
         sale_id = snapshot.get("sale_id") if isinstance(snapshot, dict) else None
         known = isinstance(sale_id, str)  # whatever else stands there is refused with its place
-        return self._counter.do(
+        return self._in_time.counter.do(
             lambda: self._till.evaluate(snapshot),
             within_ms=self._till.config.budget_ms.evaluate,
             instead=lambda fault: self._till.evaluate_at_list_price(
@@ -125,7 +102,9 @@ class Sales:
         Raises:
             SaleError: the completion is none, or names a line that the sale does not have.
         """
-        return self._booked(lambda: self._booking.complete(sale_id, completion, snapshot=snapshot))
+        return self._in_time.book(
+            lambda: self._booking.complete(sale_id, completion, snapshot=snapshot)
+        )
 
     def void(self, sale_id: str, request: Mapping[str, Any]) -> Receipt | Refused:
         """Take a completed sale back whole; one that is still open is given up instead.
@@ -164,24 +143,19 @@ class Sales:
 
     def suspend(self, snapshot: Mapping[str, Any]) -> Refused | None:
         """Park a basket durably under its sale id; None when it is parked."""
-        return self._done(lambda: self._parked.suspend(snapshot))
+        return self._in_time.do(lambda: self._parked.suspend(snapshot))
 
     def suspend_running(self, sale_id: str) -> Refused | None:
         """Park a sale as it was evaluated last; None when it is parked."""
-        return self._done(lambda: self._parked.suspend_running(sale_id))
+        return self._in_time.do(lambda: self._parked.suspend_running(sale_id))
 
     def recall(self, sale_id: str) -> Recalled | Refused:
         """Return a parked basket, open again; one of another shop day is evaluated anew."""
-        return self._counter.do(
-            lambda: self._parked.recall(sale_id),
-            within_ms=self._till.config.budget_ms.complete,
-            instead=refusal_of,
-            late=late_refusal,
-        )
+        return self._in_time.do(lambda: self._parked.recall(sale_id))
 
     def cancel(self, sale_id: str) -> Refused | None:
         """Give an open or parked sale up; ``conflict`` for a completed one."""
-        return self._done(lambda: self._parked.cancel(sale_id))
+        return self._in_time.do(lambda: self._parked.cancel(sale_id))
 
     def suspended(self) -> list[dict[str, Any]] | Refused:
         """Return the sales that wait to be recalled, the oldest first."""
@@ -189,20 +163,12 @@ class Sales:
         def look() -> list[dict[str, Any]] | Refused:
             return self._parked.waiting()
 
-        return self._counter.do(
-            look,
-            within_ms=self._till.config.budget_ms.evaluate,
-            instead=refusal_of,
-            late=late_refusal,
-        )
+        return self._in_time.do(look, within_ms=self._till.config.budget_ms.evaluate)
 
     def answer(self, sale_id: str) -> SaleAnswer | Refused:
         """Return what this till said of a sale so far; ``sale_unknown`` if nothing."""
-        return self._counter.do(
-            lambda: self._answer(sale_id),
-            within_ms=self._till.config.budget_ms.evaluate,
-            instead=refusal_of,
-            late=late_refusal,
+        return self._in_time.do(
+            lambda: self._answer(sale_id), within_ms=self._till.config.budget_ms.evaluate
         )
 
     def _answer(self, sale_id: str) -> SaleAnswer | Refused:
@@ -237,41 +203,4 @@ class Sales:
                     self._on_taken_back(job)
             return receipt
 
-        return self._booked(take_back)
-
-    def _booked(self, work: Callable[[], Receipt | Refused]) -> Receipt | Refused:
-        def book() -> Receipt | Refused:
-            receipt = work()
-            if isinstance(receipt, Receipt):
-                self._on_booked(receipt)
-            return receipt
-
-        booked = self._done(book)
-        return self._for_host(booked) if isinstance(booked, Receipt) else booked
-
-    def _done(self, work: Callable[[], Answer | Refused]) -> Answer | Refused:
-        return self._counter.do(
-            work,
-            within_ms=self._till.config.budget_ms.complete,
-            instead=refusal_of,
-            late=late_refusal,
-        )
-
-
-def notice_of(fault: Exception) -> Notice:
-    """Return what the cashier should know of a fault."""
-    if isinstance(fault, StorageError):
-        return Notice(NoticeCode.CACHE_UNAVAILABLE)
-    return Notice(NoticeCode.LIST_PRICE)
-
-
-def refusal_of(fault: Exception) -> Refused:
-    """Return why a fault left something undone."""
-    if isinstance(fault, StorageError):
-        return Refused(Refusal.JOURNAL_UNAVAILABLE)
-    return Refused(Refusal.PLUGIN_FAULT)
-
-
-def late_refusal() -> Refused:
-    """Return that nobody has the answer yet."""
-    return Refused(Refusal.LATE)
+        return self._in_time.book(take_back)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from pos_plugin.actions.vouchers import VoucherDesk
     from pos_plugin.answers import Receipt
-    from pos_plugin.bookings import Bookings
+    from pos_plugin.in_time import InTime
     from pos_plugin.notices import Refused
 
 
@@ -18,12 +18,12 @@ class Vouchers:
 
     Args:
         desk: books what is asked for.
-        bookings: does the work in time.
+        in_time: does the work.
     """
 
-    def __init__(self, desk: VoucherDesk, bookings: Bookings) -> None:
+    def __init__(self, desk: VoucherDesk, in_time: InTime) -> None:
         self._desk = desk
-        self._bookings = bookings
+        self._in_time = in_time
 
     def sell(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Make a voucher for sale, or sell it at once.
@@ -40,7 +40,7 @@ class Vouchers:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._bookings.book(lambda: self._desk.sell(request))
+        return self._in_time.book(lambda: self._desk.sell(request))
 
     def block(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Let nobody use a voucher.
@@ -54,11 +54,11 @@ class Vouchers:
         Raises:
             SaleError: the request is none; names the place.
         """
-        return self._bookings.book(lambda: self._desk.block(request))
+        return self._in_time.book(lambda: self._desk.block(request))
 
     def unblock(self, request: Mapping[str, Any]) -> Receipt | Refused:
         """Let a blocked voucher be used again; ``voucher_needs_online`` with a head office.
 
         Args, Returns, Raises: as ``block``.
         """
-        return self._bookings.book(lambda: self._desk.unblock(request))
+        return self._in_time.book(lambda: self._desk.unblock(request))
