@@ -12,7 +12,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from printers.encode import Job
 
 
 class JobState(StrEnum):
@@ -70,7 +75,20 @@ class JobReason(StrEnum):
     HOST_REPORT = "host_report"  # FAILED, UNKNOWN: the host said so
     HOST_SILENT = "host_silent"  # ASSUMED, UNKNOWN: the host did not report in time
     HOST_FAULT = "host_fault"  # UNKNOWN: the host's own function failed while it printed
-    PRINTER_OFFLINE = "printer_offline"  # UNKNOWN: the printer fell silent or away while sending
+    # QUEUED: the gate was shut, nothing is on paper. While SENDING, with a printer that has
+    # stopped in the middle: what it waits for. UNKNOWN: what ended the attempt.
+    PRINTER_OFFLINE = "printer_offline"  # gone, refuses, unplugged
+    PRINTER_BUSY = "printer_busy"  # another till or program has it
+    PRINTER_MUTE = "printer_mute"  # takes bytes or a connection, answers nothing
+    PRINTER_ERROR = "printer_error"  # cutter or mechanics; it reports a fault of its own
+    PAPER_OUT = "paper_out"
+    COVER_OPEN = "cover_open"
+    STALLED = "stalled"  # UNKNOWN: took nothing more for 120 s, and did not say why
+    RESET = "reset"  # UNKNOWN: switched off and on while it had the job
+    DEADLINE = "deadline"  # UNKNOWN: everything went out, the answer did not come in time
+    FOREIGN_ANSWER = "foreign_answer"  # UNKNOWN: it answered for a job that is not this one
+    NOT_BELIEVED = "not_believed"  # UNKNOWN: it confirmed while it reported a stop
+    STOPPED = "stopped"  # UNKNOWN: the till was closed while the printer had the job
     PROCESS_START = "process_start"  # UNKNOWN: the process died while sending
     CASHIER = "cashier"  # CANCELLED, REPLACED, CONFIRMED_BY_OPERATOR, QUEUED again
     # Our own mistake: before sending the job is FAILED, while sending it is UNKNOWN.
@@ -151,19 +169,84 @@ class SpoolStore(Protocol):
         ...
 
 
+class Outcome(NamedTuple):
+    """How one attempt ended.
+
+    Args:
+        state: ``CONFIRMED``, ``ASSUMED``, ``UNKNOWN``; ``QUEUED`` only when the printer accepted
+            no byte at all.
+        reason: why; ``NONE`` for ``CONFIRMED``.
+        level: what made us believe it: 3 = its own process id came back, 2 = the fence, 1 = a good
+            status afterwards, 0 = nothing.
+    """
+
+    state: JobState
+    reason: JobReason
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterStatus:
+    """What a printer says of itself while nothing is printed (P27).
+
+    Args:
+        reachable: somebody is there who takes bytes.
+        online: ready to print; None where the printer cannot be asked.
+        cover: whether it is open; None = unknown.
+        paper: of the roll.
+        error: cutter, mechanics, temperature; None = unknown.
+        source: how it was learnt: ``eot``, ``asb``, ``queue``, ``simulator``, ``none``.
+        seen_at_s: of the monotonic clock, when it was learnt.
+    """
+
+    reachable: bool
+    online: bool | None
+    cover: Literal["closed", "open"] | None
+    paper: Literal["ok", "near_end", "out", "unknown"]
+    error: bool | None
+    source: str
+    seen_at_s: float
+
+
 class Device(Protocol):
-    """A printer that takes bytes."""
+    """A printer that takes jobs; no method but ``close`` is called from two threads at once."""
 
-    def send(self, data: bytes, *, timeout_ms: int) -> None:
-        """Print ``data``; return only when the printer has said that all of it came out.
+    def ready(self) -> JobReason:
+        """Open and look: the gate, before anything durable.
 
-        Raises:
-            PrinterError: anything else; how much is on paper is then not known.
+        Returns:
+            ``NONE`` when it can print; else why not, and the job stays ``QUEUED`` with it.
+            A fault of the printer is never raised.
+        """
+        ...
+
+    def send(self, job: Job, *, process_id: str, on_stall: Callable[[JobReason], None]) -> Outcome:
+        """Print a job behind its own preamble (P31) and wait for the answer of its level.
+
+        Args:
+            job: everything, encoded.
+            process_id: 4 characters 21H to 7AH that name this attempt.
+            on_stall: told after 10 s in which the printer took nothing, with what it waits for
+                (``STALLED`` if it does not say); told ``NONE`` when it goes on.
+
+        Returns:
+            How it ended; a fault of the printer is never raised.
+        """
+        ...
+
+    def idle(self) -> PrinterStatus:
+        """Ask for the status once; called at most every 10 s, and only while nothing is sent."""
+        ...
+
+    def late(self) -> tuple[str, ...]:
+        """Return process ids of earlier attempts that came after their ``send`` had ended.
+
+        Each is returned once, and only as long as the connection of its attempt stands.
         """
         ...
 
     def close(self) -> None:
-        """Let go of the printer; a running ``send`` ends at once with ``PrinterError``."""
+        """Let go of the printer, from any thread; a running ``send`` ends as ``UNKNOWN``."""
         ...
 
 

@@ -12,11 +12,11 @@ Laws of this file (printing.md §1 and §3.9):
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from printers.drafts import open_draft
-from printers.encode import PADDING_BYTES_MAX, RASTER_HEADER_BYTES, encode
-from printers.errors import DocumentInvalid, PrinterError
+from printers.encode import encode
+from printers.errors import DocumentInvalid
 from printers.limits import PAGE_DOTS
 from printers.ports import (
     TRANSITIONS,
@@ -28,6 +28,7 @@ from printers.ports import (
     PrintJob,
     SpoolStore,
 )
+from printers.process_id import process_id
 from printers.worker import RETRY_FIRST_MS, Worker
 
 if TYPE_CHECKING:
@@ -46,9 +47,6 @@ __all__ = [
     "Spool",
     "SpoolStore",
 ]
-
-# A printer out of paper waits for its refill; after this long nobody believes in it (P30).
-SEND_TIMEOUT_MS: Final = 120_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ class Spool:
         on_change: told after each committed change, mostly from the worker thread.
         on_fault: told of exceptions of the store, of ``on_change`` and of our own.
         dots: width of the printer.
-        send_timeout_ms: how long one job may take before it is ``UNKNOWN``.
+        till: shop and number of the till, part of each process id.
         retry_first_ms: pause after a fault of the store; doubles up to 30 s.
     """
 
@@ -87,7 +85,7 @@ class Spool:
         on_change: Callable[[JobChange], None],
         on_fault: Callable[[Exception], None],
         dots: int = PAGE_DOTS,
-        send_timeout_ms: int = SEND_TIMEOUT_MS,
+        till: str = "",
         retry_first_ms: int = RETRY_FIRST_MS,
     ) -> None:
         self._store = store
@@ -98,10 +96,8 @@ class Spool:
         self._on_change = on_change
         self._on_fault = on_fault
         self._dots = dots
-        self._send_timeout_ms = send_timeout_ms
+        self._till = till
         self._unstored: _Outcome | None = None
-        # Whatever the printer was reading before we came: enough zeros end it.
-        self._padding_bytes = PADDING_BYTES_MAX
         self._worker = Worker(
             f"spool-{printer}", self._step, on_fault=on_fault, retry_first_ms=retry_first_ms
         )
@@ -157,7 +153,7 @@ class Spool:
     def _encoded(self, job: PrintJob) -> Job | None:
         try:
             document, pictures = open_draft(job, self._assets)
-            return encode(document, pictures, dots=self._dots, padding_bytes=self._padding_bytes)
+            return encode(document, pictures, dots=self._dots)
         except DocumentInvalid:
             reason = JobReason.DOCUMENT_INVALID
         # One document that finds a mistake of ours must not stop the ones behind it.
@@ -171,16 +167,14 @@ class Spool:
     def _send(self, job: PrintJob, encoded: Job, attempt: int) -> None:
         state, reason = JobState.UNKNOWN, JobReason.INTERNAL_FAULT
         try:
-            self._device.send(encoded.data, timeout_ms=self._send_timeout_ms)
-            state, reason = JobState.CONFIRMED, JobReason.NONE
-        except PrinterError:
-            reason = JobReason.PRINTER_OFFLINE
+            state, reason, _ = self._device.send(
+                encoded,
+                process_id=process_id(self._till, job.uid, attempt),
+                on_stall=lambda _: None,
+            )
         # Any fault after byte 1 may have left paper: it is a doubt like every other.
         except Exception as error:  # noqa: BLE001
             self._report(error)
-        # P31: an unclean end may have left the printer inside a strip of this job.
-        clean = state is JobState.CONFIRMED
-        self._padding_bytes = 0 if clean else encoded.fragment_max + RASTER_HEADER_BYTES
         self._unstored = _Outcome(job, attempt, state, reason, encoded.warnings)
         self._store_outcome()
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 from threading import Event, Lock
+from time import monotonic
 from typing import TYPE_CHECKING, Final, Literal
 
-from printers.errors import PrinterOffline
+from printers.encode import NUL, PADDING_BYTES_MAX, RASTER_HEADER_BYTES
+from printers.ports import JobReason, JobState, Outcome, PrinterStatus
 from printers.sim.interpreter import FramingError, Interpreter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from printers.encode import Job
     from printers.page import Page
 
 # Bytes arrive in pieces as on a line, and no piece ends where a command ends.
 _CHUNK_BYTES: Final = 509
+STALL_MS: Final = 120_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,37 +46,62 @@ class SimulatedPrinter:
         folder: where pages go; made if missing.
         dots: printable width.
         fault: what goes wrong with the next job.
+        stall_ms: how long a printer that takes or says nothing is waited for.
     """
 
-    def __init__(self, folder: Path, *, dots: int = 576, fault: Fault | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        dots: int = 576,
+        fault: Fault | None = None,
+        stall_ms: int = STALL_MS,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._interpreter = Interpreter(dots=dots)
         self._closed = Event()
         self._line = Lock()
+        self._stall_ms = stall_ms
+        # Whatever the printer was reading before we came: enough zeros end it.
+        self._padding_bytes = PADDING_BYTES_MAX
         self.fault = fault
         self.errors: list[FramingError] = []
 
-    def send(self, data: bytes, *, timeout_ms: int) -> None:
-        """Print ``data``; see :class:`printers.ports.Device`."""
+    def ready(self) -> JobReason:
+        """Return whether it can print; see :class:`printers.ports.Device`."""
+        return JobReason.PRINTER_OFFLINE if self._closed.is_set() else JobReason.NONE
+
+    def send(self, job: Job, *, process_id: str, on_stall: Callable[[JobReason], None]) -> Outcome:
+        """Print a job; see :class:`printers.ports.Device`."""
+        del process_id, on_stall
         with self._line:
             if self._closed.is_set():
-                raise PrinterOffline("the simulated printer is closed")
-            fault, self.fault = self.fault, None
-            start = self._interpreter.taken_bytes
-            mistakes = len(self.errors)
-            name = sha256(data).hexdigest()[:12]
-            stop = len(data) if fault is None else min(fault.at_byte, len(data))
-            self._take(data[:stop], name)
-            if fault is not None:
-                self._fail(fault, data[stop:], name, timeout_ms)
-            # What an interrupted job left half said is no mistake of this one.
-            own = [error for error in self.errors[mistakes:] if error.offset >= start]
-            if own:
-                raise PrinterOffline(
-                    f"{own[0].code} at byte {own[0].offset - start}: {own[0].bytes_hex}",
-                    hint="The simulated printer reads strictly; a real one prints garbage here.",
-                )
+                return Outcome(JobState.QUEUED, JobReason.PRINTER_OFFLINE, 0)
+            reason = self._print(NUL * self._padding_bytes + job.data, job.sha256[:12])
+            # P31: an unclean end may have left the printer inside a strip of this job.
+            clean = reason is JobReason.NONE
+            self._padding_bytes = 0 if clean else job.fragment_max + RASTER_HEADER_BYTES
+        if clean:
+            return Outcome(JobState.CONFIRMED, reason, 3)
+        return Outcome(JobState.UNKNOWN, reason, 0)
+
+    def idle(self) -> PrinterStatus:
+        """Return its status; see :class:`printers.ports.Device`."""
+        is_there = not self._closed.is_set()
+        return PrinterStatus(
+            reachable=is_there,
+            online=is_there,
+            cover="closed",
+            paper="ok",
+            error=False,
+            source="simulator",
+            seen_at_s=monotonic(),
+        )
+
+    def late(self) -> tuple[str, ...]:
+        """Return nothing: what it says comes in time."""
+        return ()
 
     def close(self) -> None:
         """Let go; a job that stalls ends at once."""
@@ -82,23 +111,38 @@ class SimulatedPrinter:
         """All pages so far, oldest first."""
         return sorted(self._folder.glob("*.png"))
 
-    def _fail(self, fault: Fault, rest: bytes, name: str, timeout_ms: int) -> None:
+    def _print(self, data: bytes, name: str) -> JobReason:
+        fault, self.fault = self.fault, None
+        start = self._interpreter.taken_bytes
+        mistakes = len(self.errors)
+        stop = len(data) if fault is None else min(fault.at_byte, len(data))
+        self._take(data[:stop], name)
+        if fault is not None:
+            reason = self._fail(fault, data[stop:], name)
+            if reason is not JobReason.NONE:
+                return reason
+        # What an interrupted job left half said is no mistake of this one.
+        own = [error for error in self.errors[mistakes:] if error.offset >= start]
+        return JobReason.PRINTER_ERROR if own else JobReason.NONE
+
+    def _fail(self, fault: Fault, rest: bytes, name: str) -> JobReason:
         match fault.kind:
             case "stall":
-                self._wait(timeout_ms)
+                return self._wait(JobReason.STALLED)
             case "mute":
                 self._take(rest, name)
-                self._wait(timeout_ms)
+                return self._wait(JobReason.DEADLINE)
             case "power_off":
                 self._lose_power(name)
-                raise PrinterOffline("the simulated printer lost its power")
+                return JobReason.PRINTER_OFFLINE
             case "reset":
                 self._lose_power(name)
                 self._take(rest, name)
+        return JobReason.NONE
 
-    def _wait(self, timeout_ms: int) -> None:
-        self._closed.wait(timeout_ms / 1_000)
-        raise PrinterOffline("the simulated printer does not answer")
+    def _wait(self, reason: JobReason) -> JobReason:
+        is_closed = self._closed.wait(self._stall_ms / 1_000)
+        return JobReason.STOPPED if is_closed else reason
 
     def _take(self, data: bytes, name: str) -> None:
         for start in range(0, len(data), _CHUNK_BYTES):

@@ -8,12 +8,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 from journal_spool import JournalSpool, LateJournalSpool
 from printing import PICTURES
 
 from printers.sim.printer import Fault, SimulatedPrinter
 from printers.spool import Spool
+
+if TYPE_CHECKING:
+    from printers.ports import JobReason
 
 
 def say(line: str) -> None:
@@ -22,9 +26,9 @@ def say(line: str) -> None:
 
 
 class AnnouncingPrinter(SimulatedPrinter):
-    def _wait(self, timeout_ms: int) -> None:
+    def _wait(self, reason: JobReason) -> JobReason:
         say("waiting")
-        super()._wait(timeout_ms)
+        return super()._wait(reason)
 
 
 class Pictures:
@@ -37,13 +41,12 @@ def main(database: str, folder: str, store_name: str, kind: str, at_byte: str) -
     fault = Fault("mute" if kind == "mute" else "stall", int(at_byte))
     spool = Spool(
         store,
-        AnnouncingPrinter(Path(folder), fault=fault),
+        AnnouncingPrinter(Path(folder), fault=fault, stall_ms=60_000),
         Pictures(),
         printer="bon",
         printer_role="voucher",
         on_change=lambda _: None,
         on_fault=lambda error: say(f"fault {error}"),
-        send_timeout_ms=60_000,
     )
     spool.start()
     Event().wait(60)

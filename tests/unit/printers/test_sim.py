@@ -6,15 +6,18 @@ import pytest
 from printing import PICTURES, dots_of, read_paper, welcome
 
 from printers.document import Document
-from printers.encode import encode
-from printers.errors import PrinterOffline
+from printers.encode import PADDING_BYTES_MAX, encode
+from printers.ports import JobReason, JobState, Outcome
 from printers.render import render
 from printers.sim.printer import Fault, SimulatedPrinter
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from printers.encode import Job
+
 JOB = encode(Document.from_dict(welcome()), PICTURES)
+PADDING = PADDING_BYTES_MAX
 PAGE = render(Document.from_dict(welcome()), PICTURES)
 
 
@@ -42,9 +45,13 @@ def test_everything_but_our_commands_is_an_error(data: bytes, offset: int, code:
         assert [(error.offset, error.code) for error in errors] == [(offset, code)]
 
 
+def sent(printer: SimulatedPrinter, job: Job = JOB) -> Outcome:
+    return printer.send(job, process_id="!!!!", on_stall=lambda _: None)
+
+
 def test_printed_picture_is_the_page(tmp_path: Path) -> None:
     printer = SimulatedPrinter(tmp_path / "prints")
-    printer.send(JOB.data, timeout_ms=100)
+    assert sent(printer) == (JobState.CONFIRMED, JobReason.NONE, 3)
     (picture,) = printer.pages()
     assert dots_of(picture.read_bytes()) == dots_of(PAGE.png())
     assert picture.name == f"000001-{JOB.sha256[:12]}.png"
@@ -52,7 +59,7 @@ def test_printed_picture_is_the_page(tmp_path: Path) -> None:
 
 def test_numbering_goes_on_after_a_restart(tmp_path: Path) -> None:
     for _ in range(2):
-        SimulatedPrinter(tmp_path).send(JOB.data, timeout_ms=100)
+        sent(SimulatedPrinter(tmp_path))
     names = [path.name[:6] for path in SimulatedPrinter(tmp_path).pages()]
     assert names == ["000001", "000002"]
 
@@ -62,27 +69,28 @@ def test_numbering_goes_on_after_a_restart(tmp_path: Path) -> None:
 def test_no_fault_before_the_last_byte_passes_as_printed(
     tmp_path: Path, kind: str, at_byte: int
 ) -> None:
-    printer = SimulatedPrinter(tmp_path, fault=Fault(kind, at_byte))  # type: ignore[arg-type]
+    printer = SimulatedPrinter(
+        tmp_path,
+        fault=Fault(kind, PADDING + at_byte),  # type: ignore[arg-type]
+        stall_ms=1,
+    )
     if kind == "reset" and at_byte == 0:
-        printer.send(JOB.data, timeout_ms=1)  # nothing was being read yet
+        sent(printer)  # nothing was being read yet
         return
-    with pytest.raises(PrinterOffline):
-        printer.send(JOB.data, timeout_ms=1)
+    assert sent(printer).state is JobState.UNKNOWN
     if kind != "reset":
         assert not [path for path in printer.pages() if not path.stem.endswith("torn")]
 
 
 def test_mute_printer_prints_and_confirms_nothing(tmp_path: Path) -> None:
-    printer = SimulatedPrinter(tmp_path, fault=Fault("mute"))
-    with pytest.raises(PrinterOffline):
-        printer.send(JOB.data, timeout_ms=1)
+    printer = SimulatedPrinter(tmp_path, fault=Fault("mute"), stall_ms=1)
+    assert sent(printer) == (JobState.UNKNOWN, JobReason.DEADLINE, 0)
     assert len(printer.pages()) == 1
 
 
 def test_power_cut_leaves_a_torn_page(tmp_path: Path) -> None:
-    printer = SimulatedPrinter(tmp_path, fault=Fault("power_off", 30_000))
-    with pytest.raises(PrinterOffline):
-        printer.send(JOB.data, timeout_ms=1)
+    printer = SimulatedPrinter(tmp_path, fault=Fault("power_off", PADDING + 30_000))
+    assert sent(printer) == (JobState.UNKNOWN, JobReason.PRINTER_OFFLINE, 0)
     (torn,) = printer.pages()
     assert torn.name.endswith("-torn.png")
     size, _ = dots_of(torn.read_bytes())
@@ -91,26 +99,25 @@ def test_power_cut_leaves_a_torn_page(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("at_byte", [1, 3, 5, 9, 20, 4_042, 4_045, 30_000, len(JOB.data) - 1])
 def test_padding_saves_the_voucher_after_an_interrupted_one(tmp_path: Path, at_byte: int) -> None:
-    printer = SimulatedPrinter(tmp_path, fault=Fault("stall", at_byte))
-    with pytest.raises(PrinterOffline):
-        printer.send(JOB.data, timeout_ms=1)
-    again = encode(Document.from_dict(welcome()), PICTURES, padding_bytes=JOB.fragment_max + 8)
-    printer.send(again.data, timeout_ms=100)
+    printer = SimulatedPrinter(tmp_path, fault=Fault("stall", PADDING + at_byte), stall_ms=1)
+    assert sent(printer) == (JobState.UNKNOWN, JobReason.STALLED, 0)
+    assert sent(printer).state is JobState.CONFIRMED
     # What the interrupted job left hangs above it on the same strip of paper.
     _, paper = dots_of(printer.pages()[-1].read_bytes())
     assert paper.endswith(dots_of(PAGE.png())[1])
 
 
 def test_without_padding_the_next_voucher_is_eaten(tmp_path: Path) -> None:
-    printer = SimulatedPrinter(tmp_path, fault=Fault("stall", 20))
-    with pytest.raises(PrinterOffline):
-        printer.send(JOB.data, timeout_ms=1)
-    with pytest.raises(PrinterOffline):
-        printer.send(JOB.data, timeout_ms=100)
+    printer = SimulatedPrinter(tmp_path, fault=Fault("stall", PADDING + 20), stall_ms=1)
+    sent(printer)
+    printer._padding_bytes = 0
+    assert sent(printer) == (JobState.UNKNOWN, JobReason.PRINTER_ERROR, 0)
 
 
 def test_closed_printer_takes_nothing(tmp_path: Path) -> None:
     printer = SimulatedPrinter(tmp_path)
+    assert printer.ready() is JobReason.NONE
     printer.close()
-    with pytest.raises(PrinterOffline):
-        printer.send(JOB.data, timeout_ms=100)
+    assert printer.ready() is JobReason.PRINTER_OFFLINE
+    assert sent(printer) == (JobState.QUEUED, JobReason.PRINTER_OFFLINE, 0)
+    assert not printer.idle().reachable

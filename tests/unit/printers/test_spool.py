@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 from queue import Queue
 from threading import Event
@@ -17,8 +16,7 @@ from journal_spool import JournalSpool
 from printing import PICTURES, dots_of, plain, welcome
 
 from printers.document import Document
-from printers.errors import PrinterError
-from printers.ports import TRANSITIONS, JobChange, JobReason, JobState
+from printers.ports import TRANSITIONS, JobChange, JobReason, JobState, Outcome
 from printers.render import render
 from printers.sim.printer import Fault, SimulatedPrinter
 from printers.spool import Spool
@@ -56,17 +54,17 @@ class Till:
         kind: type[Spool] = Spool,
         store: SpoolStore | None = None,
         device: Device | None = None,
+        stall_ms: int = 50,
         **options: Any,
     ) -> Spool:
         options.setdefault("on_change", self.changes.put)
         spool = kind(
             store or self.store,
-            device or SimulatedPrinter(self.prints, fault=fault),
+            device or SimulatedPrinter(self.prints, fault=fault, stall_ms=stall_ms),
             Pictures(),
             printer="bon",
             printer_role="voucher",
             on_fault=self.faults.put,
-            send_timeout_ms=options.pop("send_timeout_ms", 50),
             retry_first_ms=1,
             **options,
         )
@@ -121,14 +119,23 @@ def test_jobs_print_in_order_and_each_once(till: Till) -> None:
     assert till.faults.empty()
 
 
-@pytest.mark.parametrize("fault", [Fault("stall", 9_000), Fault("mute"), Fault("power_off", 9_000)])
-def test_any_doubt_is_unknown_and_nothing_is_repeated(till: Till, fault: Fault) -> None:
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (Fault("stall", 9_000), JobReason.STALLED),
+        (Fault("mute"), JobReason.DEADLINE),
+        (Fault("power_off", 9_000), JobReason.PRINTER_OFFLINE),
+    ],
+)
+def test_any_doubt_is_unknown_and_nothing_is_repeated(
+    till: Till, fault: Fault, reason: JobReason
+) -> None:
     till.store.add("a", welcome())
     till.store.add("b", plain())
     till.start(fault=fault)
-    assert till.until("a", JobState.UNKNOWN).reason is JobReason.PRINTER_OFFLINE
+    assert till.until("a", JobState.UNKNOWN).reason is reason
     till.until("b", JobState.CONFIRMED)
-    assert till.store.state("a") == ("UNKNOWN", "printer_offline")
+    assert till.store.state("a") == ("UNKNOWN", reason)
     assert len(till.store.attempts("a")) == 1
     assert printed_at_most_once(till, "a")
 
@@ -145,9 +152,8 @@ class RetryingSpool(Spool):
     """Negative control: tries again after byte 1."""
 
     def _send(self, job: PrintJob, encoded: Job, attempt: int) -> None:
-        try:
-            self._device.send(encoded.data, timeout_ms=50)
-        except PrinterError:
+        ended = self._device.send(encoded, process_id="!!!!", on_stall=lambda _: None)
+        if ended.state is not JobState.CONFIRMED:
             super()._send(job, encoded, attempt)
 
 
@@ -162,8 +168,7 @@ class HastySpool(Spool):
     """Negative control: takes the end of writing for the end of printing."""
 
     def _send(self, job: PrintJob, encoded: Job, attempt: int) -> None:
-        with suppress(PrinterError):
-            self._device.send(encoded.data, timeout_ms=50)
+        self._device.send(encoded, process_id="!!!!", on_stall=lambda _: None)
         self._store.finish(
             job.uid, attempt=attempt, state=JobState.CONFIRMED, reason=JobReason.NONE
         )
@@ -307,23 +312,25 @@ def test_faulty_listener_stops_no_printing(till: Till) -> None:
 
 def test_stop_cuts_a_stalled_line_within_two_seconds(till: Till) -> None:
     till.store.add("a", welcome())
-    spool = till.start(fault=Fault("stall", 100), send_timeout_ms=60_000)
+    spool = till.start(fault=Fault("stall", 100), stall_ms=60_000)
     till.until("a", JobState.SENDING)
     before = monotonic()
     assert spool.stop()
     assert monotonic() - before < 3
-    assert till.store.state("a") == ("UNKNOWN", "printer_offline")
+    assert till.store.state("a") == ("UNKNOWN", "stopped")
 
 
-class DeafDevice:
+class DeafDevice(SimulatedPrinter):
     """A driver that hangs and does not even let go."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
         self.released = Event()
 
-    def send(self, data: bytes, *, timeout_ms: int) -> None:
-        del data, timeout_ms
+    def send(self, job: Job, **named: Any) -> Outcome:
+        del job, named
         self.released.wait(WAIT_S)
+        return Outcome(JobState.UNKNOWN, JobReason.STALLED, 0)
 
     def close(self) -> None:
         return
@@ -331,7 +338,7 @@ class DeafDevice:
 
 def test_stop_does_not_wait_for_a_hanging_driver(till: Till) -> None:
     till.store.add("a", welcome())
-    device = DeafDevice()
+    device = DeafDevice(till.prints)
     spool = till.start(device=device)
     till.until("a", JobState.SENDING)
     before = monotonic()
@@ -374,7 +381,8 @@ def test_printing_is_a_good_guest(tmp_path: Path) -> None:
         "from printers.encode import encode\n"
         "from printers.sim.printer import SimulatedPrinter\n"
         "job = encode(Document.from_dict(welcome()), PICTURES)\n"
-        "SimulatedPrinter(Path(sys.argv[2])).send(job.data, timeout_ms=1000)\n"
+        "printer = SimulatedPrinter(Path(sys.argv[2]))\n"
+        "printer.send(job, process_id='!!!!', on_stall=print)\n"
         "assert logging.getLogger().handlers == []\n"
         "assert dict(os.environ) == before\n"
     )
