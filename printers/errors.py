@@ -29,6 +29,24 @@ class PrinterOffline(PrinterError):  # noqa: N818 - the words of the design, rea
         super().__init__(message, hint=hint, retryable=True)
 
 
+class PrinterBusy(PrinterOffline):
+    """Somebody else has the printer: another till, or another program of this one."""
+
+    def __init__(self, message: str, *, hint: str = "Wait, or close the other program.") -> None:
+        super().__init__(message, hint=hint)
+
+
+class PrinterReset(PrinterOffline):
+    """The printer was switched off, or off and on again; what it had in its memory is gone."""
+
+
+class PaperOut(PrinterError):  # noqa: N818 - the words of the design
+    """The printer has no paper; it goes on after a refill."""
+
+    def __init__(self, message: str, *, hint: str = "Put in a new roll.") -> None:
+        super().__init__(message, hint=hint, retryable=True)
+
+
 class InvalidReason(StrEnum):
     """Why a document cannot be printed; every limit says its name."""
 
