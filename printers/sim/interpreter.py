@@ -18,6 +18,11 @@ _GS: Final = 0x1D
 _RASTER_HEADER_BYTES: Final = 8
 _CUT_BYTES: Final = 4
 _ESC_BYTES: Final = 2
+_DLE_EOT: Final = b"\x10\x04"
+_REQUEST_BYTES: Final = 3
+# GS ( H 06 00 30 30 d1 d2 d3 d4: give these four characters back when the paper is out.
+_PROCESS_ID: Final = b"\x1d(H\x06\x00\x30\x30"
+_PROCESS_ID_BYTES: Final = 11
 _CUT_MODES: Final[dict[int, CutMode]] = {65: "full", 66: "partial"}
 
 ErrorCode = Literal[
@@ -39,15 +44,46 @@ class FramingError:
     bytes_hex: str
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A command that wants an answer, and where it stood.
+
+    Args:
+        kind: ``status`` (DLE EOT n), ``asb`` (GS a n), ``fence`` (GS r n), ``fact`` (GS I n),
+            ``process_id`` (GS ( H).
+        number: its n; 0 for a process id.
+        identity: the four characters of a process id, else empty.
+    """
+
+    kind: Literal["status", "asb", "fence", "fact", "process_id"]
+    offset: int
+    number: int
+    identity: bytes = b""
+
+
+_QUESTIONS: Final[dict[bytes, Literal["status", "asb", "fence", "fact"]]] = {
+    _DLE_EOT: "status",
+    b"\x1da": "asb",
+    b"\x1dr": "fence",
+    b"\x1dI": "fact",
+}
+
+
 class Interpreter:
     """The command reader of a printer.
 
     Args:
         dots: printable width, a multiple of 8.
         strip_bytes_max: the largest picture strip it takes in one command.
+        takes_questions: it knows the commands that want an answer, too. A document holds none:
+            the device alone asks, so without this they are mistakes.
     """
 
-    def __init__(self, *, dots: int = 576, strip_bytes_max: int = 4_096) -> None:
+    def __init__(
+        self, *, dots: int = 576, strip_bytes_max: int = 4_096, takes_questions: bool = False
+    ) -> None:
+        self._takes_questions = takes_questions
+        self.questions: list[Question] = []
         self._row_bytes = dots // 8
         self._dots = dots
         self._strip_bytes_max = strip_bytes_max
@@ -81,6 +117,11 @@ class Interpreter:
             self._offset += used
         return pages, errors
 
+    @property
+    def rows(self) -> int:
+        """Dot rows on the paper since the last cut."""
+        return len(self._paper) // self._row_bytes
+
     def power_off(self) -> tuple[Page | None, list[FramingError]]:
         """Lose the power: what is on paper without a cut, and a command cut off, if any."""
         errors = []
@@ -102,6 +143,10 @@ class Interpreter:
             if self._padding_at is None:
                 self._padding_at = self._offset
             return 1
+        if self._takes_questions:
+            used = self._question()
+            if used is not None:
+                return used
         if first in (_ESC, _GS) and len(self._pending) < _ESC_BYTES:
             return 0
         known = bytes(self._pending[:2])
@@ -121,6 +166,28 @@ class Interpreter:
             errors.append(self._error("unknown_command", 2))
         self._lost = True
         return 1
+
+    def _question(self) -> int | None:
+        """Bytes used by a command that wants an answer; None if the next one is another."""
+        known = bytes(self._pending[:_PROCESS_ID_BYTES])
+        kind = _QUESTIONS.get(known[:2])
+        if kind is None and not _PROCESS_ID.startswith(known[: len(_PROCESS_ID)]):
+            return 0 if known == _DLE_EOT[:1] else None
+        if len(known) < 3:
+            # Two bytes of GS ( could still become another command; it waits for the third.
+            return 0
+        if kind is not None:
+            self.questions.append(Question(kind, self._offset, known[2]))
+            return self._asked(_REQUEST_BYTES)
+        if len(known) < _PROCESS_ID_BYTES:
+            return 0
+        self.questions.append(Question("process_id", self._offset, 0, known[len(_PROCESS_ID) :]))
+        return self._asked(_PROCESS_ID_BYTES)
+
+    def _asked(self, used: int) -> int:
+        self._lost = False
+        self._padding_at = None
+        return used
 
     def _cut(self, pages: list[Page], errors: list[FramingError]) -> int:
         if len(self._pending) < _CUT_BYTES:
