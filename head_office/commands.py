@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from head_office.errors import LibraryMissing
+from head_office.errors import LibraryMissing, LoadError
 from pos_plugin.errors import RuleError
+from pos_plugin.limits import MAX_PRICE_MINOR
 from pos_plugin.loopback import ADDRESS, listen
 
 if TYPE_CHECKING:
@@ -158,6 +159,67 @@ def load(folder: Path, data: Path) -> None:
             loaded = load_folder(database, folder, progress=bar.update)
     for table, count in loaded.read.items():
         click.echo(f"{table}: {count} rows, {loaded.written[table]} new or changed")
+
+
+@head_office.command("sign-vouchers")
+@click.argument("voucher_type")
+@_data
+@click.option("--number", type=click.IntRange(1, 100_000), help="This many that nobody holds.")
+@click.option(
+    "--customers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="One for each customer of this file: an id a line.",
+)
+@click.option("--value-minor", type=click.IntRange(1, MAX_PRICE_MINOR), help="Value in cents.")
+@click.option("--from-on", type=click.DateTime(["%Y-%m-%d"]), help="First day; default its kind's.")
+@click.option("--to-on", type=click.DateTime(["%Y-%m-%d"]), help="Last day; default its kind's.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="File for the codes, one JSON object a line; must not exist.",
+)
+def sign_vouchers(
+    voucher_type: str,
+    data: Path,
+    number: int | None,
+    customers: Path | None,
+    value_minor: int | None,
+    from_on: dt.datetime | None,
+    to_on: dt.datetime | None,
+    out: Path,
+) -> None:
+    """Issue vouchers of VOUCHER_TYPE whose QR code every till believes, also offline.
+
+    A till that never heard of such a voucher checks the signature with the keys that it trusts for
+    rules; validity, holder and what the till gave offline are checked as always.
+    """
+    from head_office import signed_vouchers
+    from pos_plugin.clock import SystemClock
+
+    if (number is None) == (customers is None):
+        raise click.UsageError("either --number or --customers")
+    if out.exists():
+        raise click.BadParameter("exists: codes are never written over", param_hint="--out")
+    holders: list[str | None] = [None] * (number or 0)
+    if customers is not None:
+        try:
+            lines = customers.read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as fault:
+            raise LoadError("not_json", customers.name, f"cannot be read: {fault}") from None
+        holders = [line.strip() for line in lines if line.strip()]
+    wanted = signed_vouchers.Wanted(
+        type=voucher_type,
+        customers=holders,
+        value_minor=value_minor,
+        valid_from_on=from_on.date() if from_on else None,
+        valid_to_on=to_on.date() if to_on else None,
+    )
+    with _database(data) as database:
+        on = SystemClock().now().date()
+        with click.progressbar(length=len(holders), label="Signing", file=sys.stderr) as bar:
+            made = signed_vouchers.make(database, wanted, out, on=on, progress=bar.update)
+    click.echo(f"{made} vouchers of kind {voucher_type}. Codes: {out}")
 
 
 @head_office.command()

@@ -35,7 +35,7 @@ from sync_agent.master_data import card_row, check_file_row, identity, take_sear
 from sync_agent.protocol import SEGMENT_BITS, compact_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy.engine import Connection
@@ -85,6 +85,19 @@ class _Load:
             return False
         self.shared.append([(table, row)])
         return True
+
+    def send(self) -> None:
+        """Write what was taken into the logs from which the tills read."""
+        for shop in self.by_shop:
+            log.ensure_bucket(self.connection, shop)
+        for bucket in log.buckets(self.connection):
+            own = [
+                group
+                for shop, groups in self.by_shop.items()
+                if log.shop_bucket(shop) == bucket
+                for group in groups
+            ]
+            log.append(self.connection, bucket, self.shared + own)
 
     def _voucher(self, row: dict[str, Any], where: str) -> bool:
         """Issue a voucher of head office, or block it, or let it be used again."""
@@ -282,17 +295,27 @@ def load_folder(
                 read[table] += 1
                 written[table] += load.take(table, row, where)
                 progress(size)
-        for shop in load.by_shop:
-            log.ensure_bucket(connection, shop)
-        for bucket in log.buckets(connection):
-            own = [
-                group
-                for shop, groups in load.by_shop.items()
-                if log.shop_bucket(shop) == bucket
-                for group in groups
-            ]
-            log.append(connection, bucket, load.shared + own)
+        load.send()
     return Loaded(read=read, written=written)
+
+
+def take_vouchers(
+    connection: Connection, card_key: bytes, rows: Iterable[tuple[str, dict[str, Any]]]
+) -> None:
+    """Issue vouchers that head office made itself, as if a file of them were loaded.
+
+    Args:
+        connection: in the transaction that decides about all of them.
+        card_key: of the chain.
+        rows: where each comes from, and the complete row of ``voucher.jsonl``.
+
+    Raises:
+        LoadError: a kind or a customer is not known.
+    """
+    load = _Load(connection, card_key, _bits(connection))
+    for where, row in rows:
+        load.take("voucher", row, where)
+    load.send()
 
 
 def folder_bytes(folder: Path) -> int:

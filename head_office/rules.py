@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from pathlib import Path
 
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from sqlalchemy.engine import Connection
 
     from head_office.storage import Database
@@ -59,6 +60,20 @@ def public_keys(connection: Connection) -> list[tuple[str, str]]:
     return [(row.key_id, row.public_key) for row in rows]
 
 
+def signing_key(connection: Connection, folder: Path) -> tuple[str, Ed25519PrivateKey]:
+    """Return the id and the private half of *current*.
+
+    Raises:
+        HeadOfficeMissing: its file is gone.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    key_id = connection.execute(
+        select(rule_key.c.key_id).where(rule_key.c.role == CURRENT)
+    ).scalar_one()
+    return key_id, Ed25519PrivateKey.from_private_bytes(_private_key(folder))
+
+
 def publish(database: Database, text: str | bytes, *, now: dt.datetime) -> GenerationEntry:
     """Publish the promotions of a rule file as the next generation, active at once.
 
@@ -67,8 +82,6 @@ def publish(database: Database, text: str | bytes, *, now: dt.datetime) -> Gener
     Raises:
         RuleError: the file is not taken; nothing was published.
     """
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
     RuleGeneration.from_json(text)
     document = read_json(text, "", RuleError)
     promotions = document["promotions"] if isinstance(document, dict) else document
@@ -80,10 +93,7 @@ def publish(database: Database, text: str | bytes, *, now: dt.datetime) -> Gener
             raise RuleError("limit", "promotions", f"a package has at most {BLOB_BYTES_MAX} bytes")
         # What is signed is read once more as the till will read it.
         RuleGeneration.from_json(content.decode())
-        key_id = connection.execute(
-            select(rule_key.c.key_id).where(rule_key.c.role == CURRENT)
-        ).scalar_one()
-        private = Ed25519PrivateKey.from_private_bytes(_private_key(database.folder))
+        key_id, private = signing_key(connection, database.folder)
         chain, activate_at = database.chain, utc_text(now)
         sha256 = hashlib.sha256(content).hexdigest()
         message = rule_package.signed_bytes(

@@ -4,6 +4,8 @@
 2. With a head office, what it may give without asking is limited (sync.md §8); a sale is never
    stopped by it.
 3. Vouchers of one sale share what is left of the caps, in the order of the codes.
+4. A signed code counts as a row of head office would where there is none; a row that is there says
+   more: what other tills did, and that it is blocked.
 """
 
 from __future__ import annotations
@@ -14,21 +16,37 @@ from typing import TYPE_CHECKING, NamedTuple
 from pos_plugin.card_hash import normalised
 from pos_plugin.loyalty.offline import Caps, Place, Spent, room_minor
 from pos_plugin.loyalty.rewards import is_reward_code
-from pos_plugin.loyalty.voucher_code import read_code, voucher_hash
+from pos_plugin.loyalty.signed_code import (
+    NO_CUSTOMER,
+    customer_tag,
+    id_of,
+    narrower,
+    read_signed,
+    type_tag,
+    voucher_symbols,
+)
+from pos_plugin.loyalty.voucher_code import voucher_hash
 from pos_plugin.loyalty.voucher_minimum import missing_minor
 from pos_plugin.loyalty.voucher_type import read_voucher_type
-from pos_plugin.loyalty.vouchers import OVERRIDE_MINIMUM, Accepted, check
+from pos_plugin.loyalty.vouchers import (
+    OVERRIDE_MINIMUM,
+    Accepted,
+    CachedVoucher,
+    Voucher,
+    VoucherState,
+    check,
+)
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.promotions.coupons import given_by_coupons
-from pos_plugin.storage import voucher_store
-from pos_plugin.storage.voucher_lookup import find_voucher
+from pos_plugin.storage import customer_lookup, voucher_store
+from pos_plugin.storage.voucher_lookup import find_voucher, known_now
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pos_plugin.config import TillConfig
+    from pos_plugin.loyalty.signed_code import SignedCode
     from pos_plugin.loyalty.voucher_type import VoucherType
-    from pos_plugin.loyalty.vouchers import CachedVoucher, Voucher
     from pos_plugin.model import Line
     from pos_plugin.promotions.result import Result
     from pos_plugin.snapshot import Snapshot
@@ -52,11 +70,15 @@ class Presented:
 
 
 class Found(NamedTuple):
-    """A voucher as it stands now, its kind, and what head office had sent of it."""
+    """A voucher as it stands now, its kind, and what head office had sent of it.
+
+    ``is_others``: a signed code is bound to another customer than the one who was asked about.
+    """
 
     voucher: Voucher | None = None
     kind: VoucherType | None = None
     told: CachedVoucher | None = None
+    is_others: bool = False
 
 
 class VoucherBook:
@@ -66,26 +88,76 @@ class VoucherBook:
         config: of the till.
         journal: of the till.
         cache: what head office sent; None while there is nothing.
+        keys: public keys of head office by key id; they sign rule packages and voucher codes.
     """
 
-    def __init__(self, config: TillConfig, journal: Journal, cache: CacheReader | None) -> None:
+    def __init__(
+        self,
+        config: TillConfig,
+        journal: Journal,
+        cache: CacheReader | None,
+        keys: Mapping[str, bytes],
+    ) -> None:
         self._config = config
         self._journal = journal
         self._cache = cache
+        self._keys = keys
 
-    def find(self, code: str) -> Found:
-        """Return the voucher of a code as it stands now, with its kind."""
-        code_hash = voucher_hash(code)
+    def find(self, code: str, *, customer: str | None = None) -> Found:
+        """Return the voucher of a code as it stands now, with its kind.
+
+        Args:
+            code: as it was scanned, or one written form of it.
+            customer: of the sale; a signed code only says whether it is hers.
+        """
+        signed = read_signed(code)
+        code_hash = voucher_hash(voucher_symbols(code) or normalised(code))
         told = self._cache.voucher(code_hash) if self._cache else None
         voucher = find_voucher(self._journal, told, code_hash)
         if voucher is None:
-            return Found()
+            return self._find_signed(signed, customer) if signed else Found()
         kind = self.kind(voucher.type)
         if kind is not None and kind.multi_use:
             voucher = find_voucher(self._journal, told, code_hash, is_multi_use=True) or voucher
         if told is None:
             voucher = replace(voucher, shop=self._config.shop, till=self._config.till)
         return Found(voucher, kind, told)
+
+    def _find_signed(self, signed: SignedCode, customer: str | None) -> Found:
+        """Return a voucher that nobody told this till of, as its signed code says."""
+        kinds = self._cache.voucher_type_codes() if self._cache else []
+        kind = next((self.kind(one) for one in kinds if type_tag(one) == signed.type), None)
+        if kind is None or not signed.is_signed(self._keys):
+            return Found()
+        is_bound = signed.customer != NO_CUSTOMER
+        is_holders = is_bound and customer is not None and self._is(customer, signed.customer)
+        told = CachedVoucher(
+            Voucher(
+                id=id_of(signed.code),
+                type=kind.code,
+                legal_kind=kind.legal_kind.value,
+                customer=customer if is_holders else None,
+                customer_bound=is_bound or kind.customer_bound,
+                state=VoucherState.ISSUED.value,
+                value_minor=signed.value_minor,
+                balance_minor=signed.value_minor,
+                valid_from_on=signed.valid_from_on.isoformat(),
+                valid_to_on=signed.valid_to_on.isoformat(),
+                is_here=False,
+            ),
+            uses=0,
+            folded={},
+        )
+        voucher = known_now(self._journal, told, is_here=False, is_multi_use=kind.multi_use)
+        scope = narrower(kind.scope, signed.scope)
+        kind = kind.model_copy(update={"offline_scope": scope})
+        is_others = is_bound and not is_holders and not kind.transferable
+        return Found(voucher, kind, told, is_others)
+
+    def _is(self, customer: str, tag: bytes) -> bool:
+        """Say whether a tag stands for a customer, or for one that became her."""
+        merged = customer_lookup.aliases(self._cache, customer) if self._cache else []
+        return any(customer_tag(one) == tag for one in (customer, *merged))
 
     def kind(self, code: str) -> VoucherType | None:
         """Return a kind of voucher; None when this version does not know it."""
@@ -138,8 +210,11 @@ def present(snapshot: Snapshot, book: VoucherBook) -> Presented:
     for scanned in extras.codes:
         if is_reward_code(scanned.code):
             continue  # no voucher: points_off.py
-        code = read_code(scanned.code) or normalised(scanned.code)
-        voucher, kind, told = book.find(code)
+        # Under its own symbols: a voucher scanned in two forms is one.
+        code = voucher_symbols(scanned.code) or normalised(scanned.code)
+        if code in found.accepted:
+            continue
+        voucher, kind, told, is_others = book.find(scanned.code, customer=customer)
         if voucher is None:
             found.rejected[scanned.code] = Refused(Refusal.VOUCHER_UNKNOWN)
             continue
@@ -152,6 +227,8 @@ def present(snapshot: Snapshot, book: VoucherBook) -> Presented:
             on=basket.wall_at.date(),
             rights=extras.rights,
         )
+        if isinstance(answer, Accepted) and is_others:
+            answer = Refused(Refusal.VOUCHER_OTHER_CUSTOMER)
         if isinstance(answer, Accepted):
             answer = _with_minimum(answer, "scanned", basket.lines, None, snapshot)
         if isinstance(answer, Accepted):

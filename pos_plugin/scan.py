@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pos_plugin.card_hash import normalised
 from pos_plugin.limits import MAX_TEXT
 from pos_plugin.loyalty.approvals import read_number
+from pos_plugin.loyalty.signed_code import read_signed
 from pos_plugin.loyalty.voucher_code import read_code
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def route(code: str, prefixes: Iterable[Prefix]) -> Routed | None:
             continue
         if prefix.check == "ean13" and not is_ean13(plain):
             continue
-        voucher = read_code(plain)
+        # A signed code stays whole: what it says counts where nobody knows the voucher.
+        voucher = plain if read_signed(plain) else read_code(plain)
         if prefix.check == "voucher" and voucher is None:
             continue
         number = read_number(plain)

@@ -24,8 +24,8 @@ from pos_plugin.list_price import list_price
 from pos_plugin.loyalty.ledger import earnings
 from pos_plugin.loyalty.provisional import provisional_id
 from pos_plugin.loyalty.rewards import is_reward_code
+from pos_plugin.loyalty.signed_code import voucher_symbols
 from pos_plugin.loyalty.value_vouchers import settle_vouchers
-from pos_plugin.loyalty.voucher_code import read_code
 from pos_plugin.model import Basket, Coupon, Line
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
 from pos_plugin.points_off import Offered, offered
@@ -209,7 +209,7 @@ class Till:
     def scan_voucher(self, code: str) -> Scanned:
         """Return a voucher code; a personal promotion barcode brings its customer, too."""
         with self.book() as book:
-            voucher, kind, _ = book.find(code)
+            voucher, kind = book.find(code)[:2]
         holder = voucher.customer if voucher is not None else None
         if holder is None or kind is None or not kind.conditions.sets_customer:
             return Scanned(kind="voucher", code=code)
@@ -355,7 +355,7 @@ class Till:
     ) -> VoucherAnswer | None:
         """Say what value vouchers and points do after all promotions; None without any."""
         asked_minor = {
-            read_code(one.code) or normalised(one.code): one.amount_minor
+            voucher_symbols(one.code) or normalised(one.code): one.amount_minor
             for one in snapshot.extras.codes
         }
         vouchers, labels = with_value(accepted, asked_minor, language=self.config.language)
@@ -561,7 +561,8 @@ class Till:
         """Hold the journal to look vouchers up."""
         cache = self.cache.reader()
         with self.journal.reading() as journal:
-            yield VoucherBook(self.config, journal, cache)
+            keys = self.keys.rule_keys if self.keys else {}
+            yield VoucherBook(self.config, journal, cache, keys)
 
     def health(self) -> dict[str, Any]:
         """Return what of this till's state a screen or a technician asks for."""

@@ -329,6 +329,10 @@ class CacheReader(Closing):
             per_year_max=row[15],
         )
 
+    def voucher_type_codes(self) -> list[str]:
+        """Return the codes of all kinds of voucher."""
+        return [code for (code,) in self._all("SELECT code FROM voucher_type ORDER BY code")]
+
     def voucher(self, code_hash: bytes) -> CachedVoucher | None:
         """Return the voucher with this code as head office sent it."""
         row = self._one(f"{_VOUCHER} WHERE code_hash = ?", code_hash)
