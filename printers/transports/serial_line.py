@@ -105,6 +105,8 @@ class SerialTransport:
         """Return what came; see :class:`printers.transports.port.Transport`."""
         while True:
             self._look_for_power()
+            if not self._talk(lambda: self._line.in_waiting) and left_of(deadline_s) <= 0:
+                return b""
             data = bytes(self._talk(lambda: self._read_waiting(limit)))
             if data or left_of(deadline_s) <= 0:
                 return data

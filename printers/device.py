@@ -1,0 +1,435 @@
+"""A printer on a cable or in the network: the gate, one job, and how far its answer is believed.
+
+Laws of this file (printing.md P26 to P31):
+1. Questions go out only between complete commands; during a job the printer tells a stop by itself
+   (ASB), never asked.
+2. After an unclean end, and on every new connection, zeros come first: they fill up a picture that
+   somebody left unfinished, which would eat this voucher.
+3. Nothing is sent twice. A job of which no byte was accepted is queued again; any other that does
+   not end well is a doubt.
+4. CONFIRMED is said when the printer said so: its process id (level 3) or the fence (level 2) came
+   back while it reported no stop. An answer while it reports one makes the unit level 1 for good.
+5. A unit that nobody has tested gets no question at all.
+6. Never sent: DLE ENQ, DLE DC4, anything that clears, resets, opens or switches off.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from threading import Event, Lock
+from time import monotonic
+from typing import TYPE_CHECKING, Final, Literal
+
+from printers.encode import INITIALISE, NUL, PADDING_BYTES_MAX, RASTER_HEADER_BYTES
+from printers.errors import PaperOut, PrinterBusy, PrinterError, PrinterReset
+from printers.limits import PAGE_ROWS_MAX
+from printers.line import DLE_EOT, Line, Patience, Stopped
+from printers.lock import PrinterLock, PrinterTaken
+from printers.ports import JobReason, JobState, Outcome
+from printers.stall import Stall, Stalled
+from printers.status import stop_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from printers.encode import Job
+    from printers.levels import Unit, Units
+    from printers.ports import PrinterStatus
+    from printers.status import Answer
+    from printers.transports.port import Transport
+
+# Status changes of the printer, of its errors and of its paper are told from now on.
+ASB_ON: Final = b"\x1da\x0e"
+ASB_OFF: Final = b"\x1da\x00"
+FENCE: Final = b"\x1dr\x01"
+PROCESS_ID: Final = b"\x1d(H\x06\x00\x30\x30"
+
+WIRE_BYTES_PER_S: Final = 200_000
+BITS_PER_BYTE: Final = 10
+ROWS_PER_S: Final = 800
+_LEVEL_NOT_BELIEVED: Final = 1
+_LATE_MAX: Final = 20
+
+Flow = Literal["dsr", "rtscts", "xonxoff", "none"]
+
+
+def reason_of(fault: PrinterError) -> JobReason:
+    """Return the word for a fault of a transport."""
+    match fault:
+        case PrinterBusy():
+            return JobReason.PRINTER_BUSY
+        case PrinterReset():
+            return JobReason.RESET
+        case PaperOut():
+            return JobReason.PAPER_OUT
+        case _:
+            return JobReason.PRINTER_OFFLINE
+
+
+class ReceiptPrinter:
+    """A receipt printer that takes ESC/POS bytes; see :class:`printers.ports.Device`.
+
+    Args:
+        transport: the way to it.
+        printer: what the settings call it.
+        address: transport and place, as unit files name it.
+        units: the files of tested units.
+        baud: of a serial line; None = as fast as USB and network.
+        flow: of a serial line.
+        lock_path: its lock file, held until ``close``; None = somebody else holds it for us.
+        patience: how long what may take.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        printer: str,
+        address: str,
+        units: Units,
+        baud: int | None = None,
+        flow: Flow = "none",
+        lock_path: Path | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self._patience = patience or Patience()
+        self._stopping = Event()
+        self._line = Line(transport, self._patience, self._stopping)
+        self._printer = printer
+        self._address = address
+        self._units = units
+        self._baud = baud
+        self._flow = flow
+        self._lock_path = lock_path
+        self._lock: PrinterLock | None = None
+        # One conversation at a time; ``close`` waits for it a moment.
+        self._talking = Lock()
+        self._unit: Unit = units.find(printer=printer, address=address)
+        self._level = 0
+        self._is_unit_known = False
+        self._padding_bytes = PADDING_BYTES_MAX
+        self._accepted_bytes = 0
+        # Attempts that ended in doubt and whose answer may still come on this connection.
+        self._awaited: list[str] = []
+        self._late: list[str] = []
+        self._kept_until_s = 0.0
+        self._asked_at_s: float | None = None
+        self._idle_question = 1
+
+    @property
+    def unit(self) -> str:
+        """Name of the unit, as its file and the attempts have it."""
+        return self._unit.unit
+
+    def ready(self) -> JobReason:
+        """Open and look; see :class:`printers.ports.Device`."""
+        with self._talking:
+            try:
+                return self._gate()
+            except PrinterError as fault:
+                self._hang_up()
+                return reason_of(fault)
+            except Stopped:
+                return JobReason.STOPPED
+            finally:
+                self._end_if_closed()
+
+    def send(self, job: Job, *, process_id: str, on_stall: Callable[[JobReason], None]) -> Outcome:
+        """Print a job; see :class:`printers.ports.Device`."""
+        with self._talking:
+            self._accepted_bytes = 0
+            stall = Stall(self._patience, on_stall)
+            try:
+                if not self._line.is_open:
+                    reason = self._gate()
+                    if reason is not JobReason.NONE:
+                        return Outcome(JobState.QUEUED, reason, 0)
+                outcome = self._print(job, process_id, stall)
+            except PrinterError as fault:
+                outcome = self._doubt(reason_of(fault))
+            except Stalled as stalled:
+                outcome = self._doubt(stalled.reason)
+            except Stopped:
+                outcome = self._doubt(JobReason.STOPPED)
+            self._after(job, process_id, outcome)
+            self._end_if_closed()
+            return outcome
+
+    def idle(self) -> PrinterStatus:
+        """Ask once, at most every 10 s; see :class:`printers.ports.Device`."""
+        with self._talking:
+            now_s = monotonic()
+            is_early = (
+                self._asked_at_s is not None
+                and now_s - self._asked_at_s < self._patience.idle_every_s
+            )
+            if is_early or self._stopping.is_set():
+                return self._line.status
+            self._asked_at_s = now_s
+            try:
+                self._look_once()
+            except (PrinterError, Stopped):
+                self._hang_up()
+            finally:
+                self._end_if_closed()
+            return self._line.status
+
+    def late(self) -> tuple[str, ...]:
+        """Return process ids that came after their attempt had ended."""
+        with self._talking:
+            if self._awaited and self._line.is_open and not self._stopping.is_set():
+                try:
+                    for answer in self._line.listen(0):
+                        self._is_late(answer)
+                except (PrinterError, Stopped):
+                    self._hang_up()
+                is_over = not self._awaited or monotonic() > self._kept_until_s
+                if self._line.transport.is_for_one_job and is_over:
+                    self._hang_up()
+            found, self._late = tuple(self._late), []
+            return found
+
+    def close(self) -> None:
+        """Let go, from any thread; a running ``send`` ends at once."""
+        self._stopping.set()
+        # A connection that is being made ends by itself; then whoever makes it lets go.
+        if self._talking.acquire(timeout=self._patience.answer_s):
+            try:
+                self._end_if_closed()
+            finally:
+                self._talking.release()
+
+    # --- the gate --------------------------------------------------------------------------------
+
+    def _gate(self) -> JobReason:
+        if self._stopping.is_set():
+            return JobReason.STOPPED
+        if self._lock is None and self._lock_path is not None:
+            try:
+                self._lock = PrinterLock(self._lock_path)
+            except PrinterTaken:
+                return JobReason.PRINTER_BUSY
+            except OSError as fault:
+                raise PrinterBusy(f"{self._lock_path} cannot be locked: {fault}") from None
+        if self._line.transport.is_for_one_job:
+            # A connection that was kept for a late answer is not the one of this job.
+            self._hang_up()
+        self._connect()
+        if not self._lines_ready():
+            return JobReason.PRINTER_OFFLINE
+        if self._level == 0:
+            return JobReason.NONE
+        return self._look()
+
+    def _connect(self) -> None:
+        if not self._line.connect():
+            return
+        self._unit = self._units.find(printer=self._printer, address=self._address)
+        self._level = self._unit.level
+        self._is_unit_known = not self._unit.serial
+        self._padding_bytes = PADDING_BYTES_MAX
+        self._awaited.clear()
+
+    def _lines_ready(self) -> bool:
+        lines = self._line.modem_lines()
+        if lines is None or self._flow not in ("dsr", "rtscts"):
+            return True
+        return lines.dsr if self._flow == "dsr" else lines.cts
+
+    def _look(self) -> JobReason:
+        line = self._line
+        if not line.ask(1):
+            # It may take the question for dots of a picture that was never finished.
+            if self._padding_bytes == 0:
+                return JobReason.PRINTER_MUTE
+            line.write_quickly(NUL * self._padding_bytes + INITIALISE)
+            self._padding_bytes = 0
+            if not line.ask(1):
+                return JobReason.PRINTER_MUTE
+        if not line.status.online:
+            line.ask(2)
+        line.ask(4)
+        return stop_of(line.status)
+
+    # --- one job ---------------------------------------------------------------------------------
+
+    def _print(self, job: Job, process_id: str, stall: Stall) -> Outcome:
+        line = self._line
+
+        def progress(accepted: int) -> None:
+            self._accepted_bytes += accepted
+            if accepted:
+                stall.over()
+            else:
+                stall.goes_on(stop_of(line.status), is_first_byte=self._accepted_bytes == 0)
+
+        def before(accepted: int) -> None:
+            progress(accepted)
+            # What comes before the document prints nothing.
+            self._accepted_bytes = 0
+
+        for answer in line.listen(0):
+            self._is_late(answer)
+        padding = NUL * self._padding_bytes
+        line.write(padding + INITIALISE, before)
+        self._check_unit()
+        if self._level:
+            line.write(ASB_ON, before)
+        body = job.data.removeprefix(INITIALISE)
+        line.write(body, progress)
+        question = self._question(process_id)
+        if question:
+            line.write(question, progress)
+        wait_s = self._deadline_s(len(padding) + len(job.data))
+        outcome = self._answered(process_id, wait_s, stall)
+        if self._level and outcome.state is not JobState.UNKNOWN:
+            with suppress(PrinterError):
+                line.write_quickly(ASB_OFF)
+        return outcome
+
+    def _check_unit(self) -> None:
+        # The shop may have put another printer at this place since the test.
+        if self._is_unit_known or not self._level:
+            return
+        self._is_unit_known = True
+        if self._line.fact("serial") != self._unit.serial:
+            self._level = 0
+
+    def _question(self, process_id: str) -> bytes:
+        match self._level:
+            case 3:
+                return PROCESS_ID + process_id.encode("ascii")
+            case 2:
+                self._line.open_fence()
+                return FENCE
+            case 1:
+                self._line.open_status(1)
+                return DLE_EOT + b"\x01"
+            case _:
+                return b""
+
+    def _answered(self, process_id: str, wait_s: float, stall: Stall) -> Outcome:
+        match self._level:
+            case 0:
+                return Outcome(JobState.ASSUMED, JobReason.NONE, 0)
+            case 1:
+                return self._good_status(wait_s, stall)
+            case _:
+                return self._came_back(process_id, wait_s, stall)
+
+    def _came_back(self, process_id: str, wait_s: float, stall: Stall) -> Outcome:
+        reason = JobReason.DEADLINE
+        wanted = "process_id" if self._level > 2 else "fence"
+        ends_s = monotonic() + wait_s
+        while monotonic() < ends_s:
+            began_s = monotonic()
+            for answer in self._line.listen(self._patience.answer_s / 4):
+                if answer.kind != wanted:
+                    continue
+                if wanted == "process_id" and answer.value != process_id:
+                    if not self._is_late(answer):
+                        reason = JobReason.FOREIGN_ANSWER
+                    continue
+                stall.over()
+                if stop_of(self._line.status) is not JobReason.NONE:
+                    self._believe_less()
+                    return Outcome(JobState.UNKNOWN, JobReason.NOT_BELIEVED, self._level)
+                return Outcome(JobState.CONFIRMED, JobReason.NONE, self._level)
+            stop = stop_of(self._line.status)
+            if stop is JobReason.NONE:
+                stall.over()
+            else:
+                # It said why it stands still; the time it takes to put paper in does not count.
+                ends_s += monotonic() - began_s
+                stall.goes_on(stop)
+        return Outcome(JobState.UNKNOWN, reason, 0)
+
+    def _good_status(self, wait_s: float, stall: Stall) -> Outcome:
+        line = self._line
+        answer = line.expect("status", wait_s)
+        while answer is not None and stop_of(line.status) is not JobReason.NONE:
+            stall.goes_on(stop_of(line.status))
+            line.listen(self._patience.answer_s)
+            if not line.ask(1):
+                break
+            if not line.status.online:
+                line.ask(2)
+        stall.over()
+        if answer is None or stop_of(line.status) is not JobReason.NONE:
+            return Outcome(JobState.UNKNOWN, JobReason.PRINTER_MUTE, 0)
+        return Outcome(JobState.ASSUMED, JobReason.NONE, 1)
+
+    def _deadline_s(self, byte_count: int) -> float:
+        per_s = WIRE_BYTES_PER_S if self._baud is None else self._baud / BITS_PER_BYTE
+        patience = self._patience
+        wait_s = 1.5 * byte_count / per_s + PAGE_ROWS_MAX / ROWS_PER_S + patience.spare_s
+        return min(max(wait_s, patience.deadline_min_s), patience.deadline_max_s)
+
+    def _believe_less(self) -> None:
+        self._level = _LEVEL_NOT_BELIEVED
+        # With a full disk it is believed less until the next start.
+        self._unit = replace(self._unit, level=_LEVEL_NOT_BELIEVED, why="not_believed")
+        with suppress(OSError):
+            self._units.write(self._unit)
+
+    def _doubt(self, reason: JobReason) -> Outcome:
+        state = JobState.UNKNOWN if self._accepted_bytes else JobState.QUEUED
+        return Outcome(state, reason, 0)
+
+    # --- afterwards ------------------------------------------------------------------------------
+
+    def _after(self, job: Job, process_id: str, outcome: Outcome) -> None:
+        if outcome.state in (JobState.CONFIRMED, JobState.ASSUMED):
+            self._padding_bytes = 0
+            if self._line.transport.is_for_one_job:
+                self._hang_up()
+            return
+        self._padding_bytes = job.fragment_max + RASTER_HEADER_BYTES
+        answers_late = outcome.reason in (JobReason.DEADLINE, JobReason.FOREIGN_ANSWER)
+        if self._level == 3 and answers_late:
+            # A late answer counts as long as this connection stands.
+            self._awaited = [*self._awaited, process_id][-_LATE_MAX:]
+            self._kept_until_s = monotonic() + self._patience.late_s
+        else:
+            self._hang_up()
+
+    def _is_late(self, answer: Answer) -> bool:
+        """Note an answer for an earlier attempt; False if it is none."""
+        if answer.kind != "process_id" or answer.value not in self._awaited:
+            return False
+        self._awaited.remove(answer.value)
+        if stop_of(self._line.status) is JobReason.NONE:
+            self._late.append(answer.value)
+        return True
+
+    def _look_once(self) -> None:
+        if self._lock is None and self._lock_path is not None:
+            try:
+                self._lock = PrinterLock(self._lock_path)
+            except (PrinterTaken, OSError):
+                return
+        is_kept = bool(self._awaited)
+        self._connect()
+        if self._level:
+            self._line.ask(self._idle_question)
+            # One question at a time: the paper, then the printer, then why it does not print.
+            if self._idle_question != 1:
+                self._idle_question = 1
+            else:
+                self._idle_question = 4 if self._line.status.online else 2
+        if self._line.transport.is_for_one_job and not is_kept:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        self._awaited.clear()
+        self._line.hang_up()
+
+    def _end_if_closed(self) -> None:
+        if not self._stopping.is_set():
+            return
+        self._hang_up()
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            lock.release()

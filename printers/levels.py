@@ -1,0 +1,135 @@
+"""How far a printer can be believed, unit by unit; found out by `stammkunde printer test`.
+
+A level belongs to a unit that somebody tested, never to a model: what a printer says of itself
+(GS I) can be copied by a clone whose answers come before the paper (printing.md P28).
+
+- 3: it gives back the process id behind the cut: CONFIRMED
+- 2: it answers the fence behind the cut: CONFIRMED
+- 1: its status is good afterwards: ASSUMED
+- 0: it took the bytes: ASSUMED; so is every unit that nobody has tested
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SCHEMA: Final = "stammkunde.printer-unit/1"
+LEVEL_MAX: Final = 3
+FOLDER: Final = "printer-units"
+_FILE_BYTES_MAX: Final = 16 * 1024
+_UNFIT: Final = re.compile(r"[^A-Za-z0-9.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A printer that stands in a shop.
+
+    Args:
+        unit: its name, the name of its file.
+        printer: what the settings call it.
+        address: transport and place where it was tested.
+        level: 0 to 3.
+        facts: what it says of itself: ``maker``, ``model``, ``firmware``, ``serial``.
+        tested_at: when, as text with offset; empty = never.
+        why: reason of a lower level, one word; empty after a test.
+    """
+
+    unit: str
+    printer: str
+    address: str
+    level: int = 0
+    facts: Mapping[str, str] = field(default_factory=dict)
+    tested_at: str = ""
+    why: str = ""
+
+    @property
+    def serial(self) -> str:
+        """Its serial number, as far as it says one."""
+        return self.facts.get("serial", "")
+
+
+def unit_name(*, printer: str, facts: Mapping[str, str]) -> str:
+    """Return the name of a unit: model and serial number, else what the settings call it.
+
+    >>> unit_name(printer="bon", facts={"model": "TM-T88V", "serial": "J5ZF 1"})
+    'TM-T88V-J5ZF-1'
+    """
+    own = [facts.get("model", ""), facts.get("serial", "")]
+    return _UNFIT.sub("-", "-".join(own) if own[1] else printer).strip("-.") or "printer"
+
+
+class Units:
+    """The files of tested units, one each.
+
+    Args:
+        folder: ``printer-units`` of the till's data.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def find(self, *, printer: str, address: str) -> Unit:
+        """Return the unit last tested under this name and address, else an untested one."""
+        known = [unit for unit in self.all() if unit.printer == printer and unit.address == address]
+        if known:
+            return max(known, key=lambda unit: unit.tested_at)
+        return Unit(unit_name(printer=printer, facts={}), printer, address)
+
+    def all(self) -> list[Unit]:
+        """Return every unit whose file can be read, by name."""
+        found = [_read(path) for path in sorted(self._folder.glob("*.json"))]
+        return [unit for unit in found if unit is not None]
+
+    def write(self, unit: Unit) -> None:
+        """Store a unit; its file appears whole or not at all.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        target = self._folder / f"{unit.unit}.json"
+        unfinished = target.with_suffix(".part")
+        value = {"schema": SCHEMA, **asdict(unit)}
+        unfinished.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
+        unfinished.replace(target)
+
+    def lower(self, unit: Unit, *, level: int, why: str) -> Unit:
+        """Store that a unit is believed less from now on.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        lowered = replace(unit, level=min(unit.level, level), why=why)
+        self.write(lowered)
+        return lowered
+
+
+def _read(path: Path) -> Unit | None:
+    # A file that somebody damaged makes its unit untested, never trusted.
+    try:
+        with path.open("rb") as file:
+            value: Any = json.loads(file.read(_FILE_BYTES_MAX))
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict) or value.pop("schema", None) != SCHEMA:
+        return None
+    level, facts = value.get("level"), value.get("facts")
+    texts = [value.get(name) for name in ("unit", "printer", "address", "tested_at", "why")]
+    if (
+        not all(isinstance(text, str) for text in texts)
+        or isinstance(level, bool)
+        or level not in range(LEVEL_MAX + 1)
+        or not isinstance(facts, dict)
+        or not all(isinstance(one, str) for pair in facts.items() for one in pair)
+        or len(value) != len(texts) + 2
+        or value["unit"] != path.stem
+    ):
+        return None
+    return Unit(**value)

@@ -1,0 +1,70 @@
+"""A printer that stands still: first a wait, then a notice, then a doubt (printing.md P30)."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from printers.ports import JobReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from printers.line import Patience
+
+
+class Stalled(Exception):  # noqa: N818 - an end, read as a state
+    """It stood still for too long.
+
+    Args:
+        reason: what it waits for; ``STALLED`` when it does not say.
+    """
+
+    def __init__(self, reason: JobReason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class Stall:
+    """Counts how long a printer has stood still.
+
+    Args:
+        patience: when it is told, and when it ends the job.
+        on_stall: told of the reason, once; and of ``NONE`` when it goes on.
+    """
+
+    def __init__(self, patience: Patience, on_stall: Callable[[JobReason], None]) -> None:
+        self._patience = patience
+        self._on_stall = on_stall
+        self._since_s: float | None = None
+        self._told: JobReason | None = None
+
+    def goes_on(self, stop: JobReason, *, is_first_byte: bool = False) -> None:
+        """Say that it still stands still.
+
+        Args:
+            stop: what it waits for; ``NONE`` = it does not say.
+            is_first_byte: nothing of the job was taken yet, so nobody has to wait for it.
+
+        Raises:
+            Stalled: for too long.
+        """
+        now_s = monotonic()
+        if self._since_s is None:
+            self._since_s = now_s
+        stood_s = now_s - self._since_s
+        reason = JobReason.STALLED if stop is JobReason.NONE else stop
+        if is_first_byte and stood_s >= self._patience.first_byte_s:
+            raise Stalled(JobReason.PRINTER_BUSY if stop is JobReason.NONE else stop)
+        if stood_s >= self._patience.stall_s:
+            raise Stalled(reason)
+        if stood_s >= self._patience.notice_s and self._told is not reason:
+            self._told = reason
+            self._on_stall(reason)
+
+    def over(self) -> None:
+        """Say that it goes on."""
+        self._since_s = None
+        if self._told is not None:
+            self._told = None
+            self._on_stall(JobReason.NONE)
