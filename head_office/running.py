@@ -15,8 +15,16 @@ if TYPE_CHECKING:
     from head_office.storage import Database
 
 
-def run_server(database: Database, listener: socket.socket) -> None:
-    """Serve until SIGTERM or Ctrl-C; answers under way are finished first."""
+class _Server(uvicorn.Server):
+    """Answers those who are held for news before it waits for answers under way."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.config.app.state.hints.end()  # type: ignore[union-attr]
+        await super().shutdown(sockets)
+
+
+def make_server(database: Database) -> uvicorn.Server:
+    """Return the server over an open head office; it closes it when it stops."""
     config = uvicorn.Config(
         create_app(database),
         log_level="warning",
@@ -26,7 +34,12 @@ def run_server(database: Database, listener: socket.socket) -> None:
         proxy_headers=False,
         server_header=False,
     )
-    server = uvicorn.Server(config)
+    return _Server(config)
+
+
+def run_server(database: Database, listener: socket.socket) -> None:
+    """Serve until SIGTERM or Ctrl-C; answers under way are finished first."""
+    server = make_server(database)
 
     def end(_number: int, _frame: object) -> None:
         # The server has its own handlers while it runs, and hands the signal on to these after it

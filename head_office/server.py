@@ -6,7 +6,8 @@ Answers that are no good news are problem documents (RFC 9457).
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+import asyncio
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import FastAPI, Query, Request
@@ -16,18 +17,20 @@ from fastapi.responses import Response
 from sqlalchemy import select
 from starlette.exceptions import HTTPException
 
-from head_office import events, log, rules
+from head_office import events, log
 from head_office.errors import HeadOfficeBusy, HeadOfficeStorage
+from head_office.hints import Hints
 from head_office.problems import ProblemError
 from head_office.storage import blob
 from head_office.tills import authenticate
 from pos_plugin.clock import Clock, SystemClock
 from sync_agent.protocol import (
     EVENT_BYTES_MAX,
+    HOLD_S_MAX,
     NDJSON,
     PAGE_ROWS_MAX,
     PROBLEM_JSON,
-    Head,
+    Text,
     compact_json,
 )
 
@@ -42,12 +45,19 @@ def create_app(database: Database, clock: Clock | None = None) -> FastAPI:
     """Return the server over an open head office; it closes it when it stops."""
     clock = clock or SystemClock()
 
+    hints = Hints(database, clock)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        looking = asyncio.create_task(hints.look_on())
         yield
+        looking.cancel()
+        with suppress(asyncio.CancelledError):
+            await looking
         database.close()
 
     app = FastAPI(title="stammkunde head office", docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.hints = hints
 
     def caller_of(request: Request) -> Till:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -59,18 +69,14 @@ def create_app(database: Database, clock: Clock | None = None) -> FastAPI:
         raise ProblemError("unauthorized", 401)
 
     @app.get("/v1/head")
-    def head(request: Request) -> Response:
-        bucket = log.shop_bucket(caller_of(request).shop)
-        with database.read() as connection:
-            mark = log.mark(connection, bucket)
-            generations = rules.manifest(connection, now=clock.now())
-        highest = generations[-1].generation if generations else 0
-        answer = Head(
-            mark=f"{mark.epoch}-{mark.head}-{highest}",
-            capabilities=[],
-            incarnation=database.incarnation,
-            buckets={bucket: mark},
-            generations=generations,
+    async def head(
+        request: Request,
+        since: Annotated[Text | None, Query()] = None,
+        wait_s: Annotated[int, Query(ge=0, le=HOLD_S_MAX)] = 0,
+    ) -> Response:
+        caller = await run_in_threadpool(caller_of, request)
+        answer = await hints.newer(
+            log.shop_bucket(caller.shop), since=since or "", wait_s=wait_s if since else 0
         )
         return Response(answer.model_dump_json(), media_type="application/json")
 

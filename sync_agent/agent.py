@@ -31,9 +31,11 @@ from sync_agent.client import HeadOfficeClient
 from sync_agent.erasing import follow_till
 from sync_agent.errors import HeadOfficeRefused, PackageRejected, Stopped, Unreachable
 from sync_agent.file_check import damage_of
+from sync_agent.held_head import HeldHead
+from sync_agent.journal_watch import JournalWatch
 from sync_agent.outbox import next_batch, start_after
 from sync_agent.status import Status, write_status
-from sync_agent.waking import WAKE_NAME
+from sync_agent.waking import take_wish
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -46,7 +48,8 @@ if TYPE_CHECKING:
 PAGE_ROWS: Final = 500  # a page is one transaction; more would make the till's lookups wait
 NAP_S: Final = 0.01  # between two pages, for the same reason
 CONTACT_EVERY_S: Final = 60  # so often the instant of the last contact is kept when nothing changes
-LOOK_S: Final = 0.2  # so often a resting agent looks for a wake-up or a clock that was set
+LOOK_S: Final = 0.2  # so often a resting agent looks for events, wishes and a clock that was set
+LINGER_S: Final = 0.25  # events that follow each other closely go up as one batch
 
 
 class Agent(Closing):
@@ -69,26 +72,42 @@ class Agent(Closing):
         self._state: State
         self._waiting_events = 0
         self._erased_seq = 0
+        self._hinted = threading.Event()
+        self._wish: str | None = None
+        self._began_s: float | None = None
         self.status = Status(started_at=utc_text(clock.now()), pid=os.getpid())
         self._client = HeadOfficeClient(settings.url, settings.token)
+        self._watch = JournalWatch(settings.data_dir)
+        self._held = HeldHead(
+            HeadOfficeClient(settings.url, settings.token),
+            till=settings.till,
+            on_news=self._hinted.set,
+            backoff_max_s=settings.backoff_max_s,
+        )
         try:
             self._open_cache()
         except BaseException:
+            self._held.close()
             self._client.close()
             raise
 
     def close(self) -> None:
         """Let go of the cache and of head office."""
+        self._held.close()
         self._client.close()
+        self._watch.close()
         self._writer.close()
 
     def stop(self) -> None:
         """End the run soon, also in the middle of a request; for signal handlers and threads."""
         self._stop.set()
+        self._hinted.set()  # a rest ends at once
+        self._held.stop()
         self._client.stop()
 
     def run(self) -> None:
-        """Synchronise until ``stop``."""
+        """Synchronise until ``stop``: when something is new here or there, and now and then."""
+        self._held.start()
         with CalendarJobs(self.check_files) as jobs:
             while not self._stop.is_set():
                 self._rest(self.cycle(), jobs)
@@ -99,7 +118,9 @@ class Agent(Closing):
             # Somebody deleted the cache; it is disposable, so it is built again.
             self._writer.close()
             self._open_cache()
-        happened: Happened = cycle.Began()
+        self._hinted.clear()
+        self._watch.has_news()  # what stands in the journal by now is read by this round
+        happened: Happened = cycle.Began(self._passed_s())
         while not self._stop.is_set():
             self._state, action = cycle.step(self._state, happened)
             if isinstance(action, cycle.Rest):
@@ -187,6 +208,12 @@ class Agent(Closing):
             return cycle.PackageRefused(entry, fault.reason)
         return cycle.PackageTaken(entry)
 
+    def _passed_s(self) -> float:
+        """Return how long ago the last round began."""
+        now_s = time.monotonic()
+        began_s, self._began_s = self._began_s, now_s
+        return 0.0 if began_s is None else now_s - began_s
+
     def _contact_due(self) -> bool:
         kept_s = self._contact_kept_s
         return kept_s is None or time.monotonic() - kept_s >= CONTACT_EVERY_S
@@ -219,6 +246,7 @@ class Agent(Closing):
             generations=generations,
             floor=max(on_a_receipt, *generations, 0),
             backoff_max_s=self._settings.backoff_max_s,
+            safety_poll_s=self._settings.safety_poll_s,
         )
 
     def _tell(self, last: Happened) -> None:
@@ -239,21 +267,27 @@ class Agent(Closing):
             }
             status.generation = max(state.generations, default=0)
             status.position = state.position
+            status.wish = self._wish
             status.acked_seq = self._acked_seq
             status.waiting_events = self._waiting_events
             with suppress(OSError):
                 write_status(self._settings.data_dir, status)
 
     def _rest(self, seconds: float, jobs: CalendarJobs) -> None:
-        """Wait, but wake up for ``stop``, for a wish to synchronise, and for a clock that jumps."""
+        """Wait, but wake up for ``stop``, news here or there, a wish, and a clock that jumps."""
         ends_s = time.monotonic() + seconds
-        wake = self._settings.data_dir / WAKE_NAME
         while (left_s := ends_s - time.monotonic()) > 0:
-            if self._stop.wait(min(LOOK_S, left_s)):
+            if self._hinted.wait(min(LOOK_S, left_s)) or self._stop.is_set():
                 return
             jobs.look_at_the_clock()
-            if wake.exists():
-                wake.unlink(missing_ok=True)
+            if (wish := take_wish(self._settings.data_dir)) is not None:
+                self._wish = wish
+                return
+            if cache_path(self._settings.data_dir) != self._cache_file:
+                return
+            # Who does not answer is not asked more often because the shop sells.
+            if self._state.failures == 0 and self._watch.has_news():
+                self._stop.wait(LINGER_S)
                 return
 
     def _now(self) -> dt.datetime:

@@ -82,9 +82,17 @@ class HeadOfficeClient(Closing):
         if task is not None:
             self._runner.get_loop().call_soon_threadsafe(task.cancel)
 
-    def head(self) -> Head:
-        """Return what there is to pull."""
-        return _answer(Head, self._ask("GET", "/v1/head", bytes_max=ANSWER_BYTES_MAX))
+    def head(self, *, since: str | None = None, wait_s: int = 0) -> Head:
+        """Return what there is to pull; held until its mark is not ``since``, or ``wait_s`` over.
+
+        Args:
+            since: mark of a head that is known; None asks for an answer at once.
+            wait_s: how long head office may hold the request, 0 to 55 seconds.
+        """
+        params = {} if since is None else {"since": since, "wait_s": wait_s}
+        return _answer(
+            Head, self._ask("GET", "/v1/head", params=params, bytes_max=ANSWER_BYTES_MAX)
+        )
 
     def changes(self, bucket: str, *, after: int, limit: int) -> Page:
         """Return the page of a bucket behind ``after``."""

@@ -91,16 +91,14 @@ def sync_now(config: Path) -> None:
     from pos_plugin.config import read_config
     from sync_agent.lock import agent_lock
     from sync_agent.status import read_status
-    from sync_agent.waking import WAKE_NAME
+    from sync_agent.waking import make_wish
 
     till = read_config(config)
-    before = read_status(till.data_dir) or {}
     try:
         with agent_lock(till.data_dir):
             _one_round(config, till)
     except AgentRunning:
-        (till.data_dir / WAKE_NAME).touch()
-        _wait_for_a_round(till.data_dir, before)
+        _wait_for_a_round(till.data_dir, make_wish(till.data_dir))
     sys.exit(_show(read_status(till.data_dir) or {}, as_json=False))
 
 
@@ -162,15 +160,12 @@ def _show(last: dict[str, Any], *, as_json: bool) -> int:
     return 1 if words else 0
 
 
-def _wait_for_a_round(data_dir: Path, before: dict[str, Any]) -> None:
+def _wait_for_a_round(data_dir: Path, wish: str) -> None:
     from sync_agent.status import read_status
 
     pause = Event()
     ends_s = time.monotonic() + SYNC_NOW_S
-    # The round under way may have begun before the wish: the one after it counts.
-    wanted = int(before.get("cycles", 0)) + 2
     while time.monotonic() < ends_s:
-        now = read_status(data_dir) or {}
-        if now.get("pid") != before.get("pid") or int(now.get("cycles", 0)) >= wanted:
+        if (read_status(data_dir) or {}).get("wish") == wish:
             return
         pause.wait(LOOK_S)

@@ -14,18 +14,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from sync_agent.protocol import HELD_HEAD
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sync_agent.outbox import Batch
     from sync_agent.protocol import EventsAnswer, GenerationEntry, Head, Page
 
-IDLE_S: Final = 1.0  # until hints say when there is something to pull
+SAFETY_POLL_S: Final = 60.0  # the longest rest: a hint or a wake-up may have been lost
+UNHELD_POLL_S: Final = 2.0  # of a head office that holds no request and so gives no hints
 BACKOFF_FIRST_S: Final = 0.5
 BACKOFF_MAX_S: Final = 300.0
+REFUSED_PAUSE_MAX_S: Final = 300
 BATCHES_A_CYCLE: Final = 50
 PAGES_A_CYCLE: Final = 200
-SKIP_MAX: Final = 300
 
 LOST_DATA: Final = "head_office_lost_data"
 MUST_REFETCH: Final = "must-refetch"
@@ -46,7 +49,9 @@ class State:
         refused: packages that were looked at and not taken: generation and hash to reason.
         backoff_max_s: longest rest after failures, in seconds.
         failures: cycles in a row that did not reach their end.
-        refusals: refused uploads in a row; ``skip``: cycles until the next try.
+        safety_poll_s: longest rest while all is well, in seconds.
+        refusals: refused uploads in a row.
+        pause_s: seconds until a refused upload is tried again.
         problems: what keeps a direction from working, by direction: ``upload``, ``download``.
     """
 
@@ -59,8 +64,9 @@ class State:
     refused: Mapping[tuple[int, str], str] = field(default_factory=dict)
     backoff_max_s: float = BACKOFF_MAX_S
     failures: int = 0
+    safety_poll_s: float = SAFETY_POLL_S
     refusals: int = 0
-    skip: int = 0
+    pause_s: float = 0.0
     problems: Mapping[str, str] = field(default_factory=dict)
     batches: int = 0
     pages: int = 0
@@ -69,7 +75,9 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Began:
-    """A cycle begins."""
+    """A cycle begins, so many seconds after the last one began."""
+
+    passed_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +265,10 @@ Action = (
 def step(state: State, happened: Happened) -> tuple[State, Action]:
     """Return the new state and the one next action."""
     match happened:
-        case Began():
-            state = replace(state, batches=0, pages=0, head=None)
-            if state.skip > 0:
-                return replace(state, skip=state.skip - 1), AskHead()
-            return state, ReadOutbox()
+        case Began(passed_s=passed_s):
+            pause_s = max(0.0, state.pause_s - passed_s)
+            state = replace(state, batches=0, pages=0, head=None, pause_s=pause_s)
+            return state, AskHead() if pause_s > 0 else ReadOutbox()
         case OutboxRead(batch=None):
             return _without_problem(state, "upload"), AskHead()
         case OutboxRead(batch=batch) if batch is not None:
@@ -344,25 +351,41 @@ def _packages(state: State) -> tuple[State, Action]:
             continue
         return state, TakePackage(entry)
     behind = state.batches >= BATCHES_A_CYCLE or state.pages >= PAGES_A_CYCLE
-    return replace(state, failures=0), Rest(0.0 if behind else IDLE_S)
+    return replace(state, failures=0), Rest(0.0 if behind else _idle_s(state))
+
+
+def _idle_s(state: State) -> float:
+    """Return how long to rest when nothing is left to do; hints and new events end it earlier."""
+    is_held = state.head is not None and HELD_HEAD in state.head.capabilities
+    longest_s = state.safety_poll_s if is_held else min(UNHELD_POLL_S, state.safety_poll_s)
+    return min(longest_s, state.pause_s) if state.pause_s > 0 else longest_s
 
 
 def _back_off(state: State, dice: float) -> tuple[State, Action]:
     failures = state.failures + 1
-    # The exponent is bounded too: a shop may be offline for weeks.
-    longest_s = min(state.backoff_max_s, BACKOFF_FIRST_S * 2 ** min(failures, 30))
+    longest_s = longest_backoff_s(failures, state.backoff_max_s)
     return replace(state, failures=failures), Rest(dice * longest_s)
 
 
+def longest_backoff_s(failures: int, backoff_max_s: float) -> float:
+    """Return the longest rest after so many failures in a row, in seconds.
+
+    >>> [longest_backoff_s(failures, 300.0) for failures in (1, 2, 9, 10_000)]
+    [1.0, 2.0, 256.0, 300.0]
+    """
+    # The exponent is bounded too: a shop may be offline for weeks.
+    return float(min(backoff_max_s, BACKOFF_FIRST_S * 2 ** min(failures, 30)))
+
+
 def _blocked(state: State, problem: str) -> State:
-    """Uploads wait a growing number of cycles; a person has to look at it anyway."""
+    """Uploads wait a growing time; a person has to look at it anyway."""
     refusals = state.refusals + 1
-    skip = min(2**refusals, SKIP_MAX) if refusals < 30 else SKIP_MAX
-    return _with_problem(replace(state, refusals=refusals, skip=skip), "upload", problem)
+    pause_s = float(min(2 ** min(refusals, 30), REFUSED_PAUSE_MAX_S))
+    return _with_problem(replace(state, refusals=refusals, pause_s=pause_s), "upload", problem)
 
 
 def _flowing(state: State, incarnation: str) -> State:
-    state = replace(state, incarnation=incarnation, refusals=0, skip=0)
+    state = replace(state, incarnation=incarnation, refusals=0, pause_s=0.0)
     return _without_problem(state, "upload")
 
 

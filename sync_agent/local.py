@@ -39,7 +39,7 @@ from sync_agent.imports.shelf import Shelf
 from sync_agent.imports.stored import Stored
 from sync_agent.imports.wrong import WrongCode
 from sync_agent.status import Status, write_status
-from sync_agent.waking import WAKE_NAME
+from sync_agent.waking import take_wish
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -72,6 +72,7 @@ class LocalAgent(Closing):
         self._keys = ensure_keys(config.data_dir)
         self._shelf = Shelf(config.data_dir)
         self._erased_seq = 0
+        self._wish: str | None = None
         self._writer: CacheWriter | None = None
         self._cache_file: Path | None = None
         self._lookout = (
@@ -264,6 +265,7 @@ class LocalAgent(Closing):
             status.cycles += 1
             status.cycle_at = utc_text(self._clock.now())
             status.problems = problems
+            status.wish = self._wish
             status.storage = said
             with suppress(StorageError), self._reading() as cache:
                 status.generation = max((one.generation for one in cache.generations()), default=0)
@@ -275,11 +277,10 @@ class LocalAgent(Closing):
     def _rest(self, jobs: CalendarJobs) -> None:
         """Wait, but wake up for ``stop``, a wish, the night, and a clock that jumps."""
         ends_s = time.monotonic() + (FOLDER_LOOK_S if self._lookout else ROUND_S)
-        wake = self._config.data_dir / WAKE_NAME
         while (left_s := ends_s - time.monotonic()) > 0:
             if self._stop.wait(min(LOOK_S, left_s)) or self._night.is_set():
                 return
             jobs.look_at_the_clock()
-            if wake.exists():
-                wake.unlink(missing_ok=True)
+            if (wish := take_wish(self._config.data_dir)) is not None:
+                self._wish = wish
                 return

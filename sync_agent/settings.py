@@ -16,7 +16,7 @@ from pos_plugin import keys
 from pos_plugin.config import read_config
 from pos_plugin.errors import ConfigError
 from pos_plugin.validation import first_error
-from sync_agent.cycle import BACKOFF_MAX_S
+from sync_agent.cycle import BACKOFF_MAX_S, SAFETY_POLL_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,7 @@ class Settings:
         token: the till's bearer token.
         rule_keys: public keys of the chain by key id.
         backoff_max_s: longest rest after failures, in seconds.
+        safety_poll_s: longest rest while all is well, in seconds.
     """
 
     data_dir: Path
@@ -46,6 +47,7 @@ class Settings:
     token: str = field(repr=False)
     rule_keys: Mapping[str, bytes] = field(repr=False)
     backoff_max_s: float = BACKOFF_MAX_S
+    safety_poll_s: float = SAFETY_POLL_S
 
 
 class _AccessKeys(BaseModel):

@@ -52,6 +52,7 @@ class Status:
         checked_at: last nightly check of the files.
         damage: what the check found, by file.
         local: the till has no head office.
+        wish: word of the last ``sync-now`` whose round is over.
     """
 
     started_at: str
@@ -70,6 +71,7 @@ class Status:
     checked_at: str | None = None
     damage: dict[str, str] = field(default_factory=dict)
     local: bool = False
+    wish: str | None = None
 
 
 def words_of(status: dict[str, Any]) -> list[str]:

@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
-import uvicorn
 from waiting import until
 
 from head_office import load, rules, tills
-from head_office.server import create_app
+from head_office.running import make_server
 from head_office.storage import Database
 from pos_plugin.clock import SystemClock, utc_text
 
@@ -95,10 +94,7 @@ class Site:
         """Serve on a free loopback port; gives the address."""
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            create_app(Database(self.data)), log_level="warning", access_log=False
-        )
-        server = uvicorn.Server(config)
+        server = make_server(Database(self.data))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sync_agent import cycle
 from sync_agent.cycle import State, step
 from sync_agent.outbox import Batch
-from sync_agent.protocol import BucketMark, EventsAnswer, GenerationEntry, Head
+from sync_agent.protocol import HELD_HEAD, BucketMark, EventsAnswer, GenerationEntry, Head
 
 BUCKET = "shop:001"
 BATCH = Batch(epoch=7, first_seq=1, last_seq=2, body=b"")
@@ -18,7 +18,7 @@ BATCH = Batch(epoch=7, first_seq=1, last_seq=2, body=b"")
 def head(*, position: int = 10, epoch: int = 5, generations: tuple[int, ...] = ()) -> Head:
     return Head(
         mark="m",
-        capabilities=[],
+        capabilities=[HELD_HEAD],
         incarnation="one",
         buckets={BUCKET: BucketMark(epoch=epoch, head=position)},
         generations=[entry(number) for number in generations],
@@ -71,15 +71,21 @@ def test_refused_upload_is_tried_again_after_a_growing_pause(state: State) -> No
     pauses = []
     for _ in range(12):
         state, _ = step(state, cycle.UploadRefused("gap"))
-        pause = 0
-        while True:
-            state, action = step(state, cycle.Began())
-            if action == cycle.ReadOutbox():
-                break
-            pause += 1
-        pauses.append(pause)
+        state, action = step(state, cycle.Began(passed_s=0.0))
+        assert action == cycle.AskHead()
+        state, action = step(state, cycle.HeadSeen(head()))
+        assert isinstance(action, cycle.Rest)
+        pauses.append(state.pause_s)
+        assert action.seconds == min(state.pause_s, cycle.SAFETY_POLL_S)
+        state, action = step(state, cycle.Began(passed_s=state.pause_s))
+        assert action == cycle.ReadOutbox()
     assert pauses[:3] == [2, 4, 8]
-    assert max(pauses) == cycle.SKIP_MAX
+    assert max(pauses) == cycle.REFUSED_PAUSE_MAX_S
+
+
+def test_head_office_that_holds_no_request_is_asked_often(state: State) -> None:
+    plain = head().model_copy(update={"capabilities": []})
+    assert step(state, cycle.HeadSeen(plain))[1] == cycle.Rest(cycle.UNHELD_POLL_S)
 
 
 def test_head_office_that_lost_data_stops_uploads_only(state: State) -> None:
@@ -109,12 +115,12 @@ def test_pages_come_until_the_log_ends(state: State) -> None:
     state, action = step(state, cycle.PageApplied(5, 20, complete=False))
     assert action == cycle.AskPage(BUCKET, 20)
     state, action = step(state, cycle.PageApplied(5, 30, complete=True))
-    assert action == cycle.Rest(cycle.IDLE_S)
+    assert action == cycle.Rest(cycle.SAFETY_POLL_S)
     assert state.position == 30
 
 
 def test_nothing_new_means_no_page(state: State) -> None:
-    assert step(state, cycle.HeadSeen(head()))[1] == cycle.Rest(cycle.IDLE_S)
+    assert step(state, cycle.HeadSeen(head()))[1] == cycle.Rest(cycle.SAFETY_POLL_S)
 
 
 def test_contact_is_kept_now_and_then_though_nothing_is_new(state: State) -> None:
@@ -126,7 +132,7 @@ def test_other_log_is_told_and_not_applied(state: State) -> None:
     for other in (head(epoch=6, position=50), head(position=3)):
         after, action = step(state, cycle.HeadSeen(other))
         assert after.problems == {"download": cycle.MUST_REFETCH}
-        assert action == cycle.Rest(cycle.IDLE_S)
+        assert action == cycle.Rest(cycle.SAFETY_POLL_S)
 
 
 def test_shop_without_a_bucket_is_told(state: State) -> None:
@@ -141,15 +147,15 @@ def test_generations_are_taken_in_ascending_order(state: State) -> None:
     state, action = step(state, cycle.PackageTaken(entry(2)))
     assert action == cycle.TakePackage(entry(3))
     state, action = step(state, cycle.PackageTaken(entry(3)))
-    assert action == cycle.Rest(cycle.IDLE_S)
+    assert action == cycle.Rest(cycle.SAFETY_POLL_S)
 
 
 def test_refused_package_is_not_fetched_again_but_a_corrected_one_is(state: State) -> None:
     state, _ = step(state, cycle.HeadSeen(head(generations=(1,))))
     state, action = step(state, cycle.PackageRefused(entry(1), "signature"))
-    assert action == cycle.Rest(cycle.IDLE_S)
+    assert action == cycle.Rest(cycle.SAFETY_POLL_S)
     _, action = step(state, cycle.HeadSeen(head(generations=(1,))))
-    assert action == cycle.Rest(cycle.IDLE_S)
+    assert action == cycle.Rest(cycle.SAFETY_POLL_S)
     corrected = head().model_copy(update={"generations": [entry(1, "f" * 64)]})
     _, action = step(state, cycle.HeadSeen(corrected))
     assert action == cycle.TakePackage(entry(1, "f" * 64))
@@ -158,7 +164,7 @@ def test_refused_package_is_not_fetched_again_but_a_corrected_one_is(state: Stat
 def test_generation_below_the_floor_is_never_fetched(state: State) -> None:
     state = replace(state, floor=4)
     after, action = step(state, cycle.HeadSeen(head(generations=(3,))))
-    assert action == cycle.Rest(cycle.IDLE_S)
+    assert action == cycle.Rest(cycle.SAFETY_POLL_S)
     assert list(after.refused.values()) == ["floor"]
     # A till that lost its cache takes the generation of its receipts again.
     assert step(state, cycle.HeadSeen(head(generations=(4,))))[1] == cycle.TakePackage(entry(4))
@@ -167,7 +173,7 @@ def test_generation_below_the_floor_is_never_fetched(state: State) -> None:
 def test_known_generation_with_other_content_is_refused(state: State) -> None:
     state = replace(state, generations={2: "a" * 64}, floor=2)
     after, action = step(state, cycle.HeadSeen(head(generations=(2,))))
-    assert action == cycle.Rest(cycle.IDLE_S)
+    assert action == cycle.Rest(cycle.SAFETY_POLL_S)
     assert list(after.refused.values()) == ["floor"]
 
 
