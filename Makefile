@@ -39,7 +39,7 @@ bench: install
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
 soak: install
-	STAMMKUNDE_SOAK_EXAMPLES=500 STAMMKUNDE_SOAK_STEPS=60 $(BIN)/pytest tests/simulation $(ARGS)
+	STAMMKUNDE_SOAK_EXAMPLES=500 STAMMKUNDE_SOAK_STEPS=60 STAMMKUNDE_POWER_CUTS=2000 $(BIN)/pytest -s tests/simulation $(ARGS)
 	STAMMKUNDE_RANDOM_CASES=500000 $(BIN)/pytest -s tests/unit/pos_plugin/promotions/test_random_cases.py $(ARGS)
 
 fuzz: install
