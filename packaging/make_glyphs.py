@@ -6,9 +6,12 @@ Run once, the result is committed, so that every till prints the same dots::
     cd terminus/usr/share/fonts/X11/misc
     python make_glyphs.py ter-u24n_unicode.pcf.gz regular_12x24.bin
     python make_glyphs.py ter-u24b_unicode.pcf.gz bold_12x24.bin
+    python make_glyphs.py ter-u16n_unicode.pcf.gz regular_8x16.bin
+    python make_glyphs.py ter-u16b_unicode.pcf.gz bold_8x16.bin
 
 The strike file: ``SKG1``, then for each glyph, sorted, the code point (4 bytes, big-endian) and
-24 rows of 2 bytes (big-endian), the leftmost dot in bit 11. The fonts and everything derived from
+its 24 or 16 rows of 2 bytes (big-endian), the rightmost dot in bit 0. The name of the target says
+the size. The fonts and everything derived from
 them stay under the SIL Open Font License 1.1 (``printers/glyphs/LICENSE.txt``).
 
 Source: the "Portable Compiled Format" of the X.Org project; only what these two files use is read.
@@ -21,9 +24,6 @@ import struct
 import sys
 import unicodedata
 from pathlib import Path
-
-WIDTH_DOTS = 12
-HEIGHT_DOTS = 24
 
 _METRICS = 1 << 2
 _BITMAPS = 1 << 3
@@ -77,7 +77,9 @@ def _metrics(form: int, table: bytes) -> list[tuple[int, int, int, int, int]]:
     ]
 
 
-def _glyph_rows(form: int, table: bytes, index: int, metric: tuple[int, ...]) -> list[int]:
+def _glyph_rows(
+    form: int, table: bytes, index: int, metric: tuple[int, ...], size: tuple[int, int]
+) -> list[int]:
     if not form & _MOST_SIGNIFICANT_FIRST:
         raise SystemExit("bits in the other order are not read")
     left, right, _, ascent, descent = metric
@@ -86,16 +88,17 @@ def _glyph_rows(form: int, table: bytes, index: int, metric: tuple[int, ...]) ->
     start = 4 + 4 * count + 16 + offset
     row_bytes = -(-(right - left) // 8)
     padded = -(-row_bytes // (1 << (form & 3))) * (1 << (form & 3))
-    if (left, right, ascent + descent) != (0, WIDTH_DOTS, HEIGHT_DOTS):
-        raise SystemExit(f"glyph {index} is not {WIDTH_DOTS}x{HEIGHT_DOTS}")
-    spare_bits = 8 * row_bytes - WIDTH_DOTS
+    width_dots, height_dots = size
+    if (left, right, ascent + descent) != (0, width_dots, height_dots):
+        raise SystemExit(f"glyph {index} is not {width_dots}x{height_dots}")
+    spare_bits = 8 * row_bytes - width_dots
     return [
         int.from_bytes(table[start + padded * row :][:row_bytes], "big") >> spare_bits
-        for row in range(HEIGHT_DOTS)
+        for row in range(height_dots)
     ]
 
 
-def read_strike(font: bytes) -> dict[str, list[int]]:
+def read_strike(font: bytes, size: tuple[int, int]) -> dict[str, list[int]]:
     """Rows of every wanted glyph that the font has."""
     tables = _tables(font)
     metrics = _metrics(*tables[_METRICS])
@@ -109,18 +112,20 @@ def read_strike(font: bytes) -> dict[str, list[int]]:
         cell = (row - low_row) * (high - low + 1) + column - low
         (index,) = struct.unpack_from(_order(form) + "H", table, 10 + 2 * cell)
         if index != _NO_GLYPH:
-            strike[character] = _glyph_rows(*tables[_BITMAPS], index, metrics[index])
+            strike[character] = _glyph_rows(*tables[_BITMAPS], index, metrics[index], size)
     return strike
 
 
 def main(source: str, target: str) -> None:
     """Write the strike file and name what the font does not have."""
-    strike = read_strike(gzip.decompress(Path(source).read_bytes()))
+    width_dots, height_dots = map(int, Path(target).stem.rpartition("_")[2].split("x"))
+    strike = read_strike(gzip.decompress(Path(source).read_bytes()), (width_dots, height_dots))
     for character in WANTED:
         if character not in strike:
             print(f"missing: U+{ord(character):04X} {unicodedata.name(character, '?')}")
     packed = b"".join(
-        struct.pack(">I24H", ord(character), *rows) for character, rows in sorted(strike.items())
+        struct.pack(f">I{height_dots}H", ord(character), *rows)
+        for character, rows in sorted(strike.items())
     )
     Path(target).write_bytes(b"SKG1" + packed)
     print(f"{len(strike)} glyphs, {len(packed) + 4} bytes")

@@ -1,13 +1,14 @@
 """Covers of coming titles on the paper: two in a row, a caption below each.
 
-A picture may be missing, its caption never: then it stands as a line of its own.
+On slow lines all four stand small in one row and their captions in lines below it. A picture may be
+missing, its caption never: then it stands as a line of its own.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from printers.wrap import wrap
+from printers.wrap import balanced, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,9 +21,9 @@ GAP_DOTS: Final = 16
 _LINES_MAX: Final = 2  # of a title, and of its info: a long title must not push the others away
 
 
-def cell_dots(page_dots: int) -> int:
-    """Return the width of a cover."""
-    return (page_dots - GAP_DOTS) // 2
+def cell_dots(page_dots: int, *, in_row: int = 2) -> int:
+    """Return the width of a cover; ``in_row`` of them stand side by side, 2 or 4."""
+    return (page_dots - (in_row - 1) * GAP_DOTS) // in_row
 
 
 def within(picture: Picture, width_dots: int) -> Picture | None:
@@ -33,11 +34,18 @@ def within(picture: Picture, width_dots: int) -> Picture | None:
     return picture.scaled_to(min(width_dots, picture.width_dots))
 
 
-def caption(cover: Cover, *, columns: int) -> list[tuple[str, bool]]:
-    """Return the lines below a cover, each with whether it is bold."""
-    title = _cut(wrap(cover.title, columns=columns), columns)
-    info = _cut(wrap(cover.info, columns=columns), columns) if cover.info else []
-    return [(line, True) for line in title] + [(line, False) for line in info]
+class Caption(NamedTuple):
+    """The lines below a cover: of its title, and of when and for how much."""
+
+    title: list[str]
+    info: list[str]
+
+
+def caption(cover: Cover, *, columns: int, info_columns: int) -> Caption:
+    """Return the lines below a cover, none longer than asked."""
+    title = _cut(balanced(cover.title, columns=columns), columns)
+    info = _cut(balanced(cover.info, columns=info_columns), info_columns) if cover.info else []
+    return Caption(title, info)
 
 
 def listed(cover: Cover, *, columns: int) -> list[str]:
@@ -54,15 +62,16 @@ def listed(cover: Cover, *, columns: int) -> list[str]:
     return [*wrap(cover.title, columns=columns), *wrap(cover.info, columns=columns)]
 
 
-def beside(cells: Sequence[Sequence[int]], *, page_dots: int) -> list[int]:
-    """Return the rows of one or two cells side by side; one alone stands in the middle.
+def beside(cells: Sequence[Sequence[int]], *, page_dots: int, in_row: int = 2) -> list[int]:
+    """Return the rows of cells side by side; fewer than a row holds stand in the middle.
 
     Args:
         cells: rows of each, as wide as ``cell_dots``, the leftmost dot in the highest bit.
         page_dots: width of the paper.
+        in_row: how many have room, 2 or 4.
     """
-    wide = cell_dots(page_dots)
-    used = wide if len(cells) == 1 else 2 * wide + GAP_DOTS
+    wide = cell_dots(page_dots, in_row=in_row)
+    used = len(cells) * (wide + GAP_DOTS) - GAP_DOTS
     spare = (page_dots - used) // 2
     rows = [0] * max(len(cell) for cell in cells)
     for number, cell in enumerate(cells):

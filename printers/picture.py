@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from printers.halftone import resampled
 from printers.limits import ASSET_BYTES_MAX, PAGE_ROWS_MAX
 
 # Digits are bounded, so that no header can ask for more than the file holds.
@@ -20,28 +21,22 @@ class Picture:
     rows: tuple[int, ...]
 
     def scaled_to(self, width_dots: int) -> Picture | None:
-        """The picture at another width, nearest dots; None if it would be longer than a page.
+        """The picture at another width; None if it would be longer than a page.
 
         Pictures come at the width of their place, so this changes them only when a shop's layout
-        and its picture do not fit each other.
+        and its picture do not fit each other, or covers stand small in one row.
         """
         if width_dots == self.width_dots:
             return self if len(self.rows) <= PAGE_ROWS_MAX else None
         height = max(1, len(self.rows) * width_dots // self.width_dots)
         if height > PAGE_ROWS_MAX:
             return None
-        columns = [
-            self.width_dots - 1 - column * self.width_dots // width_dots
-            for column in range(width_dots)
-        ]
-        rows = []
-        for place in range(height):
-            row = self.rows[place * len(self.rows) // height]
-            scaled = 0
-            for column in columns:
-                scaled = scaled << 1 | row >> column & 1
-            rows.append(scaled)
-        return Picture(width_dots, tuple(rows))
+        return Picture(
+            width_dots,
+            tuple(
+                resampled(self.rows, width=self.width_dots, new_width=width_dots, new_height=height)
+            ),
+        )
 
 
 def read_pbm(file: bytes) -> Picture | None:

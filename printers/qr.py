@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from printers.errors import DocumentInvalid, InvalidReason
 from printers.picture import Picture
 
 QUIET_MODULES: Final = 4
@@ -12,13 +11,10 @@ MODULE_DOTS: Final = 6
 MODULE_DOTS_MIN: Final = 4
 
 
-def draw_qr(content: str, *, page_dots: int, where: str) -> Picture:
-    """A QR code of level M with its quiet zone, 6 dots a module, 5 or 4 where 6 do not fit.
+def draw_qr(content: str, *, page_dots: int) -> tuple[int, Picture] | None:
+    """Return dots a module and a QR code of level M with its quiet zone; None without room.
 
-    Below 4 dots phones began to fail on worn paper, so what does not fit is refused.
-
-    Raises:
-        DocumentInvalid: ``code_too_wide`` at ``where``.
+    6 dots a module, 5 or 4 where 6 do not fit; below 4 phones began to fail on worn paper.
     """
     from qrcode.constants import ERROR_CORRECT_M  # loads Pillow, therefore on first use
     from qrcode.exceptions import DataOverflowError
@@ -30,13 +26,13 @@ def draw_qr(content: str, *, page_dots: int, where: str) -> Picture:
     try:
         code.make(fit=True)
     except (DataOverflowError, ValueError):
-        raise _too_wide(content, where) from None
+        return None
     modules = code.get_matrix()
     for module_dots in range(MODULE_DOTS, MODULE_DOTS_MIN - 1, -1):
         if len(modules) * module_dots <= page_dots:
             break
     else:
-        raise _too_wide(content, where)
+        return None
     black = (1 << module_dots) - 1
     rows = []
     for line in modules:
@@ -44,15 +40,7 @@ def draw_qr(content: str, *, page_dots: int, where: str) -> Picture:
         for module in line:
             row = row << module_dots | (black if module else 0)
         rows.extend([row] * module_dots)
-    return Picture(len(modules) * module_dots, tuple(rows))
-
-
-def _too_wide(content: str, where: str) -> DocumentInvalid:
-    return DocumentInvalid(
-        InvalidReason.CODE_TOO_WIDE,
-        where,
-        f"a QR code of {len(content)} characters does not fit at {MODULE_DOTS_MIN} dots a module",
-    )
+    return module_dots, Picture(len(modules) * module_dots, tuple(rows))
 
 
 def readable(content: str) -> str:

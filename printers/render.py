@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+from printers.budget import Rung
+from printers.codes import draw_code
 from printers.covers import GAP_DOTS, beside, caption, cell_dots, listed, within
 from printers.document import (
     CodeBlock,
@@ -23,18 +25,28 @@ from printers.document import (
     TextBlock,
 )
 from printers.errors import DocumentInvalid, InvalidReason
-from printers.glyphs import BOX, HEIGHT_DOTS, WIDTH_DOTS, strike
+from printers.glyphs import (
+    BOX,
+    HEIGHT_DOTS,
+    SMALL_BOX,
+    SMALL_HEIGHT_DOTS,
+    SMALL_WIDTH_DOTS,
+    WIDTH_DOTS,
+    small_strike,
+    strike,
+)
 from printers.limits import PAGE_DOTS, PAGE_ROWS_MAX
 from printers.marks import bars, copy_line
 from printers.page import Cut, Page
 from printers.picture import Picture, read_pbm
-from printers.qr import draw_qr, readable
+from printers.qr import readable
 from printers.scrub import scrub
 from printers.wrap import balanced, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from printers.codes import DrawnCode
     from printers.document import Align, Cover, Document
     from printers.page import CutMode
 
@@ -67,45 +79,60 @@ _SCISSORS: Final = (
 _SCISSORS_DOTS: Final = 24
 
 
-def render(document: Document, pictures: Mapping[str, bytes], *, dots: int = PAGE_DOTS) -> Page:
+def render(
+    document: Document,
+    pictures: Mapping[str, bytes],
+    *,
+    dots: int = PAGE_DOTS,
+    rung: Rung = Rung.FULL,
+) -> Page:
     """The page of a document, scrubbed of real-time commands, ending in a cut.
 
     Args:
         document: a checked document.
         pictures: PBM files by SHA-256; one that is missing or damaged is left out and noted.
         dots: width of the printer, a multiple of 8.
+        rung: what is left out of it on a slow line.
 
     Raises:
         DocumentInvalid: ``page_too_long``, ``columns_too_wide`` or ``code_too_wide``.
     """
     try:
-        return _Sheet(dots).lay_out(document, pictures)
+        return Sheet(dots, rung=rung).lay_out(document, pictures)
     except DocumentInvalid as error:
         if error.reason is not InvalidReason.PAGE_TOO_LONG or not pictures:
             raise
     # A picture that is too long must not cost the customer the voucher.
-    return _Sheet(dots).lay_out(document, {})
+    return Sheet(dots).lay_out(document, {})
 
 
-class _Sheet:
-    """The paper while it is written; rows are integers, the leftmost dot in the highest bit."""
+class Sheet:
+    """The paper while it is written; rows are integers, the leftmost dot in the highest bit.
 
-    def __init__(self, dots: int) -> None:
+    Args:
+        dots: its width, a multiple of 8.
+        rung: what is left out.
+    """
+
+    def __init__(self, dots: int, *, rung: Rung = Rung.FULL) -> None:
         self._dots = dots
         self._columns = dots // WIDTH_DOTS
+        self._rung = rung
         self._rows: list[int] = []
         self._cuts: list[Cut] = []
-        self._notes: dict[str, None] = {}
+        self._codes: set[tuple[str, str]] = set()
+        self.notes: dict[str, None] = {}
 
     def lay_out(self, document: Document, pictures: Mapping[str, bytes]) -> Page:
+        """Return the page of a whole document."""
         copied = copy_line(document)
         for bar in bars(document):
-            self._text(bar, align="center", size=2, bold=True, inverse=True)
+            self.text(bar, align="center", size=2, bold=True, inverse=True)
         for number, block in enumerate(document.blocks):
             where = f"blocks[{number}]"
             match block:
                 case TextBlock():
-                    self._text(
+                    self.text(
                         block.value,
                         align=block.align,
                         size=block.size,
@@ -113,9 +140,9 @@ class _Sheet:
                         inverse=block.inverse,
                     )
                 case ColumnsBlock():
-                    self._cells(block, where)
+                    self.cells(block, where)
                 case ImageBlock():
-                    self._image(block, pictures)
+                    self.image(block, pictures)
                 case CoversBlock():
                     self._covers(block, pictures)
                 case CodeBlock():
@@ -127,13 +154,17 @@ class _Sheet:
                 case CutBlock():
                     self._cut(block.mode)
         self._cut("partial")
-        row_bytes = self._dots // 8
         return Page(
             width_dots=self._dots,
-            data=scrub(b"".join(row.to_bytes(row_bytes, "big") for row in self._rows)),
+            data=self.data(),
             cuts=tuple(self._cuts),
-            notes=tuple(self._notes),
+            notes=tuple(self.notes),
         )
+
+    def data(self) -> bytes:
+        """Return the rows so far as packed bytes, scrubbed."""
+        row_bytes = self._dots // 8
+        return scrub(b"".join(row.to_bytes(row_bytes, "big") for row in self._rows))
 
     def _add(self, rows: list[int]) -> None:
         if len(self._rows) + len(rows) > PAGE_ROWS_MAX:
@@ -147,16 +178,17 @@ class _Sheet:
         if len(self._rows) > (self._cuts[-1].row if self._cuts else 0):
             self._cuts.append(Cut(row=len(self._rows), mode=mode))
 
-    def _glyphs(self, line: str, *, bold: bool) -> list[int]:
-        """24 rows of a line, as wide as its characters."""
-        glyphs = strike(bold=bold)
-        rows = [0] * HEIGHT_DOTS
+    def _glyphs(self, line: str, *, bold: bool, small: bool = False) -> list[int]:
+        """The rows of a line, as wide as its characters."""
+        glyphs = small_strike(bold=bold) if small else strike(bold=bold)
+        wide = SMALL_WIDTH_DOTS if small else WIDTH_DOTS
+        rows = [0] * (SMALL_HEIGHT_DOTS if small else HEIGHT_DOTS)
         for character in line:
             glyph = glyphs.get(character)
             if glyph is None:
-                self._notes[f"missing_glyph U+{ord(character):04X}"] = None
-                glyph = BOX
-            rows = [row << WIDTH_DOTS | dots for row, dots in zip(rows, glyph, strict=True)]
+                self.notes[f"missing_glyph U+{ord(character):04X}"] = None
+                glyph = SMALL_BOX if small else BOX
+            rows = [row << wide | dots for row, dots in zip(rows, glyph, strict=True)]
         return rows
 
     def _placed(self, row: int, *, width_dots: int, align: Align, inside_dots: int) -> int:
@@ -164,7 +196,8 @@ class _Sheet:
         left = {"left": 0, "center": spare // 2, "right": spare}[align]
         return row << spare - left
 
-    def _text(self, value: str, *, align: Align, size: int, bold: bool, inverse: bool) -> None:
+    def text(self, value: str, *, align: Align, size: int, bold: bool, inverse: bool) -> None:
+        """Draw a paragraph."""
         full = (1 << self._dots) - 1
         # Big words in the middle are a headline.
         lay = balanced if size == 2 and align == "center" else wrap
@@ -174,8 +207,7 @@ class _Sheet:
         for line in lines:
             rows = self._glyphs(line, bold=bold)
             if size == 2:
-                wide = len(line) * WIDTH_DOTS
-                rows = [doubled for row in rows for doubled in [_doubled(row, wide)] * 2]
+                rows = doubled(rows, width_dots=len(line) * WIDTH_DOTS)
             placed = [
                 self._placed(
                     row,
@@ -193,7 +225,8 @@ class _Sheet:
             self._add([full] * BAR_ROWS)
             self._add([0] * LEADING_ROWS)
 
-    def _cells(self, block: ColumnsBlock, where: str) -> None:
+    def cells(self, block: ColumnsBlock, where: str) -> None:
+        """Draw cells side by side."""
         columns = sum(cell.width for cell in block.cells)
         if columns > self._columns:
             raise DocumentInvalid(
@@ -218,7 +251,8 @@ class _Sheet:
             spare = self._dots - columns * WIDTH_DOTS
             self._add([row << spare for row in rows] + [0] * LEADING_ROWS)
 
-    def _picture(self, picture: Picture, align: Align) -> None:
+    def picture(self, picture: Picture, align: Align) -> None:
+        """Draw a picture that is no wider than the paper."""
         self._add(
             [
                 self._placed(
@@ -228,67 +262,119 @@ class _Sheet:
             ]
         )
 
-    def _image(self, block: ImageBlock, pictures: Mapping[str, bytes]) -> None:
+    def image(self, block: ImageBlock, pictures: Mapping[str, bytes]) -> None:
+        """Draw the picture of a block, if it is there and the line has time for it."""
+        if self._rung is Rung.BARE:
+            return
         file = pictures.get(block.asset)
         picture = None if file is None else read_pbm(file)
         if picture is not None:
             picture = picture.scaled_to(max(1, self._dots * block.width_percent // 100))
         if picture is None:
-            self._notes[f"missing_picture {block.asset}"] = None
+            self.notes[f"missing_picture {block.asset}"] = None
         else:
-            self._picture(picture, block.align)
+            self.picture(picture, block.align)
 
-    def _covers(self, block: CoversBlock, pictures: Mapping[str, bytes]) -> None:
-        shown: list[tuple[Cover, Picture]] = []
+    def shown(
+        self, block: CoversBlock, pictures: Mapping[str, bytes]
+    ) -> tuple[list[tuple[Cover, Picture]], list[Cover]]:
+        """Return the covers whose picture is printed, and those of which only the words are."""
+        in_row = 4 if self._rung is Rung.STRIP else 2
+        if self._rung in {Rung.CAPTIONS, Rung.BARE}:
+            return [], list(block.items)
+        found: list[tuple[Cover, Picture]] = []
         bare: list[Cover] = []
         for cover in block.items:
             file = None if cover.asset is None else pictures.get(cover.asset)
             picture = None if file is None else read_pbm(file)
-            fitting = None if picture is None else within(picture, cell_dots(self._dots))
+            wide = cell_dots(self._dots, in_row=in_row)
+            fitting = None if picture is None else within(picture, wide)
             if fitting is not None:
-                shown.append((cover, fitting))
+                found.append((cover, fitting))
                 continue
             bare.append(cover)
             if cover.asset is not None:
-                self._notes[f"missing_picture {cover.asset}"] = None
-        for start in range(0, len(shown), 2):
-            pair = shown[start : start + 2]
-            height = max(len(picture.rows) for _, picture in pair)
-            cells = [self._cover(cover, picture, height) for cover, picture in pair]
-            self._add(beside(cells, page_dots=self._dots))
-            self._add([0] * GAP_DOTS)
+                self.notes[f"missing_picture {cover.asset}"] = None
+        return found, bare
+
+    def row_of_covers(self, pair: Sequence[tuple[Cover, Picture]], *, captions: bool) -> None:
+        """Draw one or two covers side by side, with their captions or without."""
+        height = max(len(picture.rows) for _, picture in pair)
+        cells = [
+            self._cover(cover if captions else None, picture, height, in_row=2)
+            for cover, picture in pair
+        ]
+        self._add(beside(cells, page_dots=self._dots))
+
+    def strip_of_covers(self, shown: Sequence[tuple[Cover, Picture]]) -> None:
+        """Draw up to four covers small in one row."""
+        height = max(len(picture.rows) for _, picture in shown)
+        cells = [self._cover(None, picture, height, in_row=4) for _, picture in shown]
+        self._add(beside(cells, page_dots=self._dots, in_row=4))
+
+    def _covers(self, block: CoversBlock, pictures: Mapping[str, bytes]) -> None:
+        shown, bare = self.shown(block, pictures)
+        if shown and self._rung is Rung.STRIP:
+            self.strip_of_covers(shown)
+            self._add([0] * (GAP_DOTS // 2))
+            bare = list(block.items)
+        else:
+            for start in range(0, len(shown), 2):
+                self.row_of_covers(shown[start : start + 2], captions=True)
+                self._add([0] * GAP_DOTS)
         for cover in bare:
             for line in listed(cover, columns=self._columns):
-                self._text(line, align="left", size=1, bold=False, inverse=False)
+                self.text(line, align="left", size=1, bold=False, inverse=False)
 
-    def _cover(self, cover: Cover, picture: Picture, height: int) -> list[int]:
+    def _cover(
+        self, cover: Cover | None, picture: Picture, height: int, *, in_row: int
+    ) -> list[int]:
         """The rows of a cover: pictures of a row stand on one line, their captions below."""
-        wide = cell_dots(self._dots)
+        wide = cell_dots(self._dots, in_row=in_row)
         rows = [0] * (height - len(picture.rows))
         rows += [
             self._placed(row, width_dots=picture.width_dots, align="center", inside_dots=wide)
             for row in picture.rows
         ]
+        if cover is None:
+            return rows
         rows += [0] * LEADING_ROWS
-        for line, bold in caption(cover, columns=wide // WIDTH_DOTS):
-            rows += [
-                self._placed(
-                    row, width_dots=len(line) * WIDTH_DOTS, align="center", inside_dots=wide
-                )
-                for row in self._glyphs(line, bold=bold)
-            ]
-            rows += [0] * LEADING_ROWS
+        words = caption(cover, columns=wide // WIDTH_DOTS, info_columns=wide // SMALL_WIDTH_DOTS)
+        for lines, small in ((words.title, False), (words.info, True)):
+            for line in lines:
+                dots = len(line) * (SMALL_WIDTH_DOTS if small else WIDTH_DOTS)
+                rows += [
+                    self._placed(row, width_dots=dots, align="center", inside_dots=wide)
+                    for row in self._glyphs(line, bold=True, small=small)
+                ]
+                rows += [0] * LEADING_ROWS
         return rows
 
+    def place_code(self, block: CodeBlock, where: str) -> DrawnCode | None:
+        """Return a code as it fits; None if the page has the same one already."""
+        code = draw_code(block.content, block.symbology, page_dots=self._dots, where=where)
+        if block.symbology not in {"auto", code.symbology}:
+            self.notes[f"code_fell {block.symbology} {code.symbology}"] = None
+        # A line code that fell to QR beside the QR code of the same content says nothing new.
+        twice = (code.symbology, block.content) in self._codes
+        self._codes.add((code.symbology, block.content))
+        return None if twice else code
+
     def _code(self, block: CodeBlock, copied: str, where: str) -> None:
-        code = draw_qr(block.content, page_dots=self._dots, where=where)
-        self._picture(code, "center")
+        code = self.place_code(block, where)
+        if code is None:
+            return
+        if code.symbology != "qr":
+            self._add([0] * LEADING_ROWS)
+        self.picture(code.picture, "center")
+        if code.symbology != "qr":
+            self._add([0] * LEADING_ROWS)
         for line, bold in (
             (readable(block.content) if block.readable else "", True),
             (copied, False),
         ):
             if line:
-                self._text(line, align="center", size=1, bold=bold, inverse=False)
+                self.text(line, align="center", size=1, bold=bold, inverse=False)
 
     def _rule(self, style: Literal["solid", "dashed", "scissors"]) -> None:
         rows = [0] * RULE_ROWS
@@ -312,9 +398,27 @@ class _Sheet:
         self._add(rows)
 
 
-def _doubled(row: int, width_dots: int) -> int:
-    """Each dot of a row twice as wide."""
-    doubled = 0
-    for bit in range(width_dots):
-        doubled |= (row >> bit & 1) * 3 << 2 * bit
-    return doubled
+def doubled(rows: Sequence[int], *, width_dots: int) -> list[int]:
+    """Letters of twice the size, their steps smoothed: each dot becomes four.
+
+    A corner of the four takes the colour of its two neighbours where they agree with each other and
+    with nothing across (the rule known as Scale2x); straight edges stay straight.
+    """
+    full = (1 << width_dots) - 1
+    made = []
+    for number, row in enumerate(rows):
+        above = rows[number - 1] if number else 0
+        below = rows[number + 1] if number + 1 < len(rows) else 0
+        left, right = row >> 1, row << 1 & full
+        corners = [
+            row ^ (~(left ^ above) & (left ^ below) & (above ^ right) & (above ^ row)),
+            row ^ (~(above ^ right) & (above ^ left) & (right ^ below) & (right ^ row)),
+            row ^ (~(below ^ left) & (below ^ right) & (left ^ above) & (left ^ row)),
+            row ^ (~(right ^ below) & (right ^ above) & (below ^ left) & (below ^ row)),
+        ]
+        for pair in (corners[:2], corners[2:]):
+            wide = 0
+            for bit in range(width_dots):
+                wide |= ((pair[0] >> bit & 1) << 1 | pair[1] >> bit & 1) << 2 * bit
+            made.append(wide)
+    return made

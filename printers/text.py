@@ -64,7 +64,11 @@ class TextPage:
 def codes_of(document: Document) -> list[Code]:
     """The codes of a document in their order."""
     return [
-        Code("qr", block.content, readable(block.content) if block.readable else "")
+        Code(
+            "qr" if block.symbology == "auto" else block.symbology,
+            block.content,
+            readable(block.content) if block.readable else "",
+        )
         for block in document.blocks
         if isinstance(block, CodeBlock)
     ]

@@ -71,12 +71,16 @@ def approval_document(
 
     blocks: list[dict[str, Any]] = [
         _text(f"{words['shop']} {shop}", role="issuer", align="center"),
-        _text(words["title"], role="benefit", align="center", size=2, bold=True),
+        _text(words["title"], align="center", size=2, bold=True),
+        _text(number, role="number", align="center"),
         _text(f"{words['holder']} {holder}", role="holder", align="center"),
         {"type": "rule"},
     ]
     blocks += [
-        _row(str(line.facts.get("name") or line.sku), said(line.worth_minor))
+        {
+            **_row(str(line.facts.get("name") or line.sku), said(line.worth_minor)),
+            "role": "lines",
+        }
         for line in out[:_LINES_MAX]
     ]
     if len(out) > _LINES_MAX:
@@ -85,13 +89,13 @@ def approval_document(
     blocks += [
         {"type": "rule"},
         {**_row(words["total"], said(out_minor(out))), "bold": True},
-        _text(f"{words['due']} {due}", role="valid_until", align="center", bold=True),
+        _text(f"{words['due']} {due}", role="due_on", align="center", bold=True),
         {"type": "feed", "rows": 16},
         {"type": "code", "content": number, "role": "code"},
-        _text(words["law"], role="conditions", align="center"),
+        _text(words["law"], role="no_receipt", align="center"),
         {"type": "feed", "rows": 48},
         _text(_SIGNATURE, align="center"),
-        _text(words["sign"], align="center"),
+        _text(words["sign"], role="signature", align="center"),
         {"type": "cut"},
     ]
     return {
