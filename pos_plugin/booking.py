@@ -200,7 +200,9 @@ class Booking:
             }
             touches = [] if head.customer is None else [head.customer]
             seq = self._journal.add_event(kind="sale_completed", body=body, touches=touches, at=now)
-            self._journal.add_receipt(seq, head, basket, booked)
+            self._journal.add_receipt(
+                seq, head, basket, booked, uncovered_minor=used.uncovered_minor
+            )
             if head.customer is not None:
                 self._journal.add_ledger(
                     seq,
@@ -217,7 +219,12 @@ class Booking:
             )
             bought = activate(journal, sold, Booked(self._journal.epoch, seq, now))
             effects += self._issuing.print(bought, "", now=now)
-            answer = sale_answer(head, booked, effects + self._texts(booked, running.evaluation))
+            effects += self._texts(booked, running.evaluation)
+            if used.uncovered_minor:
+                figures = {"amount_minor": used.uncovered_minor, "currency": basket.currency}
+                notice = Notice(NoticeCode.VOUCHER_NOT_COVERED, figures)
+                effects.append(message(notice, self._till.config.language))
+            answer = sale_answer(head, booked, effects)
             keep_answer(self._journal, key, completion, answer)
             self._journal.drop_suspended(basket.sale_id)
         return Receipt(answer)

@@ -97,6 +97,8 @@ class NoticeCode(StrEnum):
     LIMIT_EXCEEDED = "limit_exceeded"
     APPROVAL_NOT_PRINTABLE = "approval_not_printable"
     VOUCHER_DEDUCTED = "voucher_deducted"
+    VOUCHER_NOT_COVERED = "voucher_not_covered"
+    REFUND_WITHHELD = "refund_withheld"
     CHARGED_DIFFERS = "charged_differs"
     RECALLED_OTHER_DAY = "recalled_other_day"
     BIRTHDAY = "birthday"
@@ -145,6 +147,8 @@ LEVELS: Final[Mapping[NoticeCode, Level]] = {
     NoticeCode.LIMIT_EXCEEDED: Level.WARN,
     NoticeCode.APPROVAL_NOT_PRINTABLE: Level.WARN,
     NoticeCode.VOUCHER_DEDUCTED: Level.WARN,
+    NoticeCode.VOUCHER_NOT_COVERED: Level.WARN,
+    NoticeCode.REFUND_WITHHELD: Level.WARN,
     NoticeCode.CHARGED_DIFFERS: Level.INFO,
     NoticeCode.RECALLED_OTHER_DAY: Level.WARN,
     NoticeCode.BIRTHDAY: Level.INFO,
@@ -464,6 +468,14 @@ NOTICE_TEXTS: Final[Mapping[NoticeCode, Mapping[str, str]]] = {
     NoticeCode.VOUCHER_DEDUCTED: {
         "de": "Der dafür ausgegebene Gutschein wurde schon benutzt: bitte {amount} abziehen.",
         "en": "The voucher issued for it was used already: please deduct {amount}.",
+    },
+    NoticeCode.VOUCHER_NOT_COVERED: {
+        "de": "Ein Gutschein war inzwischen verbraucht: {amount} dieses Bons sind nicht bezahlt.",
+        "en": "A voucher was used up meanwhile: {amount} of this receipt is not paid.",
+    },
+    NoticeCode.REFUND_WITHHELD: {
+        "de": "Bitte {amount} nicht auszahlen: So viel hatte ein Gutschein nicht gedeckt.",
+        "en": "Please do not pay out {amount}: a voucher had not covered that much.",
     },
     NoticeCode.CHARGED_DIFFERS: {
         "de": "Kassierter Betrag weicht von der Berechnung ab; gebucht ist, was kassiert wurde.",

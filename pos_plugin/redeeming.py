@@ -87,6 +87,13 @@ class Redeemed(NamedTuple):
     redemptions: list[Redemption]
     exceptions: list[dict[str, Any]]
     rests: list[tuple[VoucherType, Voucher, int]]
+    uncovered: list[int]
+    """What each means of payment did not hold of what the sale took for paid."""
+
+    @property
+    def uncovered_minor(self) -> int:
+        """What of the sale is not paid, in minor units (cents)."""
+        return sum(self.uncovered)
 
 
 def redemptions(
@@ -103,7 +110,7 @@ def redemptions(
         booked: what was charged.
         lines: of the sale.
     """
-    done = Redeemed([], [], [])
+    done = Redeemed([], [], [], [])
     discounts = [one for line in booked.lines for one in line.discounts]
     given = given_by_coupons(booked.coupons_used, discounts)
     for coupon in booked.coupons_used:
@@ -136,6 +143,8 @@ def redemptions(
             missing_minor = used.amount_minor - amount_minor
             lacking = {"missing_minor": missing_minor}
             done.exceptions.append(_exception(one.voucher) | lacking)
+            if not used.reduces_price:
+                done.uncovered.append(missing_minor)
         if found is None or not amount_minor:
             continue
         is_multi_use = kind is not None and kind.multi_use

@@ -160,6 +160,7 @@ class Takeback:
             "total_minor": total_minor,
             "voucher_refund_minor": taken.voucher_refund_minor,
             "deducted_minor": taken.deducted_minor,
+            "withheld_minor": taken.withheld_minor,
             "reversed": taken.reversed(),
             "pending": pending,
             "effects": self._effects(taken),
@@ -252,6 +253,7 @@ class Takeback:
                 sale_id=sale_id,
                 receipt=sale.seq if sale else None,
                 lines=given.lines,
+                withheld_minor=taken.withheld_minor,
             ),
             at=now,
         )
@@ -267,6 +269,7 @@ class Takeback:
             "refund_minor": given.refund_minor,
             "voucher_refund_minor": taken.voucher_refund_minor,
             "deducted_minor": taken.deducted_minor,
+            "withheld_minor": taken.withheld_minor,
             "credit_minor": (taken.credit.value_minor or 0) if taken.credit else 0,
             "lines": [
                 {

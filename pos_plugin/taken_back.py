@@ -48,7 +48,11 @@ class Settled(NamedTuple):
 
 @dataclass(slots=True)
 class TakenBack:
-    """What a void or return changes beside the goods."""
+    """What a void or return changes beside the goods.
+
+    ``withheld_minor``: of the refund, because a voucher had not covered that much of the sale, in
+    minor units (cents).
+    """
 
     ledger: list[LedgerEntry] = field(default_factory=list)
     entries: dict[str, int] = field(default_factory=dict)
@@ -59,6 +63,11 @@ class TakenBack:
     settled: list[Settled] = field(default_factory=list)
     credit: NewVoucher | None = None
     exceptions: list[dict[str, Any]] = field(default_factory=list)
+    withheld_minor: int = 0
+
+    def left_of(self, refund_minor: int) -> int:
+        """Return what of a refund is neither withheld nor back on a voucher, in minor units."""
+        return refund_minor - self.withheld_minor - self.voucher_refund_minor
 
     @property
     def voucher_refund_minor(self) -> int:
@@ -104,6 +113,7 @@ class TakenBack:
             ],
             "vouchers": [one.to_event() for one in self.issued],
             "deducted_minor": self.deducted_minor,
+            "withheld_minor": self.withheld_minor,
             "exceptions": self.exceptions
             + [
                 {
@@ -139,4 +149,7 @@ class TakenBack:
         if self.deducted_minor:
             figures = {"amount_minor": self.deducted_minor, "currency": currency}
             told.append(Notice(NoticeCode.VOUCHER_DEDUCTED, figures))
+        if self.withheld_minor:
+            figures = {"amount_minor": self.withheld_minor, "currency": currency}
+            told.append(Notice(NoticeCode.REFUND_WITHHELD, figures))
         return [message(notice, language) for notice in told]

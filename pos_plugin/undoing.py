@@ -2,7 +2,8 @@
 
 1. Points earned go back in proportion to the refunded part; with the last goods all of them. Points
    spent come back with their old expiry.
-2. A refund goes first to the vouchers that had paid: that never becomes cash.
+2. What a voucher had not covered was never paid: it is withheld first. Then a refund goes to the
+   vouchers that had paid: that never becomes cash.
 3. A coupon or price reduction is valid again when everything is back; of a part of the goods its
    share stays used, or becomes a new voucher, as the shop says.
 4. A voucher that the receipt issued ends with its occasion, or shrinks with it. What was used of it
@@ -73,6 +74,9 @@ def undo(till: Till, occasion: Occasion, exceptions: list[dict[str, Any]]) -> Ta
         exceptions: what head office should know of the goods.
     """
     taken = TakenBack(exceptions=exceptions)
+    if occasion.sale is not None:
+        unpaid_minor = occasion.sale.uncovered_minor
+        taken.withheld_minor = max(0, min(unpaid_minor, occasion.refund_minor))
     _take_points(till, occasion, taken)
     _give_vouchers_back(till, occasion, taken)
     _end_issued(till, occasion, taken)
@@ -81,7 +85,7 @@ def undo(till: Till, occasion: Occasion, exceptions: list[dict[str, Any]]) -> Ta
 
 def goods_credit(occasion: Occasion, taken: TakenBack, kind: VoucherType) -> None:
     """Give what is left of the refund as goods credit."""
-    value_minor = occasion.refund_minor - taken.voucher_refund_minor - taken.deducted_minor
+    value_minor = taken.left_of(occasion.refund_minor) - taken.deducted_minor
     if value_minor > 0:
         taken.credit = new_voucher(
             kind,
@@ -130,7 +134,7 @@ def _take_points(till: Till, occasion: Occasion, taken: TakenBack) -> None:
 
 
 def _give_vouchers_back(till: Till, occasion: Occasion, taken: TakenBack) -> None:
-    refund_minor = occasion.refund_minor
+    refund_minor = occasion.refund_minor - taken.withheld_minor
     if occasion.sale is None:
         return
     rests = return_store.moved_rests(occasion.journal, occasion.sale.seq)
@@ -204,7 +208,7 @@ def _end_issued(till: Till, occasion: Occasion, taken: TakenBack) -> None:
     cache = _cache(till)
     told = _told(cache, sale.customer)
     how = till.config.returns.used_voucher
-    cash_minor = max(0, occasion.refund_minor - taken.voucher_refund_minor)
+    cash_minor = max(0, taken.left_of(occasion.refund_minor))
     rests = {rest.new for rest in return_store.moved_rests(journal, sale.seq).values()}
     for given in return_store.given_by(journal, sale.seq):
         if given.voucher in rests:

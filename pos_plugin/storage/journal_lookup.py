@@ -62,23 +62,30 @@ def answer_text(journal: Journal, key: str) -> str | None:
 
 
 class BookedSale(NamedTuple):
-    """A receipt with its lines and what of them came back; amounts in minor units (cents)."""
+    """A receipt with its lines and what of them came back; amounts in minor units (cents).
+
+    ``uncovered_minor``: what its vouchers did not hold, less what returns withheld for that.
+    """
 
     seq: int
     customer: str | None
     generation: int
     total_minor: int
+    uncovered_minor: int
     lines: tuple[SoldLine, ...]
 
 
 def booked_sale(journal: Journal, sale_id: str) -> BookedSale | None:
     """Return the receipt of a sale, if this till has it."""
     row: Any = journal.execute(
-        "SELECT seq, customer, generation, total_minor FROM receipt WHERE sale_id = ?", (sale_id,)
+        "SELECT seq, customer, generation, total_minor, uncovered_minor - (SELECT "
+        "coalesce(sum(withheld_minor), 0) FROM return_receipt WHERE receipt = receipt.seq) "
+        "FROM receipt WHERE sale_id = ?",
+        (sale_id,),
     ).fetchone()
     if row is None:
         return None
-    seq, customer, generation, total_minor = row
+    seq, customer, generation, total_minor, uncovered_minor = row
     lines: Any = journal.execute(
         "SELECT sold.line_id, sold.sku, sold.quantity_milli, sold.paid_minor, "  # noqa: S608
         "coalesce(sum(back.quantity_milli), 0), coalesce(sum(back.refund_minor), 0) "
@@ -89,7 +96,12 @@ def booked_sale(journal: Journal, sale_id: str) -> BookedSale | None:
         (seq,),
     ).fetchall()
     return BookedSale(
-        seq, customer, generation, total_minor, tuple(SoldLine(*line) for line in lines)
+        seq,
+        customer,
+        generation,
+        total_minor,
+        uncovered_minor,
+        tuple(SoldLine(*line) for line in lines),
     )
 
 

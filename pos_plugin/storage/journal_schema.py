@@ -99,7 +99,8 @@ RELEASE_1: Final = (
         charged_differs INTEGER NOT NULL CHECK (charged_differs IN (0, 1)),
         late INTEGER NOT NULL CHECK (late IN (0, 1)),
         tenders TEXT NOT NULL,
-        facts TEXT NOT NULL DEFAULT '{}'
+        facts TEXT NOT NULL DEFAULT '{}',
+        uncovered_minor INTEGER NOT NULL DEFAULT 0 CHECK (uncovered_minor >= 0)
     ) STRICT""",
     # gross_minor is before any discount, the host's own included;
     # discount_minor = gross_minor - paid_minor
@@ -152,13 +153,15 @@ RELEASE_1: Final = (
         cashier TEXT,
         voided_at TEXT NOT NULL
     ) STRICT""",
-    # Goods that came back; `receipt` is empty when this till does not have their sale.
+    # Goods that came back; `receipt` is empty when this till does not have their sale. `withheld`:
+    # of the refund, because a voucher had not covered that much of the sale (`uncovered`).
     """CREATE TABLE return_receipt (
         seq INTEGER PRIMARY KEY REFERENCES event (seq),
         return_id TEXT NOT NULL UNIQUE,
         sale_id TEXT NOT NULL,
         receipt INTEGER REFERENCES receipt (seq),
         refund_minor INTEGER NOT NULL,
+        withheld_minor INTEGER NOT NULL DEFAULT 0 CHECK (withheld_minor >= 0),
         returned_at TEXT NOT NULL
     ) STRICT""",
     "CREATE INDEX return_of_sale ON return_receipt (sale_id)",

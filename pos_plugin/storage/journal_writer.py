@@ -127,12 +127,17 @@ class ReturnedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReturn:
-    """Goods that came back; ``receipt`` is None when this till does not have their sale."""
+    """Goods that came back; ``receipt`` is None when this till does not have their sale.
+
+    ``withheld_minor``: of the refund, because the sale was not paid that far, in minor units
+    (cents).
+    """
 
     return_id: str
     sale_id: str
     receipt: int | None
     lines: tuple[ReturnedLine, ...]
+    withheld_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,15 +289,29 @@ class JournalWriter:
         return seq
 
     def add_receipt(
-        self, seq: int, head: ReceiptHead, basket: Basket, booked: BookedReceipt
+        self,
+        seq: int,
+        head: ReceiptHead,
+        basket: Basket,
+        booked: BookedReceipt,
+        *,
+        uncovered_minor: int = 0,
     ) -> None:
-        """Store a receipt, its lines and what each promotion gave on them."""
+        """Store a receipt, its lines and what each promotion gave on them.
+
+        Args:
+            seq: of its event.
+            head: who, when, which rules.
+            basket: what was sold.
+            booked: what was charged.
+            uncovered_minor: what its means of payment did not hold, in minor units (cents).
+        """
         self._connection.execute(
             "INSERT INTO receipt (seq, sale_id, receipt_number, cashier, customer, at, "
             "business_on, completed_at, currency, generation, evaluation_id, optimal, gap_minor, "
             "gross_minor, discount_minor, total_minor, evaluated_total_minor, charged_differs, "
-            "late, tenders, facts) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "late, tenders, facts, uncovered_minor) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 seq,
                 head.sale_id,
@@ -315,6 +334,7 @@ class JournalWriter:
                 int(head.late),
                 _json(head.tenders),
                 _json(facts_of(basket)),
+                uncovered_minor,
             ),
         )
         self._connection.executemany(
@@ -483,13 +503,14 @@ class JournalWriter:
         """Store goods that came back."""
         self._connection.execute(
             "INSERT INTO return_receipt (seq, return_id, sale_id, receipt, refund_minor, "
-            "returned_at) VALUES (?, ?, ?, ?, ?, ?)",
+            "withheld_minor, returned_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 seq,
                 returned.return_id,
                 returned.sale_id,
                 returned.receipt,
                 sum(line.refund_minor for line in returned.lines),
+                returned.withheld_minor,
                 utc_text(at),
             ),
         )

@@ -136,6 +136,7 @@ class TakenBack(Head):
 
     ``vouchers``: that the customer gets: shares of used ones, goods credit. ``deducted_minor``:
     taken from the refund for vouchers that were used before their goods came back.
+    ``withheld_minor``: of the refund, because a voucher had not covered that much of the sale.
     """
 
     ledger: list[LedgerEntry]
@@ -146,6 +147,7 @@ class TakenBack(Head):
     reissued: list[Reissued]
     vouchers: list[IssuedVoucher]
     deducted_minor: Minor
+    withheld_minor: Minor
 
 
 class VoucherException(Part):

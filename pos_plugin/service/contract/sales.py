@@ -158,6 +158,7 @@ class Void(Answer):
     total_minor: Minor
     voucher_refund_minor: Minor
     deducted_minor: Minor
+    withheld_minor: Minor
     reversed: list[Earned]
     pending: bool
     effects: list[Effect]
@@ -180,6 +181,7 @@ class Return(Answer):
     refund_minor: Minor
     voucher_refund_minor: Minor
     deducted_minor: Minor
+    withheld_minor: Minor
     credit_minor: Minor
     lines: list[ReturnedLine]
     reversed: list[Earned]

@@ -275,6 +275,78 @@ def test_voucher_that_another_sale_used_meanwhile_is_an_exception(till: TillBuil
     assert standing(till) == [("redeemed", 2500, 0)]
 
 
+def charged_twice(plugin: Plugin, code: str) -> Receipt:
+    """Charge a voucher of 25.00 in two open sales, complete both; return the second receipt."""
+    for sale_id in ("S1", "S2"):
+        evaluated(plugin, basket(sale_id, code))
+    completed(plugin, "S1", {"total_minor": 7197})
+    return completed(plugin, "S2", {"total_minor": 7197})
+
+
+def codes_of(receipt: Receipt) -> list[str]:
+    return [one["code"] for one in receipt.values["effects"] if one["kind"] == "message"]
+
+
+def came_back(plugin: Plugin, sale_id: str, *line_ids: str) -> dict[str, Any]:
+    lines = [{"line_id": line_id, "quantity_milli": 1000} for line_id in line_ids]
+    request = {"return_id": f"R-{sale_id}-{line_ids[0]}", "lines": lines}
+    answer = plugin.sales.return_items(sale_id, request)
+    assert isinstance(answer, Receipt)
+    return dict(answer.values)
+
+
+def paid_out_minor(back: dict[str, Any]) -> int:
+    given_minor: int = back["refund_minor"] - back["voucher_refund_minor"]
+    return given_minor - back["deducted_minor"] - back["withheld_minor"]
+
+
+def test_refund_pays_out_nothing_that_a_voucher_had_not_covered(till: TillBuilder) -> None:
+    code = hand_out(till, "GIFT", 2500)
+    with till.open() as plugin:
+        second = charged_twice(plugin, code)
+        assert "voucher_not_covered" in codes_of(second)
+        # Charged 71.97, of which 25.00 by a voucher that was used up: 46.97 came in cash.
+        [said] = [
+            one for one in second.values["effects"] if one.get("code") == "voucher_not_covered"
+        ]
+        assert "25,00" in said["text"]
+        first = came_back(plugin, "S2", "B")
+        assert (first["refund_minor"], first["withheld_minor"]) == (1299, 1299)
+        assert "refund_withheld" in [one.get("code") for one in first["effects"]]
+        rest = came_back(plugin, "S2", "A", "C")
+        assert rest["withheld_minor"] == 2500 - 1299
+        assert paid_out_minor(first) + paid_out_minor(rest) == 7197 - 2500
+        assert standing(till) == [("redeemed", 2500, 0)]
+        # The control: the sale that did use it gives it back, and withholds nothing.
+        control = came_back(plugin, "S1", "A", "B", "C")
+        assert (control["withheld_minor"], control["voucher_refund_minor"]) == (0, 2500)
+        assert paid_out_minor(control) == 7197 - 2500
+    assert standing(till) == [("issued", 2500, 2500)]
+
+
+def test_void_pays_out_nothing_that_a_voucher_had_not_covered(till: TillBuilder) -> None:
+    code = hand_out(till, "GIFT", 2500)
+    with till.open() as plugin:
+        charged_twice(plugin, code)
+        void = plugin.sales.void("S2", {})
+        assert isinstance(void, Receipt)
+        assert (void.values["withheld_minor"], void.values["voucher_refund_minor"]) == (2500, 0)
+    assert standing(till) == [("redeemed", 2500, 0)]
+
+
+def test_price_reduction_used_twice_was_paid_and_is_refunded(till: TillBuilder) -> None:
+    code = hand_out(till, "TEN", 1000, legal_kind="promo")
+    with till.open() as plugin:
+        for sale_id in ("S1", "S2"):
+            evaluated(plugin, basket(sale_id, code))
+        completed(plugin, "S1")
+        second = completed(plugin, "S2")
+        assert second.total_minor == 6197
+        assert "voucher_not_covered" not in codes_of(second)
+        back = came_back(plugin, "S2", "A", "B", "C")
+        assert (paid_out_minor(back), back["withheld_minor"]) == (6197, 0)
+
+
 def test_void_gives_the_value_back(till: TillBuilder) -> None:
     code = hand_out(till, "X", legal_kind="promo")
     with till.open() as plugin:
