@@ -6,6 +6,8 @@ Laws of this file:
 2. The log is compacted as it is written: a row stands once, under its newest number. A till that
    starts at zero reads every live row once; a till that is up to date reads only what is newer.
 3. Rows of one group become visible together: a page ends between two groups.
+4. The sum of each table moves with its rows, so a till notices a row that it lacks.
+5. Another life of a log is another epoch: numbers of two lives are never compared.
 """
 
 from __future__ import annotations
@@ -18,8 +20,9 @@ from sqlalchemy import select
 
 from head_office.problems import ProblemError
 from head_office.storage import bucket as bucket_table
-from head_office.storage import bucket_row, master
+from head_office.storage import bucket_row, bucket_sum, master
 from head_office.vouchers import rows_of_holder
+from pos_plugin.row_sum import row_sum, sum_text
 from sync_agent.protocol import PAGE_BYTES_MAX, TABLES, BucketMark, compact_json, page_bytes
 
 if TYPE_CHECKING:
@@ -81,15 +84,17 @@ def append(connection: Connection, bucket: str, groups: Iterable[Sequence[Row]])
             select(bucket_table.c.head).where(bucket_table.c.bucket == bucket)
         ).scalar_one()
     )
+    sums: dict[str, int] = {}
     for rows in groups:
         group = head + 1
         for table, row in rows:
             head += 1
             key = row_key(table, row)
+            is_live = REASON not in row
             values = {
                 "log_seq": head,
                 "log_group": group,
-                "op": "R" if REASON in row else "P",
+                "op": "P" if is_live else "R",
                 "row": compact_json(row).decode(),
             }
             here = (
@@ -97,16 +102,64 @@ def append(connection: Connection, bucket: str, groups: Iterable[Sequence[Row]])
                 & (bucket_row.c.table_name == table)
                 & (bucket_row.c.row_key == key)
             )
-            if connection.execute(bucket_row.update().where(here).values(values)).rowcount == 0:
+            change = _sum_of(table, row) if is_live else 0
+            before = connection.execute(
+                select(bucket_row.c.op, bucket_row.c.row).where(here)
+            ).one_or_none()
+            if before is None:
                 connection.execute(
                     bucket_row.insert().values(
                         bucket=bucket, table_name=table, row_key=key, **values
                     )
                 )
+            else:
+                if before.op == "P":
+                    change -= _sum_of(table, json.loads(before.row))
+                connection.execute(bucket_row.update().where(here).values(values))
+            sums[table] = sums.get(table, 0) + change
+    _move_sums(connection, bucket, sums)
     connection.execute(
         bucket_table.update().where(bucket_table.c.bucket == bucket).values(head=head)
     )
     return head
+
+
+def _sum_of(table: str, row: dict[str, Any]) -> int:
+    return row_sum(table, {column: row[column] for column in TABLES[table].columns})
+
+
+def _move_sums(connection: Connection, bucket: str, changes: dict[str, int]) -> None:
+    for table, change in changes.items():
+        here = (bucket_sum.c.bucket == bucket) & (bucket_sum.c.table_name == table)
+        before = connection.execute(select(bucket_sum.c.sum).where(here)).scalar_one_or_none()
+        if before is None:
+            connection.execute(
+                bucket_sum.insert().values(bucket=bucket, table_name=table, sum=sum_text(change))
+            )
+        else:
+            now = sum_text(int(before, 16) + change)
+            connection.execute(bucket_sum.update().where(here).values(sum=now))
+
+
+def begin_new_life(connection: Connection, bucket: str) -> int:
+    """Give the log of a bucket a new epoch and return it: every till reads it from the start."""
+    epoch = secrets.randbits(62)
+    connection.execute(
+        bucket_table.update().where(bucket_table.c.bucket == bucket).values(epoch=epoch)
+    )
+    return epoch
+
+
+def compact(connection: Connection, bucket: str, *, up_to: int) -> int:
+    """Drop removals up to a number that every till has passed; return how many went.
+
+    A till that comes back with an older cursor keeps rows that nobody has: at the end of the log
+    its sums are wrong, and it begins again.
+    """
+    old = (
+        (bucket_row.c.bucket == bucket) & (bucket_row.c.op == "R") & (bucket_row.c.log_seq <= up_to)
+    )
+    return int(connection.execute(bucket_row.delete().where(old)).rowcount)
 
 
 def mark(connection: Connection, bucket: str) -> BucketMark:
@@ -158,7 +211,15 @@ def page(connection: Connection, bucket: str, *, after: int, rows_max: int) -> b
         changes=taken,
         checkpoint=checkpoint,
         complete=complete,
+        sums=_sums(connection, bucket) if complete else None,
     )
+
+
+def _sums(connection: Connection, bucket: str) -> dict[str, str]:
+    found = connection.execute(
+        select(bucket_sum.c.table_name, bucket_sum.c.sum).where(bucket_sum.c.bucket == bucket)
+    )
+    return {row.table_name: row.sum for row in found}
 
 
 def holders(connection: Connection, customer: str) -> list[str]:

@@ -91,6 +91,16 @@ bucket_row = Table(
     Index("bucket_row_log", "bucket", "log_seq", unique=True),
 )
 
+# What the live rows of a table add up to, as tills compare it at the end of the log.
+bucket_sum = Table(
+    "bucket_sum",
+    metadata,
+    Column("bucket", Text, nullable=False),
+    Column("table_name", Text, nullable=False),
+    Column("sum", Text, nullable=False),
+    PrimaryKeyConstraint("bucket", "table_name"),
+)
+
 rule_key = Table(
     "rule_key",
     metadata,

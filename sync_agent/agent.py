@@ -16,6 +16,7 @@ import random
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pos_plugin.clock import utc_text
@@ -23,22 +24,24 @@ from pos_plugin.closing import Closing
 from pos_plugin.errors import StorageError
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.cache_writer import CacheWriter
-from pos_plugin.storage.connect import cache_path
+from pos_plugin.storage.connect import cache_path, remove_other_caches
 from pos_plugin.storage.journal_reader import JournalReader
 from sync_agent import cycle, inbox
 from sync_agent.calendar_jobs import CalendarJobs
 from sync_agent.client import HeadOfficeClient
 from sync_agent.erasing import follow_till
 from sync_agent.errors import HeadOfficeRefused, PackageRejected, Stopped, Unreachable
-from sync_agent.file_check import damage_of
+from sync_agent.file_check import damage_of, has_wrong_rows
 from sync_agent.held_head import HeldHead
 from sync_agent.journal_watch import JournalWatch
 from sync_agent.outbox import next_batch, start_after
+from sync_agent.protocol import PAGE_ROWS_MAX
 from sync_agent.status import Status, write_status
 from sync_agent.waking import take_wish
 
 if TYPE_CHECKING:
     import datetime as dt
+    from pathlib import Path
 
     from pos_plugin.clock import Clock
     from sync_agent.cycle import Action, Happened, State
@@ -70,10 +73,14 @@ class Agent(Closing):
         self._acked_seq = 0
         self._contact_kept_s: float | None = None
         self._state: State
+        self._writer: CacheWriter
+        self._cache_file: Path | None
         self._waiting_events = 0
         self._erased_seq = 0
         self._hinted = threading.Event()
         self._wish: str | None = None
+        self._next: CacheWriter | None = None
+        self._has_wrong_rows = threading.Event()
         self._began_s: float | None = None
         self.status = Status(started_at=utc_text(clock.now()), pid=os.getpid())
         self._client = HeadOfficeClient(settings.url, settings.token)
@@ -96,6 +103,7 @@ class Agent(Closing):
         self._held.close()
         self._client.close()
         self._watch.close()
+        self._drop_next()
         self._writer.close()
 
     def stop(self) -> None:
@@ -116,8 +124,15 @@ class Agent(Closing):
         """Do one round, upload first, then download; return the rest before the next in seconds."""
         if cache_path(self._settings.data_dir) != self._cache_file:
             # Somebody deleted the cache; it is disposable, so it is built again.
+            self._drop_next()
             self._writer.close()
             self._open_cache()
+        remove_other_caches(
+            self._settings.data_dir, keep=None if self._next is None else self._next.path
+        )
+        if self._has_wrong_rows.is_set():
+            self._has_wrong_rows.clear()
+            self._state = replace(self._state, is_wrong=True)
         self._hinted.clear()
         self._watch.has_news()  # what stands in the journal by now is read by this round
         happened: Happened = cycle.Began(self._passed_s())
@@ -143,6 +158,9 @@ class Agent(Closing):
     def check_files(self) -> None:
         """Look whether both files are sound; the nightly job."""
         damage = damage_of(self._settings.data_dir)
+        if has_wrong_rows(self._settings.data_dir):
+            self._has_wrong_rows.set()
+            self._hinted.set()
         with self._lock:
             self.status.damage = damage
             self.status.checked_at = utc_text(self._clock.now())
@@ -167,12 +185,21 @@ class Agent(Closing):
             case cycle.AskPage(bucket=bucket, after=after):
                 if self._state.pages:
                     self._stop.wait(NAP_S)
-                page = self._client.changes(bucket, after=after, limit=PAGE_ROWS)
+                # Nobody reads a file that is being filled: nobody waits for large pages.
+                rows = PAGE_ROWS if self._next is None else PAGE_ROWS_MAX
+                page = self._client.changes(bucket, after=after, limit=rows)
                 return cycle.PageArrived(page)
             case cycle.ApplyPage(page=page):
-                inbox.apply_page(self._writer, page, till=self._settings.till, at=self._now())
+                writer = self._next or self._writer
+                adds_up = inbox.apply_page(writer, page, till=self._settings.till, at=self._now())
                 self._contact_kept_s = time.monotonic()
-                return cycle.PageApplied(page.bucket_epoch, page.checkpoint, page.complete)
+                return cycle.PageApplied(page.bucket_epoch, page.checkpoint, page.complete, adds_up)
+            case cycle.BeginRefetch():
+                self._drop_next()
+                self._next = CacheWriter.open_next(self._settings.data_dir)
+                return cycle.RefetchBegun()
+            case cycle.PutCacheInPlace():
+                return self._put_in_place()
             case cycle.TakePackage(entry=entry):
                 return self._take_package(entry)
         raise AssertionError(f"nobody carries out {action}")
@@ -192,6 +219,23 @@ class Agent(Closing):
             self._acked_seq = start_after(journal.epochs(), self._acked)
             self._waiting_events = journal.last_seq() - self._acked_seq
         return cycle.OutboxRead(batch)
+
+    def _put_in_place(self) -> Happened:
+        new = self._next
+        if new is None:
+            raise StorageError("the new cache file is gone", retryable=True)
+        new.take_place_of(self._writer)
+        # The file before stays until the next round: the till may be about to open it.
+        self._writer.close()
+        self._writer, self._next = new, None
+        self._cache_file = new.path
+        return cycle.CachePutInPlace()
+
+    def _drop_next(self) -> None:
+        """Give up a new cache file that was not finished."""
+        if self._next is not None:
+            self._next.close()
+            self._next = None
 
     def _take_package(self, entry: GenerationEntry) -> Happened:
         content = self._client.blob(entry.sha256)

@@ -29,10 +29,12 @@ BACKOFF_MAX_S: Final = 300.0
 REFUSED_PAUSE_MAX_S: Final = 300
 BATCHES_A_CYCLE: Final = 50
 PAGES_A_CYCLE: Final = 200
+REFETCHES_A_CYCLE: Final = 2
 
 LOST_DATA: Final = "head_office_lost_data"
 MUST_REFETCH: Final = "must-refetch"
 NO_BUCKET: Final = "no_bucket"
+WRONG_SUMS: Final = "wrong_sums"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,10 @@ class State:
         refusals: refused uploads in a row.
         pause_s: seconds until a refused upload is tried again.
         problems: what keeps a direction from working, by direction: ``upload``, ``download``.
+        is_building: a new cache file is being filled; ``position`` is its cursor.
+        is_wrong: the nightly count found rows that do not add up: a new file is wanted.
+        distrusts_sums: a whole new file did not add up either, so head office counts wrongly; no
+            other file is built for that.
     """
 
     bucket: str
@@ -68,8 +74,12 @@ class State:
     refusals: int = 0
     pause_s: float = 0.0
     problems: Mapping[str, str] = field(default_factory=dict)
+    is_building: bool = False
+    is_wrong: bool = False
+    distrusts_sums: bool = False
     batches: int = 0
     pages: int = 0
+    refetches: int = 0
     head: Head | None = None
 
 
@@ -133,11 +143,22 @@ class PageArrived:
 
 @dataclass(frozen=True, slots=True)
 class PageApplied:
-    """Rows and cursor of a page are committed."""
+    """Rows and cursor of a page are committed; ``adds_up``: at the end of the log, if compared."""
 
     bucket_epoch: int
     position: int
     complete: bool
+    adds_up: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefetchBegun:
+    """An empty cache file waits beside the current one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CachePutInPlace:
+    """The new cache file is the current one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +201,8 @@ Happened = (
     | HeadSeen
     | PageArrived
     | PageApplied
+    | RefetchBegun
+    | CachePutInPlace
     | PackageTaken
     | PackageRefused
     | DownloadRefused
@@ -236,6 +259,16 @@ class ApplyPage:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginRefetch:
+    """Make an empty cache file beside the current one; pages go there from now on."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutCacheInPlace:
+    """Make the new cache file the current one, with what the agent itself had noted."""
+
+
+@dataclass(frozen=True, slots=True)
 class TakePackage:
     """Fetch, verify and parse a rule package, then commit it."""
 
@@ -257,6 +290,8 @@ Action = (
     | AskHead
     | AskPage
     | ApplyPage
+    | BeginRefetch
+    | PutCacheInPlace
     | TakePackage
     | Rest
 )
@@ -267,7 +302,7 @@ def step(state: State, happened: Happened) -> tuple[State, Action]:
     match happened:
         case Began(passed_s=passed_s):
             pause_s = max(0.0, state.pause_s - passed_s)
-            state = replace(state, batches=0, pages=0, head=None, pause_s=pause_s)
+            state = replace(state, batches=0, pages=0, refetches=0, head=None, pause_s=pause_s)
             return state, AskHead() if pause_s > 0 else ReadOutbox()
         case OutboxRead(batch=None):
             return _without_problem(state, "upload"), AskHead()
@@ -289,12 +324,20 @@ def step(state: State, happened: Happened) -> tuple[State, Action]:
                 return state, ForgetAcked(head.incarnation)
             return _pull(state, contact_due=contact_due)
         case PageArrived(page=page):
-            return replace(state, pages=state.pages + 1), ApplyPage(page)
-        case PageApplied(bucket_epoch=bucket_epoch, position=position, complete=complete):
-            state = replace(state, bucket_epoch=bucket_epoch, position=position)
-            if complete or state.pages >= PAGES_A_CYCLE:
-                return _packages(state)
-            return state, AskPage(state.bucket, position)
+            state = replace(state, pages=state.pages + 1)
+            if state.bucket_epoch not in (None, page.bucket_epoch):
+                return _refetch(state)
+            return state, ApplyPage(page)
+        case PageApplied():
+            return _applied(state, happened)
+        case RefetchBegun():
+            state = replace(state, is_building=True, is_wrong=False, bucket_epoch=None, position=0)
+            return state, AskPage(state.bucket, 0)
+        case CachePutInPlace():
+            state = _without_problem(replace(state, is_building=False), "download")
+            if state.distrusts_sums:
+                state = _with_problem(state, "download", WRONG_SUMS)
+            return _packages(state)
         case PackageTaken(entry=entry):
             taken = {**state.generations, entry.generation: entry.sha256}
             floor = max(state.floor, entry.generation)
@@ -303,6 +346,8 @@ def step(state: State, happened: Happened) -> tuple[State, Action]:
             refused = {**state.refused, (entry.generation, entry.sha256): reason}
             return _packages(replace(state, refused=refused))
         case DownloadRefused(problem=problem, dice=dice):
+            if problem == MUST_REFETCH and state.position > 0 and state.pages == 0:
+                return _refetch(state)
             return _back_off(_with_problem(state, "download", problem), dice)
         case NobodyAnswered(dice=dice):
             return _back_off(state, dice)
@@ -327,12 +372,38 @@ def _pull(state: State, *, contact_due: bool) -> tuple[State, Action]:
     mark = state.head.buckets.get(state.bucket)
     if mark is None:
         return _packages(_with_problem(state, "download", NO_BUCKET))
-    if state.bucket_epoch not in (None, mark.epoch) or mark.head < state.position:
-        # Another log: its rows do not fit behind the cursor. Rules come all the same.
-        return _packages(_with_problem(state, "download", MUST_REFETCH))
-    state = _without_problem(state, "download")
-    if mark.head > state.position or state.bucket_epoch is None or contact_due:
+    if state.bucket_epoch not in (None, mark.epoch):
+        # Another log: its rows do not fit behind the cursor.
+        return _refetch(replace(state, distrusts_sums=False))
+    if mark.head < state.position or state.is_wrong:
+        return _refetch(state)
+    if not state.is_building and not state.distrusts_sums:
+        state = _without_problem(state, "download")
+    if state.is_building or mark.head > state.position or state.bucket_epoch is None or contact_due:
         return state, AskPage(state.bucket, state.position)
+    return _packages(state)
+
+
+def _refetch(state: State) -> tuple[State, Action]:
+    """The cached rows are those of another log, or not all: a new file is filled beside them."""
+    state = _with_problem(state, "download", MUST_REFETCH)
+    if state.refetches >= REFETCHES_A_CYCLE:
+        return _packages(state)
+    return replace(state, refetches=state.refetches + 1), BeginRefetch()
+
+
+def _applied(state: State, applied: PageApplied) -> tuple[State, Action]:
+    state = replace(state, bucket_epoch=applied.bucket_epoch, position=applied.position)
+    if not applied.complete:
+        if state.pages >= PAGES_A_CYCLE:
+            return _packages(state)
+        return state, AskPage(state.bucket, state.position)
+    is_wrong = applied.adds_up is False
+    if state.is_building:
+        # All that head office has is here. If that does not add up, another try would not either.
+        return replace(state, distrusts_sums=is_wrong), PutCacheInPlace()
+    if is_wrong and not state.distrusts_sums:
+        return _refetch(state)
     return _packages(state)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pos_plugin.errors import StorageError
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.journal_reader import JournalReader
+from pos_plugin.storage.table_sums import wrong_tables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,3 +27,15 @@ def damage_of(data_dir: Path) -> dict[str, str]:
         except StorageError as fault:
             damage[name] = str(fault)
     return damage
+
+
+def has_wrong_rows(data_dir: Path) -> bool:
+    """Say whether rows of the cache changed or got lost since head office sent them."""
+    try:
+        cache = CacheReader.open(data_dir)
+        if cache is None:
+            return False
+        with cache, cache.reading() as connection:
+            return bool(wrong_tables(connection))
+    except StorageError:
+        return False  # said as damage

@@ -8,10 +8,11 @@ hash, its signature by one of the two keys of this chain, its content by the str
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pos_plugin.errors import RuleError
 from pos_plugin.promotions.generation import RuleGeneration
+from pos_plugin.row_sum import sum_text
 from pos_plugin.rule_package import Manifest, find_flaw
 from pos_plugin.storage.blobs import write_blob
 from sync_agent.errors import PackageRejected
@@ -25,11 +26,17 @@ if TYPE_CHECKING:
     from sync_agent.protocol import GenerationEntry, Page
 
 
-def apply_page(writer: CacheWriter, page: Page, *, till: str, at: dt.datetime) -> None:
-    """Commit rows and cursor of a page in one transaction.
+NO_ROWS: Final = sum_text(0)
+
+
+def apply_page(writer: CacheWriter, page: Page, *, till: str, at: dt.datetime) -> bool | None:
+    """Commit rows, cursor and sums of a page in one transaction; say whether the cache adds up.
 
     Of ``folded`` only this till's elements are kept: the others concern no entry of this journal,
     and a row stays small however many tills a chain has.
+
+    Returns:
+        Whether every table has the rows that head office has; None when the page does not say.
     """
     own = [
         replace(change, row={**change.row, "folded": _own(change.row["folded"], till)})
@@ -37,7 +44,10 @@ def apply_page(writer: CacheWriter, page: Page, *, till: str, at: dt.datetime) -
         else change
         for change in page.changes
     ]
-    writer.apply_page(replace(page, changes=tuple(own)), at=at)
+    writer.apply_page(replace(page, changes=tuple(own)), at=at, foreign=page.foreign)
+    if page.sums is None:
+        return None
+    return all(page.sums.get(table, NO_ROWS) == here for table, here in writer.sums().items())
 
 
 def take_package(

@@ -77,6 +77,7 @@ Bp = Annotated[int, Field(ge=0, le=limits.MAX_BP)]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 PhoneDigits = Annotated[str, Field(pattern="^[0-9]{5,15}$")]
+RowSum = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
 CodeHash = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 Instant = Annotated[AwareDatetime, BeforeValidator(_iso_text), Strict(strict=False)]
 InstantText = Annotated[str, Field(min_length=20, max_length=40)]
@@ -544,6 +545,8 @@ class PageEnd(BaseModel):
     checkpoint: Sequence
     complete: bool
     rows: Annotated[int, Field(ge=0, le=2 * PAGE_ROWS_MAX)]
+    # At the end of the log: table to sum of its live rows (pos_plugin/row_sum.py).
+    sums: Annotated[dict[Text, RowSum], Field(max_length=100)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -567,6 +570,9 @@ class Page:
     changes: tuple[Change, ...]
     checkpoint: int
     complete: bool
+    sums: Mapping[str, str] | None = None
+    foreign: frozenset[str] = frozenset()
+    """Tables with columns that this version does not know: their sums cannot be compared."""
 
 
 _RowLine = Annotated[
@@ -682,6 +688,8 @@ def parse_page(data: bytes, *, bucket: str, after: int) -> Page:
         changes.append(Change(op=op, table=name, log_seq=log_seq, group=group, row=row))
     if end.checkpoint < last:
         raise ProtocolError(f"the checkpoint {end.checkpoint} stands before row {last}")
+    if not end.complete and end.checkpoint == after:
+        raise ProtocolError("a page that is not the last one does not move on")
     return Page(
         bucket=bucket,
         bucket_epoch=header.bucket_epoch,
@@ -689,6 +697,12 @@ def parse_page(data: bytes, *, bucket: str, after: int) -> Page:
         changes=tuple(changes),
         checkpoint=end.checkpoint,
         complete=end.complete,
+        sums=end.sums if end.complete else None,
+        foreign=frozenset(
+            name
+            for name, columns in header.tables.items()
+            if name in TABLES and set(columns) - set(TABLES[name].columns)
+        ),
     )
 
 
@@ -710,10 +724,11 @@ def page_bytes(
     changes: Iterable[tuple[str, str, int, int, Mapping[str, Any]]],
     checkpoint: int,
     complete: bool,
+    sums: Mapping[str, str] | None = None,
 ) -> bytes:
     """Return a page as NDJSON; ``changes`` are (op, table, log_seq, group, row).
 
-    The row of a removal holds its key and ``reason``.
+    The row of a removal holds its key and ``reason``; ``sums`` belong to the end of the log.
     """
     rows = [
         [op, name, log_seq, group, [row[column] for column in _columns(op, TABLES[name])]]
@@ -726,5 +741,7 @@ def page_bytes(
         "after": after,
         "tables": {name: TABLES[name].columns for name in named},
     }
-    end = {"checkpoint": checkpoint, "complete": complete, "rows": len(rows)}
+    end: dict[str, Any] = {"checkpoint": checkpoint, "complete": complete, "rows": len(rows)}
+    if sums is not None:
+        end["sums"] = dict(sums)
     return b"".join(compact_json(line) + b"\n" for line in (header, *rows, end))

@@ -18,8 +18,8 @@ ADVICE: Final = {
     "gap": "Head office misses events before these; it may have been restored. Call support.",
     "fork": "Another till uses the numbers of this one: was its disk copied? Call support.",
     "head_office_lost_data": "Head office lost receipts it had acknowledged. Call support.",
-    "must-refetch": "The cache belongs to another head office: stop agent and till, delete "
-    "cache.current, start both.",
+    "must-refetch": "Head office began its data anew: the agent fetches them into a new file.",
+    "wrong_sums": "Head office and till count different data, also in a new file. Call support.",
     "no_bucket": "Head office has no data for this shop: look at shop in till.toml.",
     "not-understood": "Something answered that is no head office: look at the address.",
     "package": "A rule generation was refused; the one before stays in force.",

@@ -337,9 +337,20 @@ RELEASE_1: Final = (
         position INTEGER NOT NULL,
         synced_at TEXT NOT NULL
     ) STRICT, WITHOUT ROWID""",
+    # durable_seq: up to there a verified backup of head office has everything, too.
     """CREATE TABLE acked (
         epoch INTEGER PRIMARY KEY,
         acked_seq INTEGER NOT NULL,
-        incarnation TEXT NOT NULL
+        incarnation TEXT NOT NULL,
+        durable_seq INTEGER NOT NULL DEFAULT 0
     ) STRICT""",
+    # What the rows of each table add up to (row_sum.py), kept since the first page of the log.
+    """CREATE TABLE table_sum (
+        name TEXT PRIMARY KEY,
+        sum TEXT NOT NULL CHECK (length(sum) = 16),
+        is_comparable INTEGER NOT NULL CHECK (is_comparable IN (0, 1))
+    ) STRICT, WITHOUT ROWID""",
 )
+
+KEPT: Final = ("acked", "rule_generation", "erased")
+"""Tables of the agent's own that a new cache file takes over from the one before."""

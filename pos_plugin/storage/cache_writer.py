@@ -20,13 +20,20 @@ from pos_plugin.closing import Closing
 from pos_plugin.errors import MisuseError
 from pos_plugin.search_keys import name_keys
 from pos_plugin.storage import class_store
-from pos_plugin.storage.cache_schema import TABLES, Table
-from pos_plugin.storage.connect import cache_path, checkpointed, open_cache_writer
+from pos_plugin.storage.cache_schema import KEPT, TABLES, Table
+from pos_plugin.storage.connect import (
+    cache_path,
+    checkpointed,
+    open_cache_writer,
+    open_next_cache,
+    put_in_place,
+)
 from pos_plugin.storage.faults import mapped
+from pos_plugin.storage.table_sums import TableSums, kept_sums
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pos_plugin.loyalty.class_history import Change as ClassChange
@@ -35,11 +42,11 @@ if TYPE_CHECKING:
 _SEARCHED: Final = frozenset({"customer", "customer_search"})
 ERASE: Final = "erase"
 _ERASE: Final = (
-    "DELETE FROM customer WHERE id = ?",
-    "DELETE FROM customer_search WHERE customer = ?",
-    "DELETE FROM customer_key WHERE customer = ?",
-    "DELETE FROM card WHERE customer = ?",
-    "DELETE FROM consent WHERE customer = ?",
+    ("customer", "id = ?"),
+    ("customer_search", "customer = ?"),
+    ("customer_key", "customer = ?"),
+    ("card", "customer = ?"),
+    ("consent", "customer = ?"),
 )
 CHECKPOINT_ROWS: Final = 4000  # after so many rows the log goes back into the file, if nobody reads
 
@@ -105,6 +112,7 @@ class CacheWriter(Closing):
         self._path = path
         self._rows_since_checkpoint = 0
         self._must_empty = False
+        self._sums = TableSums(connection)
 
     @classmethod
     def open(cls, data_dir: Path) -> CacheWriter:
@@ -120,16 +128,44 @@ class CacheWriter(Closing):
             raise MisuseError("the cache file vanished while it was opened")
         return cls(connection, path)
 
+    @classmethod
+    def open_next(cls, data_dir: Path) -> CacheWriter:
+        """Return the writer of an empty file that is to take the place of the current one."""
+        return cls(*open_next_cache(data_dir))
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    def take_place_of(self, before: CacheWriter) -> None:
+        """Make this file the current one, with what the agent itself noted in the one before."""
+        with self._transaction():
+            for name in KEPT:
+                with before.reading() as connection:
+                    rows = connection.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608 - own names
+                if rows:
+                    marks = ", ".join("?" * len(rows[0]))
+                    self._connection.executemany(
+                        f"INSERT OR REPLACE INTO {name} VALUES ({marks})",  # noqa: S608
+                        rows,
+                    )
+        put_in_place(self._connection, self._path)
+
     def close(self) -> None:
         """Let go of the file; its log goes back into it when nobody reads."""
         self._connection.close()
 
-    def apply_page(self, page: Page, *, at: dt.datetime) -> bool:
-        """Apply the rows of a page and move the cursor, in one transaction.
+    def apply_page(
+        self, page: Page, *, at: dt.datetime, foreign: Collection[str] | None = None
+    ) -> bool:
+        """Apply the rows of a page and move the cursor and the sums, in one transaction.
 
         Args:
             page: follows the cursor, or was applied before (then nothing happens).
             at: instant of the contact, shown to the cashier as the age of the data.
+            foreign: tables with more columns than this version knows, whose sums cannot be
+                compared; None = the page has no sums to compare with.
 
         Returns:
             True when the page was applied, False when it had been applied before.
@@ -152,8 +188,11 @@ class CacheWriter(Closing):
                 raise MisuseError(f"{page.bucket}: page after {page.after}, cursor is {position}")
             if page.checkpoint < position or (page.after < position and page.changes):
                 return False
+            if foreign is not None and page.after == 0:
+                self._sums.begin_log()
             for change in page.changes:
-                self._apply(change)
+                self._apply(change, is_summed=foreign is not None)
+            self._sums.write(foreign or ())
             self._connection.execute(
                 "INSERT INTO cursor (bucket, epoch, position, synced_at) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (bucket) DO UPDATE SET position = excluded.position, "
@@ -235,17 +274,24 @@ class CacheWriter(Closing):
         with mapped(self._path):
             yield self._connection
 
-    def set_acked(self, epoch: int, seq: int, *, incarnation: str) -> None:
+    def set_acked(self, epoch: int, seq: int, *, incarnation: str, durable_seq: int = 0) -> None:
         """Remember up to which event of an epoch head office holds everything.
 
         Acknowledgements of another head office (restored, or a new one) are forgotten with it.
+
+        Args:
+            epoch: of the events.
+            seq: the highest that head office holds.
+            incarnation: which head office says so.
+            durable_seq: the highest that a verified backup of it holds, too.
         """
         with self._transaction():
             self._connection.execute("DELETE FROM acked WHERE incarnation <> ?", (incarnation,))
             self._connection.execute(
-                "INSERT INTO acked (epoch, acked_seq, incarnation) VALUES (?, ?, ?) "
-                "ON CONFLICT (epoch) DO UPDATE SET acked_seq = excluded.acked_seq",
-                (epoch, seq, incarnation),
+                "INSERT INTO acked (epoch, acked_seq, incarnation, durable_seq) "
+                "VALUES (?, ?, ?, ?) ON CONFLICT (epoch) DO UPDATE SET "
+                "acked_seq = excluded.acked_seq, durable_seq = excluded.durable_seq",
+                (epoch, seq, incarnation, min(seq, durable_seq)),
             )
 
     def forget_acked(self) -> None:
@@ -253,20 +299,28 @@ class CacheWriter(Closing):
         with self._transaction():
             self._connection.execute("DELETE FROM acked")
 
-    def _apply(self, change: Change) -> None:
+    def sums(self) -> dict[str, str]:
+        """Return table to sum of its rows, of all tables that can be compared."""
+        with mapped(self._path):
+            return kept_sums(self._connection)
+
+    def _apply(self, change: Change, *, is_summed: bool) -> None:
         table = TABLES.get(change.table)
         if table is None:
             return  # a table of a later version: its rows come again with that version's cache
         if change.table not in _SEARCHED:
-            self._store(change, table)
+            self._store(change, table, is_summed=is_summed)
             return
         customer = str(change.row[table.key[0]])
         if change.table == "customer" and change.op == "R" and change.row.get("reason") == ERASE:
             self._erase(customer, change.log_seq)
             return
         before = self._search_keys(customer)
-        self._store(change, table)
+        self._store(change, table, is_summed=is_summed)
         if change.table == "customer" and change.op == "R":
+            self._sums.take_out(
+                "customer_search", _OLDER["customer_search"], (customer, change.log_seq)
+            )
             self._connection.execute(_REMOVE["customer_search"], (customer, change.log_seq))
         after = self._search_keys(customer)
         self._connection.executemany(
@@ -287,6 +341,7 @@ class CacheWriter(Closing):
         with self._transaction():
             for customer in customers:
                 count += self._erase(customer, 0)
+            self._sums.write()
         self.empty_log()
         return count
 
@@ -305,8 +360,10 @@ class CacheWriter(Closing):
         known: Any = self._connection.execute(
             "SELECT count(*) FROM customer WHERE id = ?", (customer,)
         ).get
-        for statement in _ERASE:
-            self._connection.execute(statement, (customer,))
+        for name, where in _ERASE:
+            if name in TABLES:
+                self._sums.take_out(name, where, (customer,))
+            self._connection.execute(f"DELETE FROM {name} WHERE {where}", (customer,))  # noqa: S608
         self._connection.execute(
             "INSERT INTO erased (customer, ver) VALUES (?, ?) "
             "ON CONFLICT (customer) DO UPDATE SET ver = max(ver, excluded.ver)",
@@ -315,13 +372,18 @@ class CacheWriter(Closing):
         self._must_empty = True
         return int(known)
 
-    def _store(self, change: Change, table: Table) -> None:
+    def _store(self, change: Change, table: Table, *, is_summed: bool) -> None:
         key = [_stored(change.row[name], name, table.hex, table.json) for name in table.key]
+        if is_summed:
+            self._sums.take_out(change.table, _OLDER[change.table], (*key, change.log_seq))
         if change.op == "R":
             self._connection.execute(_REMOVE[change.table], (*key, change.log_seq))
             return
         values = [_stored(change.row[name], name, table.hex, table.json) for name in table.columns]
+        before = self._connection.total_changes()
         self._connection.execute(_PUT[change.table], (*key, *values, change.log_seq))
+        if is_summed and self._connection.total_changes() != before:
+            self._sums.put_in(change.table, dict(change.row))
 
     def _search_keys(self, customer: str) -> frozenset[tuple[str, str]]:
         """Return kind and key of everything by which a stored customer may be found."""
@@ -347,6 +409,7 @@ class CacheWriter(Closing):
     def _transaction(self) -> Iterator[None]:
         with mapped(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
+            self._sums.begin()
             try:
                 yield
             except BaseException:
@@ -384,11 +447,12 @@ def _put(name: str) -> str:
     )
 
 
-def _remove(name: str) -> str:
+def _older(name: str) -> str:
     table = TABLES[name]
     key = " AND ".join(f"{column} = ?" for column in table.key)
-    return f"DELETE FROM {name} WHERE {key} AND {table.ver} < ?"  # noqa: S608 - own names
+    return f"{key} AND {table.ver} < ?"
 
 
 _PUT: Final = {name: _put(name) for name in TABLES}
-_REMOVE: Final = {name: _remove(name) for name in TABLES}
+_OLDER: Final = {name: _older(name) for name in TABLES}
+_REMOVE: Final = {name: f"DELETE FROM {name} WHERE {_OLDER[name]}" for name in TABLES}  # noqa: S608 - own names

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import apsw
@@ -94,13 +95,50 @@ def open_cache_writer(data_dir: Path) -> apsw.Connection:
     if path is None:
         path = data_dir / "cache-000001.db"
         # A file without a name in cache.current was never finished.
-        for leftover in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
-            leftover.unlink(missing_ok=True)
+        _remove_database(path)
         upgrade("cache", path)
         replace_file(data_dir / CURRENT_NAME, path.name.encode())
     elif _is_behind(path, cache_schema.APPLICATION_ID, cache_schema.VERSION):
         upgrade("cache", path)
     return _connect(path, CACHE_WRITER, cache_schema.APPLICATION_ID, cache_schema.VERSION)
+
+
+def open_next_cache(data_dir: Path) -> tuple[apsw.Connection, Path]:
+    """Return the writing connection to an empty cache file beside the current one, and its path.
+
+    Nobody reads it before ``put_in_place``; one that was never finished is written over.
+    """
+    current = cache_path(data_dir)
+    number = int(current.stem.rpartition("-")[2]) + 1 if current is not None else 1
+    path = data_dir / f"cache-{number:06}.db"
+    _remove_database(path)
+    upgrade("cache", path)
+    pragmas = CACHE_WRITER
+    return _connect(path, pragmas, cache_schema.APPLICATION_ID, cache_schema.VERSION), path
+
+
+def put_in_place(connection: apsw.Connection, path: Path) -> None:
+    """Make a filled cache file the current one: all of it on the disk first, then its name."""
+    with mapped(path):
+        connection.pragma("synchronous", 2)
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        connection.pragma("synchronous", CACHE_WRITER["synchronous"])
+    replace_file(path.parent / CURRENT_NAME, path.name.encode())
+
+
+def remove_other_caches(data_dir: Path, keep: Path | None = None) -> None:
+    """Remove cache files that nobody reads any more: all but the current one and ``keep``."""
+    current = cache_path(data_dir)
+    for path in data_dir.glob("cache-*.db"):
+        if current is not None and path not in (current, keep):
+            # Windows keeps a file that the till has open; the next time it is gone.
+            with suppress(OSError):
+                _remove_database(path)
+
+
+def _remove_database(path: Path) -> None:
+    for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+        file.unlink(missing_ok=True)
 
 
 def open_cache_reader(data_dir: Path) -> apsw.Connection | None:

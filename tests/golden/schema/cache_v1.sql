@@ -23,9 +23,10 @@ CREATE TABLE abc_scheme (
 CREATE TABLE acked (
         epoch INTEGER PRIMARY KEY,
         acked_seq INTEGER NOT NULL,
-        incarnation TEXT NOT NULL
+        incarnation TEXT NOT NULL,
+        durable_seq INTEGER NOT NULL DEFAULT 0
     ) STRICT;
-INSERT INTO "acked" VALUES(1,1,'a');
+INSERT INTO "acked" VALUES(1,1,'a',1);
 CREATE TABLE alias (
         alias TEXT PRIMARY KEY,
         customer TEXT NOT NULL,
@@ -231,6 +232,12 @@ CREATE TABLE segment_bit (
         ver INTEGER NOT NULL
     ) STRICT;
 INSERT INTO "segment_bit" VALUES(0,'abc:C',5);
+CREATE TABLE table_sum (
+        name TEXT PRIMARY KEY,
+        sum TEXT NOT NULL CHECK (length(sum) = 16),
+        is_comparable INTEGER NOT NULL CHECK (is_comparable IN (0, 1))
+    ) STRICT, WITHOUT ROWID;
+INSERT INTO "table_sum" VALUES('article','0123456789abcdef',1);
 CREATE TABLE voucher (
         code_hash BLOB PRIMARY KEY CHECK (length(code_hash) = 16),
         id TEXT NOT NULL,

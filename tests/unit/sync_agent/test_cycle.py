@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sync_agent import cycle
 from sync_agent.cycle import State, step
 from sync_agent.outbox import Batch
-from sync_agent.protocol import HELD_HEAD, BucketMark, EventsAnswer, GenerationEntry, Head
+from sync_agent.protocol import HELD_HEAD, BucketMark, EventsAnswer, GenerationEntry, Head, Page
 
 BUCKET = "shop:001"
 BATCH = Batch(epoch=7, first_seq=1, last_seq=2, body=b"")
@@ -128,11 +128,57 @@ def test_contact_is_kept_now_and_then_though_nothing_is_new(state: State) -> Non
     assert action == cycle.AskPage(BUCKET, 10)
 
 
-def test_other_log_is_told_and_not_applied(state: State) -> None:
-    for other in (head(epoch=6, position=50), head(position=3)):
-        after, action = step(state, cycle.HeadSeen(other))
-        assert after.problems == {"download": cycle.MUST_REFETCH}
+@pytest.mark.parametrize("other", [head(epoch=6, position=50), head(position=3)])
+def test_other_log_is_fetched_into_a_new_file(state: State, other: Head) -> None:
+    state, action = step(state, cycle.HeadSeen(other))
+    assert action == cycle.BeginRefetch()
+    assert state.problems == {"download": cycle.MUST_REFETCH}
+    state, action = step(state, cycle.RefetchBegun())
+    assert action == cycle.AskPage(BUCKET, 0)
+    state, action = step(state, cycle.PageApplied(6, 20, complete=False))
+    assert action == cycle.AskPage(BUCKET, 20)
+    # In the middle of it the network goes: the next round goes on in the same file.
+    state, _ = step(state, cycle.NobodyAnswered(dice=0.5))
+    state, _ = step(state, cycle.Began())
+    state, action = step(state, cycle.HeadSeen(head(epoch=6, position=50)))
+    assert action == cycle.AskPage(BUCKET, 20)
+    state, action = step(state, cycle.PageApplied(6, 50, complete=True, adds_up=True))
+    assert action == cycle.PutCacheInPlace()
+    state, action = step(state, cycle.CachePutInPlace())
+    assert action == cycle.Rest(cycle.SAFETY_POLL_S)
+    assert state.problems == {}
+    assert not state.is_building
+
+
+def test_rows_that_do_not_add_up_are_fetched_again_once(state: State) -> None:
+    state, _ = step(state, cycle.HeadSeen(head(position=30)))
+    state, action = step(state, cycle.PageApplied(5, 30, complete=True, adds_up=False))
+    assert action == cycle.BeginRefetch()
+    state, _ = step(state, cycle.RefetchBegun())
+    state, action = step(state, cycle.PageApplied(5, 30, complete=True, adds_up=False))
+    # A head office that counts wrongly: its rows are taken, and it is told.
+    assert action == cycle.PutCacheInPlace()
+    state, _ = step(state, cycle.CachePutInPlace())
+    assert state.problems == {"download": cycle.WRONG_SUMS}
+    for _ in range(3):
+        state, _ = step(state, cycle.Began())
+        state, _ = step(state, cycle.HeadSeen(head(position=40)))
+        state, action = step(state, cycle.PageApplied(5, 40, complete=True, adds_up=False))
         assert action == cycle.Rest(cycle.SAFETY_POLL_S)
+    assert state.problems == {"download": cycle.WRONG_SUMS}
+
+
+def test_head_office_that_always_begins_anew_is_followed_twice_a_round(state: State) -> None:
+    state, action = step(state, cycle.HeadSeen(head(epoch=6)))
+    begun = 0
+    while action == cycle.BeginRefetch():
+        begun += 1
+        state, _ = step(state, cycle.RefetchBegun())
+        state, _ = step(state, cycle.PageApplied(100 + begun, 1, complete=False))
+        page = Page(BUCKET, 200 + begun, 1, (), 2, complete=False)
+        state, action = step(state, cycle.PageArrived(page))
+    assert begun == cycle.REFETCHES_A_CYCLE
+    assert isinstance(action, cycle.Rest)
 
 
 def test_shop_without_a_bucket_is_told(state: State) -> None:
