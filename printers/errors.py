@@ -82,3 +82,16 @@ class DocumentInvalid(PrinterError):  # noqa: N818 - the words of the design
         self.reason = reason
         self.where = where
         self.message = message
+
+
+class ProfileInvalid(PrinterError):  # noqa: N818 - the words of the design
+    """A printer profile that is not there or says what no profile says.
+
+    Args:
+        name: of the profile.
+        message: what is wrong, with its place, in English.
+    """
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(f"printer profile {name}: {message}", hint=message)
+        self.name = name

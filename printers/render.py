@@ -142,13 +142,13 @@ class Sheet:
                 case ColumnsBlock():
                     self.cells(block, where)
                 case ImageBlock():
-                    self.image(block, pictures)
+                    self._image(block, pictures)
                 case CoversBlock():
                     self._covers(block, pictures)
                 case CodeBlock():
                     self._code(block, copied, where)
                 case RuleBlock():
-                    self._rule(block.style)
+                    self.rule(block.style)
                 case FeedBlock():
                     self._add([0] * block.rows)
                 case CutBlock():
@@ -262,18 +262,22 @@ class Sheet:
             ]
         )
 
-    def image(self, block: ImageBlock, pictures: Mapping[str, bytes]) -> None:
-        """Draw the picture of a block, if it is there and the line has time for it."""
+    def _image(self, block: ImageBlock, pictures: Mapping[str, bytes]) -> None:
+        picture = self.fitted(block, pictures)
+        if picture is not None:
+            self.picture(picture, block.align)
+
+    def fitted(self, block: ImageBlock, pictures: Mapping[str, bytes]) -> Picture | None:
+        """Return the picture of a block at its width, if it is there and the line has time."""
         if self._rung is Rung.BARE:
-            return
+            return None
         file = pictures.get(block.asset)
         picture = None if file is None else read_pbm(file)
         if picture is not None:
             picture = picture.scaled_to(max(1, self._dots * block.width_percent // 100))
         if picture is None:
             self.notes[f"missing_picture {block.asset}"] = None
-        else:
-            self.picture(picture, block.align)
+        return picture
 
     def shown(
         self, block: CoversBlock, pictures: Mapping[str, bytes]
@@ -376,7 +380,8 @@ class Sheet:
             if line:
                 self.text(line, align="center", size=1, bold=bold, inverse=False)
 
-    def _rule(self, style: Literal["solid", "dashed", "scissors"]) -> None:
+    def rule(self, style: Literal["solid", "dashed", "scissors"]) -> None:
+        """Draw a line across the paper."""
         rows = [0] * RULE_ROWS
         top = (RULE_ROWS - RULE_THICKNESS) // 2
         if style == "solid":

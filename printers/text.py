@@ -93,7 +93,7 @@ def render_text(document: Document, *, columns: int) -> TextPage:
             case TextBlock():
                 lines += _placed(block.value, block.align, columns)
             case ColumnsBlock():
-                lines += _cells(block, columns, f"blocks[{number}]")
+                lines += cell_lines(block, columns, f"blocks[{number}]")
             case ImageBlock():
                 notes[f"missing_picture {block.asset}"] = None
             case CoversBlock():
@@ -127,7 +127,12 @@ def _aligned(line: str, align: Align, width: int) -> str:
     return line.rjust(width) if align == "right" else line.ljust(width)
 
 
-def _cells(block: ColumnsBlock, columns: int, where: str) -> list[str]:
+def cell_lines(block: ColumnsBlock, columns: int, where: str) -> list[str]:
+    """Return the lines of cells side by side.
+
+    Raises:
+        DocumentInvalid: ``columns_too_wide`` at ``where``.
+    """
     width = sum(cell.width for cell in block.cells)
     if width > columns:
         raise DocumentInvalid(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from printers.page import Cut, CutMode, Page
+from printers.sim.letters import Letters, Taken
 
 _NUL: Final = 0x00
 _ESC: Final = 0x1B
@@ -18,6 +19,7 @@ _GS: Final = 0x1D
 _RASTER_HEADER_BYTES: Final = 8
 _CUT_BYTES: Final = 4
 _ESC_BYTES: Final = 2
+_FIRST_CHARACTER: Final = 0x20
 _DLE_EOT: Final = b"\x10\x04"
 _REQUEST_BYTES: Final = 3
 # GS ( H 06 00 30 30 d1 d2 d3 d4: give these four characters back when the paper is out.
@@ -75,13 +77,20 @@ class Interpreter:
     Args:
         dots: printable width, a multiple of 8.
         strip_bytes_max: the largest picture strip it takes in one command.
+        cp858_slot: n of ``ESC t n`` under which it has code page 858.
         takes_questions: it knows the commands that want an answer, too. A document holds none:
             the device alone asks, so without this they are mistakes.
     """
 
     def __init__(
-        self, *, dots: int = 576, strip_bytes_max: int = 4_096, takes_questions: bool = False
+        self,
+        *,
+        dots: int = 576,
+        strip_bytes_max: int = 4_096,
+        cp858_slot: int = 19,
+        takes_questions: bool = False,
     ) -> None:
+        self._letters = Letters(dots=dots, cp858_slot=cp858_slot)
         self._takes_questions = takes_questions
         self.questions: list[Question] = []
         self._row_bytes = dots // 8
@@ -130,6 +139,7 @@ class Interpreter:
             self._paper += self._rows_of_unfinished_strip()
             self._offset += len(self._pending)
         page = Page(self._dots, bytes(self._paper)) if self._paper else None
+        self._letters.reset()
         self._pending.clear()
         self._paper.clear()
         self._lost = False
@@ -153,6 +163,7 @@ class Interpreter:
         if known == b"\x1b@":
             self._lost = False
             self._padding_at = None
+            self._letters.reset()
             return _ESC_BYTES
         if self._padding_at is not None:
             if not self._lost:
@@ -162,10 +173,25 @@ class Interpreter:
             return self._cut(pages, errors)
         if known == b"\x1dv":
             return self._raster(errors)
+        taken = (
+            None if self._lost and first >= _FIRST_CHARACTER else self._letters.take(self._pending)
+        )
+        if taken is not None:
+            return self._lettered(taken, errors)
         if not self._lost:
             errors.append(self._error("unknown_command", 2))
         self._lost = True
         return 1
+
+    def _lettered(self, taken: Taken, errors: list[FramingError]) -> int:
+        """Bytes used by a command of letters and codes; what it prints goes to the paper."""
+        if taken.mistake is not None:
+            errors.append(self._error(taken.mistake, taken.used))
+        elif taken.used:
+            self._lost = False
+        for row in taken.rows:
+            self._paper += row.to_bytes(self._row_bytes, "big")
+        return taken.used
 
     def _question(self) -> int | None:
         """Bytes used by a command that wants an answer; None if the next one is another."""
@@ -227,11 +253,12 @@ class Interpreter:
         return _RASTER_HEADER_BYTES + size
 
     def _rows(self, dots: bytes, row_bytes: int) -> bytes:
-        white = bytes(self._row_bytes - row_bytes)
         whole = len(dots) // row_bytes * row_bytes
-        return b"".join(
-            dots[start : start + row_bytes] + white for start in range(0, whole, row_bytes)
-        )
+        rows = [dots[start : start + row_bytes] for start in range(0, whole, row_bytes)]
+        if row_bytes == self._row_bytes:
+            return b"".join(rows)
+        placed = (self._letters.placed(int.from_bytes(row, "big"), 8 * row_bytes) for row in rows)
+        return b"".join(row.to_bytes(self._row_bytes, "big") for row in placed)
 
     def _rows_of_unfinished_strip(self) -> bytes:
         if bytes(self._pending[:4]) != b"\x1dv0\x00" or len(self._pending) < _RASTER_HEADER_BYTES:
