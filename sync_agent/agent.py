@@ -25,6 +25,7 @@ from pos_plugin.errors import StorageError
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.cache_writer import CacheWriter
 from pos_plugin.storage.connect import cache_path, remove_other_caches
+from pos_plugin.storage.epochs import start_after
 from pos_plugin.storage.journal_reader import JournalReader
 from sync_agent import cycle, inbox
 from sync_agent.calendar_jobs import CalendarJobs
@@ -34,7 +35,7 @@ from sync_agent.errors import HeadOfficeRefused, PackageRejected, Stopped, Unrea
 from sync_agent.file_check import damage_of, has_wrong_rows
 from sync_agent.held_head import HeldHead
 from sync_agent.journal_watch import JournalWatch
-from sync_agent.outbox import next_batch, start_after
+from sync_agent.outbox import next_batch
 from sync_agent.protocol import PAGE_ROWS_MAX
 from sync_agent.status import Status, write_status
 from sync_agent.waking import take_wish

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from pos_plugin.errors import StorageError
+from pos_plugin.storage.epochs import start_after
 from sync_agent.protocol import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX
 
 if TYPE_CHECKING:
@@ -56,27 +57,6 @@ class Batch:
     first_seq: int
     last_seq: int
     body: bytes
-
-
-def start_after(epochs: Sequence[tuple[int, int]], acked: Mapping[int, int]) -> int:
-    """Return the event number after which the upload goes on.
-
-    Numbers run on from epoch to epoch, but an acknowledgement counts for its epoch alone: a new
-    journal begins at 1 again, whatever head office holds of the old one.
-
-    >>> start_after([(77, 1), (88, 41)], {77: 40})
-    40
-    >>> start_after([(77, 1), (88, 41)], {77: 40, 88: 45})
-    45
-    >>> start_after([(99, 1)], {77: 40})
-    0
-    """
-    after = 0
-    for number, (epoch, first_seq) in enumerate(epochs):
-        after = acked.get(epoch, first_seq - 1)
-        if number + 1 < len(epochs) and after < epochs[number + 1][1] - 1:
-            break
-    return after
 
 
 def next_batch(journal: Journal, acked: Mapping[int, int]) -> Batch | None:

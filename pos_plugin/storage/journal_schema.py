@@ -49,13 +49,15 @@ def _never_deleted(table: str) -> str:
 
 
 RELEASE_1: Final = (
-    # A random number per life of this file; sequence numbers are only unique inside one.
+    # A random number per life of this file; sequence numbers are only unique inside one. Events up
+    # to `rekeyed_to` were written in an earlier life: head office may hold them under that one.
     """CREATE TABLE epoch (
         epoch INTEGER PRIMARY KEY,
         first_seq INTEGER NOT NULL,
         opened_at TEXT NOT NULL,
         previous INTEGER,
-        reason TEXT NOT NULL
+        reason TEXT NOT NULL CHECK (reason IN ('new', 'restored', 'forked', 'damaged')),
+        rekeyed_to INTEGER NOT NULL
     ) STRICT""",
     # The outbox. `line` is serialised once, in the transaction of the sale; those bytes are sent.
     """CREATE TABLE event (

@@ -8,9 +8,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import RLock
@@ -22,7 +20,9 @@ from pos_plugin.folder_lock import FolderLock, FolderTaken
 from pos_plugin.repricing import facts_of
 from pos_plugin.storage import ledger_store, voucher_store
 from pos_plugin.storage.connect import JOURNAL_NAME, checkpointed, open_journal
+from pos_plugin.storage.envelope import hash_of, serialised
 from pos_plugin.storage.faults import mapped
+from pos_plugin.storage.rekey import open_epoch
 from pos_plugin.storage.voucher_store import Booked
 from pos_plugin.uids import new_uid
 
@@ -267,24 +267,25 @@ class JournalWriter:
             "SELECT seq FROM sqlite_sequence WHERE name = 'event'"
         ).get
         seq = (last or 0) + 1
+        before: Any = self._connection.execute(
+            "SELECT hash FROM event ORDER BY seq DESC LIMIT 1"
+        ).get
         uid = new_uid(at)
         occurred_at = utc_text(at)
-        line = _json(
-            {
-                "epoch": self.epoch,
-                "seq": seq,
-                "uid": str(uid),
-                "kind": kind,
-                "schema": 1,
-                "occurred_at": occurred_at,
-                "touches": list(touches),
-                "body": body,
-            }
-        ).encode()
+        line = serialised(
+            epoch=self.epoch,
+            seq=seq,
+            uid=str(uid),
+            kind=kind,
+            occurred_at=occurred_at,
+            prev_hash=before,
+            touches=touches,
+            body=body,
+        )
         self._connection.execute(
             "INSERT INTO event (seq, epoch, uid, kind, line, hash, occurred_at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (seq, self.epoch, uid.bytes, kind, line, hashlib.sha256(line).digest(), occurred_at),
+            (seq, self.epoch, uid.bytes, kind, line, hash_of(line), occurred_at),
         )
         return seq
 
@@ -564,13 +565,7 @@ class JournalWriter:
         ).get
         if newest is not None:
             return int(newest)
-        # 53 bits: the number travels in JSON, and a head office in JavaScript must not round it.
-        epoch = secrets.randbits(53)
-        self._connection.execute(
-            "INSERT INTO epoch (epoch, first_seq, opened_at, reason) VALUES (?, 1, ?, 'new')",
-            (epoch, utc_text(at)),
-        )
-        return epoch
+        return open_epoch(self._connection, first_seq=1, at=at, reason="new", rekeyed_to=0)
 
 
 def _own(data_dir: Path) -> FolderLock:

@@ -72,9 +72,10 @@ CREATE TABLE epoch (
         first_seq INTEGER NOT NULL,
         opened_at TEXT NOT NULL,
         previous INTEGER,
-        reason TEXT NOT NULL
+        reason TEXT NOT NULL CHECK (reason IN ('new', 'restored', 'forked', 'damaged')),
+        rekeyed_to INTEGER NOT NULL
     ) STRICT;
-INSERT INTO "epoch" VALUES(1070074886582451,1,'2026-03-07T11:00:00.000Z',NULL,'new');
+INSERT INTO "epoch" VALUES(1070074886582451,1,'2026-03-07T11:00:00.000Z',NULL,'new',0);
 CREATE TABLE erasure (
         customer TEXT PRIMARY KEY,
         seq INTEGER NOT NULL REFERENCES event (seq),

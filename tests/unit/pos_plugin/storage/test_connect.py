@@ -84,7 +84,7 @@ def test_reader_that_closes_last_leaves_the_log(tmp_path: Path) -> None:
     journal = connect.open_journal(tmp_path)
     reader = connect.open_journal_reader(tmp_path)
     assert reader is not None
-    journal.execute("INSERT INTO epoch VALUES (1, 1, 'now', NULL, 'new')")
+    journal.execute("INSERT INTO epoch VALUES (1, 1, 'now', NULL, 'new', 0)")
     # The writer dies without closing: its connection leaves no checkpoint behind.
     journal.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     journal.close()

@@ -1,0 +1,33 @@
+"""The lives of a journal: which one an event was written in, and how far head office holds them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def start_after(epochs: Sequence[tuple[int, int]], acked: Mapping[int, int]) -> int:
+    """Return the event number after which the upload goes on.
+
+    Numbers run on from epoch to epoch, but an acknowledgement counts for its epoch alone: a new
+    journal begins at 1 again, whatever head office holds of the old one.
+
+    Args:
+        epochs: epoch and its first event number, in order.
+        acked: by epoch: up to which number head office holds everything.
+
+    >>> start_after([(77, 1), (88, 41)], {77: 40})
+    40
+    >>> start_after([(77, 1), (88, 41)], {77: 40, 88: 45})
+    45
+    >>> start_after([(99, 1)], {77: 40})
+    0
+    """
+    after = 0
+    for number, (epoch, first_seq) in enumerate(epochs):
+        after = acked.get(epoch, first_seq - 1)
+        if number + 1 < len(epochs) and after < epochs[number + 1][1] - 1:
+            break
+    return after
