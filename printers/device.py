@@ -9,6 +9,7 @@ Laws of this file (printing.md P26 to P31):
    not end well is a doubt.
 4. CONFIRMED is said when the printer said so: its process id (level 3) or the fence (level 2) came
    back while it reported no stop. An answer while it reports one makes the unit level 1 for good.
+   Where a restart of the printer cannot be seen, a silent pause makes it ASSUMED.
 5. A unit that nobody has tested gets no question at all.
 6. Never sent: DLE ENQ, DLE DC4, anything that clears, resets, opens or switches off.
 """
@@ -66,6 +67,11 @@ def reason_of(fault: PrinterError) -> JobReason:
             return JobReason.PAPER_OUT
         case _:
             return JobReason.PRINTER_OFFLINE
+
+
+def _before_byte_1(reason: JobReason) -> JobReason:
+    # A printer that restarts before it has anything is only not there for a moment.
+    return JobReason.PRINTER_OFFLINE if reason is JobReason.RESET else reason
 
 
 class ReceiptPrinter:
@@ -130,7 +136,7 @@ class ReceiptPrinter:
                 return self._gate()
             except PrinterError as fault:
                 self._hang_up()
-                return reason_of(fault)
+                return _before_byte_1(reason_of(fault))
             except Stopped:
                 return JobReason.STOPPED
             finally:
@@ -336,6 +342,9 @@ class ReceiptPrinter:
                 if stop_of(self._line.status) is not JobReason.NONE:
                     self._believe_less()
                     return Outcome(JobState.UNKNOWN, JobReason.NOT_BELIEVED, self._level)
+                if stall.was_silent and not self._line.transport.sees_reset:
+                    # A pause of which it said nothing: switched off and on it would answer so, too.
+                    return Outcome(JobState.ASSUMED, JobReason.STALLED, 1)
                 return Outcome(JobState.CONFIRMED, JobReason.NONE, self._level)
             stop = stop_of(self._line.status)
             if stop is JobReason.NONE:
@@ -375,8 +384,9 @@ class ReceiptPrinter:
             self._units.write(self._unit)
 
     def _doubt(self, reason: JobReason) -> Outcome:
-        state = JobState.UNKNOWN if self._accepted_bytes else JobState.QUEUED
-        return Outcome(state, reason, 0)
+        if self._accepted_bytes == 0:
+            return Outcome(JobState.QUEUED, _before_byte_1(reason), 0)
+        return Outcome(JobState.UNKNOWN, reason, 0)
 
     # --- afterwards ------------------------------------------------------------------------------
 

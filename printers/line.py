@@ -39,6 +39,7 @@ class Patience:
         connect_s: until a connection stands.
         answer_s: until a real-time request is answered.
         first_byte_s: until the first byte of a job is taken; nothing is on paper until then.
+        silent_s: what a printer takes to be switched off and on, at least.
         notice_s: until a stall is told.
         stall_s: until a stall ends the job.
         spare_s: what a deadline adds to wire and paper.
@@ -51,6 +52,7 @@ class Patience:
     connect_s: float = 3.0
     answer_s: float = 1.0
     first_byte_s: float = 3.0
+    silent_s: float = 1.0
     notice_s: float = 10.0
     stall_s: float = 120.0
     spare_s: float = 10.0

@@ -36,8 +36,10 @@ class Stall:
     def __init__(self, patience: Patience, on_stall: Callable[[JobReason], None]) -> None:
         self._patience = patience
         self._on_stall = on_stall
-        self._since_s: float | None = None
+        self._moved_at_s = monotonic()
         self._told: JobReason | None = None
+        # It stood still for a while and did not say why: it may have been switched off and on.
+        self.was_silent = False
 
     def goes_on(self, stop: JobReason, *, is_first_byte: bool = False) -> None:
         """Say that it still stands still.
@@ -49,11 +51,10 @@ class Stall:
         Raises:
             Stalled: for too long.
         """
-        now_s = monotonic()
-        if self._since_s is None:
-            self._since_s = now_s
-        stood_s = now_s - self._since_s
+        stood_s = monotonic() - self._moved_at_s
         reason = JobReason.STALLED if stop is JobReason.NONE else stop
+        if reason is JobReason.STALLED and stood_s >= self._patience.silent_s:
+            self.was_silent = True
         if is_first_byte and stood_s >= self._patience.first_byte_s:
             raise Stalled(JobReason.PRINTER_BUSY if stop is JobReason.NONE else stop)
         if stood_s >= self._patience.stall_s:
@@ -64,7 +65,7 @@ class Stall:
 
     def over(self) -> None:
         """Say that it goes on."""
-        self._since_s = None
+        self._moved_at_s = monotonic()
         if self._told is not None:
             self._told = None
             self._on_stall(JobReason.NONE)

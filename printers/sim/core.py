@@ -23,7 +23,7 @@ BUFFER_BYTES: Final = 4_096
 _STEP_BYTES: Final = 64
 _SHORT_WRITES: Final = 6
 _SHORT_BYTES: Final = 7
-# A restart takes its time, and what arrives meanwhile is lost.
+# A restart takes its time, and nothing is taken meanwhile.
 _RESTART_S: Final = 0.3
 _REAL_TIME: Final = re.compile(rb"\x10\x04([\x01-\x04])")
 _FOREIGN_ID: Final = b"1234"
@@ -130,9 +130,19 @@ class PrinterCore:
         return self._is_plugged and self._is_powered
 
     @property
+    def has_power(self) -> bool:
+        """Whether it is on and not just starting."""
+        return self._is_powered and self._restarts_until <= self._now
+
+    @property
+    def is_plugged(self) -> bool:
+        """Whether its cable is in."""
+        return self._is_plugged
+
+    @property
     def is_ready(self) -> bool:
         """Whether its DSR and CTS are on: it takes data."""
-        return self.is_there and self._restarts_until <= self._now and self._room() > 0
+        return self._room() > 0
 
     @property
     def taken_bytes(self) -> int:
@@ -233,7 +243,7 @@ class PrinterCore:
     # --- taking ----------------------------------------------------------------------------------
 
     def _room(self) -> int:
-        if self._is_stalled or not self.is_there:
+        if self._is_stalled or not self.is_there or self._restarts_until > self._now:
             return 0
         room = self.knobs.buffer_bytes - len(self._buffer)
         if self.knobs.bytes_per_s is not None:
@@ -255,9 +265,8 @@ class PrinterCore:
         self._taken_bytes += size
         if self.knobs.bytes_per_s is not None:
             self._line_free_at += size / self.knobs.bytes_per_s
-        if self._restarts_until <= self._now:
-            self._arrive(piece)
-            self._buffer += piece
+        self._arrive(piece)
+        self._buffer += piece
         self._pass_time(self._now)
         return size
 

@@ -74,6 +74,20 @@ class Machine:
             return self._core.is_there
 
     @property
+    def has_power(self) -> bool:
+        """Whether it is on and not just starting."""
+        with self._lock:
+            self._note(self._core.tick(monotonic()))
+            return self._core.has_power
+
+    @property
+    def is_plugged(self) -> bool:
+        """Whether its cable is in."""
+        with self._lock:
+            self._note(self._core.tick(monotonic()))
+            return self._core.is_plugged
+
+    @property
     def breaks(self) -> int:
         """How often its connection broke so far."""
         with self._lock:

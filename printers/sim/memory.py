@@ -21,6 +21,7 @@ class MemoryTransport:
     """
 
     is_for_one_job = False
+    sees_reset = True
 
     def __init__(self, machine: Machine, *, chunk_bytes: int = 512) -> None:
         self.chunk_bytes = chunk_bytes

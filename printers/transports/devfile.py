@@ -34,6 +34,7 @@ class DeviceFileTransport:
 
     chunk_bytes = _CHUNK_BYTES
     is_for_one_job = False
+    sees_reset = True
 
     def __init__(self, path: Path, *, takes_fifo: bool = False) -> None:
         self._path = path

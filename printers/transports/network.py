@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PORT: Final = 9_100
 CONNECT_S: Final = 3.0
 _CHUNK_BYTES: Final = 4_096
+# A large one would take a whole voucher at once, and no stall would ever be felt.
+_SEND_BUFFER_BYTES: Final = 8_192
 # So long the printer may close by itself; unread answers at close() would make the kernel throw
 # away what it still has to send.
 _GOODBYE_S: Final = 0.3
@@ -40,6 +42,7 @@ class NetworkTransport:
 
     chunk_bytes = _CHUNK_BYTES
     is_for_one_job = True
+    sees_reset = True
 
     def __init__(self, host: str, port: int = PORT) -> None:
         self._host = host
@@ -61,6 +64,7 @@ class NetworkTransport:
         try:
             line.setblocking(False)
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
             self._connect(line, address, deadline_s)
         except BaseException:
             line.close()

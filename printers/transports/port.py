@@ -40,6 +40,7 @@ class Transport(Protocol):
     Args:
         chunk_bytes: how much is offered to ``write_some`` at once.
         is_for_one_job: whether each job has its own connection.
+        sees_reset: whether a printer that is switched off and on breaks the connection.
     """
 
     @property
@@ -47,6 +48,9 @@ class Transport(Protocol):
 
     @property
     def is_for_one_job(self) -> bool: ...  # noqa: D102 - above
+
+    @property
+    def sees_reset(self) -> bool: ...  # noqa: D102 - above
 
     def open(self, deadline_s: float) -> None:
         """Connect; an open transport is left as it is.
@@ -81,12 +85,12 @@ class Transport(Protocol):
         ...
 
 
-def pause(deadline_s: float) -> bool:
+def pause(deadline_s: float, *, step_s: float = POLL_S) -> bool:
     """Wait a moment before looking again; False when the deadline has passed."""
     left_s = deadline_s - monotonic()
     if left_s <= 0:
         return False
-    _NEVER.wait(min(POLL_S, left_s))
+    _NEVER.wait(min(step_s, left_s))
     return True
 
 

@@ -6,7 +6,8 @@ Three traps of pyserial shape this file (read in its source, 3.5):
   anything, and write without blocking; Windows cannot, there a timeout is a doubt.
 - ``dsrdtr`` does nothing on POSIX. So DSR is looked at before every small piece, and no piece goes
   out while an earlier one still waits in the machine.
-- ``rfc2217://`` has no write timeout, and each change of a timeout renegotiates the whole port.
+- ``rfc2217://`` has no brake and no write timeout, and each change of a timeout renegotiates the
+  port. So bytes go out no faster than the line behind it can carry them.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from __future__ import annotations
 import select
 import sys
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from printers.errors import PrinterBusy, PrinterOffline, PrinterReset
-from printers.transports.port import ModemLines, gone, left_of, pause
+from printers.transports.port import POLL_S, ModemLines, gone, left_of, pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +33,8 @@ _FAST_CHUNK_BYTES: Final = 512
 # Printers go busy with 128 bytes to spare (Epson's documents): less than that fits after a look.
 _DSR_PIECE_BYTES: Final = 64
 _READ_TIMEOUT_S: Final = 0.02
+_BITS_PER_BYTE: Final = 10
+_LINE_POLL_S: Final = 0.001
 _HINT: Final = "Check that the printer is on, its cable, and the port in till.toml."
 
 
@@ -52,11 +56,18 @@ class SerialTransport:
         self._flow = flow
         self._line: Any = None
         self._had_dsr = False
+        # When the line behind a server in the network has carried what it has.
+        self._carried_at_s = 0.0
 
     @property
     def chunk_bytes(self) -> int:
         """256 bytes up to 19,200 baud, else 512."""
         return _SLOW_CHUNK_BYTES if self._baud <= SLOW_BAUD else _FAST_CHUNK_BYTES
+
+    @property
+    def sees_reset(self) -> bool:
+        """Only where DSR is there and is not the brake: then it is the power."""
+        return self._had_dsr and self._flow != "dsr"
 
     def open(self, deadline_s: float) -> None:
         """Open the port for us alone; see :class:`printers.transports.port.Transport`."""
@@ -74,12 +85,16 @@ class SerialTransport:
         }
         if not self._is_remote:
             settings["write_timeout"] = WRITE_TIMEOUT_S if sys.platform == "win32" else 0
+        line = None
         try:
-            self._line = serial.serial_for_url(self._port, **settings)
+            line = serial.serial_for_url(self._port, do_not_open=True, **settings)
+            line.open()
         except (serial.SerialException, OSError, ValueError) as fault:
+            _close(line)
             if "lock" in str(fault):
                 raise PrinterBusy(f"{self._port} is in use by another program") from fault
             raise PrinterOffline(f"{self._port}: {fault}", hint=_HINT) from fault
+        self._line = line
         lines = self.modem_lines()
         if self._flow == "dsr" and lines is None:
             self.close()
@@ -92,14 +107,17 @@ class SerialTransport:
     def write_some(self, chunk: bytes, deadline_s: float) -> int:
         """Return what the line took; see :class:`printers.transports.port.Transport`."""
         while not self._takes_more():
-            if not pause(deadline_s):
+            if not pause(deadline_s, step_s=self._step_s()):
                 return 0
         piece = chunk[:_DSR_PIECE_BYTES] if self._flow == "dsr" else chunk
         if not self._is_remote and sys.platform != "win32":
             ready = select.select([], [self._line.fileno()], [], left_of(deadline_s))[1]
             if not ready:
                 return 0
-        return int(self._talk(lambda: self._line.write(piece)))
+        accepted = int(self._talk(lambda: self._line.write(piece)))
+        wire_s = accepted * _BITS_PER_BYTE / self._baud
+        self._carried_at_s = max(monotonic(), self._carried_at_s) + wire_s
+        return accepted
 
     def read(self, limit: int, deadline_s: float) -> bytes:
         """Return what came; see :class:`printers.transports.port.Transport`."""
@@ -125,9 +143,7 @@ class SerialTransport:
     def close(self) -> None:
         """Close the port; twice is once."""
         line, self._line = self._line, None
-        if line is not None:
-            with suppress(OSError):
-                line.close()
+        _close(line)
 
     @property
     def _is_remote(self) -> bool:
@@ -139,17 +155,26 @@ class SerialTransport:
 
     def _takes_more(self) -> bool:
         self._look_for_power()
-        if self._flow != "dsr":
-            return True
+        # Behind a server in the network only we can look at CTS before we fill its memory.
+        looks_at_cts = self._flow == "rtscts" and self._is_remote
+        if self._flow != "dsr" and not looks_at_cts:
+            return not self._is_remote or monotonic() >= self._carried_at_s
         lines = self.modem_lines()
-        if lines is None or not lines.dsr:
+        if lines is None or not (lines.cts if looks_at_cts else lines.dsr):
             return False
+        if self._is_remote:
+            return monotonic() >= self._carried_at_s
         # What still waits in the machine would go out although the printer says stop.
-        return self._is_remote or int(self._talk(lambda: self._line.out_waiting)) == 0
+        return int(self._talk(lambda: self._line.out_waiting)) == 0
+
+    def _step_s(self) -> float:
+        # No longer than the line needs for a piece, or the line would stand idle.
+        left_s = self._carried_at_s - monotonic()
+        return min(POLL_S, left_s) if left_s > 0 else _LINE_POLL_S
 
     def _look_for_power(self) -> None:
         # Where DSR is not the brake it is the power: it falls when the printer is switched off.
-        if self._flow == "dsr" or not self._had_dsr:
+        if not self.sees_reset:
             return
         lines = self.modem_lines()
         if lines is not None and not lines.dsr:
@@ -162,3 +187,15 @@ class SerialTransport:
             raise PrinterOffline(f"{self._port} is not open")
         with gone(self._port, _HINT, serial.SerialException, OSError, TypeError):
             return call()
+
+
+def _close(line: Any) -> None:  # noqa: ANN401 - pyserial has no types
+    if line is None:
+        return
+    # pyserial's client of RFC 2217 forgets its socket when the other end has gone.
+    forgotten = getattr(line, "_socket", None)
+    with suppress(OSError):
+        line.close()
+    if forgotten is not None:
+        with suppress(OSError):
+            forgotten.close()

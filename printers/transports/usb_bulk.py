@@ -63,6 +63,7 @@ class UsbTransport:
 
     chunk_bytes = _CHUNK_BYTES
     is_for_one_job = False
+    sees_reset = True
 
     def __init__(self, address: UsbAddress, *, backend: object | None = None) -> None:
         self._address = address

@@ -32,6 +32,7 @@ class WinRawTransport:
 
     chunk_bytes = _CHUNK_BYTES
     is_for_one_job = True
+    sees_reset = True
 
     def __init__(self, queue: str) -> None:
         self._queue = queue

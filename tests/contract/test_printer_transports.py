@@ -1,0 +1,434 @@
+"""T4: one contract for every way to a printer: right state, in time, whatever goes wrong.
+
+Each check is a function of a rig, so that the same check can be shown to fail on a device that is
+wrong in just that point.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from threading import Event, Thread
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from printer_rig import ADDRESS, JOB, PAGE, PATIENCE, SEE_RESET, WAYS, Bench, Rig
+from printing import dots_of
+
+from printers.device import ReceiptPrinter
+from printers.lock import PrinterLock
+from printers.ports import JobReason, JobState, Outcome
+from printers.sim.core import Knobs
+from printers.sim.memory import MemoryTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from printers.encode import Job
+    from printers.stall import Stall
+
+# pyserial's client half of RFC 2217 sets its thread up with names that Python has renamed.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:setDaemon:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:setName:DeprecationWarning"),
+]
+
+ASSUMED = (JobState.ASSUMED, JobReason.NONE)
+CONFIRMED = (JobState.CONFIRMED, JobReason.NONE)
+GOOD_S = 4.0
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path)
+    yield bench
+    bench.close()
+
+
+def can_answer(rig: Rig) -> bool:
+    return rig.way != "devfile"
+
+
+def good_end(rig: Rig) -> tuple[JobState, JobReason]:
+    return CONFIRMED if can_answer(rig) else ASSUMED
+
+
+def ended(outcome: Outcome) -> tuple[JobState, JobReason]:
+    return outcome.state, outcome.reason
+
+
+def in_time(work: Callable[[], Outcome]) -> Outcome:
+    began = monotonic()
+    outcome = work()
+    assert monotonic() - began < GOOD_S
+    return outcome
+
+
+# --- what every way must do ----------------------------------------------------------------------
+
+
+def check_identical(rig: Rig) -> None:
+    assert len(JOB.data) > 50_000
+    assert ended(in_time(rig.send)) == good_end(rig)
+    assert rig.until(lambda: rig.machine.pages)
+    (page,) = rig.machine.pages
+    assert dots_of(page.png()) == PAGE
+    assert not rig.machine.errors
+
+
+def check_short_writes(rig: Rig) -> None:
+    assert ended(in_time(lambda: rig.send("short_write@9000"))) == good_end(rig)
+    assert rig.until(rig.whole_vouchers)
+
+
+def check_stray_bytes(rig: Rig) -> None:
+    assert ended(in_time(lambda: rig.send("stray_bytes@9000"))) == good_end(rig)
+    assert rig.until(rig.whole_vouchers)
+
+
+def check_stall(rig: Rig) -> None:
+    outcome = in_time(lambda: rig.send("stall@9000"))
+    assert ended(outcome) == (JobState.UNKNOWN, JobReason.STALLED)
+    assert rig.stalls == [JobReason.STALLED]
+    assert rig.whole_vouchers() == 0
+
+
+def check_unplugged_and_back(rig: Rig) -> None:
+    """The printer stays in the middle of a picture; the next voucher comes out whole."""
+    outcome = in_time(lambda: rig.send("unplug@9000"))
+    assert outcome.state is JobState.UNKNOWN
+    assert rig.device.ready() is not JobReason.NONE
+    if rig.way == "serial_pty":
+        return  # the port has another name now, as a USB adapter's
+    rig.happen("replug@0")
+    assert rig.until(lambda: rig.device.ready() is JobReason.NONE)
+    assert ended(in_time(rig.send)) == good_end(rig)
+    assert rig.until(lambda: rig.whole_vouchers() == 1)
+
+
+def check_restart(rig: Rig) -> None:
+    outcome = in_time(lambda: rig.send("reset@9000"))
+    if rig.way in SEE_RESET:
+        assert outcome.state is JobState.UNKNOWN
+    else:
+        # It cannot be seen on this way; but it is never called printed.
+        assert outcome.state in (JobState.UNKNOWN, JobState.ASSUMED)
+    assert rig.whole_vouchers() == 0
+
+
+def check_power_cut(rig: Rig) -> None:
+    assert in_time(lambda: rig.send("power_off@9000")).state is JobState.UNKNOWN
+    assert len(rig.machine.torn) == 1
+
+
+def check_mute(rig: Rig) -> None:
+    outcome = in_time(lambda: rig.send("mute@9000"))
+    if can_answer(rig):
+        assert ended(outcome) == (JobState.UNKNOWN, JobReason.DEADLINE)
+    else:
+        assert ended(outcome) == ASSUMED
+
+
+def check_paper(rig: Rig) -> None:
+    outcome = in_time(lambda: rig.send("paper_out@9000", "refill+0.4s"))
+    assert ended(outcome) == good_end(rig)
+    cause = JobReason.PAPER_OUT if can_answer(rig) else JobReason.STALLED
+    assert rig.stalls == [cause, JobReason.NONE]
+    assert rig.until(rig.whole_vouchers)
+
+
+def check_paper_never_comes(rig: Rig) -> None:
+    outcome = in_time(lambda: rig.send("paper_out@9000"))
+    cause = JobReason.PAPER_OUT if can_answer(rig) else JobReason.STALLED
+    assert ended(outcome) == (JobState.UNKNOWN, cause)
+
+
+def check_cover(rig: Rig) -> None:
+    outcome = in_time(lambda: rig.send("cover_open@9000", "cover_close+0.4s"))
+    assert ended(outcome) == good_end(rig)
+    cause = JobReason.COVER_OPEN if can_answer(rig) else JobReason.STALLED
+    assert rig.stalls == [cause, JobReason.NONE]
+
+
+def check_cutter(rig: Rig) -> None:
+    outcome = in_time(lambda: rig.send("cutter@9000"))
+    cause = JobReason.PRINTER_ERROR if can_answer(rig) else JobReason.STALLED
+    assert ended(outcome) == (JobState.UNKNOWN, cause)
+
+
+CHECKS = (
+    check_identical,
+    check_short_writes,
+    check_stray_bytes,
+    check_stall,
+    check_unplugged_and_back,
+    check_restart,
+    check_power_cut,
+    check_mute,
+    check_paper,
+    check_paper_never_comes,
+    check_cover,
+    check_cutter,
+)
+
+
+# The second serial way differs from the first in its brake, and in what it sees of the power.
+OF_BRAKES = (check_identical, check_stall, check_restart, check_power_cut)
+
+
+@pytest.mark.parametrize(
+    ("way", "check"),
+    [
+        pytest.param(way, check, id=f"{way}-{check.__name__.removeprefix('check_')}")
+        for way in WAYS
+        for check in (OF_BRAKES if way == "serial_rtscts" else CHECKS)
+    ],
+)
+def test_every_way_ends_in_the_right_state_in_time(
+    bench: Bench, way: str, check: Callable[[Rig], None]
+) -> None:
+    check(bench.rig(way))
+
+
+# --- what every way that can answer must do ------------------------------------------------------
+
+
+def check_foreign_id(rig: Rig) -> None:
+    outcome = in_time(rig.send)
+    assert ended(outcome) == (JobState.UNKNOWN, JobReason.FOREIGN_ANSWER)
+
+
+ANSWERING = [way for way in WAYS if way not in ("devfile", "serial_rtscts")]
+
+
+@pytest.mark.parametrize("way", ANSWERING)
+def test_the_id_of_another_job_confirms_nothing(bench: Bench, way: str) -> None:
+    check_foreign_id(bench.rig(way, knobs=Knobs(process_id="foreign")))
+
+
+@pytest.mark.parametrize("way", ANSWERING)
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("paper_out@0", JobReason.PAPER_OUT),
+        ("cover_open@0", JobReason.COVER_OPEN),
+        ("cutter@0", JobReason.PRINTER_ERROR),
+        ("mute@0", JobReason.PRINTER_MUTE),
+        ("power_off@0", JobReason.PRINTER_OFFLINE),
+    ],
+)
+def test_the_gate_stays_shut_and_nothing_is_printed(
+    bench: Bench, way: str, fault: str, reason: JobReason
+) -> None:
+    rig = bench.rig(way)
+    rig.happen(fault)
+    rig.machine.answers()
+    found = rig.device.ready()
+    if way == "network" and fault.startswith("power_off"):
+        # Nobody listens there any more: refused, or broken while it was made.
+        assert found in (reason, JobReason.PRINTER_BUSY)
+    else:
+        assert found is reason
+    assert not any(rig.machine.tape.strip(b"\x00\x1b@\x10\x04\x01\x02"))
+
+
+@pytest.mark.parametrize("way", ANSWERING)
+def test_a_late_id_still_counts_while_the_connection_stands(bench: Bench, way: str) -> None:
+    # It has taken everything, and prints for longer than anybody waits.
+    rows_per_s = PAGE[0][1] * 10 // 25
+    rig = bench.rig(way, knobs=Knobs(buffer_bytes=200_000, rows_per_s=rows_per_s))
+    assert ended(rig.send()) == (JobState.UNKNOWN, JobReason.DEADLINE)
+    heard: list[str] = []
+    assert rig.until(lambda: heard.extend(rig.device.late()) or heard)
+    assert heard == ["id01"]
+    assert rig.device.late() == ()
+
+
+def test_a_connection_that_broke_hears_no_late_id(bench: Bench) -> None:
+    rows_per_s = PAGE[0][1] * 10 // 25
+    rig = bench.rig("memory", knobs=Knobs(buffer_bytes=200_000, rows_per_s=rows_per_s))
+    rig.send()
+    rig.happen("unplug@0", "replug+0s")
+    assert rig.until(rig.whole_vouchers)
+    assert rig.device.late() == ()
+
+
+def test_an_answer_while_it_reports_a_stop_makes_it_level_1(bench: Bench) -> None:
+    # A clone that answers when it reads, not when it has printed.
+    rig = bench.rig("memory", knobs=Knobs(process_id="early", buffer_bytes=200_000))
+    outcome = in_time(lambda: rig.send("paper_out@9000"))
+    assert ended(outcome) == (JobState.UNKNOWN, JobReason.NOT_BELIEVED)
+    assert rig.level == 1
+    rig.happen("refill@0")
+    assert rig.until(lambda: rig.device.ready() is JobReason.NONE)
+    assert in_time(rig.send).level == 1
+
+
+@pytest.mark.parametrize(
+    ("level", "end", "believed"),
+    [
+        (3, CONFIRMED, 3),
+        (2, CONFIRMED, 2),
+        (1, ASSUMED, 1),
+        (0, ASSUMED, 0),
+    ],
+)
+def test_each_level_says_what_it_knows(
+    bench: Bench, level: Any, end: tuple[JobState, JobReason], believed: int
+) -> None:
+    rig = bench.rig("memory", knobs=Knobs(level=level), level=level)
+    outcome = in_time(rig.send)
+    assert ended(outcome) == end
+    assert outcome.level == believed
+    assert rig.whole_vouchers() == 1
+
+
+def test_another_unit_at_the_same_place_is_not_believed(bench: Bench) -> None:
+    rig = bench.rig("memory", knobs=Knobs(facts={68: "ANOTHER"}))
+    assert ended(in_time(rig.send)) == ASSUMED
+    assert b"\x1d(H" not in rig.machine.tape
+
+
+def test_an_untested_unit_is_asked_nothing(bench: Bench) -> None:
+    rig = bench.rig("memory", level=0)
+    assert ended(in_time(rig.send)) == ASSUMED
+    assert bytes(rig.machine.tape).lstrip(b"\0") == JOB.data
+
+
+def test_what_must_never_be_sent_is_never_sent(bench: Bench) -> None:
+    rig = bench.rig("memory")
+    in_time(rig.send)
+    rig.device.idle()
+    for forbidden in (b"\x10\x05", b"\x10\x14", b"\x1bp"):
+        assert forbidden not in rig.machine.tape
+
+
+def test_a_usb_printer_is_never_reset(bench: Bench) -> None:
+    rig = bench.rig("usb")
+    in_time(lambda: rig.send("unplug@9000"))
+    rig.happen("replug@0")
+    assert rig.until(lambda: rig.device.ready() is JobReason.NONE)
+    assert rig.face.resets == 0
+
+
+def test_whoever_closes_the_till_does_not_wait_for_paper(bench: Bench) -> None:
+    rig = bench.rig("memory", patience=replace(PATIENCE, notice_s=0.01, stall_s=60))
+    stalled = Event()
+    rig.stalls = Told(stalled)
+    ends: list[Outcome] = []
+    sending = Thread(target=lambda: ends.append(rig.send("paper_out@9000")))
+    sending.start()
+    assert stalled.wait(GOOD_S)
+    began = monotonic()
+    rig.device.close()
+    sending.join(GOOD_S)
+    assert monotonic() - began < 1
+    assert ended(ends[0]) == (JobState.UNKNOWN, JobReason.STOPPED)
+    assert rig.device.ready() is JobReason.STOPPED
+
+
+class Told(list[JobReason]):
+    def __init__(self, event: Event) -> None:
+        super().__init__()
+        self._event = event
+
+    def append(self, reason: JobReason) -> None:
+        super().append(reason)
+        self._event.set()
+
+
+def test_one_printer_has_one_owner(bench: Bench, tmp_path: Path) -> None:
+    lock = PrinterLock(tmp_path / "bon.lock")
+    rig = bench.rig("memory")
+    other = ReceiptPrinter(
+        MemoryTransport(rig.machine),
+        printer="bon",
+        address=ADDRESS,
+        units=rig.units,
+        lock_path=tmp_path / "bon.lock",
+        patience=PATIENCE,
+    )
+    assert other.ready() is JobReason.PRINTER_BUSY
+    assert not rig.machine.tape
+    lock.release()
+    assert other.ready() is JobReason.NONE
+    other.close()
+
+
+def test_an_idle_printer_tells_that_its_paper_goes_to_its_end(bench: Bench) -> None:
+    rig = bench.rig("memory")
+    rig.happen("near_end@0")
+    for _ in range(2):
+        status = rig.device.idle()
+    assert (status.reachable, status.online, status.paper) == (True, True, "near_end")
+    rig.happen("cover_open@0")
+    for _ in range(3):
+        status = rig.device.idle()
+    assert (status.online, status.cover) == (False, "open")
+
+
+# --- negative controls: each of these devices is wrong in one point, and a check sees it ---------
+
+
+class TakesAnyBlock(ReceiptPrinter):
+    """Believes whatever block comes."""
+
+    def _came_back(self, process_id: str, wait_s: float, stall: Stall) -> Outcome:
+        del process_id
+        answer = self._line.expect("process_id", wait_s)
+        return super()._came_back("", 0, stall) if answer is None else confirmed()
+
+
+class ConfirmsWhenWritingEnds(ReceiptPrinter):
+    """Takes accepted bytes for paper."""
+
+    def _answered(self, process_id: str, wait_s: float, stall: Stall) -> Outcome:
+        del process_id, wait_s, stall
+        return confirmed()
+
+
+class TriesAgain(ReceiptPrinter):
+    """Sends the job again when it did not end well."""
+
+    def send(self, job: Job, *, process_id: str, on_stall: Callable[[JobReason], None]) -> Outcome:
+        outcome = super().send(job, process_id=process_id, on_stall=on_stall)
+        if outcome.state is not JobState.UNKNOWN:
+            return outcome
+        return super().send(job, process_id=process_id, on_stall=on_stall)
+
+
+class NeverPads(ReceiptPrinter):
+    """Begins without zeros."""
+
+    def _connect(self) -> None:
+        super()._connect()
+        self._padding_bytes = 0
+
+
+def confirmed() -> Outcome:
+    return Outcome(JobState.CONFIRMED, JobReason.NONE, 3)
+
+
+def check_printed_once(rig: Rig) -> None:
+    """A printer that prints and whose answer is lost has printed once."""
+    in_time(lambda: rig.send("mute@60000"))
+    assert rig.until(rig.whole_vouchers)
+    assert rig.whole_vouchers() == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "check", "knobs"),
+    [
+        (TakesAnyBlock, check_foreign_id, Knobs(process_id="foreign")),
+        (ConfirmsWhenWritingEnds, check_mute, None),
+        (TriesAgain, check_printed_once, None),
+        (NeverPads, check_unplugged_and_back, Knobs(real_time="obeyed")),
+    ],
+)
+def test_a_wrong_device_is_seen(
+    bench: Bench, kind: type[ReceiptPrinter], check: Callable[[Rig], None], knobs: Knobs | None
+) -> None:
+    check(bench.rig("memory", knobs=knobs))
+    with pytest.raises(AssertionError):
+        check(bench.rig("memory", knobs=knobs, kind=kind))
