@@ -34,6 +34,7 @@ from pos_plugin.receipt_event import (
 from pos_plugin.receipts import book, read_charge, tenders_of
 from pos_plugin.redeeming import redemptions, rest_vouchers
 from pos_plugin.sold_vouchers import activate, planned_in
+from pos_plugin.storage import approval_store
 from pos_plugin.storage.journal_writer import ReceiptHead
 from pos_plugin.storage.voucher_store import Booked
 from pos_plugin.uids import new_uid
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from pos_plugin.model import Basket
     from pos_plugin.receipts import BookedReceipt, Charge
     from pos_plugin.storage.cache_reader import CacheReader
+    from pos_plugin.storage.journal_lookup import Journal
     from pos_plugin.till import Running, Till
 
 
@@ -116,7 +118,7 @@ class Booking:
 
     def _evaluate(self, snapshot: Mapping[str, Any]) -> None:
         try:
-            self._till.evaluate(snapshot)
+            self._till.evaluate_charged(snapshot)
         except StorageError:
             # A broken cache costs no receipt; a broken journal is found out when it is written.
             notice = Notice(NoticeCode.CACHE_UNAVAILABLE)
@@ -151,7 +153,7 @@ class Booking:
             sold = planned_in(
                 journal,
                 running.snapshot.sold_vouchers,
-                [line.line_id for line in basket.lines if line.quantity_milli > 0],
+                [line for line in basket.lines if line.quantity_milli > 0],
                 kinds,
             )
             used = redemptions(
@@ -191,10 +193,10 @@ class Booking:
                 "rewards": points.facts,
                 "vouchers": [
                     *(voucher.to_event() for voucher in issued),
-                    *(one.voucher.to_event() for one in sold),
+                    *(one.voucher.to_event() for one in sold.vouchers),
                 ],
                 "refused": refused_events(running.evaluation, running.known),
-                "exceptions": used.exceptions,
+                "exceptions": used.exceptions + sold.refused,
                 "declined": declined_events(basket, running.snapshot.extras.decline_reasons),
                 "proof": {"optimal": result.optimal, "gap_minor": result.gap_minor},
             }
@@ -203,6 +205,7 @@ class Booking:
             self._journal.add_receipt(
                 seq, head, basket, booked, uncovered_minor=used.uncovered_minor
             )
+            told = approval_notices(journal, basket, seq)
             if head.customer is not None:
                 self._journal.add_ledger(
                     seq,
@@ -217,13 +220,14 @@ class Booking:
             effects = self._issuing.store(
                 issued, seq, offer.holder, receipt=seq, cashier=head.cashier, now=now
             )
-            bought = activate(journal, sold, Booked(self._journal.epoch, seq, now))
+            bought = activate(journal, sold.vouchers, Booked(self._journal.epoch, seq, now))
             effects += self._issuing.print(bought, "", now=now)
             effects += self._texts(booked, running.evaluation)
             if used.uncovered_minor:
                 figures = {"amount_minor": used.uncovered_minor, "currency": basket.currency}
-                notice = Notice(NoticeCode.VOUCHER_NOT_COVERED, figures)
-                effects.append(message(notice, self._till.config.language))
+                told.append(Notice(NoticeCode.VOUCHER_NOT_COVERED, figures))
+            told += [Notice(NoticeCode.VOUCHER_NOT_SOLD) for _ in sold.refused]
+            effects += [message(notice, self._till.config.language) for notice in told]
             answer = sale_answer(head, booked, effects)
             keep_answer(self._journal, key, completion, answer)
             self._journal.drop_suspended(basket.sale_id)
@@ -329,6 +333,15 @@ class Booking:
         if booked.charged_differs:
             texts.append(message(Notice(NoticeCode.CHARGED_DIFFERS), language))
         return texts
+
+
+def approval_notices(journal: Journal, basket: Basket, receipt: int) -> list[Notice]:
+    """Keep which goods on approval a receipt sells; return what the cashier should look into."""
+    lines = {line.line_id: line for line in basket.lines if line.quantity_milli > 0}
+    twice = approval_store.note_sale(journal, receipt, lines)
+    return [
+        Notice(NoticeCode.APPROVAL_SOLD_TWICE, {"sku": lines[line_id].sku}) for line_id in twice
+    ]
 
 
 def _of_vouchers(booked: BookedReceipt, running: Running) -> BookedReceipt:

@@ -99,6 +99,8 @@ class NoticeCode(StrEnum):
     VOUCHER_DEDUCTED = "voucher_deducted"
     VOUCHER_NOT_COVERED = "voucher_not_covered"
     REFUND_WITHHELD = "refund_withheld"
+    VOUCHER_NOT_SOLD = "voucher_not_sold"
+    APPROVAL_SOLD_TWICE = "approval_sold_twice"
     CHARGED_DIFFERS = "charged_differs"
     RECALLED_OTHER_DAY = "recalled_other_day"
     BIRTHDAY = "birthday"
@@ -149,6 +151,8 @@ LEVELS: Final[Mapping[NoticeCode, Level]] = {
     NoticeCode.VOUCHER_DEDUCTED: Level.WARN,
     NoticeCode.VOUCHER_NOT_COVERED: Level.WARN,
     NoticeCode.REFUND_WITHHELD: Level.WARN,
+    NoticeCode.VOUCHER_NOT_SOLD: Level.WARN,
+    NoticeCode.APPROVAL_SOLD_TWICE: Level.WARN,
     NoticeCode.CHARGED_DIFFERS: Level.INFO,
     NoticeCode.RECALLED_OTHER_DAY: Level.WARN,
     NoticeCode.BIRTHDAY: Level.INFO,
@@ -476,6 +480,14 @@ NOTICE_TEXTS: Final[Mapping[NoticeCode, Mapping[str, str]]] = {
     NoticeCode.REFUND_WITHHELD: {
         "de": "Bitte {amount} nicht auszahlen: So viel hatte ein Gutschein nicht gedeckt.",
         "en": "Please do not pay out {amount}: a voucher had not covered that much.",
+    },
+    NoticeCode.VOUCHER_NOT_SOLD: {
+        "de": "Ein Gutschein dieses Bons gilt nicht: verkauft, storniert oder falscher Preis.",
+        "en": "A voucher of this receipt is not valid: sold before, cancelled, or wrongly priced.",
+    },
+    NoticeCode.APPROVAL_SOLD_TWICE: {
+        "de": "Artikel {sku} der Auswahl wurde schon einmal verkauft. Bitte prüfen.",
+        "en": "Article {sku} of the approval was sold before. Please check.",
     },
     NoticeCode.CHARGED_DIFFERS: {
         "de": "Kassierter Betrag weicht von der Berechnung ab; gebucht ist, was kassiert wurde.",

@@ -40,6 +40,7 @@ from pos_plugin.promotions.result import Earned
 from pos_plugin.redeeming import with_value
 from pos_plugin.scan import Routed, is_ean13, route
 from pos_plugin.snapshot import Defaults, Snapshot, fingerprint, read_snapshot
+from pos_plugin.sold_vouchers import check_sold
 from pos_plugin.storage import account_lookup, approval_store, journal_lookup
 from pos_plugin.voucher_effects import voucher_effects
 
@@ -286,7 +287,16 @@ class Till:
         snapshot = self.read(value)
         if self._is_completed(snapshot.basket.sale_id):
             return Refused(Refusal.CONFLICT)
-        return self.evaluate_basket(snapshot, keep=True)
+        notices: list[Notice] = []
+        if snapshot.sold_vouchers:
+            with self.journal.reading() as journal:
+                notices = check_sold(journal, snapshot)
+        evaluation = self.evaluate_basket(snapshot, keep=True)
+        return replace(evaluation, notices=(*evaluation.notices, *notices))
+
+    def evaluate_charged(self, value: Mapping[str, Any]) -> None:
+        """Evaluate a basket that was charged already: what it sells is not questioned any more."""
+        self.evaluate_basket(self.read(value), keep=True)
 
     def evaluate_basket(self, snapshot: Snapshot, *, keep: bool = False) -> Evaluation:
         """Evaluate a checked snapshot; ``keep`` = the sale is open and may be completed."""

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pos_plugin.till import Till
 
 
+_UNUSED: Final = (VoucherState.ISSUED, VoucherState.BLOCKED)
 _WITH_A_REST: Final = (VoucherState.PARTLY_REDEEMED, VoucherState.BLOCKED)
 
 
@@ -215,13 +216,13 @@ def _end_issued(till: Till, occasion: Occasion, taken: TakenBack) -> None:
             continue  # it belongs to the voucher that it comes from
         now = _as_known(journal, given, told.get(given.voucher))
         allowed = _allowed(occasion, now, cache)
-        if now.state == VoucherState.ISSUED and not now.used_minor:
+        if now.state in _UNUSED and not now.used_minor:
+            # A blocked one ends with its occasion, too: it may be let go again.
             if not allowed:
                 taken.cancelled.append(now.voucher)
             elif now.value_minor is not None and allowed < now.value_minor:
                 taken.reduced.append(Reduced(now.voucher, now.value_minor - allowed))
             continue
-        # A blocked one is no more worth than that either: it may be let go again.
         if now.value_minor is not None and now.state in _WITH_A_REST:
             by_minor = now.value_minor - max(allowed, now.used_minor)
             if by_minor > 0:

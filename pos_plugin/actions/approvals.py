@@ -239,8 +239,10 @@ class ApprovalDesk:
             return
         with self._till.journal.transaction() as journal:
             moment = Moment(journal, self._till.clock.now())
-            for approval in approval_store.being_sold(journal):
-                self._follow(moment, approval)
+            for approval, receipt in approval_store.being_sold(journal):
+                # Read again: an earlier receipt of the loop may have sold pieces of it.
+                now = approval_store.find(journal, approval.number) or approval
+                self._follow(moment, now, receipt)
 
     def _once(
         self,
@@ -395,9 +397,9 @@ class ApprovalDesk:
             else today_minor
         )
 
-    def _follow(self, moment: Moment, approval: Approval) -> None:
-        assert approval.sale_id is not None  # noqa: S101 - that is how it was found
-        receipt, sold = approval_store.sold_in(moment.journal, approval.sale_id)
+    def _follow(self, moment: Moment, approval: Approval, receipt: int) -> None:
+        sale_id, sold = approval_store.sold_in(moment.journal, receipt)
+        approval_store.followed(moment.journal, approval.number, receipt)
         gone = [
             line
             for line in approval.lines
@@ -409,9 +411,8 @@ class ApprovalDesk:
                 for line in approval.lines
             )
         )
-        self._close(
-            moment, after, receipt=receipt, sale_id=approval.sale_id, cashier=None, sold=gone
-        )
+        if gone:
+            self._close(moment, after, receipt=receipt, sale_id=sale_id, cashier=None, sold=gone)
 
     def _close(
         self,

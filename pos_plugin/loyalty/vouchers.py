@@ -34,7 +34,8 @@ class VoucherState(StrEnum):
 _S = VoucherState
 # The trigger of journal.db refuses every other step; None = the voucher is new. A step back from a
 # redemption is one taken back, from `reserved` one released; ISSUED to itself is a value reduced by
-# a return, BLOCKED to itself a redemption taken back meanwhile. What was used is never cancelled.
+# a return, BLOCKED to itself a redemption taken back meanwhile; a blocked one nobody used ends with
+# its occasion, so that it is not let go again. What was used is never cancelled.
 TRANSITIONS: Final[frozenset[tuple[VoucherState | None, VoucherState]]] = frozenset(
     {
         (None, _S.PLANNED),
@@ -60,6 +61,7 @@ TRANSITIONS: Final[frozenset[tuple[VoucherState | None, VoucherState]]] = frozen
         (_S.BLOCKED, _S.ISSUED),
         (_S.BLOCKED, _S.PARTLY_REDEEMED),
         (_S.BLOCKED, _S.BLOCKED),
+        (_S.BLOCKED, _S.CANCELLED),
     }
 )
 

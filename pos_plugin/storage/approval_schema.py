@@ -44,6 +44,13 @@ JOURNAL: Final = (
         state TEXT NOT NULL CHECK (state IN ('open', 'returned', 'sold')),
         PRIMARY KEY (number, line_id)
     ) STRICT, WITHOUT ROWID""",
+    # Receipts that sold pieces and are not followed yet: written with the receipt, by the ids of
+    # its lines, whatever sale the pieces were said to be sold under.
+    """CREATE TABLE approval_sale (
+        number TEXT NOT NULL REFERENCES approval (number),
+        receipt INTEGER NOT NULL REFERENCES receipt (seq),
+        PRIMARY KEY (number, receipt)
+    ) STRICT, WITHOUT ROWID""",
     # Where each piece was on any day: the last step until that day.
     """CREATE TABLE approval_step (
         number TEXT NOT NULL,

@@ -208,17 +208,56 @@ def open_of(journal: Journal, customer: str | None = None) -> list[Approval]:
     return _approvals(journal, "state = 'issued' AND customer = ?", (customer,))
 
 
-def being_sold(journal: Journal) -> list[Approval]:
-    """Return the approvals whose kept pieces have a completed sale that they do not know of yet."""
+def note_sale(journal: Journal, receipt: int, line_ids: Iterable[str]) -> list[str]:
+    """Keep which approvals a receipt sells pieces of; return the lines that were sold before.
+
+    Args:
+        journal: in the transaction of the receipt, its lines stored.
+        receipt: its number.
+        line_ids: of the lines that sell something.
+    """
+    twice: list[str] = []
+    for sold in line_ids:
+        number, slash, line_id = sold.partition("/")
+        state: Any = journal.execute(
+            "SELECT state FROM approval_line WHERE number = ? AND line_id = ?", (number, line_id)
+        ).get
+        if not slash or state is None:
+            continue
+        waiting = journal.execute(
+            "SELECT 1 FROM approval_sale JOIN receipt_line USING (receipt) "
+            "WHERE number = ? AND line_id = ? AND receipt <> ?",
+            (number, sold, receipt),
+        ).get
+        if state == LineState.SOLD or waiting is not None:
+            twice.append(sold)
+        journal.execute("INSERT OR IGNORE INTO approval_sale VALUES (?, ?)", (number, receipt))
+    return twice
+
+
+def being_sold(journal: Journal) -> list[tuple[Approval, int]]:
+    """Return each approval with a receipt that sold pieces of it and is not followed yet."""
     # A settled one, too: its sale may be paid although the pieces were said to be back.
-    return _approvals(journal, "sale_id IN (SELECT sale_id FROM receipt)", ())
-
-
-def sold_in(journal: Journal, sale_id: str) -> tuple[int, frozenset[str]]:
-    """Return the number of a receipt and the ids of its lines."""
     rows: Any = journal.execute(
-        "SELECT seq, line_id FROM receipt JOIN receipt_line ON receipt = seq WHERE sale_id = ?",
-        (sale_id,),
+        "SELECT number, receipt FROM approval_sale ORDER BY receipt, number"
+    ).fetchall()
+    return [
+        (approval, receipt)
+        for number, receipt in rows
+        if (approval := find(journal, number)) is not None
+    ]
+
+
+def followed(journal: Journal, number: str, receipt: int) -> None:
+    """Forget a receipt whose pieces are known to be sold."""
+    journal.execute("DELETE FROM approval_sale WHERE number = ? AND receipt = ?", (number, receipt))
+
+
+def sold_in(journal: Journal, receipt: int) -> tuple[str, frozenset[str]]:
+    """Return the sale of a receipt and the ids of its lines."""
+    rows: Any = journal.execute(
+        "SELECT sale_id, line_id FROM receipt JOIN receipt_line ON receipt = seq WHERE seq = ?",
+        (receipt,),
     ).fetchall()
     return rows[0][0], frozenset(line_id for _, line_id in rows)
 

@@ -299,7 +299,8 @@ RELEASE_1: Final = (
             'partly_redeemed>partly_redeemed', 'partly_redeemed>reserved',
             'partly_redeemed>redeemed', 'partly_redeemed>issued', 'partly_redeemed>blocked',
             'redeemed>partly_redeemed', 'redeemed>issued',
-            'blocked>issued', 'blocked>partly_redeemed', 'blocked>blocked')
+            'blocked>issued', 'blocked>partly_redeemed', 'blocked>blocked',
+            'blocked>cancelled')
         BEGIN SELECT RAISE(ABORT, 'voucher: this step is not in the state table'); END""",
     """CREATE TRIGGER voucher_is_issued_by_an_event BEFORE UPDATE OF state ON voucher
         WHEN NEW.state <> 'planned' AND NEW.issued_seq IS NULL

@@ -39,6 +39,11 @@ CREATE TABLE approval_line (
         state TEXT NOT NULL CHECK (state IN ('open', 'returned', 'sold')),
         PRIMARY KEY (number, line_id)
     ) STRICT, WITHOUT ROWID;
+CREATE TABLE approval_sale (
+        number TEXT NOT NULL REFERENCES approval (number),
+        receipt INTEGER NOT NULL REFERENCES receipt (seq),
+        PRIMARY KEY (number, receipt)
+    ) STRICT, WITHOUT ROWID;
 CREATE TABLE approval_step (
         number TEXT NOT NULL,
         line_id TEXT NOT NULL,
@@ -521,7 +526,8 @@ CREATE TRIGGER voucher_step BEFORE UPDATE ON voucher
             'partly_redeemed>partly_redeemed', 'partly_redeemed>reserved',
             'partly_redeemed>redeemed', 'partly_redeemed>issued', 'partly_redeemed>blocked',
             'redeemed>partly_redeemed', 'redeemed>issued',
-            'blocked>issued', 'blocked>partly_redeemed', 'blocked>blocked')
+            'blocked>issued', 'blocked>partly_redeemed', 'blocked>blocked',
+            'blocked>cancelled')
         BEGIN SELECT RAISE(ABORT, 'voucher: this step is not in the state table'); END;
 CREATE TRIGGER voucher_is_issued_by_an_event BEFORE UPDATE OF state ON voucher
         WHEN NEW.state <> 'planned' AND NEW.issued_seq IS NULL

@@ -186,6 +186,37 @@ def test_kept_pieces_become_a_sale_and_settled_twice_leaves_nothing_open(plugin:
     assert plugin.approvals.list() == []
 
 
+def test_pieces_are_sold_by_whatever_sale_they_were_paid_in(plugin: Plugin) -> None:
+    number = issue(plugin)["number"]
+    first = done(plugin.approvals.settle(number, {"request_id": "S1", "sale_id": "B1"}))["sale"]
+    # The host asks again for another basket, and pays part of it under the name it asked with.
+    second = done(plugin.approvals.settle(number, {"request_id": "S2", "sale_id": "B2"}))["sale"]
+    buy(plugin, {**second, "sale_id": "B2", "lines": second["lines"][:1]})
+    after = done(plugin.approvals.settle(number, {"request_id": "S3", "sale_id": "B3"}))
+    assert states(after) == {"1": "sold", "2.1": "open", "2.2": "open"}
+    # The rest in the first basket; what was sold before is told.
+    receipt = buy(plugin, first)
+    twice = [one for one in receipt.values["effects"] if one.get("code") == "approval_sold_twice"]
+    assert len(twice) == 1
+    assert "kleid" in twice[0]["text"]
+    last = done(plugin.approvals.settle(number, {"request_id": "S4", "sale_id": "B4"}))
+    assert (last["sale"], last["state"], set(states(last).values())) == (None, "settled", {"sold"})
+
+
+def test_pieces_of_two_receipts_that_nobody_followed_are_sold(tmp_path: Path) -> None:
+    till = approving(tmp_path)
+    with till.open() as plugin:
+        number = issue(plugin, goods("1", "kleid"), goods("2", "rock"))["number"]
+        sale = done(plugin.approvals.settle(number, {"request_id": "S1", "sale_id": "B1"}))["sale"]
+        for name, line in zip(("B1", "B2"), sale["lines"], strict=True):
+            receipt = buy(plugin, {**sale, "sale_id": name, "lines": [line]})
+            assert "approval_sold_twice" not in [
+                one.get("code") for one in receipt.values["effects"]
+            ]
+        assert plugin.approvals.list() == []
+    assert kinds(tmp_path).count("approval_settled") == 2
+
+
 @pytest.mark.capability("A3")
 @pytest.mark.parametrize(("guaranteed", "total_minor"), [(False, 12_000), (True, 9900)])
 def test_promotions_and_prices_are_those_of_the_settlement(

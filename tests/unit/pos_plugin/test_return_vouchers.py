@@ -9,7 +9,7 @@ import pytest
 from till_builder import TillBuilder, points, unit_discount, voucher_promotion
 from vouchers_with_value import hand_out, value_type
 
-from pos_plugin import Receipt, Refused, Scanned
+from pos_plugin import Receipt, Refusal, Refused, Scanned
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,6 +152,23 @@ def test_an_unused_share_of_the_receipt_shrinks_with_it(tmp_path: Path) -> None:
         assert worth(plugin, voucher["code"]) == 599
         assert codes_of(give_back(plugin, "1")) == ["voucher_cancelled"]
         assert worth(plugin, voucher["code"]) == 0
+
+
+def test_a_blocked_coupon_ends_with_its_receipt(tmp_path: Path) -> None:
+    till = shop(tmp_path)
+    till.voucher_type()
+    till.trigger()
+    with till.open() as plugin:
+        (voucher,) = issued(sell(plugin, 1000).values)
+        asked = {"request_id": "B1", "code": voucher["code"]}
+        assert isinstance(plugin.vouchers.block(asked), Receipt)
+        # The control: while its receipt stands it may be let go, and blocked again.
+        assert isinstance(plugin.vouchers.unblock({**asked, "request_id": "U1"}), Receipt)
+        assert isinstance(plugin.vouchers.block({**asked, "request_id": "B2"}), Receipt)
+        assert isinstance(plugin.sales.void("S1", {}), Receipt)
+        assert plugin.vouchers.unblock({**asked, "request_id": "U2"}) == Refused(
+            Refusal.VOUCHER_NOT_NOW
+        )
 
 
 def used_then_returned(folder: Path, how: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -173,18 +173,72 @@ def test_line_sells_one_voucher_and_names_it(
 
 
 @pytest.mark.capability("G6")
-def test_blocked_voucher_whose_money_went_back_is_worth_nothing_once_it_is_let_go(
-    till: TillBuilder,
-) -> None:
+def test_blocked_voucher_whose_money_went_back_is_not_let_go(till: TillBuilder) -> None:
     with till.open() as plugin:
         sold = made(plugin)
         buy(plugin, "S1", sold["line"])
         asked = {"request_id": "B1", "code": sold["code"]}
         assert isinstance(plugin.vouchers.block(asked), Receipt)
         assert isinstance(plugin.sales.void("S1", {}), Receipt)
-        assert isinstance(plugin.vouchers.unblock(asked), Receipt)
-        assert reasons(plugin, "after", sold["code"]) == ["voucher_nothing_to_apply"]
-    assert state(till) == [("issued", 0)]
+        assert plugin.vouchers.unblock(asked) == Refused(Refusal.VOUCHER_NOT_NOW)
+        assert reasons(plugin, "after", sold["code"]) == ["voucher_blocked"]
+    assert state(till) == [("cancelled", 2500)]
+
+
+@pytest.mark.parametrize(("field", "value"), [("unit_price_minor", 500), ("quantity_milli", 2000)])
+def test_line_of_another_price_or_number_sells_no_voucher(
+    till: TillBuilder, field: str, value: int
+) -> None:
+    with till.open() as plugin:
+        sold = made(plugin)
+        line = {"line_id": "1", **sold["line"], field: value}
+        snapshot = {"sale_id": "S1", "at": till.clock.now().isoformat(), "lines": [line]}
+        with pytest.raises(SaleError) as refused:
+            plugin.sales.evaluate(snapshot)
+        assert refused.value.where == f"sale.lines[0].{field}"
+        # Handed in when it was charged already it is booked: no receipt is refused.
+        receipt = plugin.sales.complete("S1", {}, snapshot=snapshot)
+        assert isinstance(receipt, Receipt)
+        assert receipt.vouchers == []
+        assert "voucher_not_sold" in [one.get("code") for one in receipt.values["effects"]]
+        assert state(till) == [("planned", 2500)]
+        # The control: the line as it was given.
+        assert len(buy(plugin, "S2", sold["line"]).vouchers) == 1
+    assert state(till) == [("issued", 2500)]
+
+
+def test_voucher_in_two_open_sales_is_sold_once(till: TillBuilder) -> None:
+    with till.open() as plugin:
+        sold = made(plugin)
+        sales = [plugin.begin_sale(sale_id) for sale_id in ("S1", "S2")]
+        for sale in sales:
+            sale.add_line(**sold["line"])
+            assert sale.evaluate().notices == ()
+        first, second = (sale.complete() for sale in sales)
+        assert isinstance(first, Receipt)
+        assert isinstance(second, Receipt)
+        assert (len(first.vouchers), len(second.vouchers)) == (1, 0)
+        assert [one["code"] for one in second.values["effects"]] == ["voucher_not_sold"]
+        # Its line comes back as paid; the voucher of the other sale stays.
+        line = {"line_id": "1", "quantity_milli": 1000}
+        back = plugin.sales.return_items("S2", {"return_id": "R1", "lines": [line]})
+        assert isinstance(back, Receipt)
+        assert back.values["refund_minor"] == 2500
+    assert state(till) == [("issued", 2500)]
+
+
+def test_voucher_that_was_cancelled_is_not_sold_again(till: TillBuilder) -> None:
+    with till.open() as plugin:
+        sold = made(plugin)
+        buy(plugin, "S1", sold["line"])
+        plugin.sales.void("S1", {})
+        assert made(plugin) == sold  # the same request, the same answer
+        sale = plugin.begin_sale("S2")
+        sale.add_line(**sold["line"])
+        assert [one.code.value for one in sale.evaluate().notices] == ["voucher_not_sold"]
+        # Another voucher is another request.
+        again = made(plugin, voucher="V2")
+        assert len(buy(plugin, "S3", again["line"]).vouchers) == 1
 
 
 @pytest.mark.capability("G6")
