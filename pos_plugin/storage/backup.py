@@ -16,7 +16,7 @@ import re
 import shutil
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import apsw
 
@@ -276,9 +276,8 @@ def _write_manifest(source: Source, folder: Path, *, at: dt.datetime) -> None:
         last_seq=last_seq,
         last_hash=last_hash,
     )
-    target = folder / MANIFEST
-    target.touch(mode=0o600)
-    replace_file(target, json.dumps(asdict(copy), indent=1).encode())
+    with _private(folder / MANIFEST) as manifest:
+        manifest.write(json.dumps(asdict(copy), indent=1).encode())
 
 
 def _beside(source: Source) -> Iterator[Path]:
@@ -291,12 +290,18 @@ def _beside(source: Source) -> Iterator[Path]:
 
 
 def _copy_file(path: Path, target: Path) -> None:
-    with path.open("rb") as content:
-        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as copy:
-            shutil.copyfileobj(content, copy)
-            copy.flush()
-            os.fsync(copy.fileno())
+    with path.open("rb") as content, _private(target) as copy:
+        shutil.copyfileobj(content, copy)
+
+
+@contextmanager
+def _private(path: Path) -> Iterator[BinaryIO]:
+    """Make a file for its owner alone, and have it on the disk afterwards."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _sweep(source: Source, into: Path, *, kept: int) -> None:

@@ -17,6 +17,7 @@ import apsw
 from pos_plugin.errors import SchemaTooNew, StorageDamaged, StorageError
 from pos_plugin.storage import cache_schema, journal_schema
 from pos_plugin.storage.faults import mapped
+from pos_plugin.storage.journal_swap import finish_swap
 from pos_plugin.storage.upgrade import upgrade
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def open_journal(data_dir: Path) -> apsw.Connection:
             hint="Look at data_dir in till.toml.",
         ) from None
     path = data_dir / JOURNAL_NAME
+    finish_swap(data_dir)
     if _is_behind(path, journal_schema.APPLICATION_ID, journal_schema.VERSION):
         upgrade("journal", path)
     return _connect(path, JOURNAL_WRITER, journal_schema.APPLICATION_ID, journal_schema.VERSION)
