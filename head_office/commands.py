@@ -4,35 +4,27 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from head_office.command_options import data_option as _data
+from head_office.command_options import open_database as _database
+from head_office.command_options import read_instant
 from head_office.errors import LibraryMissing, LoadError
+from head_office.rule_commands import activate, rollback, rotate_key
 from pos_plugin.errors import RuleError
 from pos_plugin.limits import MAX_PRICE_MINOR
 from pos_plugin.loopback import ADDRESS, listen
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
 
-    from head_office.storage import Database
 
 DEFAULT_PORT: Final = 8710
-
-_data = click.option(
-    "--data",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("head-office"),
-    show_default=True,
-    envvar="STAMMKUNDE_HEAD_OFFICE",
-    show_envvar=True,
-    help="Data folder of head office.",
-)
 
 
 @click.group("head-office")
@@ -101,8 +93,18 @@ def init(data: Path, shop: str, till: str, till_dir: Path, url: str) -> None:
     is_flag=True,
     help="Publish although articles can fall further; the sales are shown all the same.",
 )
-def publish(promotions: Path, data: Path, max_combined_bp: int, confirm_combined: bool) -> None:
+@click.option("--activate-at", help="From when on tills use them, an instant; default at once.")
+def publish(
+    promotions: Path,
+    data: Path,
+    max_combined_bp: int,
+    activate_at: str | None,
+    *,
+    confirm_combined: bool,
+) -> None:
     """Check, number and sign the rules of PROMOTIONS; they are active at once.
+
+    Golden baskets in the file (docs/promotions.md) must come out as they say.
 
     Nothing is published, with exit code 1, when an article can fall further below its scanned price
     by several promotions together than the shop allows: every such combination is printed as JSON
@@ -111,6 +113,7 @@ def publish(promotions: Path, data: Path, max_combined_bp: int, confirm_combined
     from head_office import publish_gate, rules
     from pos_plugin.clock import SystemClock
 
+    active_from = read_instant(activate_at, "--activate-at")
     with _database(data) as database:
         try:
             text = promotions.read_bytes()
@@ -139,7 +142,7 @@ def publish(promotions: Path, data: Path, max_combined_bp: int, confirm_combined
             )
         if deep and not confirm_combined:
             raise publish_gate.CombinedTooDeep(findings=len(deep), max_combined_bp=max_combined_bp)
-        entry = rules.publish(database, text, now=now)
+        entry = rules.publish(database, text, now=now, activate_at=active_from)
     click.echo(f"Generation {entry.generation} is published, active from {entry.activate_at}.")
 
 
@@ -261,16 +264,10 @@ def balance(
 
 
 def _instant(text: str | None, option: str) -> str | None:
-    from pos_plugin.clock import instant, utc_text
+    from pos_plugin.clock import utc_text
 
-    if text is None:
-        return None
-    try:
-        return utc_text(instant(text))
-    except ValueError:
-        raise click.BadParameter(
-            "an instant is ISO 8601 with offset, as 2026-03-07T23:59:59+01:00", param_hint=option
-        ) from None
+    at = read_instant(text, option)
+    return None if at is None else utc_text(at)
 
 
 @head_office.command()
@@ -336,10 +333,5 @@ def serve(data: Path, port: int) -> None:
     click.echo("Head office has stopped.")
 
 
-@contextmanager
-def _database(folder: Path, *, create: bool = False) -> Iterator[Database]:
-    from head_office.storage import Database
-
-    database = Database(folder, create=create)
-    with closing(database):
-        yield database
+for command in (activate, rollback, rotate_key):
+    head_office.add_command(command)

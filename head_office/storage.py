@@ -107,6 +107,8 @@ rule_key = Table(
     Column("key_id", Text, primary_key=True),
     Column("role", Text, nullable=False),
     Column("public_key", Text, nullable=False),
+    # Of a retired key: the first generation that it may not have signed.
+    Column("retired_before", BigInteger),
 )
 
 blob = Table(

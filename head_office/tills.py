@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from head_office import log
 from head_office.private_file import write_private
-from head_office.rules import public_keys
+from head_office.rules import public_keys, retired_keys
 from head_office.storage import till as till_table
 from pos_plugin.errors import ConfigError
 
@@ -93,6 +93,7 @@ def set_up_till(
             "till_token": token,
             "card_key": database.card_key(connection).hex(),
             "rule_keys": [{"key_id": key_id, "public_key": key} for key_id, key in rule_keys],
+            "retired_keys": retired_keys(connection),
             "head_office": url,
         }
         # Inside the transaction: a till never holds a token that head office forgot.

@@ -21,11 +21,22 @@ class Keys:
 
     Args:
         card_key: 16 bytes; cards are found by a hash under it.
-        rule_keys: public Ed25519 keys by key id; packages signed by others are not believed.
+        rule_keys: public Ed25519 keys by key id, *current* and *next*.
+        retired_keys: by key id the key and the generation from which it is believed no more.
     """
 
     card_key: bytes = field(repr=False)
     rule_keys: Mapping[str, bytes] = field(repr=False)
+    retired_keys: Mapping[str, tuple[bytes, int]] = field(default_factory=dict, repr=False)
+
+    def believed(self, generation: int) -> dict[str, bytes]:
+        """Return the keys by which a package with this number may be signed."""
+        retired = {
+            key_id: key
+            for key_id, (key, before) in self.retired_keys.items()
+            if generation < before
+        }
+        return {**retired, **self.rule_keys}
 
 
 def read_keys(data_dir: Path) -> Keys | None:
@@ -44,8 +55,13 @@ def read_keys(data_dir: Path) -> Keys | None:
         value = json.loads(text)
         card_key = bytes.fromhex(value["card_key"])
         rule_keys = {key["key_id"]: bytes.fromhex(key["public_key"]) for key in value["rule_keys"]}
-    except (ValueError, KeyError, TypeError, RecursionError):
+        retired_keys = {
+            key["key_id"]: (bytes.fromhex(key["public_key"]), int(key["before"]))
+            for key in value.get("retired_keys", [])
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ConfigError("wrong_type", NAME, "is not the key file of a till") from None
-    if len(card_key) != 16 or any(len(key) != 32 for key in rule_keys.values()):
+    every = [*rule_keys.values(), *(key for key, _ in retired_keys.values())]
+    if len(card_key) != 16 or any(len(key) != 32 for key in every):
         raise ConfigError("out_of_range", NAME, "a key has the wrong length")
-    return Keys(card_key=card_key, rule_keys=rule_keys)
+    return Keys(card_key=card_key, rule_keys=rule_keys, retired_keys=retired_keys)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pos_plugin.clock import instant
-from pos_plugin.errors import RuleError
+from pos_plugin.errors import ConfigError, RuleError
+from pos_plugin.keys import NAME, read_keys
 from pos_plugin.notices import Notice, NoticeCode
 from pos_plugin.promotions.generation import RuleGeneration
 from pos_plugin.rule_package import find_flaw
@@ -32,6 +33,7 @@ class RuleShelf:
     def __init__(self, data_dir: Path, keys: Keys | None) -> None:
         self._data_dir = data_dir
         self._keys = keys
+        self._keys_seen: tuple[int, int] | None = None
         self._loaded: dict[tuple[int, str], RuleGeneration] = {}
         self._flawed: set[tuple[int, str]] = set()
 
@@ -66,6 +68,8 @@ class RuleShelf:
     def load(self, manifest: Manifest) -> RuleGeneration | None:
         """Return a generation, or None when its file is missing or does not hold."""
         key = (manifest.generation, manifest.sha256)
+        if key not in self._loaded:
+            self._read_rotated_keys()
         rules = self._loaded.get(key)
         if rules is not None or key in self._flawed:
             return rules
@@ -80,7 +84,7 @@ class RuleShelf:
 
     def _read(self, manifest: Manifest) -> RuleGeneration | None:
         content = read_blob(self._data_dir, manifest.sha256)
-        keys = self._keys.rule_keys if self._keys else {}
+        keys = self._keys.believed(manifest.generation) if self._keys else {}
         if content is None or find_flaw(manifest, content, keys) is not None:
             return None
         try:
@@ -89,3 +93,18 @@ class RuleShelf:
             return None
         # Signed under one number, saying another inside: believed under neither.
         return rules if rules.generation == manifest.generation else None
+
+    def _read_rotated_keys(self) -> None:
+        """Take over the key file when the agent has changed it: a package was signed by *next*."""
+        try:
+            stat = (self._data_dir / NAME).stat()
+            seen = (stat.st_mtime_ns, stat.st_ino)
+            if seen == self._keys_seen:
+                return
+            keys = read_keys(self._data_dir)
+        except (OSError, ConfigError):
+            return  # what was read at the start goes on
+        self._keys_seen = seen
+        if keys is not None and keys != self._keys:
+            self._keys = keys
+            self._flawed.clear()

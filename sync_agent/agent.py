@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 from pos_plugin.clock import utc_text
 from pos_plugin.closing import Closing
 from pos_plugin.errors import StorageError
+from pos_plugin.keys import read_keys
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.cache_writer import CacheWriter
 from pos_plugin.storage.connect import cache_path, remove_other_caches
@@ -35,6 +36,7 @@ from sync_agent.errors import HeadOfficeRefused, PackageRejected, Stopped, Unrea
 from sync_agent.file_check import damage_of, has_wrong_rows
 from sync_agent.held_head import HeldHead
 from sync_agent.journal_watch import JournalWatch
+from sync_agent.key_rotation import rotate
 from sync_agent.outbox import next_batch
 from sync_agent.protocol import PAGE_ROWS_MAX
 from sync_agent.status import Status, write_status
@@ -246,12 +248,21 @@ class Agent(Closing):
                 self._settings.data_dir,
                 entry,
                 content,
-                keys=self._settings.rule_keys,
+                keys=self._settings.chain.believed(entry.generation),
                 accepted_at=self._now(),
+                before=lambda named: self._rotate(entry, named),
             )
         except PackageRejected as fault:
             return cycle.PackageRefused(entry, fault.reason)
         return cycle.PackageTaken(entry)
+
+    def _rotate(self, entry: GenerationEntry, named: object) -> None:
+        """Follow a package signed by the next key."""
+        data_dir = self._settings.data_dir
+        if rotate(data_dir, generation=entry.generation, signer=entry.key_id, named=named):
+            chain = read_keys(data_dir)
+            if chain is not None:
+                self._settings = replace(self._settings, chain=chain)
 
     def _passed_s(self) -> float:
         """Return how long ago the last round began."""

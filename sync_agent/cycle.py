@@ -417,6 +417,8 @@ def _packages(state: State) -> tuple[State, Action]:
             continue
         highest = max(state.generations, default=0)
         if known is not None or entry.generation < max(state.floor, highest):
+            if known is None and entry.rotates:
+                continue  # an old change of keys, long behind this till
             refused = {**state.refused, (entry.generation, entry.sha256): "floor"}
             state = replace(state, refused=refused)
             continue

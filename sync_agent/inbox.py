@@ -2,7 +2,8 @@
 
 A package is believed in this order (sync.md §7), and the first "no" refuses all of it while the
 generation before stays in force: its number (never lower, never the same with other content), its
-hash, its signature by one of the two keys of this chain, its content by the strict parser.
+hash, its signature by one of the two keys of this chain, its content by the strict parser, its
+golden baskets, and whether its signer may name another key.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from typing import TYPE_CHECKING, Final
 
 from pos_plugin.errors import RuleError
 from pos_plugin.promotions.generation import RuleGeneration
+from pos_plugin.promotions.golden import check_baskets
 from pos_plugin.row_sum import sum_text
 from pos_plugin.rule_package import Manifest, find_flaw
 from pos_plugin.storage.blobs import write_blob
+from pos_plugin.validation import read_json
 from sync_agent.errors import PackageRejected
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from pos_plugin.storage.cache_writer import CacheWriter
@@ -58,6 +61,7 @@ def take_package(
     *,
     keys: Mapping[str, bytes],
     accepted_at: dt.datetime,
+    before: Callable[[object], None] | None = None,
 ) -> None:
     """Verify and parse a rule package, then make it known to the till.
 
@@ -68,6 +72,7 @@ def take_package(
         content: the bytes that head office sent.
         keys: public keys of this chain by key id.
         accepted_at: instant of acceptance.
+        before: gets ``next_key`` of the package once all the rest is good, and may refuse it.
 
     Raises:
         PackageRejected: nothing was changed.
@@ -85,13 +90,18 @@ def take_package(
     if flaw is not None:
         raise PackageRejected(entry.generation, flaw.value, f"the package is not ours: {flaw}")
     try:
-        rules = RuleGeneration.from_json(content)
+        document = read_json(content, "", RuleError)
+        rules = RuleGeneration.from_value(document)
+        further = document if isinstance(document, dict) else {}
+        check_baskets(rules, further.get("golden"))
     except RuleError as fault:
         raise PackageRejected(entry.generation, fault.code, str(fault)) from None
     if rules.generation != entry.generation:
         raise PackageRejected(
             entry.generation, "number", f"the package says generation {rules.generation}"
         )
+    if before is not None:
+        before(further.get("next_key"))
     # Content before its row: a crash in between leaves a file that nobody names.
     write_blob(data_dir, content)
     writer.store_generation(manifest, accepted_at=accepted_at)

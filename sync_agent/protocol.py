@@ -112,6 +112,8 @@ class GenerationEntry(BaseModel):
     sha256: Sha256
     key_id: Text
     signature: Annotated[str, Field(pattern="^[0-9a-f]{128}$")]
+    # Names a new next key: offered as long as a till may have missed it, not only while active.
+    rotates: bool = False
 
 
 class BucketMark(BaseModel):

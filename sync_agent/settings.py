@@ -19,7 +19,6 @@ from pos_plugin.validation import first_error
 from sync_agent.cycle import BACKOFF_MAX_S, SAFETY_POLL_S
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 _BYTES_MAX = 2**16
@@ -35,7 +34,7 @@ class Settings:
         till: number of the till.
         url: address of head office.
         token: the till's bearer token.
-        rule_keys: public keys of the chain by key id.
+        chain: the keys of the chain.
         backoff_max_s: longest rest after failures, in seconds.
         safety_poll_s: longest rest while all is well, in seconds.
     """
@@ -45,7 +44,7 @@ class Settings:
     till: str
     url: str
     token: str = field(repr=False)
-    rule_keys: Mapping[str, bytes] = field(repr=False)
+    chain: keys.Keys = field(repr=False)
     backoff_max_s: float = BACKOFF_MAX_S
     safety_poll_s: float = SAFETY_POLL_S
 
@@ -80,7 +79,7 @@ def read_settings(config_path: Path, *, backoff_max_s: float = BACKOFF_MAX_S) ->
         till=config.till,
         url=access.head_office,
         token=access.till_token,
-        rule_keys=chain.rule_keys,
+        chain=chain,
         backoff_max_s=backoff_max_s,
     )
 

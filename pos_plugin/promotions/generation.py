@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 _PROMOTIONS: TypeAdapter[tuple[Promotion, ...]] = TypeAdapter(
     Annotated[tuple[Promotion, ...], Field(max_length=MAX_PROMOTIONS)]
 )
+
+
+FIELDS: Final = frozenset({"generation", "promotions", "golden", "next_key"})
+"""Of a document. ``golden`` is checked before it is published and before it is taken;
+``next_key`` stands in a package that was signed by the next key."""
 
 
 class RuleGeneration:
@@ -58,10 +63,10 @@ class RuleGeneration:
         """Return the generation of an already parsed document."""
         number, promotions = 0, value
         if isinstance(value, dict):
-            unknown = sorted(set(value) - {"generation", "promotions"})
+            unknown = sorted(set(value) - FIELDS)
             if unknown:
                 raise RuleError(
-                    "unknown_field", unknown[0], "only generation and promotions stand here"
+                    "unknown_field", unknown[0], f"only {', '.join(sorted(FIELDS))} stand here"
                 )
             if "promotions" not in value:
                 raise RuleError("missing", "promotions", "Field required")

@@ -168,10 +168,18 @@ def cache_path(data_dir: Path) -> Path | None:
     return None if _is_empty(path) else path
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Put a small file in place whole: temporary name, fsync, rename, fsync of the folder."""
+def replace_file(path: Path, content: bytes, *, mode: int | None = None) -> None:
+    """Put a small file in place whole: temporary name, fsync, rename, fsync of the folder.
+
+    Args:
+        path: the file.
+        content: all of it.
+        mode: rights of a file that others must not read, set before it has a content.
+    """
     temporary = path.with_name(path.name + ".new")
     with temporary.open("wb") as file:
+        if mode is not None:
+            temporary.chmod(mode)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
