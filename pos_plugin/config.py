@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -24,19 +24,36 @@ from pos_plugin.limits import MAX_SALE_MINOR, MAX_TEXT
 from pos_plugin.validation import first_error
 
 _BYTES_MAX = 1 << 20
-# Transports of printing.md that a later version brings; named so that the refusal can say so.
-_LATER_TRANSPORTS = frozenset({"network", "serial", "usb", "devfile", "winraw", "queue"})
-
-# A setting that does nothing would look as if it worked.
-_NOT_FOR = {
-    "host": frozenset({"directory"}),
-    "simulator": frozenset({"format", "report_within_s"}),
+# A setting that does nothing would look as if it worked: who has which key of [[printer]] besides
+# name, role, transport, dots, hold_after_s and fallback, which every printer has.
+_LINES = frozenset({"profile", "encoder", "budget_s"})
+_KEYS_OF = {
+    "host": frozenset({"format", "baud", "report_within_s", "profile", "budget_s"}),
+    "simulator": frozenset({"directory"}) | _LINES,
+    "network": frozenset({"address"}) | _LINES,
+    "serial": frozenset({"port", "baud", "flow"}) | _LINES,
+    "usb": frozenset({"address"}) | _LINES,
+    "devfile": frozenset({"port"}) | _LINES,
+    "winraw": frozenset({"address"}) | _LINES,
+    "queue": frozenset({"address"}),
 }
+_EVERY_KEY = frozenset({"name", "role", "transport", "dots", "hold_after_s", "fallback"})
+_NEEDED_OF = {
+    "network": "address",
+    "serial": "port",
+    "usb": "address",
+    "devfile": "port",
+    "winraw": "address",
+    "queue": "address",
+}
+PRINTERS_MAX = 10
 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 Discounts = Literal["prorated", "reprice_remaining", "all_or_nothing"]
 Cap = Annotated[int, Field(ge=0, le=MAX_SALE_MINOR)]
 Budget = Annotated[int, Field(ge=1, le=60_000)]
+Role = Literal["voucher", "slip", "statement"]
+Paper = Literal["voucher", "coupon", "approval", "statement"]
 
 
 def _writable_name(path: Path) -> Path:
@@ -56,35 +73,77 @@ class HeadOffice(_Closed):
 
 
 class Printer(_Closed):
-    """A printer: the host's own, or the simulator.
+    """A printer: the host's own, one that this till drives, or the simulator.
 
     Args:
         name: of the printer.
+        role: which papers it prints; without a word, all for which no other printer is named.
         transport: ``host``: the till prints by itself what it is told; ``simulator``: every page
-            is written as a PNG into ``directory`` of the data folder.
+            is written as a PNG into ``directory`` of the data folder; the others drive a printer.
         directory: of the simulator.
         format: what the host's driver takes: a picture, lines of text, ESC/POS bytes.
+        address: ``host:port`` of a network printer, ``vendor:product:serial`` of a USB printer,
+            its name in the system's list of printers.
+        port: of a serial line or a device file.
+        baud: of a serial line; of a host that takes ESC/POS, so that the bytes fit its line.
+        flow: how a serial printer says that it is full.
         dots: width of the paper; 384 (58 mm), 512 or 576 (80 mm).
+        profile: what the model can do (docs/printing.md); missing = what every model can.
+        encoder: printer fonts and codes, one picture, or whichever suits line and model.
+        budget_s: how long the bytes of one job may take; beyond it decoration is left out.
+        hold_after_s: after so long without paper a job is held: the customer has left; 0 = never.
         report_within_s: how long the host may take to report; 0 = it never reports.
+        fallback: name of the printer that may take over what this one has not begun.
     """
 
     name: Text
-    transport: Literal["host", "simulator"]
+    role: Role | None = None
+    transport: Literal[
+        "host", "simulator", "network", "serial", "usb", "devfile", "winraw", "queue"
+    ]
     directory: Text = "prints"
     format: Literal["png", "text", "escpos"] = "png"
+    address: Text | None = None
+    port: Text | None = None
+    baud: Literal[9_600, 19_200, 38_400, 57_600, 115_200] | None = None
+    flow: Literal["dsr", "rtscts", "xonxoff", "none"] = "dsr"
     dots: Literal[384, 512, 576] = 576
+    profile: Text | None = None
+    encoder: Literal["auto", "raster", "native"] = "auto"
+    budget_s: Annotated[int, Field(ge=1, le=600)] = 20
+    hold_after_s: Annotated[int, Field(ge=0, le=86_400)] = 900
     report_within_s: Annotated[int, Field(ge=0, le=3_600)] = 60
+    fallback: Text | None = None
 
     @model_validator(mode="after")
     def _names_what_its_transport_has(self) -> Self:
-        strange = _NOT_FOR[self.transport] & self.model_fields_set
+        strange = self.model_fields_set - _EVERY_KEY - _KEYS_OF[self.transport]
         if strange:
             raise PydanticCustomError(
                 "not_for_transport",
                 "{transport} has no {keys}",
                 {"transport": self.transport, "keys": ", ".join(sorted(strange))},
             )
+        needed = _NEEDED_OF.get(self.transport)
+        if needed is not None and getattr(self, needed) is None:
+            raise PydanticCustomError(
+                "missing",
+                "{transport} needs {key}",
+                {"transport": self.transport, "key": needed},
+            )
+        if self.fallback == self.name:
+            raise PydanticCustomError("own_fallback", "a printer is no fallback of its own")
         return self
+
+
+class Printing(_Closed):
+    """What this shop wants of paper.
+
+    Args:
+        after_ack: kinds of paper that are printed only when the cashier says so.
+    """
+
+    after_ack: Annotated[tuple[Paper, ...], Field(max_length=10, strict=False)] = ()
 
 
 class Prefix(_Closed):
@@ -193,13 +252,43 @@ class TillConfig(_Closed):
     import_folder: Annotated[Path, Field(strict=False), AfterValidator(_writable_name)] | None = (
         None
     )
-    # One printer: choosing among several by role comes with the second one.
-    printer: Annotated[tuple[Printer, ...], Field(max_length=1, strict=False)] = ()
+    printer: Annotated[tuple[Printer, ...], Field(max_length=PRINTERS_MAX, strict=False)] = ()
+    printing: Printing = Printing()
     prefix: Annotated[tuple[Prefix, ...], Field(max_length=100, strict=False)] = DEFAULT_PREFIXES
     budget_ms: BudgetMs = BudgetMs()
     offline: Offline = Offline()
     returns: Returns = Returns()
     approvals: Approvals = Approvals()
+
+    @model_validator(mode="after")
+    def _printers_know_each_other(self) -> Self:
+        names = [printer.name for printer in self.printer]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise PydanticCustomError(
+                "printer_twice", "two printers are called {name}", {"name": twice[0]}
+            )
+        for printer in self.printer:
+            if printer.fallback is not None and printer.fallback not in names:
+                raise PydanticCustomError(
+                    "no_such_printer",
+                    "{name} falls back on {fallback}, which is no printer of this till",
+                    {"name": printer.name, "fallback": printer.fallback},
+                )
+        return self
+
+    def printer_for(self, role: str) -> Printer | None:
+        """Return the printer of a role: its own, else one without a role, else the first."""
+        ways = (role, None)
+        for wanted in ways:
+            for printer in self.printer:
+                if printer.role == wanted:
+                    return printer
+        return self.printer[0] if self.printer else None
+
+    def printer_called(self, name: str | None) -> Printer | None:
+        """Return the printer of this name; None where it is not in the settings any more."""
+        return next((printer for printer in self.printer if printer.name == name), None)
 
     @model_validator(mode="after")
     def _imports_alone(self) -> Self:
@@ -230,7 +319,6 @@ def read_config(path: Path) -> TillConfig:
         value = tomllib.loads(content.decode())
     except (ValueError, RecursionError) as error:
         raise ConfigError("not_toml", name, f"not valid TOML: {error}") from None
-    _say_not_yet(value, name)
     try:
         config = TillConfig.model_validate(value)
     except ValidationError as error:
@@ -244,12 +332,3 @@ def read_config(path: Path) -> TillConfig:
             "import_folder": folder / import_folder if import_folder is not None else None,
         }
     )
-
-
-def _say_not_yet(value: dict[str, Any], name: str) -> None:
-    printers = value.get("printer")
-    for number, printer in enumerate(printers if isinstance(printers, list) else ()):
-        transport = printer.get("transport") if isinstance(printer, dict) else None
-        if isinstance(transport, str) and transport in _LATER_TRANSPORTS:
-            place = f"{name}.printer[{number}].transport"
-            raise ConfigError("unknown_word", place, f"{transport!r} is not yet known")

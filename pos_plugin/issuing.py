@@ -14,9 +14,8 @@ from pos_plugin.errors import StorageError
 from pos_plugin.loyalty.voucher_document import voucher_document
 from pos_plugin.loyalty.voucher_type import in_language
 from pos_plugin.notices import Notice, NoticeCode
+from pos_plugin.print_orders import print_order
 from pos_plugin.storage import class_lookup
-from pos_plugin.storage.journal_writer import NewPrintJob
-from pos_plugin.uids import new_uid
 from pos_plugin.voucher_offer import Offer, read_offer
 
 if TYPE_CHECKING:
@@ -141,8 +140,6 @@ class Issuing:
             )
         except DocumentInvalid:
             return message(Notice(NoticeCode.PRINT_DOCUMENT_INVALID), self._config.language)
-        uid = str(new_uid(now))
-        self._journal.add_print_job(
-            NewPrintJob(uid=uid, subject_uid=voucher.id, document=document.to_json()), at=now
-        )
-        return {"effect_id": f"print:{uid}", "kind": "print", "job": uid, "attempt": 1}
+        job = print_order(self._config, document, customer=voucher.customer, now=now)
+        self._journal.add_print_job(job, at=now)
+        return {"effect_id": f"print:{job.uid}", "kind": "print", "job": job.uid, "attempt": 1}

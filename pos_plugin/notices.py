@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from pos_plugin.wording import left, money, points
+from pos_plugin.wording import left, money, paper, points
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,9 +105,13 @@ class NoticeCode(StrEnum):
     RECALLED_OTHER_DAY = "recalled_other_day"
     BIRTHDAY = "birthday"
     PROVISIONAL_MEMBER = "provisional_member"
+    PRINT_READY = "print_ready"
     PRINT_QUEUED = "print_queued"
     PRINT_SENDING = "print_sending"
+    PRINT_STALLED = "print_stalled"
     PRINT_WAITING = "print_waiting"
+    PRINT_PAPER_LOW = "print_paper_low"
+    PRINT_HELD = "print_held"
     PRINT_CONFIRMED = "print_confirmed"
     PRINT_ASSUMED = "print_assumed"
     PRINT_UNKNOWN = "print_unknown"
@@ -159,7 +163,11 @@ LEVELS: Final[Mapping[NoticeCode, Level]] = {
     NoticeCode.PROVISIONAL_MEMBER: Level.INFO,
     NoticeCode.PRINT_QUEUED: Level.INFO,
     NoticeCode.PRINT_SENDING: Level.INFO,
+    NoticeCode.PRINT_READY: Level.ACKNOWLEDGE,
+    NoticeCode.PRINT_STALLED: Level.WARN,
     NoticeCode.PRINT_WAITING: Level.WARN,
+    NoticeCode.PRINT_PAPER_LOW: Level.WARN,
+    NoticeCode.PRINT_HELD: Level.WARN,
     NoticeCode.PRINT_CONFIRMED: Level.ACKNOWLEDGE,
     NoticeCode.PRINT_ASSUMED: Level.ACKNOWLEDGE,
     NoticeCode.PRINT_UNKNOWN: Level.ACKNOWLEDGE,
@@ -505,49 +513,65 @@ NOTICE_TEXTS: Final[Mapping[NoticeCode, Mapping[str, str]]] = {
         "de": "Geburtstag am {birthday_on}.",
         "en": "Birthday on {birthday_on}.",
     },
+    NoticeCode.PRINT_READY: {
+        "de": "{Paper} für diesen Kunden bereit.",
+        "en": "{Paper} for this customer is ready.",
+    },
     NoticeCode.PRINT_QUEUED: {
-        "de": "Gutschein wird gedruckt.",
-        "en": "The voucher is being printed.",
+        "de": "{Paper} wird gedruckt{about}.",
+        "en": "{Paper} is being printed{about}.",
     },
     NoticeCode.PRINT_SENDING: {
-        "de": "Gutschein wird gedruckt.",
-        "en": "The voucher is being printed.",
+        "de": "{Paper} wird gedruckt{about}.",
+        "en": "{Paper} is being printed{about}.",
     },
-    NoticeCode.PRINT_CONFIRMED: {
-        "de": "Bitte den gedruckten Gutschein überreichen.",
-        "en": "Please hand the printed voucher to the customer.",
+    NoticeCode.PRINT_STALLED: {
+        "de": "Drucker hat angehalten: {cause}, danach geht es weiter.",
+        "en": "The printer has stopped: {cause}; it goes on afterwards.",
     },
     NoticeCode.PRINT_WAITING: {
-        "de": "Gutschein wartet: Drucker nicht erreichbar.",
-        "en": "The voucher is waiting: the printer cannot be reached.",
+        "de": "{Paper} wartet: {cause}.",
+        "en": "{Paper} is waiting: {cause}.",
+    },
+    NoticeCode.PRINT_PAPER_LOW: {
+        "de": "Bonpapier geht zu Ende.",
+        "en": "The paper roll is nearly used up.",
+    },
+    NoticeCode.PRINT_CONFIRMED: {
+        "de": "Bitte den gedruckten {paper} überreichen.",
+        "en": "Please hand the printed {paper} to the customer.",
     },
     NoticeCode.PRINT_ASSUMED: {
-        "de": "Gutschein gesendet, Drucker meldet nichts zurück. Bitte hinsehen und überreichen.",
-        "en": "Voucher sent, the printer does not answer. Please look and hand it over.",
+        "de": "{Paper} gesendet, Drucker meldet nichts zurück. Bitte hinsehen und überreichen.",
+        "en": "{Paper} sent, the printer does not answer. Please look and hand it over.",
     },
     NoticeCode.PRINT_UNKNOWN: {
-        "de": "Kam der Gutschein vollständig heraus?",
-        "en": "Did the voucher come out whole?",
+        "de": "Kam der {paper} vollständig heraus?",
+        "en": "Did the {paper} come out whole?",
+    },
+    NoticeCode.PRINT_HELD: {
+        "de": "{Paper} nicht gedruckt. Er liegt im Kundenkonto bereit.",
+        "en": "{Paper} not printed. It waits in the customer's account.",
     },
     NoticeCode.PRINT_FAILED: {
-        "de": "Kasse meldet Druckfehler. Der Code auf dem Bildschirm gilt.",
-        "en": "The till reports a printing fault. The code on the screen is valid.",
+        "de": "Kasse meldet Druckfehler. {still}",
+        "en": "The till reports a printing fault. {still}",
     },
     NoticeCode.PRINT_DOCUMENT_INVALID: {
-        "de": "Gutschein nicht druckbar. Der Code auf dem Bildschirm gilt.",
-        "en": "The voucher cannot be printed. The code on the screen is valid.",
+        "de": "{Paper} nicht druckbar. {still}",
+        "en": "{Paper} cannot be printed. {still}",
     },
     NoticeCode.PRINT_HANDED_OVER: {
-        "de": "Gutschein überreicht.",
-        "en": "Voucher handed over.",
+        "de": "{Paper} überreicht.",
+        "en": "{Paper} handed over.",
     },
     NoticeCode.PRINT_REPLACED: {
-        "de": "Gutschein wurde nachgedruckt.",
-        "en": "The voucher was printed again.",
+        "de": "{Paper} wurde nachgedruckt.",
+        "en": "{Paper} was printed again.",
     },
     NoticeCode.PRINT_CANCELLED: {
-        "de": "Druck storniert. Der Gutschein selbst gilt weiter.",
-        "en": "Printing was cancelled. The voucher itself stays valid.",
+        "de": "Druck storniert. {given_up}",
+        "en": "Printing was cancelled. {given_up}",
     },
     NoticeCode.PRINT_VOID: {
         "de": "Der Gutschein ist storniert. Liegt er schon gedruckt da: bitte zurücknehmen.",
@@ -561,6 +585,8 @@ def _in_words(params: Mapping[str, Any], language: str) -> dict[str, Any]:
     figures = dict(params)
     if "left_milli" in figures:
         figures["left"] = left(figures["left_milli"], language=language)
+    if "paper" in figures:
+        figures |= paper(params, language=language)
     currency = figures.get("currency", "EUR")
     for name, value in params.items():
         if name.endswith("_minor"):

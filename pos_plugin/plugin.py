@@ -194,7 +194,7 @@ class Plugin(Closing):
             keys=keys,
         )
         actions = Actions(till)
-        erasure = ErasureDesk(till, actions)
+        erasure = ErasureDesk(till, actions, on_erased=prints.forget_erased)
 
         def when_idle() -> None:
             till.look_ahead()
@@ -226,6 +226,13 @@ class Plugin(Closing):
 
         def sold(answer: Receipt) -> None:
             print_soon(answer)
+            # A voucher that was redeemed here is printed no more.
+            counter.do(
+                prints.settle,
+                within_ms=0,
+                instead=lambda _fault: None,
+                late=lambda: None,
+            )
             if config.approvals.enabled:
                 # A receipt stands, whatever becomes of the approval that it settles.
                 counter.do(

@@ -37,7 +37,9 @@ class Told:
         if self.kind == "print":
             effect: HostPrint = self.value  # type: ignore[assignment]
             return effect.to_effect()
-        return dict(self.value)  # type: ignore[arg-type]
+        printer: dict[str, Any] = dict(self.value)  # type: ignore[arg-type]
+        said = printer.get("notice")
+        return {**printer, "notice": said and said.to_dict(language)}
 
 
 class Listeners:

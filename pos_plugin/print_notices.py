@@ -21,6 +21,7 @@ class Choice(StrEnum):
     PRINT = "print"
     REPRINT = "reprint"
     CAME_OUT = "came-out"
+    OTHER_PRINTER = "other-printer"
     CANCEL = "cancel"
     ACKNOWLEDGE = "acknowledge"
 
@@ -33,11 +34,14 @@ _HANDED_OVER: Final = (Choice.ACKNOWLEDGE, ("Überreicht (F8)", "Handed over (F8
 _LATER: Final = (Choice.ACKNOWLEDGE, ("Später", "Later"))
 _CANCEL: Final = (Choice.CANCEL, ("Stornieren", "Cancel"))
 _AGAIN: Final = (Choice.PRINT, ("Nochmals", "Try again"))
+_OTHER: Final = (Choice.OTHER_PRINTER, ("Anderer Drucker", "Other printer"))
 
 CHOICES: Final[Mapping[NoticeCode, tuple[tuple[Choice, Words], ...]]] = {
+    NoticeCode.PRINT_READY: ((Choice.PRINT, ("Drucken", "Print")), _LATER),
     NoticeCode.PRINT_QUEUED: (),
     NoticeCode.PRINT_SENDING: (),
-    NoticeCode.PRINT_WAITING: (_AGAIN, _LATER),
+    NoticeCode.PRINT_STALLED: (),
+    NoticeCode.PRINT_WAITING: (_AGAIN, _OTHER, _LATER),
     NoticeCode.PRINT_CONFIRMED: (_HANDED_OVER, (Choice.REPRINT, ("Nachdruck", "Print again"))),
     NoticeCode.PRINT_ASSUMED: (
         _HANDED_OVER,
@@ -49,13 +53,29 @@ CHOICES: Final[Mapping[NoticeCode, tuple[tuple[Choice, Words], ...]]] = {
         _LATER,
         _CANCEL,
     ),
+    NoticeCode.PRINT_HELD: ((Choice.PRINT, ("Jetzt drucken", "Print now")),),
     NoticeCode.PRINT_FAILED: (_AGAIN, _CANCEL),
     NoticeCode.PRINT_DOCUMENT_INVALID: (_AGAIN, _CANCEL),
 }
 """Codes that stay on the screen until something is done, with what can be done."""
 
+WAITS: Final = frozenset(
+    {
+        "host_away",
+        "printer_offline",
+        "printer_busy",
+        "printer_mute",
+        "printer_error",
+        "paper_out",
+        "cover_open",
+        "stalled",
+    }
+)
+"""Reasons for which a queued job waits, or a printer has stopped within one."""
+
 _CODES: Final[Mapping[str, NoticeCode]] = {
     "QUEUED": NoticeCode.PRINT_QUEUED,
+    "HELD": NoticeCode.PRINT_HELD,
     "SENDING": NoticeCode.PRINT_SENDING,
     "CONFIRMED": NoticeCode.PRINT_CONFIRMED,
     "CONFIRMED_BY_OPERATOR": NoticeCode.PRINT_CONFIRMED,
@@ -68,25 +88,51 @@ _CODES: Final[Mapping[str, NoticeCode]] = {
 
 
 def print_notice(
-    state: str, reason: str, *, handed_over: bool = False, is_void: bool = False
+    state: str,
+    reason: str,
+    *,
+    paper: str = "voucher",
+    seconds: int = 0,
+    handed_over: bool = False,
+    is_void: bool = False,
 ) -> Notice:
     """Return what the cashier should know of a print job.
 
     Args:
         state: where it stands.
         reason: why it stands there.
+        paper: kind of its document.
+        seconds: that its bytes take on the line; 0 = nobody knows.
         handed_over: the customer has the paper.
         is_void: the voucher was cancelled; then nothing is handed over or decided any more.
     """
+    code = _code_of(state, reason, handed_over=handed_over, is_void=is_void)
+    params: dict[str, Any] = {"paper": paper}
+    if code in (NoticeCode.PRINT_QUEUED, NoticeCode.PRINT_SENDING):
+        params["seconds"] = seconds
+    elif code in (NoticeCode.PRINT_WAITING, NoticeCode.PRINT_STALLED):
+        params["waits_for"] = reason
+    elif code is NoticeCode.PRINT_CANCELLED:
+        params["given_up"] = reason
+    return Notice(code, params)
+
+
+def _code_of(state: str, reason: str, *, handed_over: bool, is_void: bool) -> NoticeCode:
     if is_void:
-        return Notice(NoticeCode.PRINT_VOID)
+        return NoticeCode.PRINT_VOID
     if handed_over and state not in ("REPLACED", "CANCELLED"):
-        return Notice(NoticeCode.PRINT_HANDED_OVER)
-    if state == "QUEUED" and reason == "host_away":
-        return Notice(NoticeCode.PRINT_WAITING)
-    if state == "FAILED" and reason == "host_report":
-        return Notice(NoticeCode.PRINT_FAILED)
-    return Notice(_CODES[state])
+        return NoticeCode.PRINT_HANDED_OVER
+    match state:
+        case "QUEUED" if reason in WAITS:
+            return NoticeCode.PRINT_WAITING
+        case "SENDING" if reason in WAITS:
+            return NoticeCode.PRINT_STALLED
+        case "HELD" if reason == "after_ack":
+            return NoticeCode.PRINT_READY
+        case "FAILED" if reason == "host_report":
+            return NoticeCode.PRINT_FAILED
+        case _:
+            return _CODES[state]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +146,7 @@ class JobNotice:
         subject: uid of the voucher.
         copy_index: 0 for the original.
         is_open: whether it stands on the screen; False takes it away.
+        has_fallback: another printer may take it over.
         holder: name on the voucher; None on one for whoever brings it.
         code_end: last characters of its code.
     """
@@ -110,6 +157,7 @@ class JobNotice:
     subject: str
     copy_index: int
     is_open: bool = True
+    has_fallback: bool = False
     holder: str | None = None
     code_end: str | None = None
 
@@ -130,7 +178,6 @@ class JobNotice:
 
     def to_dict(self, language: str) -> dict[str, Any]:
         """Return the notice as plain values; ``language`` is ``de`` or ``en``."""
-        choices = CHOICES.get(self.notice.code, ()) if self.is_open else ()
         return {
             "notice_id": self.notice_id,
             "open": self.is_open,
@@ -147,6 +194,15 @@ class JobNotice:
             "text": self.text(language),
             "choices": [
                 {"choice": choice.value, "text": words[language == "en"]}
-                for choice, words in choices
+                for choice, words in self._choices()
             ],
         }
+
+    def _choices(self) -> tuple[tuple[Choice, Words], ...]:
+        if not self.is_open:
+            return ()
+        hidden = set() if self.has_fallback else {Choice.OTHER_PRINTER}
+        # A device is tried again by itself; whoever asks for a job counts as its host.
+        if self.notice.params.get("waits_for") not in (None, "host_away"):
+            hidden.add(Choice.PRINT)
+        return tuple(one for one in CHOICES.get(self.notice.code, ()) if one[0] not in hidden)

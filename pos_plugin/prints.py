@@ -6,7 +6,7 @@ fit and a disk that is full are ``Refused``. What only looks raises ``StorageErr
 
 from __future__ import annotations
 
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
 
 from pos_plugin.answers import Receipt
@@ -15,7 +15,8 @@ from pos_plugin.notices import Refusal, Refused
 from pos_plugin.print_jobs import PrintJobs
 from pos_plugin.print_listeners import Listeners, Told
 from pos_plugin.print_news import PrintNews
-from pos_plugin.print_thread import PrintThread
+from pos_plugin.print_orders import hold_after_s
+from pos_plugin.print_threads import PrintThreads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +58,7 @@ def _as_value(
 
 
 class Prints:
-    """Print jobs of a till with its one printer, or without any.
+    """Print jobs of a till with its printers, or without any.
 
     Args:
         journal: holds the jobs.
@@ -85,40 +86,42 @@ class Prints:
         self._clock = clock
         self._config = config
         self.on_fault = on_fault
-        printer = config.printer[0] if config.printer else None
         self._listeners = Listeners(on_print, on_fault)
-        self._jobs = PrintJobs(journal, config.data_dir, printer)
+        self._jobs = PrintJobs(journal, config)
         self._news = PrintNews(
-            self._jobs, self._listeners, printer, on_change=on_change, on_fault=on_fault
+            self._jobs, self._listeners, config, on_change=on_change, on_fault=on_fault
         )
         if on_notice is not None:
             self._news.tell_notices(on_notice, config.language)
-        self._thread = PrintThread(
+        self._threads = PrintThreads(
             journal,
             clock,
             config,
             jobs=self._jobs,
             listeners=self._listeners,
             on_change=self._news.committed,
+            on_status=self._news.status,
             on_fault=on_fault,
         )
 
     def start_if_needed(self) -> None:
-        """Start the thread when jobs of the last process are open; else the first job does it."""
+        """Start the threads when jobs of the last process are open; else the first job does it."""
+        self._threads.settle()
+        self.forget_erased()
         if self._jobs.has_work():
             self.wake()
 
     def wake(self) -> None:
         """Say that a job was committed; returns at once."""
-        self._thread.wake()
+        self._threads.wake()
 
     def booked(self, answer: Receipt) -> None:
         """Print what an answer queued; whoever gets the answer can fetch what the host prints."""
-        self._thread.wake(answer.print_jobs)
+        self._threads.wake(answer.print_jobs)
 
     def stop(self) -> None:
         """End the thread within 2 s; what it was sending becomes ``UNKNOWN`` at the next start."""
-        self._thread.stop()
+        self._threads.stop()
 
     def job(self, uid: str) -> dict[str, Any] | None:
         """Return where a job stands; None if unknown.
@@ -129,7 +132,7 @@ class Prints:
         found = self._jobs.find(uid)
         if found is None:
             return None
-        effect = self._thread.effect(uid) if found.state == "SENDING" else None
+        effect = self._threads.effect(uid) if found.state == "SENDING" else None
         return self._jobs.plain(found) | ({} if effect is None else {"effect": effect})
 
     def pages(self, uid: str) -> list[bytes]:
@@ -144,13 +147,31 @@ class Prints:
         """Return the jobs that are not on paper for certain and not given up, the oldest first."""
         return self._jobs.unfinished()
 
-    def notices(self) -> list[JobNotice]:
-        """Return the open notices, the oldest first; the newest 50 when there are more."""
-        return self._news.notices()
+    def notices(self, *, with_put_off: bool = False) -> list[JobNotice]:
+        """Return the open notices, the oldest first; the newest 50 when there are more.
 
-    def printer(self) -> dict[str, Any] | None:
-        """Return how the printer stands; None without one."""
-        return self._news.printer()
+        Args:
+            with_put_off: also those that the cashier has put off until the next start.
+        """
+        return self._news.notices(with_put_off=with_put_off)
+
+    def printers(self) -> list[dict[str, Any]]:
+        """Return how each printer stands, in the order of the settings."""
+        return self._news.printers()
+
+    def settle(self) -> None:
+        """Give up the paper of vouchers that were redeemed or have expired meanwhile."""
+        self._threads.settle()
+
+    def identified(self, customer: str) -> None:
+        """Print what was held because this customer had left: now she is back."""
+        for chosen in self._choices().identified(customer):
+            self._news.changed(chosen.job.uid, chosen.job.state, chosen.job.reason)
+            self.wake()
+
+    def forget_erased(self) -> None:
+        """Delete the pictures of what was printed for customers who are erased."""
+        self._jobs.forget_erased()
 
     def subscribe(
         self, listener: Callable[[Told], object], *, prints: bool = False
@@ -165,9 +186,9 @@ class Prints:
             Ends it.
         """
         end = self._listeners.add(listener, prints=prints)
-        if prints and self._thread.is_host:
+        if prints and self._threads.has_host:
             self.start_if_needed()
-            for effect in self._thread.effects():
+            for effect in self._threads.effects():
                 listener(Told("print", effect))
         return end
 
@@ -175,7 +196,7 @@ class Prints:
         """Return an answer with what the host is to print; the stored answer stays without."""
         if not answer.print_jobs:
             return answer
-        effects = self._thread.with_payload(answer.values["effects"])
+        effects = self._threads.with_payload(answer.values["effects"])
         return Receipt({**answer.values, "effects": effects})
 
     @_as_value
@@ -195,17 +216,17 @@ class Prints:
             raise MisuseError(
                 f"{result!r} is no result of printing", hint="Say printed, failed or unknown."
             )
-        if not self._thread.is_host:
+        if not self._threads.has_host:
             return Refused(Refusal.PRINT_NOT_NOW)
         return self._choose(lambda choices: choices.report(uid, attempt=attempt, result=result))
 
     def went_out(self, uid: str, attempt: int) -> None:
         """Say that the host has the whole effect of an attempt."""
-        self._thread.went_out(uid, attempt)
+        self._threads.went_out(uid, attempt)
 
     @_as_value
     def print(self, uid: str) -> dict[str, Any] | Refused:
-        """Print a job that failed, or one that waits for its host; no copy mark."""
+        """Print a job that is held or failed, or waits for its host; no copy mark."""
         return self._choose(lambda choices: choices.print_again(uid))
 
     @_as_value
@@ -213,7 +234,7 @@ class Prints:
         """Print the next copy, marked NACHDRUCK, and return its job; the old one is replaced."""
         answer = self._choose(lambda choices: choices.reprint(uid))
         if not isinstance(answer, Refused):
-            self._thread.settled(uid)
+            self._threads.settled(uid)
             self._news.tell_of(uid)
         return answer
 
@@ -224,10 +245,14 @@ class Prints:
 
     @_as_value
     def other_printer(self, uid: str) -> dict[str, Any] | Refused:
-        """Refuse: this build knows one printer a till."""
-        if self._jobs.find(uid) is None:
+        """Give a job of which nothing is on paper to the printer that its own falls back on."""
+        job = self._jobs.find(uid)
+        if job is None:
             return Refused(Refusal.PRINT_JOB_UNKNOWN)
-        return Refused(Refusal.PRINT_NO_OTHER_PRINTER)
+        other = self._jobs.fallback_of(job)
+        if other is None:
+            return Refused(Refusal.PRINT_NO_OTHER_PRINTER)
+        return self._choose(lambda choices: choices.move(uid, printer=other))
 
     @_as_value
     def cancel(self, uid: str, reason: str | None = None) -> dict[str, Any] | Refused:
@@ -275,21 +300,28 @@ class Prints:
     def _choose(
         self, choice: Callable[[PrintChoices], Chosen | Refused]
     ) -> dict[str, Any] | Refused:
-        from pos_plugin.storage.print_choices import PrintChoices
-
-        choices = PrintChoices(
-            self._journal, self._clock, shop=self._config.shop, till=self._config.till
-        )
-        chosen = choice(choices)
+        chosen = choice(self._choices())
         if isinstance(chosen, Refused):
             return chosen
         job = chosen.job
         if chosen.changed:
-            self._thread.settled(job.uid)
+            self._threads.settled(job.uid)
             self._news.changed(job.uid, job.state, job.reason)
         if job.state == "QUEUED":
-            (effect,) = self._thread.with_payload([{"kind": "print", "job": job.uid}])
+            (effect,) = self._threads.with_payload([{"kind": "print", "job": job.uid}])
             self.wake()
             if "format" in effect:
                 return {**(self.job(job.uid) or self._jobs.plain(job)), "effect": effect}
         return self._jobs.plain(job)
+
+    def _choices(self) -> PrintChoices:
+        from pos_plugin.storage.print_choices import PrintChoices
+
+        config = self._config
+        return PrintChoices(
+            self._journal,
+            self._clock,
+            shop=config.shop,
+            till=config.till,
+            hold_after_s=partial(hold_after_s, config),
+        )

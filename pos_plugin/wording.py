@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _SYMBOLS: Final = {"EUR": "€", "GBP": "£", "USD": "$"}
 _MARKS: Final = {"de": (".", ","), "en": (",", ".")}  # thousands, decimals
@@ -198,3 +201,61 @@ def card_without_owner(code: str, *, language: str) -> str:
     'Karte …3458'
     """
     return f"{'Karte' if language == 'de' else 'Card'} …{code[-4:]}"
+
+
+_PAPERS: Final = {
+    "voucher": ("Gutschein", "voucher"),
+    "coupon": ("Coupon", "coupon"),
+    "approval": ("Auswahlbeleg", "approval slip"),
+    "statement": ("Kontoauszug", "account statement"),
+    "test_page": ("Probedruck", "test page"),
+}
+_CAUSES: Final = {
+    "paper_out": ("Papier leer", "out of paper"),
+    "cover_open": ("Deckel offen", "cover open"),
+    "printer_busy": ("Drucker ist belegt", "printer is busy"),
+    "printer_error": ("Drucker meldet eine Störung", "printer reports a fault"),
+    "stalled": ("bitte nachsehen", "please look"),
+}
+_AWAY: Final = ("Drucker nicht erreichbar", "printer cannot be reached")
+_STILL: Final = {
+    "voucher": ("Der Code auf dem Bildschirm gilt.", "The code on the screen is valid."),
+    "coupon": ("Der Code auf dem Bildschirm gilt.", "The code on the screen is valid."),
+    "approval": ("Die Ware ist gebucht.", "The goods are booked."),
+}
+_NOTHING_LOST: Final = ("Am Konto ändert das nichts.", "Nothing changes in the account.")
+_GIVEN_UP: Final = {
+    "voucher_redeemed": ("Der Gutschein ist schon eingelöst.", "The voucher is redeemed already."),
+    "voucher_expired": ("Der Gutschein ist abgelaufen.", "The voucher has expired."),
+    "customer_erased": ("Der Kunde wurde gelöscht.", "The customer was erased."),
+}
+_STAYS_VALID: Final = ("Der Gutschein selbst gilt weiter.", "The voucher itself stays valid.")
+
+
+def paper(params: Mapping[str, Any], *, language: str) -> dict[str, str]:
+    """Return the words about a printed paper that sentences are made of.
+
+    Args:
+        params: ``paper``: kind of its document; perhaps ``seconds`` it takes, ``waits_for``: what
+            its printer waits for, ``given_up``: why it is not printed.
+        language: ``de`` or ``en``.
+
+    >>> words = paper({"paper": "approval", "seconds": 8}, language="de")
+    >>> words["Paper"] + words["about"]
+    'Auswahlbeleg (etwa 8 s)'
+    """
+    which = int(language == "en")
+    kind = params["paper"]
+    name = _PAPERS[kind][which]
+    seconds = params.get("seconds", 0)
+    about = ("etwa", "about")[which]
+    still = _STILL.get(kind, _NOTHING_LOST)
+    stays = _STAYS_VALID if kind in ("voucher", "coupon") else still
+    return {
+        "paper": name,
+        "Paper": name[0].upper() + name[1:],
+        "about": f" ({about} {seconds} s)" if seconds else "",
+        "cause": _CAUSES.get(params.get("waits_for", ""), _AWAY)[which],
+        "still": still[which],
+        "given_up": _GIVEN_UP.get(params.get("given_up", ""), stays)[which],
+    }

@@ -18,20 +18,19 @@ from threading import Condition
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
-from printers.drafts import open_draft
 from printers.encode import encode_page
-from printers.errors import DocumentInvalid
 from printers.limits import CHARACTER_DOTS, PAGE_DOTS
-from printers.ports import JobChange, JobReason, JobState
+from printers.ports import Attempt, JobReason, JobState, Outcome
 from printers.render import render
+from printers.spooling import Spooling, change_of
 from printers.text import codes_of, render_text
-from printers.worker import RETRY_FIRST_MS, Worker
+from printers.worker import RETRY_FIRST_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from printers.document import Document
-    from printers.ports import Assets, PrintJob, SpoolStore
+    from printers.ports import Assets, Duty, JobChange, PrintJob, SpoolStore
     from printers.text import Code
 
 HostFormat = Literal["png", "text", "escpos"]
@@ -113,20 +112,18 @@ class _Sending:
     went_out: bool = False
 
 
-class HostSpool:
+class HostSpool(Spooling):
     """Tells the host what to print, oldest job first, and waits for what it says.
 
     Args:
         store: durable jobs.
         line: to a host that listens; callers that fetch what they asked for need none.
         assets: pictures by SHA-256.
-        printer: name of the printer in the settings, written to each attempt.
-        printer_role: which jobs it prints.
-        format: what the host's driver takes.
-        dots: width of the host's printer.
+        duty: which jobs the host prints.
         report_within_s: how long the host may take to report; 0 = it never does.
         on_change: told after each change that this thread committed.
         on_fault: told of exceptions of the store, of the host and of our own.
+        lay_out: what the host gets for a document with its pictures.
         retry_first_ms: pause after a fault of the store; doubles up to 30 s.
     """
 
@@ -136,56 +133,34 @@ class HostSpool:
         line: HostLine,
         assets: Assets,
         *,
-        printer: str,
-        printer_role: str,
-        format: HostFormat,  # noqa: A002 - the word of the settings
+        duty: Duty,
+        lay_out: Callable[[Document, Mapping[str, bytes]], Payload],
         on_change: Callable[[JobChange], None],
         on_fault: Callable[[Exception], None],
-        dots: int = PAGE_DOTS,
         report_within_s: int = REPORT_WITHIN_S,
         retry_first_ms: int = RETRY_FIRST_MS,
     ) -> None:
-        self._store = store
+        super().__init__(
+            store,
+            assets,
+            duty=duty,
+            on_change=on_change,
+            on_fault=on_fault,
+            retry_first_ms=retry_first_ms,
+        )
         self._line = line
-        self._assets = assets
-        self._printer = printer
-        self._printer_role = printer_role
-        self._format = format
-        self._dots = dots
+        self._lay_out = lay_out
         self._report_within_s = report_within_s
-        self._on_change = on_change
-        self._on_fault = on_fault
         self._changed = Condition()
         self._sending: dict[str, _Sending] = {}
         self._asked: dict[str, None] = {}
         self._passed_over: set[str] = set()
-        self._worker = Worker(
-            f"spool-{printer}", self._step, on_fault=on_fault, retry_first_ms=retry_first_ms
-        )
-
-    def start(self) -> None:
-        """Settle what the last process left, then tell what is queued.
-
-        Raises:
-            Exception: whatever the store raises; then nothing was started.
-        """
-        for change in self._store.recover(printer_role=self._printer_role):
-            self._tell(change)
-        self._worker.start()
 
     def wake(self) -> None:
         """Say that a job was committed, or that somebody came who prints; returns at once."""
         # Another set, not an emptied one: the worker may be reading the old one.
         self._passed_over = set()
-        self._worker.wake()
-
-    def stop(self) -> bool:
-        """End within 2 s; what the host has not reported is ``UNKNOWN`` at the next start.
-
-        Returns:
-            Whether the thread has ended.
-        """
-        return self._worker.stop(lambda: None)
+        super().wake()
 
     def ask(self, job_uid: str) -> None:
         """Say that the caller fetches the effect of a job himself, now or later."""
@@ -232,7 +207,8 @@ class HostSpool:
         if was_full:
             self._worker.wake()
 
-    def _step(self) -> int | None:
+    def _work(self) -> int | None:
+        """Tell the host of one job, or wait for what it says."""
         self._end_silent()
         if self._tell_next():
             return 0
@@ -250,52 +226,39 @@ class HostSpool:
 
     def _tell_next(self) -> bool:
         """Tell the host of one job; False when nothing can be told now."""
-        job = self._store.next_queued(
-            printer_role=self._printer_role, skip=frozenset(self._passed_over)
-        )
+        job = self._store.next_queued(self._duty, skip=frozenset(self._passed_over))
         if job is None or len(self._sending) >= SENDING_MAX:
             return False
         if job.uid not in self._asked and not self._line.is_there():
             self._pass_over(job)
             return True
-        payload = self._payload(job)
-        if payload is not None:
-            effect = self._begin(job, payload)
-            if effect is not None:
-                self._hand_over(effect)
+        payload = self._laid_out(job, self._lay_out)
+        if payload is None:
+            self.settled(job.uid)
+            return True
+        effect = self._begin(job, payload)
+        if effect is not None:
+            self._hand_over(effect)
         return True
 
     def _pass_over(self, job: PrintJob) -> None:
         self._passed_over.add(job.uid)
         if job.reason is not JobReason.HOST_AWAY:
             self._store.note(job.uid, reason=JobReason.HOST_AWAY)
-            self._tell(_change(job, JobState.QUEUED, reason=JobReason.HOST_AWAY))
-
-    def _payload(self, job: PrintJob) -> Payload | None:
-        try:
-            document, pictures = open_draft(job, self._assets)
-            return lay_out(document, pictures, format=self._format, dots=self._dots)
-        except DocumentInvalid:
-            reason = JobReason.DOCUMENT_INVALID
-        # One document that finds a mistake of ours must not stop the ones behind it.
-        except Exception as error:  # noqa: BLE001
-            reason = JobReason.INTERNAL_FAULT
-            self._on_fault(error)
-        self._store.fail(job.uid, reason=reason)
-        self.settled(job.uid)
-        self._tell(_change(job, JobState.FAILED, reason=reason))
-        return None
+            self._tell(change_of(job, JobState.QUEUED, reason=JobReason.HOST_AWAY))
 
     def _begin(self, job: PrintJob, payload: Payload) -> HostPrint | None:
         """Commit ``SENDING``; None when somebody cancelled the job meanwhile."""
-        attempt = self._store.begin_attempt(
-            job.uid,
-            printer=self._printer,
+        attempt = Attempt(
+            number=job.attempt + 1,
+            printer=self._duty.printer,
+            encoder=payload.format,
             byte_count=len(payload.data),
             sha256=sha256(payload.data).hexdigest(),
-            fragment_max=0,
         )
-        return None if attempt is None else HostPrint(job, attempt, payload)
+        if not self._store.begin_attempt(job.uid, attempt):
+            return None
+        return HostPrint(job, attempt.number, payload)
 
     def _hand_over(self, effect: HostPrint) -> None:
         job = effect.job
@@ -305,7 +268,7 @@ class HostSpool:
             self._asked.pop(job.uid, None)
             self._changed.notify_all()
         notes = effect.payload.notes
-        self._tell(_change(job, JobState.SENDING, attempt=effect.attempt, notes=notes))
+        self._tell(change_of(job, JobState.SENDING, attempt=effect.attempt, notes=notes))
         if not self._line.is_there():
             return
         try:
@@ -320,17 +283,11 @@ class HostSpool:
 
     def _end(self, effect: HostPrint, state: JobState, reason: JobReason) -> None:
         job = effect.job
-        done = self._store.finish(job.uid, attempt=effect.attempt, state=state, reason=reason)
+        ended = Outcome(state, reason, 0)
+        done = self._store.finish(job.uid, attempt=effect.attempt, ended=ended)
         self.settled(job.uid)
         if done:
-            self._tell(_change(job, state, reason=reason, attempt=effect.attempt))
-
-    def _tell(self, change: JobChange) -> None:
-        try:
-            self._on_change(change)
-        # The listener is the host's code; printing goes on without it.
-        except Exception as error:  # noqa: BLE001
-            self._on_fault(error)
+            self._tell(change_of(job, state, reason=reason, attempt=effect.attempt))
 
 
 def lay_out(
@@ -358,14 +315,3 @@ def lay_out(
     page = render(document, pictures, dots=dots)
     data = page.png() if format == "png" else encode_page(page).data
     return Payload(format, data, codes, page.notes)
-
-
-def _change(
-    job: PrintJob,
-    state: JobState,
-    *,
-    reason: JobReason = JobReason.NONE,
-    attempt: int = 0,
-    notes: tuple[str, ...] = (),
-) -> JobChange:
-    return JobChange(job.uid, job.subject_uid, state, reason, attempt, notes)

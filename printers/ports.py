@@ -24,6 +24,7 @@ class JobState(StrEnum):
     """Where a print job stands."""
 
     QUEUED = "QUEUED"
+    HELD = "HELD"  # nothing is on paper, and nothing comes before somebody says so
     SENDING = "SENDING"
     CONFIRMED = "CONFIRMED"
     ASSUMED = "ASSUMED"  # went out whole, nobody said that it is on paper
@@ -38,15 +39,20 @@ class JobState(StrEnum):
 TRANSITIONS: Final[frozenset[tuple[JobState | None, JobState]]] = frozenset(
     {
         (None, JobState.QUEUED),
+        (None, JobState.HELD),
         (JobState.QUEUED, JobState.SENDING),
+        # The customer has left: no pile of vouchers tomorrow.
+        (JobState.QUEUED, JobState.HELD),
         # It cannot even be laid out.
         (JobState.QUEUED, JobState.FAILED),
         (JobState.QUEUED, JobState.CANCELLED),
+        # A device that accepted no byte, said by the worker that lives; never after a start.
+        (JobState.SENDING, JobState.QUEUED),
         (JobState.SENDING, JobState.CONFIRMED),
         (JobState.SENDING, JobState.ASSUMED),
         (JobState.SENDING, JobState.UNKNOWN),
         (JobState.SENDING, JobState.FAILED),
-        # A host that reports late.
+        # A host that reports late, a process id that comes late.
         (JobState.ASSUMED, JobState.CONFIRMED),
         (JobState.ASSUMED, JobState.UNKNOWN),
         (JobState.ASSUMED, JobState.FAILED),
@@ -59,7 +65,9 @@ TRANSITIONS: Final[frozenset[tuple[JobState | None, JobState]]] = frozenset(
         (JobState.CONFIRMED, JobState.REPLACED),
         (JobState.CONFIRMED_BY_OPERATOR, JobState.REPLACED),
         # Nothing was on paper, so it is no copy.
+        (JobState.HELD, JobState.QUEUED),
         (JobState.FAILED, JobState.QUEUED),
+        (JobState.HELD, JobState.CANCELLED),
         (JobState.UNKNOWN, JobState.CANCELLED),
         (JobState.FAILED, JobState.CANCELLED),
     }
@@ -91,13 +99,23 @@ class JobReason(StrEnum):
     STOPPED = "stopped"  # UNKNOWN: the till was closed while the printer had the job
     PROCESS_START = "process_start"  # UNKNOWN: the process died while sending
     CASHIER = "cashier"  # CANCELLED, REPLACED, CONFIRMED_BY_OPERATOR, QUEUED again
+    AFTER_ACK = "after_ack"  # HELD: this shop asks the cashier before it prints
+    TOO_LATE = "too_late"  # HELD: it waited so long that the customer has left
+    IDENTIFIED = "identified"  # QUEUED again: the customer is back
+    VOUCHER_REDEEMED = "voucher_redeemed"  # CANCELLED: nothing is left to be printed
+    VOUCHER_EXPIRED = "voucher_expired"  # CANCELLED
+    VOUCHER_VOID = "voucher_void"  # CANCELLED
+    CUSTOMER_ERASED = "customer_erased"  # CANCELLED
     # Our own mistake: before sending the job is FAILED, while sending it is UNKNOWN.
     INTERNAL_FAULT = "internal_fault"
 
 
 @dataclass(frozen=True, slots=True)
 class PrintJob:
-    """One document to be printed once; stored in the transaction of its voucher."""
+    """One document to be printed once; stored in the transaction of its voucher.
+
+    ``attempt`` is the last one, 0 before the first.
+    """
 
     uid: str
     kind: str
@@ -107,6 +125,7 @@ class PrintJob:
     copy_index: int = 0
     state: JobState = JobState.QUEUED
     reason: JobReason = JobReason.NONE
+    attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +144,61 @@ class JobChange:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Which jobs a printer of a till prints: those of its roles, and those moved to it.
+
+    Args:
+        printer: its name in the settings.
+        roles: that it serves.
+        others: names of the other printers of this till; a job moved to one of them is theirs.
+    """
+
+    printer: str
+    roles: frozenset[str]
+    others: frozenset[str] = frozenset()
+
+    def takes(self, printer_role: str, moved_to: str | None) -> bool:
+        """Say whether a job is to be printed here.
+
+        Args:
+            printer_role: of the job.
+            moved_to: printer that the cashier chose for it; one that is gone counts as none.
+        """
+        if moved_to == self.printer:
+            return True
+        return moved_to not in self.others and printer_role in self.roles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What is known of an attempt before its first byte or before the host is told.
+
+    Args:
+        number: from 1; one more than the last attempt of the job.
+        printer: its name in the settings.
+        unit: the very machine, as its test knows it; empty where nobody knows.
+        encoder: ``raster`` or ``native``, or the format of a host.
+        rung: of the budget ladder: what was left out.
+        byte_count: of everything sent.
+        sha256: of these bytes, lower-case hex.
+        fragment_max: bytes of dots in the largest picture strip.
+        seconds: that the bytes take on the line.
+        process_id: by which the printer answers for this attempt; empty where it cannot.
+    """
+
+    number: int
+    printer: str
+    byte_count: int
+    sha256: str
+    unit: str = ""
+    encoder: str = "raster"
+    rung: str = ""
+    fragment_max: int = 0
+    seconds: int = 0
+    process_id: str = ""
+
+
 class SpoolStore(Protocol):
     """Durable jobs and attempts.
 
@@ -132,25 +206,32 @@ class SpoolStore(Protocol):
     else by the worker thread alone. Any exception means "not done"; the spool comes again.
     """
 
-    def recover(self, *, printer_role: str) -> tuple[JobChange, ...]:
+    def recover(self, *, printer: str) -> tuple[JobChange, ...]:
         """Turn each ``SENDING`` of this printer into ``UNKNOWN`` with reason ``process_start``."""
         ...
 
-    def next_queued(self, *, printer_role: str, skip: frozenset[str]) -> PrintJob | None:
-        """Return the oldest ``QUEUED`` job of this printer whose uid is not in ``skip``."""
-        ...
+    def settle(self) -> tuple[JobChange, ...]:
+        """Put aside what nobody waits for any more.
 
-    def begin_attempt(
-        self, job_uid: str, *, printer: str, byte_count: int, sha256: str, fragment_max: int
-    ) -> int | None:
-        """Commit ``SENDING`` and a new attempt, durable (synchronous=FULL) when this returns.
-
-        Returns:
-            The number of the attempt, from 1; None if the job is no longer ``QUEUED``.
+        A ``QUEUED`` job past its time becomes ``HELD``. One whose voucher was redeemed, has
+        expired or is void becomes ``CANCELLED``, as far as the table has the step.
         """
         ...
 
-    def finish(self, job_uid: str, *, attempt: int, state: JobState, reason: JobReason) -> bool:
+    def next_queued(self, duty: Duty, *, skip: frozenset[str]) -> PrintJob | None:
+        """Return the oldest ``QUEUED`` job of a printer whose uid is not in ``skip``."""
+        ...
+
+    def begin_attempt(self, job_uid: str, attempt: Attempt) -> bool:
+        """Commit ``SENDING`` and a new attempt, durable (synchronous=FULL) when this returns.
+
+        Returns:
+            False, and nothing was changed, if the job is no longer ``QUEUED`` or the attempt is
+            not its next one.
+        """
+        ...
+
+    def finish(self, job_uid: str, *, attempt: int, ended: Outcome) -> bool:
         """Commit the end of an attempt that is still ``SENDING``.
 
         Called again with the same values after an exception; then it must change nothing twice.
@@ -160,12 +241,25 @@ class SpoolStore(Protocol):
         """
         ...
 
+    def confirm_late(self, job_uid: str, *, attempt: int) -> JobChange | None:
+        """Commit that the printer answered for an attempt after it had ended.
+
+        Returns:
+            The change; None if the job does not stand in ``UNKNOWN`` or ``ASSUMED`` by this very
+            attempt any more, or somebody handed it over.
+        """
+        ...
+
     def fail(self, job_uid: str, *, reason: JobReason) -> None:
         """Commit that a ``QUEUED`` job cannot be printed: ``FAILED``, without any attempt."""
         ...
 
     def note(self, job_uid: str, *, reason: JobReason) -> None:
-        """Write why a ``QUEUED`` job waits; its state stays."""
+        """Write why a ``QUEUED`` or ``SENDING`` job waits; its state stays."""
+        ...
+
+    def note_all(self, duty: Duty, *, reason: JobReason) -> tuple[JobChange, ...]:
+        """Write why every ``QUEUED`` job of a printer waits; return those it was new to."""
         ...
 
 
@@ -210,6 +304,11 @@ class PrinterStatus:
 
 class Device(Protocol):
     """A printer that takes jobs; no method but ``close`` is called from two threads at once."""
+
+    @property
+    def unit(self) -> str:
+        """The very machine as its test knows it, written to each attempt; empty if unknown."""
+        ...
 
     def ready(self) -> JobReason:
         """Open and look: the gate, before anything durable.

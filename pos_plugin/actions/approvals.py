@@ -36,6 +36,7 @@ from pos_plugin.loyalty.approvals import (
 )
 from pos_plugin.loyalty.credit_limit import LimitMode, Within, check_limit, left_minor
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
+from pos_plugin.print_orders import print_order
 from pos_plugin.storage import approval_store, customer_store, journal_lookup
 from pos_plugin.storage.approval_store import Approval
 from pos_plugin.uids import new_uid
@@ -565,7 +566,8 @@ class ApprovalDesk:
             )
         except DocumentInvalid:
             return message(Notice(NoticeCode.APPROVAL_NOT_PRINTABLE), config.language)
-        approval_store.add_document(moment.journal, uid, document.to_json(), at=moment.now)
+        job = print_order(config, document, customer=approval.customer, now=moment.now, uid=uid)
+        self._till.journal.add_print_job(job, at=moment.now)
         return {"effect_id": f"print:{uid}", "kind": "print", "job": uid, "attempt": 1}
 
 

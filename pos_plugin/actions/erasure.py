@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import Field
 
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
+from pos_plugin.answers import Receipt
 from pos_plugin.known_customers import KnownCustomers
 from pos_plugin.limits import MAX_TEXT
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.storage import customer_lookup, erasure_store, journal_lookup
+from pos_plugin.storage.print_choices import PrintChoices
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from pos_plugin.answers import Receipt
     from pos_plugin.till import Till
 
 APPLIED: Final = "erasure_applied"
@@ -43,11 +44,20 @@ class ErasureRequest(Request):
 
 
 class ErasureDesk:
-    """Erases persons at one till."""
+    """Erases persons at one till.
 
-    def __init__(self, till: Till, actions: Actions) -> None:
+    Args:
+        till: holds the journal.
+        actions: books once.
+        on_erased: deletes files that show papers of erased persons.
+    """
+
+    def __init__(self, till: Till, actions: Actions, *, on_erased: Callable[[], object]) -> None:
         self._till = till
         self._actions = actions
+        self._on_erased = on_erased
+        config = till.config
+        self._papers = PrintChoices(till.journal, till.clock, shop=config.shop, till=config.till)
         self._seen_ver = 0
         self._log_is_empty = True
 
@@ -60,6 +70,9 @@ class ErasureDesk:
 
         key = f"erase:{asked.customer}"
         answer = self._actions.once(key, {"customer": asked.customer}, work)
+        if isinstance(answer, Receipt):
+            # Behind the commit; a kill in between is made good at the next start.
+            self._on_erased()
         self._log_is_empty = self._till.journal.empty_log()
         return answer
 
@@ -92,7 +105,7 @@ class ErasureDesk:
             return Refused(Refusal.CUSTOMER_UNKNOWN)
         ids = known.ids(survivor)
         cursor = journal_lookup.last_seq(moment.journal)
-        counts = erasure_store.erase(moment.journal, ids)
+        counts = erasure_store.erase(moment.journal, ids, give_up_papers=self._papers.erased)
         seq = self._actions.add_event(
             APPLIED,
             {"cursor": cursor, "counts": counts},

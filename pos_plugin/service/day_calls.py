@@ -47,7 +47,10 @@ def add_day_calls(app: FastAPI, desk: Desk) -> None:
             unsent = None if last_seq is None or acked_seq is None else last_seq - acked_seq
             return {
                 "suspended": suspended,
-                "notices": [one.to_dict(language) for one in plugin.prints.notices()],
+                # Also what was put off: nobody goes home with a question open.
+                "notices": [
+                    one.to_dict(language) for one in plugin.prints.notices(with_put_off=True)
+                ],
                 "print_jobs_open": state.get("print_jobs_open"),
                 "events_unsent": unsent,
             }

@@ -225,8 +225,7 @@ def add_event_calls(app: FastAPI, desk: Desk, streams: Streams) -> None:
             except BaseException:
                 end()
                 raise
-            printer = plugin.prints.printer()
-            return end, first + ([] if printer is None else [Told("printer", printer)])
+            return end, first + [Told("printer", one) for one in plugin.prints.printers()]
 
         try:
             end, first = await ask(desk, subscribe)

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Path, Request, Response
 
 from pos_plugin.errors import StorageError
 from pos_plugin.notices import Refusal, Refused
+from pos_plugin.print_listeners import Told
 from pos_plugin.service.contract.calls import described
 from pos_plugin.service.exchange import Id, answer, language_of, not_done, read_nothing, read_object
 from pos_plugin.service.print_bodies import (
@@ -36,7 +37,7 @@ Answer = TypeVar("Answer")
 
 _CHOICES: Mapping[str, tuple[str, Choose]] = {
     "print": (
-        "Print a job that failed, or that waits for its host; the answer may hold the effect",
+        "Print a job that is held or failed, or waits for its host; perhaps with the effect",
         lambda prints, job: prints.print(job),
     ),
     "reprint": (
@@ -48,7 +49,7 @@ _CHOICES: Mapping[str, tuple[str, Choose]] = {
         lambda prints, job: prints.came_out(job),
     ),
     "other-printer": (
-        "Print on another printer; refused while a till has one",
+        "Print on the printer that its own falls back on; only what is not begun moves",
         lambda prints, job: prints.other_printer(job),
     ),
 }
@@ -166,7 +167,6 @@ def _add_choices(app: FastAPI, desk: Desk) -> None:
             found = await ask(desk, lambda plugin: choose(plugin.prints, job))
             return _job(found, language_of(request, own_language))
 
-        refusal = "print_no_other_printer" if choice == "other-printer" else "print_not_now"
         app.post(
             f"/v1/print-jobs/{{job}}/{choice}",
             name=f"print_{choice.replace('-', '_')}",
@@ -175,7 +175,12 @@ def _add_choices(app: FastAPI, desk: Desk) -> None:
                 body="Nothing",
                 body_needed=False,
                 answer="PrintJob",
-                problems=("not_found", refusal, "journal_unavailable"),
+                problems=(
+                    "not_found",
+                    "print_not_now",
+                    *(("print_no_other_printer",) if choice == "other-printer" else ()),
+                    "journal_unavailable",
+                ),
             ),
         )(one)
 
@@ -197,7 +202,13 @@ def _add_notices(app: FastAPI, desk: Desk) -> None:
     async def notices(request: Request) -> Response:
         language = language_of(request, own_language)
         found = await ask(desk, lambda plugin: plugin.prints.notices())
-        return answer({"notices": [one.to_dict(language) for one in found]})
+        printers = [Told("printer", one) for one in desk.plugin.prints.printers()]
+        return answer(
+            {
+                "notices": [one.to_dict(language) for one in found],
+                "printers": [one.to_dict(language) for one in printers],
+            }
+        )
 
     @app.post(
         "/v1/notices/{notice}/acknowledge",

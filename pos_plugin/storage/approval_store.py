@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pos_plugin.clock import utc_text
 from pos_plugin.loyalty.approvals import (
     ApprovalLine,
     ApprovalState,
@@ -310,15 +309,6 @@ def out_on(journal: Journal, day: dt.date) -> list[Out]:
         Out(number, customer, due_on, line_id, sku, quantity_milli, price, json.loads(facts))
         for number, customer, due_on, line_id, sku, quantity_milli, price, facts in rows
     ]
-
-
-def add_document(journal: Journal, uid: str, document: str, *, at: dt.datetime) -> None:
-    """Queue the document of an approval for the printer."""
-    journal.execute(
-        "INSERT INTO print_job (uid, kind, subject_uid, printer_role, document, copy_index, "
-        "state, reason, created_at) VALUES (?, 'approval', ?, 'voucher', ?, 0, 'QUEUED', '', ?)",
-        (uid, uid, document, utc_text(at)),
-    )
 
 
 def _approvals(journal: Journal, where: str, values: tuple[str, ...]) -> list[Approval]:

@@ -13,7 +13,7 @@ from pos_plugin.clock import utc_text
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from pos_plugin.storage.journal_lookup import Journal
 
@@ -43,14 +43,25 @@ def knows_person(journal: Journal, customer: str) -> bool:
     )
 
 
-def erase(journal: Journal, customers: Iterable[str]) -> dict[str, int]:
-    """Delete what is personal of all ids of one person; return how many rows by table."""
+def erase(
+    journal: Journal,
+    customers: Iterable[str],
+    *,
+    give_up_papers: Callable[[Journal, str], int],
+) -> dict[str, int]:
+    """Delete what is personal of all ids of one person; return how many rows by table.
+
+    Args:
+        journal: of the running transaction.
+        customers: the ids.
+        give_up_papers: gives up the print jobs of a customer and empties their documents.
+    """
     counts: dict[str, int] = {}
     for customer in customers:
         for table, statement in _PERSONAL:
             journal.execute(statement, (customer,))
             counts[table] = counts.get(table, 0) + journal.changes()
-        counts["print_job"] = counts.get("print_job", 0) + _erase_papers(journal, customer)
+        counts["print_job"] = counts.get("print_job", 0) + give_up_papers(journal, customer)
         counts["suspended_sale"] = counts.get("suspended_sale", 0) + _erase_baskets(
             journal, customer
         )
@@ -63,36 +74,6 @@ def note(journal: Journal, customers: Iterable[str], *, seq: int, at: dt.datetim
         "INSERT OR IGNORE INTO erasure (customer, seq, erased_at) VALUES (?, ?, ?)",
         [(customer, seq, utc_text(at)) for customer in customers],
     )
-
-
-def _erase_papers(journal: Journal, customer: str) -> int:
-    """Take the holder's line out of the papers of the customer's vouchers and approvals."""
-    rows: Any = journal.execute(
-        "SELECT print_job.uid, document FROM voucher JOIN print_job ON subject_uid = voucher.id "
-        "WHERE voucher.customer = ?",
-        (customer,),
-    ).fetchall()
-    count = 0
-    for uid, document in (*rows, *_approval_papers(journal, customer)):
-        content = json.loads(document)
-        kept = [block for block in content["blocks"] if block.get("role") != "holder"]
-        if len(kept) < len(content["blocks"]):
-            text = json.dumps({**content, "blocks": kept}, ensure_ascii=False)
-            journal.execute("UPDATE print_job SET document = ? WHERE uid = ?", (text, uid))
-            count += 1
-    return count
-
-
-def _approval_papers(journal: Journal, customer: str) -> list[tuple[str, str]]:
-    """Return uid and document of the customer's papers; only their code names the approval."""
-    rows: Any = journal.execute(
-        "SELECT DISTINCT uid, document FROM print_job "
-        "JOIN json_each(document, '$.blocks') AS block "
-        "JOIN approval ON number = json_extract(block.value, '$.content') "
-        "WHERE kind = 'approval' AND customer = ?",
-        (customer,),
-    ).fetchall()
-    return list(rows)
 
 
 def _erase_baskets(journal: Journal, customer: str) -> int:

@@ -229,38 +229,57 @@ RELEASE_1: Final = (
     ) STRICT, WITHOUT ROWID""",
     # What may still be spent offline is asked in every sale: by the events not uploaded yet.
     "CREATE INDEX voucher_event_seq ON voucher_event (seq)",
-    # `remark`: the cashier's own words; `replaced_by`: the job of the copy that was asked for.
+    # `printer`: where the cashier moved it, else its role decides; `document`: empty when it was
+    # kept long enough; `remark`: the cashier's own words; `replaced_by`: the job of the copy.
     """CREATE TABLE print_job (
         uid TEXT PRIMARY KEY,
         kind TEXT NOT NULL,
         subject_uid TEXT NOT NULL,
+        customer TEXT,
         printer_role TEXT NOT NULL,
+        printer TEXT,
+        template_id TEXT,
+        template_version INTEGER,
         document TEXT NOT NULL,
         copy_index INTEGER NOT NULL,
+        training INTEGER NOT NULL DEFAULT 0 CHECK (training IN (0, 1)),
         state TEXT NOT NULL,
         reason TEXT NOT NULL,
         created_at TEXT NOT NULL,
+        hold_after_at TEXT,
         closed_at TEXT,
+        emptied_at TEXT,
         handed_over_at TEXT,
         replaced_by TEXT REFERENCES print_job (uid),
         remark TEXT,
         UNIQUE (subject_uid, kind, copy_index)
     ) STRICT""",
-    "CREATE INDEX print_job_open ON print_job (created_at) WHERE state IN ('QUEUED', 'SENDING')",
+    """CREATE INDEX print_job_open ON print_job (created_at)
+        WHERE state IN ('QUEUED', 'SENDING', 'HELD', 'UNKNOWN', 'FAILED')""",
     # What the cashier may still have to do something about.
     """CREATE INDEX print_job_told ON print_job (created_at)
         WHERE handed_over_at IS NULL AND state NOT IN ('REPLACED', 'CANCELLED')""",
-    # `outcome`: how the attempt ended; `reported`: what the host said of it, perhaps later.
+    "CREATE INDEX print_job_of_customer ON print_job (customer) WHERE customer IS NOT NULL",
+    # Whose document may go.
+    "CREATE INDEX print_job_closed ON print_job (closed_at) WHERE emptied_at IS NULL",
+    # `rung`: what the budget left out; `level`: what made us believe the outcome; `outcome`: how
+    # the attempt ended; `reported`: what the host said of it, perhaps later.
     """CREATE TABLE print_attempt (
         job_uid TEXT NOT NULL REFERENCES print_job (uid),
         attempt INTEGER NOT NULL,
         printer TEXT NOT NULL,
+        unit TEXT NOT NULL,
+        encoder TEXT NOT NULL,
+        rung TEXT NOT NULL,
         byte_count INTEGER NOT NULL,
         sha256 TEXT NOT NULL,
         fragment_max INTEGER NOT NULL,
+        seconds INTEGER NOT NULL,
+        process_id TEXT NOT NULL,
+        level INTEGER CHECK (level BETWEEN 0 AND 3),
         started_at TEXT NOT NULL,
         ended_at TEXT,
-        outcome TEXT,
+        outcome TEXT CHECK (outcome IN ('QUEUED', 'CONFIRMED', 'ASSUMED', 'UNKNOWN', 'FAILED')),
         reason TEXT,
         reported TEXT CHECK (reported IN ('printed', 'failed', 'unknown')),
         PRIMARY KEY (job_uid, attempt)
@@ -314,39 +333,54 @@ RELEASE_1: Final = (
             valid_from_on, valid_to_on, cashier, "trigger", class_at_issue
             ON voucher
         BEGIN SELECT RAISE(ABORT, 'voucher: its terms never change'); END""",
-    """CREATE TRIGGER print_job_starts_queued BEFORE INSERT ON print_job
-        WHEN NEW.state <> 'QUEUED'
-        BEGIN SELECT RAISE(ABORT, 'print_job: starts as QUEUED'); END""",
-    # `OF state`: the reason for which a QUEUED job waits may change while the state stays.
+    """CREATE TRIGGER print_job_start BEFORE INSERT ON print_job
+        WHEN NEW.state NOT IN ('QUEUED', 'HELD')
+        BEGIN SELECT RAISE(ABORT, 'print_job: starts as QUEUED or HELD'); END""",
+    # `OF state`: the reason for which a job waits may change while the state stays.
     """CREATE TRIGGER print_job_step BEFORE UPDATE OF state ON print_job
         WHEN OLD.state || '>' || NEW.state NOT IN (
-            'QUEUED>SENDING', 'QUEUED>FAILED', 'QUEUED>CANCELLED',
-            'SENDING>CONFIRMED', 'SENDING>ASSUMED', 'SENDING>UNKNOWN', 'SENDING>FAILED',
+            'QUEUED>SENDING', 'QUEUED>HELD', 'QUEUED>FAILED', 'QUEUED>CANCELLED',
+            'SENDING>QUEUED', 'SENDING>CONFIRMED', 'SENDING>ASSUMED', 'SENDING>UNKNOWN',
+            'SENDING>FAILED',
             'ASSUMED>CONFIRMED', 'ASSUMED>UNKNOWN', 'ASSUMED>FAILED', 'ASSUMED>REPLACED',
             'UNKNOWN>CONFIRMED', 'UNKNOWN>FAILED', 'UNKNOWN>CONFIRMED_BY_OPERATOR',
             'UNKNOWN>REPLACED', 'UNKNOWN>CANCELLED',
             'CONFIRMED>REPLACED', 'CONFIRMED_BY_OPERATOR>REPLACED',
+            'HELD>QUEUED', 'HELD>CANCELLED',
             'FAILED>QUEUED', 'FAILED>CANCELLED')
         BEGIN SELECT RAISE(ABORT, 'print_job: this step is not in the state table'); END""",
+    # Nothing is printed a second time by itself: only an attempt that says so goes back.
+    """CREATE TRIGGER print_job_goes_back BEFORE UPDATE OF state ON print_job
+        WHEN OLD.state = 'SENDING' AND NEW.state = 'QUEUED' AND 'QUEUED' IS NOT (
+            SELECT outcome FROM print_attempt WHERE job_uid = OLD.uid
+            ORDER BY attempt DESC LIMIT 1)
+        BEGIN SELECT RAISE(ABORT, 'print_job: its attempt does not say that no byte left'); END""",
     """CREATE TRIGGER print_job_document_stays
-        BEFORE UPDATE OF uid, kind, subject_uid, printer_role, document, copy_index, created_at
+        BEFORE UPDATE OF uid, kind, subject_uid, customer, printer_role, template_id,
+            template_version, document, copy_index, training, created_at
         ON print_job
-        -- Whom it names may be erased: the same document without the blocks of its holder.
+        -- A document may be emptied, and one of a voucher be cut down to what it cannot do without.
         WHEN NEW.uid IS NOT OLD.uid OR NEW.kind IS NOT OLD.kind
-            OR NEW.subject_uid IS NOT OLD.subject_uid
+            OR NEW.subject_uid IS NOT OLD.subject_uid OR NEW.customer IS NOT OLD.customer
             OR NEW.printer_role IS NOT OLD.printer_role
-            OR NEW.copy_index IS NOT OLD.copy_index OR NEW.created_at IS NOT OLD.created_at
-            OR json_remove(NEW.document, '$.blocks') IS NOT json_remove(OLD.document, '$.blocks')
-            OR json_extract(NEW.document, '$.blocks') IS NOT (
-                SELECT json_group_array(json(value)) FROM json_each(OLD.document, '$.blocks')
-                WHERE coalesce(json_extract(value, '$.role'), '') <> 'holder')
+            OR NEW.template_id IS NOT OLD.template_id
+            OR NEW.template_version IS NOT OLD.template_version
+            OR NEW.copy_index IS NOT OLD.copy_index OR NEW.training IS NOT OLD.training
+            OR NEW.created_at IS NOT OLD.created_at
+            OR (NEW.document <> '' AND (OLD.document = ''
+                OR json_remove(NEW.document, '$.blocks')
+                    IS NOT json_remove(OLD.document, '$.blocks')
+                OR json_extract(NEW.document, '$.blocks') IS NOT (
+                    SELECT json_group_array(json(value)) FROM json_each(OLD.document, '$.blocks')
+                    WHERE json_extract(value, '$.role') IN (
+                        'issuer', 'benefit', 'valid_until', 'code', 'conditions'))))
         BEGIN SELECT RAISE(ABORT, 'print_job: its document never changes'); END""",
     """CREATE TRIGGER print_job_is_handed_over_once BEFORE UPDATE OF handed_over_at ON print_job
         WHEN OLD.handed_over_at IS NOT NULL
         BEGIN SELECT RAISE(ABORT, 'print_job: was handed over'); END""",
     """CREATE TRIGGER print_attempt_ends_once
-        BEFORE UPDATE OF job_uid, attempt, printer, byte_count, sha256, fragment_max, started_at,
-            ended_at, outcome, reason
+        BEFORE UPDATE OF job_uid, attempt, printer, unit, encoder, rung, byte_count, sha256,
+            fragment_max, seconds, process_id, level, started_at, ended_at, outcome, reason
         ON print_attempt
         WHEN OLD.outcome IS NOT NULL
         BEGIN SELECT RAISE(ABORT, 'print_attempt: has ended'); END""",

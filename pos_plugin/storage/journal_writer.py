@@ -142,11 +142,33 @@ class NewReturn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPrintJob:
-    """A document to be printed; stored as JSON, laid out by the printing thread."""
+    """A document to be printed; stored as JSON, laid out by the printing thread.
+
+    Args:
+        uid: of the job.
+        kind: of the document: ``voucher``, ``approval`` ...
+        subject_uid: what is printed: id of the voucher.
+        customer: whose it is, if anybody's.
+        printer_role: which printer takes it.
+        document: as JSON.
+        training: nothing of it counts.
+        is_held: the cashier says when.
+        hold_after_at: when nobody waits for it any more.
+        template_id: what laid it out.
+        template_version: of that template.
+    """
 
     uid: str
+    kind: str = "voucher"
     subject_uid: str
+    customer: str | None = None
+    printer_role: str = "voucher"
     document: str
+    training: bool = False
+    is_held: bool = False
+    hold_after_at: dt.datetime | None = None
+    template_id: str | None = None
+    template_version: int | None = None
 
 
 class JournalWriter:
@@ -525,11 +547,27 @@ class JournalWriter:
         )
 
     def add_print_job(self, job: NewPrintJob, *, at: dt.datetime) -> None:
-        """Queue a document for the printer of vouchers."""
+        """Queue a document for its printer, or hold it until the cashier says so."""
+        state, reason = ("HELD", "after_ack") if job.is_held else ("QUEUED", "")
         self._connection.execute(
-            "INSERT INTO print_job (uid, kind, subject_uid, printer_role, document, copy_index, "
-            "state, reason, created_at) VALUES (?, 'voucher', ?, 'voucher', ?, 0, 'QUEUED', '', ?)",
-            (job.uid, job.subject_uid, job.document, utc_text(at)),
+            "INSERT INTO print_job (uid, kind, subject_uid, customer, printer_role, template_id, "
+            "template_version, document, copy_index, training, state, reason, created_at, "
+            "hold_after_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)",
+            (
+                job.uid,
+                job.kind,
+                job.subject_uid,
+                job.customer,
+                job.printer_role,
+                job.template_id,
+                job.template_version,
+                job.document,
+                int(job.training),
+                state,
+                reason,
+                utc_text(at),
+                None if job.hold_after_at is None else utc_text(job.hold_after_at),
+            ),
         )
 
     def keep_answer(self, key: str, *, request_hash: bytes, answer: str) -> None:

@@ -1,7 +1,7 @@
 """How a print job changes in ``journal.db``: its row, and the event that tells head office.
 
-Every closed attempt and every later change is an event ``print_closed`` in the same transaction.
-Training leaves no event.
+Every closed attempt and every later change is an event ``print_closed`` with the exact state, in
+the same transaction. Training leaves no event.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from pos_plugin.clock import Clock
     from pos_plugin.storage.journal_writer import JournalWriter
 
-# Nothing is left to be done about these.
+# From here on the document is kept for 30 days; what comes late starts them anew.
 _CLOSED: Final = frozenset(
     {
         JobState.CONFIRMED,
+        JobState.ASSUMED,
         JobState.CONFIRMED_BY_OPERATOR,
         JobState.REPLACED,
         JobState.CANCELLED,
@@ -31,12 +32,16 @@ _CLOSED: Final = frozenset(
 class JobRow(NamedTuple):
     """A print job as it is stored.
 
-    ``attempt`` is its last one, 0 before the first; ``is_void``: its voucher was cancelled.
+    ``attempt`` is its last one, 0 before the first, with its ``printer``, ``sha256`` and
+    ``seconds``; ``moved_to``: the printer that the cashier chose; ``is_void``: its voucher was
+    cancelled; ``is_used``: its voucher was redeemed.
     """
 
     uid: str
     kind: str
     subject_uid: str
+    printer_role: str
+    moved_to: str | None
     document: str
     copy_index: int
     state: JobState
@@ -47,24 +52,28 @@ class JobRow(NamedTuple):
     training: bool
     customer: str | None
     attempt: int
+    printer: str | None
     reported: str | None
     sha256: str | None
+    seconds: int
     is_void: bool
+    is_used: bool
 
-
-IS_VOID: Final = (
-    "EXISTS (SELECT 1 FROM voucher WHERE voucher.id = subject_uid AND voucher.state = 'cancelled')"
-)
-"""Of a row of ``print_job``: its voucher was cancelled."""
 
 _JOB: Final = (
-    "SELECT uid, print_job.kind, subject_uid, document, copy_index, print_job.state, "  # noqa: S608
-    "print_job.reason, created_at, handed_over_at, replaced_by, "
-    "coalesce(json_extract(document, '$.training'), 0), "
-    "(SELECT customer FROM voucher WHERE voucher.id = subject_uid), "
-    f"coalesce(attempt, 0), reported, sha256, {IS_VOID} "
-    "FROM print_job LEFT JOIN print_attempt ON job_uid = uid AND attempt = "
+    "SELECT uid, print_job.kind, subject_uid, printer_role, print_job.printer, document, "
+    "copy_index, print_job.state, print_job.reason, created_at, handed_over_at, replaced_by, "
+    "training, print_job.customer, coalesce(attempt, 0), print_attempt.printer, reported, sha256, "
+    "coalesce(seconds, 0), coalesce(voucher.state = 'cancelled', 0), "
+    "coalesce(voucher.state = 'redeemed', 0) "
+    "FROM print_job LEFT JOIN voucher ON voucher.id = subject_uid "
+    "LEFT JOIN print_attempt ON job_uid = uid AND attempt = "
     "(SELECT max(attempt) FROM print_attempt WHERE job_uid = uid) "
+)
+# Whoever used the voucher has its paper, and one that is void is handed to nobody.
+_ASKS: Final = (
+    "WHERE handed_over_at IS NULL AND print_job.state NOT IN ('REPLACED', 'CANCELLED') "
+    "AND coalesce(voucher.state, '') NOT IN ('cancelled', 'redeemed') "
 )
 
 
@@ -75,6 +84,7 @@ def _row(values: Any) -> JobRow:  # noqa: ANN401 - a row of SQLite
         reason=JobReason(row.reason),
         training=bool(row.training),
         is_void=bool(row.is_void),
+        is_used=bool(row.is_used),
     )
 
 
@@ -87,9 +97,7 @@ def find_job(journal: apsw.Connection, uid: str) -> JobRow | None:
 def told_jobs(journal: apsw.Connection, limit: int) -> list[JobRow]:
     """Return the newest jobs about which something may be left to do, the oldest first."""
     rows: Any = journal.execute(
-        _JOB + "WHERE handed_over_at IS NULL AND print_job.state NOT IN ('REPLACED', 'CANCELLED') "
-        f"AND NOT {IS_VOID} ORDER BY created_at DESC, print_job.rowid DESC LIMIT ?",
-        (limit,),
+        _JOB + _ASKS + "ORDER BY created_at DESC, print_job.rowid DESC LIMIT ?", (limit,)
     ).fetchall()
     return [_row(values) for values in reversed(rows)]
 
@@ -97,11 +105,26 @@ def told_jobs(journal: apsw.Connection, limit: int) -> list[JobRow]:
 def unfinished_jobs(journal: apsw.Connection) -> list[JobRow]:
     """Return the jobs that are not on paper for certain and not given up, the oldest first."""
     rows: Any = journal.execute(
-        _JOB + "WHERE handed_over_at IS NULL AND print_job.state NOT IN ('REPLACED', 'CANCELLED') "
-        "AND print_job.state IN ('QUEUED', 'SENDING', 'UNKNOWN', 'FAILED') "
-        f"AND NOT {IS_VOID} ORDER BY created_at, print_job.rowid"
+        _JOB + _ASKS + "AND print_job.state IN ('QUEUED', 'HELD', 'SENDING', 'UNKNOWN', 'FAILED') "
+        "ORDER BY created_at, print_job.rowid"
     )
     return [_row(values) for values in rows]
+
+
+def waiting_jobs(journal: apsw.Connection, *, state: JobState) -> list[JobRow]:
+    """Return the jobs in a state before or after paper, in the order in which they were queued."""
+    rows: Any = journal.execute(
+        _JOB + "WHERE print_job.state = ? ORDER BY print_job.rowid", (state.value,)
+    )
+    return [_row(values) for values in rows]
+
+
+def jobs_of(journal: apsw.Connection, customer: str, *states: JobState) -> list[JobRow]:
+    """Return the jobs of a customer in these states, in the order in which they were queued."""
+    rows: Any = journal.execute(
+        _JOB + "WHERE print_job.customer = ? ORDER BY print_job.rowid", (customer,)
+    )
+    return [job for values in rows if (job := _row(values)).state in states]
 
 
 class PrintChanges:
@@ -144,21 +167,57 @@ class PrintChanges:
             "remark = coalesce(?, remark) WHERE uid = ?",
             (state.value, reason.value, closed_at, remark, job.uid),
         )
-        if state not in (JobState.QUEUED, JobState.SENDING):
+        # Paper that nobody asked for yet, or asked for again, has not come to any end.
+        is_end = state not in (JobState.QUEUED, JobState.HELD, JobState.SENDING)
+        if is_end or job.state is JobState.SENDING:
             self.tell(
                 "print_closed", job, attempt=job.attempt, state=state.value, reason=reason.value
             )
 
     def end_attempt(
-        self, journal: apsw.Connection, job: JobRow, state: JobState, reason: JobReason
+        self,
+        journal: apsw.Connection,
+        job: JobRow,
+        state: JobState,
+        reason: JobReason,
+        *,
+        level: int | None = None,
     ) -> None:
         """Write how the last attempt of a job ended, and move the job there."""
         journal.execute(
-            "UPDATE print_attempt SET ended_at = ?, outcome = ?, reason = ? "
+            "UPDATE print_attempt SET ended_at = ?, outcome = ?, reason = ?, level = ? "
             "WHERE job_uid = ? AND attempt = ?",
-            (utc_text(self._clock.now()), state.value, reason.value, job.uid, job.attempt),
+            (
+                utc_text(self._clock.now()),
+                state.value,
+                reason.value,
+                level,
+                job.uid,
+                job.attempt,
+            ),
         )
         self.change(journal, job, state, reason)
+
+    def requeue(
+        self,
+        journal: apsw.Connection,
+        job: JobRow,
+        reason: JobReason,
+        *,
+        hold_after_at: str | None,
+    ) -> None:
+        """Queue a job again of which nothing is on paper.
+
+        Args:
+            journal: of the running transaction.
+            job: ``HELD`` or ``FAILED``.
+            reason: why.
+            hold_after_at: until when somebody waits for it now; None = as long as it takes.
+        """
+        journal.execute(
+            "UPDATE print_job SET hold_after_at = ? WHERE uid = ?", (hold_after_at, job.uid)
+        )
+        self.change(journal, job, JobState.QUEUED, reason)
 
     def tell(self, kind: str, job: JobRow, **facts: object) -> None:
         """Store an event about a job in the outbox."""

@@ -8,18 +8,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pos_plugin.clock import utc_text
 from pos_plugin.notices import Refusal, Refused
-from pos_plugin.storage.print_changes import PrintChanges, find_job
+from pos_plugin.storage import print_documents
+from pos_plugin.storage.print_changes import PrintChanges, find_job, jobs_of
 from pos_plugin.uids import new_uid
 from printers.document import Document
 from printers.errors import DocumentInvalid
 from printers.ports import TRANSITIONS, JobReason, JobState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import apsw
 
@@ -32,6 +35,7 @@ REPORTS: Final[Mapping[str, JobState]] = {
     "failed": JobState.FAILED,
     "unknown": JobState.UNKNOWN,
 }
+VOUCHERS: Final = frozenset({"voucher", "coupon"})
 ON_PAPER: Final = frozenset({JobState.CONFIRMED, JobState.ASSUMED, JobState.CONFIRMED_BY_OPERATOR})
 
 
@@ -50,11 +54,21 @@ class PrintChoices:
         clock: instants; its wall clock stands on copies.
         shop: code of the shop, for events.
         till: number of the till, for events.
+        hold_after_s: how long somebody waits for paper of a printer role; None = for ever.
     """
 
-    def __init__(self, journal: JournalWriter, clock: Clock, *, shop: str, till: str) -> None:
+    def __init__(
+        self,
+        journal: JournalWriter,
+        clock: Clock,
+        *,
+        shop: str,
+        till: str,
+        hold_after_s: Callable[[str], int | None] = lambda _role: None,
+    ) -> None:
         self._journal = journal
         self._clock = clock
+        self._hold_after_s = hold_after_s
         self._changes = PrintChanges(journal, clock, shop=shop, till=till)
 
     def report(self, uid: str, *, attempt: int, result: str) -> Chosen | Refused:
@@ -89,7 +103,7 @@ class PrintChoices:
             return _chosen(connection, uid, changed=state is not job.state)
 
     def print_again(self, uid: str) -> Chosen | Refused:
-        """Queue a failed job again: nothing was on paper, so it carries no copy mark."""
+        """Queue a held or failed job: nothing was on paper, so it carries no copy mark."""
         with self._journal.transaction() as connection:
             job = find_job(connection, uid)
             if job is None:
@@ -98,7 +112,62 @@ class PrintChoices:
                 return Refused(Refusal.PRINT_NOT_NOW)
             if job.state in (JobState.QUEUED, JobState.SENDING):
                 return Chosen(job, changed=False)
-            return self._step(connection, job, JobState.QUEUED)
+            if (job.state, JobState.QUEUED) not in TRANSITIONS:
+                return Refused(Refusal.PRINT_NOT_NOW)
+            if not job.document:
+                # Of an erased customer, or kept long enough; nothing is left to be laid out.
+                return Refused(Refusal.PRINT_NOT_NOW)
+            self._requeue(connection, job, JobReason.CASHIER)
+            return _chosen(connection, uid, changed=True)
+
+    def identified(self, customer: str) -> list[Chosen]:
+        """Queue what was held because the customer had left: now she is back."""
+        with self._journal.transaction() as connection:
+            held = [
+                job
+                for job in jobs_of(connection, customer, JobState.HELD)
+                if job.reason is JobReason.TOO_LATE
+            ]
+            for job in held:
+                self._requeue(connection, job, JobReason.IDENTIFIED)
+            return [_chosen(connection, job.uid, changed=True) for job in held]
+
+    def move(self, uid: str, *, printer: str) -> Chosen | Refused:
+        """Give a job of which nothing is on paper to another printer.
+
+        Args:
+            uid: of the job.
+            printer: its name in the settings.
+        """
+        with self._journal.transaction() as connection:
+            job = find_job(connection, uid)
+            if job is None:
+                return Refused(Refusal.PRINT_JOB_UNKNOWN)
+            if job.moved_to == printer and job.state is JobState.QUEUED:
+                return Chosen(job, changed=False)
+            if job.state not in (JobState.QUEUED, JobState.HELD) or job.is_void:
+                return Refused(Refusal.PRINT_NOT_NOW)
+            connection.execute("UPDATE print_job SET printer = ? WHERE uid = ?", (printer, uid))
+            if job.state is JobState.HELD:
+                self._requeue(connection, job, JobReason.CASHIER)
+            else:
+                connection.execute("UPDATE print_job SET reason = '' WHERE uid = ?", (uid,))
+            return _chosen(connection, uid, changed=True)
+
+    def erased(self, connection: apsw.Connection, customer: str) -> int:
+        """Give up what is not on paper of a customer who is erased, and empty her documents.
+
+        Args:
+            connection: of the running transaction.
+            customer: id.
+
+        Returns:
+            How many documents were emptied.
+        """
+        open_states = (JobState.QUEUED, JobState.HELD, JobState.UNKNOWN, JobState.FAILED)
+        for job in jobs_of(connection, customer, *open_states):
+            self._changes.change(connection, job, JobState.CANCELLED, JobReason.CUSTOMER_ERASED)
+        return print_documents.empty_of(connection, customer, self._clock.now())
 
     def came_out(self, uid: str) -> Chosen | Refused:
         """Take the cashier's word that the paper came out whole."""
@@ -133,18 +202,25 @@ class PrintChoices:
                 return Refused(Refusal.PRINT_NOT_NOW)
             now = self._clock.now()
             try:
-                document = Document.from_json(job.document).next_copy(
-                    copied_at=now.strftime("%Y-%m-%dT%H:%M")
-                )
+                document = _whole(job.document).next_copy(copied_at=now.strftime("%Y-%m-%dT%H:%M"))
             except DocumentInvalid:
-                # As often as a copy mark can count.
+                # As often as a copy mark can count; or its document is gone.
                 return Refused(Refusal.PRINT_NOT_NOW)
             copy = str(new_uid(now))
             connection.execute(
-                "INSERT INTO print_job (uid, kind, subject_uid, printer_role, document, "
-                "copy_index, state, reason, created_at) SELECT ?, kind, subject_uid, "
-                "printer_role, ?, ?, 'QUEUED', '', ? FROM print_job WHERE uid = ?",
-                (copy, document.to_json(), document.copy_index, utc_text(now), uid),
+                "INSERT INTO print_job (uid, kind, subject_uid, customer, printer_role, printer, "
+                "template_id, template_version, document, copy_index, training, state, reason, "
+                "created_at, hold_after_at) SELECT ?, kind, subject_uid, customer, printer_role, "
+                "printer, template_id, template_version, ?, ?, training, 'QUEUED', '', ?, ? "
+                "FROM print_job WHERE uid = ?",
+                (
+                    copy,
+                    document.to_json(),
+                    document.copy_index,
+                    utc_text(now),
+                    self._hold_after_at(job),
+                    uid,
+                ),
             )
             connection.execute("UPDATE print_job SET replaced_by = ? WHERE uid = ?", (copy, uid))
             self._changes.change(connection, job, JobState.REPLACED, JobReason.CASHIER)
@@ -169,8 +245,18 @@ class PrintChoices:
                 "UPDATE print_job SET handed_over_at = ? WHERE uid = ?",
                 (utc_text(self._clock.now()), uid),
             )
-            self._changes.tell("voucher_handed_over", job, cashier=cashier)
+            kind = "voucher_handed_over" if job.kind in VOUCHERS else "print_handed_over"
+            self._changes.tell(kind, job, cashier=cashier)
             return _chosen(connection, uid, changed=True)
+
+    def _hold_after_at(self, job: JobRow) -> str | None:
+        hold_after_s = self._hold_after_s(job.printer_role)
+        if hold_after_s is None:
+            return None
+        return utc_text(self._clock.now() + dt.timedelta(seconds=hold_after_s))
+
+    def _requeue(self, connection: apsw.Connection, job: JobRow, reason: JobReason) -> None:
+        self._changes.requeue(connection, job, reason, hold_after_at=self._hold_after_at(job))
 
     def _step(
         self,
@@ -193,3 +279,18 @@ def _chosen(connection: apsw.Connection, uid: str, *, changed: bool) -> Chosen:
     if job is None:
         raise AssertionError("a job of this very transaction")
     return Chosen(job, changed)
+
+
+def _whole(document: str) -> Document:
+    """Return a stored document to be printed; of one cut down to the needed, with its end.
+
+    Raises:
+        DocumentInvalid: it is gone.
+    """
+    try:
+        content = json.loads(document)
+    except ValueError:
+        return Document.from_json(document)
+    if all(block["type"] != "cut" for block in content["blocks"]):
+        content["blocks"].append({"type": "cut"})
+    return Document.from_dict(content)

@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.clock import utc_text
-from pos_plugin.storage.print_changes import IS_VOID, PrintChanges, find_job
+from pos_plugin.storage import print_documents
+from pos_plugin.storage.print_changes import PrintChanges, find_job, waiting_jobs
 from printers.ports import JobChange, JobReason, JobState, PrintJob
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import apsw
+
     from pos_plugin.clock import Clock
     from pos_plugin.storage.journal_writer import JournalWriter
+    from pos_plugin.storage.print_changes import JobRow
+    from printers.ports import Attempt, Duty, Outcome
+
+# What a printer waits for; any other reason of a queued job says who queued it.
+_WAITS: Final = frozenset(
+    {
+        JobReason.HOST_AWAY,
+        JobReason.PRINTER_OFFLINE,
+        JobReason.PRINTER_BUSY,
+        JobReason.PRINTER_MUTE,
+        JobReason.PRINTER_ERROR,
+        JobReason.PAPER_OUT,
+        JobReason.COVER_OPEN,
+    }
+)
+_OVERDUE: Final = "state = 'QUEUED' AND hold_after_at <= ?"
+_OVER: Final = (
+    "FROM print_job JOIN voucher ON voucher.id = subject_uid "
+    "WHERE print_job.state IN ('QUEUED', 'HELD', 'UNKNOWN', 'FAILED') "
+    "AND (voucher.state IN ('cancelled', 'redeemed') OR voucher.valid_to_on < ?)"
+)
 
 
 class JournalSpoolStore:
@@ -28,95 +54,144 @@ class JournalSpoolStore:
         self._clock = clock
         self._changes = PrintChanges(journal, clock, shop=shop, till=till)
 
-    def recover(self, *, printer_role: str) -> tuple[JobChange, ...]:
+    def recover(self, *, printer: str) -> tuple[JobChange, ...]:
         """Turn each ``SENDING`` of this printer into ``UNKNOWN`` with reason ``process_start``."""
+        return self._recover(lambda job: job.printer == printer)
+
+    def recover_others(self, *, printers: Iterable[str]) -> tuple[JobChange, ...]:
+        """Do the same for what was sent by printers that are not among these any more."""
+        known = frozenset(printers)
+        return self._recover(lambda job: job.printer not in known)
+
+    def _recover(self, is_meant: Any) -> tuple[JobChange, ...]:  # noqa: ANN401 - a question
         with self._journal.transaction() as connection:
-            uids: Any = connection.execute(
-                "SELECT uid FROM print_job WHERE state = 'SENDING' AND printer_role = ? "
-                "ORDER BY created_at, uid",
-                (printer_role,),
-            ).fetchall()
-            jobs = [job for (uid,) in uids if (job := find_job(connection, uid)) is not None]
+            jobs = [
+                job for job in waiting_jobs(connection, state=JobState.SENDING) if is_meant(job)
+            ]
             for job in jobs:
                 self._changes.end_attempt(
                     connection, job, JobState.UNKNOWN, JobReason.PROCESS_START
                 )
-        return tuple(
-            JobChange(
-                job.uid, job.subject_uid, JobState.UNKNOWN, JobReason.PROCESS_START, job.attempt
-            )
-            for job in jobs
-        )
+        return tuple(_told(job, JobState.UNKNOWN, JobReason.PROCESS_START) for job in jobs)
 
-    def next_queued(self, *, printer_role: str, skip: frozenset[str]) -> PrintJob | None:
-        """Return the oldest ``QUEUED`` job of this printer whose uid is not in ``skip``.
-
-        One whose voucher was cancelled is left alone.
-        """
+    def settle(self) -> tuple[JobChange, ...]:
+        """Put aside what nobody waits for any more, and documents kept long enough."""
+        now = self._clock.now()
+        today, instant = now.date().isoformat(), utc_text(now)
         with self._journal.reading() as connection:
-            rows: Any = connection.execute(
-                "SELECT uid, kind, subject_uid, printer_role, document, copy_index, state, reason "  # noqa: S608
-                "FROM print_job WHERE state = 'QUEUED' AND printer_role = ? "
-                f"AND NOT {IS_VOID} ORDER BY rowid",
-                (printer_role,),
+            is_quiet = (
+                connection.execute(f"SELECT 1 FROM print_job WHERE {_OVERDUE}", (instant,)).get  # noqa: S608
+                is None
+                and connection.execute(f"SELECT 1 {_OVER}", (today,)).get is None
+                and not print_documents.has_old(connection, now)
             )
-            for uid, kind, subject, role, document, copy_index, state, reason in rows:
-                if uid not in skip:
-                    return PrintJob(
-                        uid=uid,
-                        kind=kind,
-                        subject_uid=subject,
-                        printer_role=role,
-                        document=document,
-                        copy_index=copy_index,
-                        state=JobState(state),
-                        reason=JobReason(reason),
-                    )
+        if is_quiet:
+            return ()
+        with self._journal.transaction() as connection:
+            # Over first: what is void is not held for anybody.
+            over = _uids(connection, f"SELECT uid {_OVER}", today)
+            told = [self._move(connection, uid, JobState.CANCELLED) for uid in over]
+            overdue = _uids(connection, f"SELECT uid FROM print_job WHERE {_OVERDUE}", instant)  # noqa: S608
+            told += [self._move(connection, uid, JobState.HELD) for uid in overdue]
+            print_documents.empty_old(connection, now)
+        return tuple(told)
+
+    def _move(self, connection: apsw.Connection, uid: str, state: JobState) -> JobChange:
+        job = find_job(connection, uid)
+        if job is None:
+            raise AssertionError("a job of this very transaction")
+        if state is JobState.HELD:
+            reason = JobReason.TOO_LATE
+        elif job.is_void:
+            reason = JobReason.VOUCHER_VOID
+        else:
+            reason = JobReason.VOUCHER_REDEEMED if job.is_used else JobReason.VOUCHER_EXPIRED
+        self._changes.change(connection, job, state, reason)
+        return _told(job, state, reason)
+
+    def next_queued(self, duty: Duty, *, skip: frozenset[str]) -> PrintJob | None:
+        """Return the oldest ``QUEUED`` job of a printer whose uid is not in ``skip``."""
+        for job in self._queued(duty):
+            if job.uid not in skip:
+                return PrintJob(
+                    uid=job.uid,
+                    kind=job.kind,
+                    subject_uid=job.subject_uid,
+                    printer_role=job.printer_role,
+                    document=job.document,
+                    copy_index=job.copy_index,
+                    state=job.state,
+                    reason=job.reason,
+                    attempt=job.attempt,
+                )
         return None
 
-    def begin_attempt(
-        self, job_uid: str, *, printer: str, byte_count: int, sha256: str, fragment_max: int
-    ) -> int | None:
+    def _queued(self, duty: Duty) -> list[JobRow]:
+        with self._journal.reading() as connection:
+            jobs = waiting_jobs(connection, state=JobState.QUEUED)
+        return [job for job in jobs if duty.takes(job.printer_role, job.moved_to)]
+
+    def begin_attempt(self, job_uid: str, attempt: Attempt) -> bool:
         """Commit ``SENDING`` and a new attempt, durable when this returns.
 
         Returns:
-            The number of the attempt, from 1; None if the job is no longer to be printed.
+            False, and nothing was changed, if the job is no longer to be printed or the attempt is
+            not its next one.
         """
         with self._journal.transaction() as connection:
             job = find_job(connection, job_uid)
-            if job is None or job.is_void or job.state is not JobState.QUEUED:
-                return None
-            self._changes.change(connection, job, JobState.SENDING, JobReason.NONE)
-            attempt = job.attempt + 1
+            if job is None or job.state is not JobState.QUEUED or job.is_void or job.is_used:
+                return False
+            if attempt.number != job.attempt + 1:
+                return False
             connection.execute(
-                "INSERT INTO print_attempt (job_uid, attempt, printer, byte_count, sha256, "
-                "fragment_max, started_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO print_attempt (job_uid, attempt, printer, unit, encoder, rung, "
+                "byte_count, sha256, fragment_max, seconds, process_id, started_at) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     job_uid,
-                    attempt,
-                    printer,
-                    byte_count,
-                    sha256,
-                    fragment_max,
+                    attempt.number,
+                    attempt.printer,
+                    attempt.unit,
+                    attempt.encoder,
+                    attempt.rung,
+                    attempt.byte_count,
+                    attempt.sha256,
+                    attempt.fragment_max,
+                    attempt.seconds,
+                    attempt.process_id,
                     utc_text(self._clock.now()),
                 ),
             )
-        return attempt
+            self._changes.change(connection, job, JobState.SENDING, JobReason.NONE)
+        return True
 
-    def finish(self, job_uid: str, *, attempt: int, state: JobState, reason: JobReason) -> bool:
+    def finish(self, job_uid: str, *, attempt: int, ended: Outcome) -> bool:
         """Commit the end of an attempt; the same again changes nothing.
 
         Returns:
             Whether the job stands there by this end.
         """
+        state, reason, level = ended
         with self._journal.transaction() as connection:
             job = find_job(connection, job_uid)
             if job is None or job.attempt != attempt:
                 return False
             if job.state is JobState.SENDING:
-                self._changes.end_attempt(connection, job, state, reason)
+                self._changes.end_attempt(connection, job, state, reason, level=level)
                 return True
             return job.state is state and job.reason is reason
+
+    def confirm_late(self, job_uid: str, *, attempt: int) -> JobChange | None:
+        """Commit that the printer answered for an attempt after it had ended."""
+        with self._journal.transaction() as connection:
+            job = find_job(connection, job_uid)
+            if job is None or job.attempt != attempt or job.handed_over_at is not None:
+                return None
+            if job.state not in (JobState.UNKNOWN, JobState.ASSUMED):
+                return None
+            self._changes.change(connection, job, JobState.CONFIRMED, JobReason.NONE)
+        return _told(job, JobState.CONFIRMED, JobReason.NONE)
 
     def fail(self, job_uid: str, *, reason: JobReason) -> None:
         """Commit that a ``QUEUED`` job cannot be printed."""
@@ -126,9 +201,27 @@ class JournalSpoolStore:
                 self._changes.change(connection, job, JobState.FAILED, reason)
 
     def note(self, job_uid: str, *, reason: JobReason) -> None:
-        """Write why a ``QUEUED`` job waits; its state stays."""
+        """Write why a ``QUEUED`` or ``SENDING`` job waits; its state stays."""
         with self._journal.transaction() as connection:
             connection.execute(
-                "UPDATE print_job SET reason = ? WHERE uid = ? AND state = 'QUEUED'",
+                "UPDATE print_job SET reason = ? WHERE uid = ? AND state IN ('QUEUED', 'SENDING')",
                 (reason.value, job_uid),
             )
+
+    def note_all(self, duty: Duty, *, reason: JobReason) -> tuple[JobChange, ...]:
+        """Write why every ``QUEUED`` job of a printer waits; return those it was new to."""
+        others = [job for job in self._queued(duty) if job.reason is not reason]
+        if reason is JobReason.NONE:
+            others = [job for job in others if job.reason in _WAITS]
+        for job in others:
+            self.note(job.uid, reason=reason)
+        return tuple(_told(job, JobState.QUEUED, reason) for job in others)
+
+
+def _uids(connection: apsw.Connection, question: str, value: str) -> list[str]:
+    rows: Any = connection.execute(question, (value,)).fetchall()
+    return [uid for (uid,) in rows]
+
+
+def _told(job: JobRow, state: JobState, reason: JobReason) -> JobChange:
+    return JobChange(job.uid, job.subject_uid, state, reason, job.attempt)

@@ -68,6 +68,11 @@ class SimulatedPrinter:
         self.fault = fault
         self.errors: list[FramingError] = []
 
+    @property
+    def unit(self) -> str:
+        """It is every time the same machine."""
+        return "simulator"
+
     def ready(self) -> JobReason:
         """Return whether it can print; see :class:`printers.ports.Device`."""
         return JobReason.PRINTER_OFFLINE if self._closed.is_set() else JobReason.NONE

@@ -52,6 +52,7 @@ BODIES: Final[Mapping[str, type[Head]]] = {
     "approval_settled": approvals.ApprovalSettled,
     "limit_overridden": approvals.LimitOverridden,
     "print_closed": paper.PrintClosed,
+    "print_handed_over": paper.PrintHandedOver,
     "voucher_sold": vouchers.VoucherSold,
     "voucher_blocked": vouchers.VoucherBlocked,
     "voucher_unblocked": vouchers.VoucherBlocked,

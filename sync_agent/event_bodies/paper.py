@@ -23,6 +23,15 @@ class PrintClosed(Head):
     reason: Annotated[str, Field(max_length=limits.MAX_TEXT)]
 
 
+class PrintHandedOver(Head):
+    """``print_handed_over``: the cashier gave another paper to the customer, no voucher."""
+
+    job: protocol.Text
+    kind: protocol.Text
+    subject: protocol.Text
+    copy_index: protocol.Sequence
+
+
 class VoucherHandedOver(Head):
     """``voucher_handed_over``: the cashier gave the paper to the customer."""
 

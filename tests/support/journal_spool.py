@@ -16,7 +16,7 @@ from pos_plugin.storage.spool_store import JournalSpoolStore
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from printers.ports import JobReason, JobState
+    from printers.ports import Attempt, Outcome
 
 MORNING = dt.datetime(2026, 3, 7, 9, 0, tzinfo=dt.UTC)
 
@@ -37,16 +37,18 @@ class JournalSpool(JournalSpoolStore):
         path.parent.mkdir(exist_ok=True)
         self._writer = _writer(path.parent)
         self._jobs = 0
-        super().__init__(self._writer, SettableClock(MORNING), shop="001", till="3")
+        self.clock = SettableClock(MORNING)
+        super().__init__(self._writer, self.clock, shop="001", till="3")
 
     def close(self) -> None:
         self._writer.close()
 
-    def add(self, uid: str, document: dict[str, Any]) -> None:
+    def add(self, uid: str, document: dict[str, Any], **facts: Any) -> None:
         self._jobs += 1
+        facts = {"subject_uid": f"of {uid}", "training": document.get("training", False)} | facts
         with self._writer.transaction():
             self._writer.add_print_job(
-                NewPrintJob(uid=uid, subject_uid=f"of {uid}", document=json.dumps(document)),
+                NewPrintJob(uid=uid, document=json.dumps(document), **facts),
                 at=MORNING + dt.timedelta(seconds=self._jobs),
             )
 
@@ -78,11 +80,10 @@ class JournalSpool(JournalSpoolStore):
 class LateJournalSpool(JournalSpool):
     """Negative control: says ``SENDING`` only after the bytes have left."""
 
-    def begin_attempt(self, job_uid: str, **attempt: Any) -> int | None:
+    def begin_attempt(self, job_uid: str, attempt: Attempt) -> bool:
         self._late = (job_uid, attempt)
-        return 1
+        return True
 
-    def finish(self, job_uid: str, *, attempt: int, state: JobState, reason: JobReason) -> bool:
-        late_uid, late = self._late
-        super().begin_attempt(late_uid, **late)
-        return super().finish(job_uid, attempt=attempt, state=state, reason=reason)
+    def finish(self, job_uid: str, *, attempt: int, ended: Outcome) -> bool:
+        super().begin_attempt(*self._late)
+        return super().finish(job_uid, attempt=attempt, ended=ended)

@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from host_till import PythonSide
 from till_builder import NOON
@@ -24,6 +24,9 @@ from pos_plugin import Plugin
 from pos_plugin.clock import SettableClock
 from pos_plugin.storage.spool_store import JournalSpoolStore
 from printers.host import HostPrint, HostSpool
+
+if TYPE_CHECKING:
+    from printers.ports import Attempt
 
 _lock = threading.Lock()
 _counts = {"print": 0, "result": 0}
@@ -36,13 +39,12 @@ def say(**line: Any) -> None:
 
 
 class _LateStore(JournalSpoolStore):
-    def begin_attempt(self, job_uid: str, **attempt: Any) -> int | None:
+    def begin_attempt(self, job_uid: str, attempt: Attempt) -> bool:
         self.waiting = (job_uid, attempt)
-        return 1
+        return True
 
     def write_now(self) -> None:
-        job_uid, attempt = self.waiting
-        super().begin_attempt(job_uid, **attempt)
+        super().begin_attempt(*self.waiting)
 
 
 def tell_late() -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from journal_spool import JournalSpool, LateJournalSpool
 from printing import PICTURES
 
+from printers.ports import Duty
 from printers.sim.printer import Fault, SimulatedPrinter
 from printers.spool import Spool
 
@@ -43,8 +44,7 @@ def main(database: str, folder: str, store_name: str, kind: str, at_byte: str) -
         store,
         AnnouncingPrinter(Path(folder), fault=fault, stall_ms=60_000),
         Pictures(),
-        printer="bon",
-        printer_role="voucher",
+        duty=Duty("bon", frozenset({"voucher"})),
         on_change=lambda _: None,
         on_fault=lambda error: say(f"fault {error}"),
     )

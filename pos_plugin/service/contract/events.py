@@ -10,12 +10,23 @@ from pos_plugin.service.contract.calls import reference
 from pos_plugin.service.contract.words import Answer
 
 
+class Said(Answer):
+    """A sentence for the cashier that belongs to no print job."""
+
+    code: str
+    params: dict[str, Any]
+    text: str
+    level: str
+    audience: str
+
+
 class PrinterState(Answer):
     """How the printer stands (event ``printer``)."""
 
     printer: str
     transport: str
-    state: str
+    state: str = Field(description="ready, printing, waiting, in_doubt or failed")
+    notice: Said | None = Field(description="what it says of itself: its roll is nearly used up")
 
 
 class Goodbye(Answer):

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from pos_plugin.service.contract.effects import Print
+from pos_plugin.service.contract.events import PrinterState
 from pos_plugin.service.contract.words import Answer, Instant
 
 
@@ -15,13 +16,14 @@ class PrintJob(Answer):
 
     job: str
     state: str = Field(
-        description="QUEUED, SENDING, CONFIRMED, ASSUMED, UNKNOWN, FAILED, CONFIRMED_BY_OPERATOR, "
-        "REPLACED or CANCELLED"
+        description="QUEUED, HELD, SENDING, CONFIRMED, ASSUMED, UNKNOWN, FAILED, "
+        "CONFIRMED_BY_OPERATOR, REPLACED or CANCELLED"
     )
     reason: str
     attempt: int = Field(description="the last one; 0 before the first")
     copy_index: int = Field(description="0 = the original")
     subject: str = Field(description="id of the voucher")
+    printer: str | None = Field(description="where it was sent or moved; null = its role decides")
     handed_over_at: Instant | None
     replaced_by: str | None = Field(description="job of the copy")
     text: str
@@ -34,7 +36,9 @@ class PrintJob(Answer):
 class NoticeChoice(Answer):
     """What the cashier can do: a call of the print job, or acknowledge."""
 
-    choice: str = Field(description="print, reprint, came-out, cancel or acknowledge")
+    choice: str = Field(
+        description="print, reprint, came-out, other-printer, cancel or acknowledge"
+    )
     text: str
 
 
@@ -56,6 +60,7 @@ class JobNotice(Answer):
 
 
 class Notices(Answer):
-    """The open notices, the oldest first."""
+    """The open notices, the oldest first, and how each printer stands."""
 
     notices: list[JobNotice]
+    printers: list[PrinterState]

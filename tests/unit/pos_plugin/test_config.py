@@ -71,6 +71,8 @@ def test_printer_of_the_host_has_its_own_keys(tmp_path: Path) -> None:
         ("host", 'format = "pdf"', "'png', 'text' or 'escpos'"),
         ("simulator", 'format = "png"', "simulator has no format"),
         ("simulator", "report_within_s = 5", "simulator has no report_within_s"),
+        ("network", 'address = "a"\nbaud = 9600', "network has no baud"),
+        ("host", "flow = 'dsr'", "host has no flow"),
     ],
 )
 def test_key_that_would_do_nothing_is_refused(
@@ -106,10 +108,81 @@ def test_unknown_setting_is_called_by_its_name(tmp_path: Path) -> None:
     assert "unknown field 'shopp'" in refused(tmp_path, LEAST + 'shopp = "1"\n').message
 
 
-def test_transport_of_a_later_version_says_not_yet(tmp_path: Path) -> None:
-    error = refused(tmp_path, LEAST + '[[printer]]\nname = "a"\ntransport = "serial"\n')
-    assert error.where == "till.toml.printer[0].transport"
-    assert "not yet" in error.message
+PRINTERS = """
+[[printer]]
+name = "bon"
+transport = "serial"
+port = "/dev/ttyUSB0"
+baud = 19200
+flow = "rtscts"
+dots = 512
+profile = "tm-t88v"
+encoder = "native"
+budget_s = 12
+hold_after_s = 0
+fallback = "a4"
+
+[[printer]]
+name = "a4"
+role = "slip"
+transport = "queue"
+address = "Office"
+
+[[printer]]
+name = "kitchen"
+transport = "network"
+address = "192.168.0.50:9100"
+"""
+
+
+def test_printers_have_their_roles_and_fall_back_on_each_other(tmp_path: Path) -> None:
+    config = read_config(write(tmp_path, LEAST + PRINTERS))
+    bon, a4, _kitchen = config.printer
+    assert (bon.port, bon.baud, bon.flow, bon.dots) == ("/dev/ttyUSB0", 19200, "rtscts", 512)
+    assert (bon.profile, bon.encoder, bon.budget_s, bon.hold_after_s) == (
+        "tm-t88v",
+        "native",
+        12,
+        0,
+    )
+    assert (a4.encoder, a4.budget_s, a4.hold_after_s, a4.flow) == ("auto", 20, 900, "dsr")
+    assert config.printer_for("slip") == a4
+    assert config.printer_for("voucher") == bon, "the first without a role"
+    assert config.printer_called(bon.fallback) == a4
+    assert config.printer_called("sold") is None
+
+
+def test_one_printer_of_any_role_prints_everything(tmp_path: Path) -> None:
+    text = LEAST + '[[printer]]\nname = "a4"\nrole = "slip"\ntransport = "host"\n'
+    config = read_config(write(tmp_path, text))
+    assert config.printer_for("voucher") == config.printer[0]
+    assert read_config(write(tmp_path, LEAST)).printer_for("voucher") is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "message"),
+    [
+        ('fallback = "a4"', 'fallback = "b4"', "out_of_range", "falls back on b4"),
+        ('fallback = "a4"', 'fallback = "bon"', "out_of_range", "no fallback of its own"),
+        ('name = "a4"', 'name = "bon"', "out_of_range", "two printers are called bon"),
+        ('port = "/dev/ttyUSB0"\n', "", "missing", "serial needs port"),
+        ('address = "Office"\n', "", "missing", "queue needs address"),
+        ("baud = 19200", "baud = 300", "unknown_word", "9600, 19200"),
+    ],
+)
+def test_printer_that_cannot_be_found_is_refused(
+    tmp_path: Path, old: str, new: str, code: str, message: str
+) -> None:
+    error = refused(tmp_path, LEAST + PRINTERS.replace(old, new, 1))
+    assert (error.code, message in error.message) == (code, True), error.message
+
+
+def test_shop_says_what_waits_for_its_cashier(tmp_path: Path) -> None:
+    assert read_config(write(tmp_path, LEAST)).printing.after_ack == ()
+    text = LEAST + '[printing]\nafter_ack = ["voucher", "coupon"]\n'
+    assert read_config(write(tmp_path, text)).printing.after_ack == ("voucher", "coupon")
+    error = refused(tmp_path, LEAST + '[printing]\nafter_ack = ["receipt"]\n')
+    assert error.where == "till.toml.printing.after_ack[0]"
 
 
 def test_torn_file_names_the_place(tmp_path: Path) -> None:

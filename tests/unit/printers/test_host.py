@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from functools import partial
 from queue import Empty, Queue
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,8 @@ from pos_plugin.clock import SettableClock
 from pos_plugin.notices import Refused
 from pos_plugin.storage.print_choices import PrintChoices
 from printers.document import Document
-from printers.host import SENDING_MAX, HostPrint, HostSpool
-from printers.ports import JobChange, JobReason, JobState
+from printers.host import SENDING_MAX, HostPrint, HostSpool, lay_out
+from printers.ports import Duty, JobChange, JobReason, JobState
 from printers.render import render
 from printers.sim.host import HostError, SimulatedHost
 from printers.text import render_text
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from printers.host import Payload
-    from printers.ports import PrintJob
+    from printers.ports import Attempt, PrintJob
 
 WAIT_S = 20
 FORMATS = ["png", "text", "escpos"]
@@ -66,13 +67,13 @@ class Till:
         self.spools: list[HostSpool] = []
 
     def start(self, line: Line, *, kind: type[HostSpool] = HostSpool, **options: Any) -> HostSpool:
-        options.setdefault("format", "png")
+        form, dots = options.pop("format", "png"), options.pop("dots", 576)
         spool = kind(
             options.pop("store", self.store),
             line,
             Pictures(),
-            printer="bon",
-            printer_role="voucher",
+            duty=Duty("bon", frozenset({"voucher"})),
+            lay_out=partial(lay_out, format=form, dots=dots),
             on_change=self.changes.put,
             on_fault=self.faults.put,
             retry_first_ms=1,
@@ -248,7 +249,7 @@ def test_fault_of_the_host_is_a_doubt(till: Till) -> None:
 
 
 def test_what_cannot_be_laid_out_fails_before_the_host_hears(till: Till) -> None:
-    till.store.add("a", plain(kind="coupon"))
+    till.store.add("a", plain(kind="poster"))
     till.store.add("b", plain())
     line = Line(yes)
     till.start(line)
@@ -355,11 +356,11 @@ def test_fault_of_the_store_loses_nothing(till: Till) -> None:
     broken = Event()
 
     class Full(JournalSpool):
-        def begin_attempt(self, job_uid: str, **attempt: Any) -> int | None:
+        def begin_attempt(self, job_uid: str, attempt: Attempt) -> bool:
             if not broken.is_set():
                 broken.set()
                 raise OSError("disk full")
-            return super().begin_attempt(job_uid, **attempt)
+            return super().begin_attempt(job_uid, attempt)
 
     till.store.add("a", plain())
     till.store.__class__ = Full

@@ -16,7 +16,7 @@ from journal_spool import JournalSpool
 from printing import PICTURES, dots_of, plain, welcome
 
 from printers.document import Document
-from printers.ports import TRANSITIONS, JobChange, JobReason, JobState, Outcome
+from printers.ports import TRANSITIONS, Duty, JobChange, JobReason, JobState, Outcome
 from printers.render import render
 from printers.sim.printer import Fault, SimulatedPrinter
 from printers.spool import Spool
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from printers.encode import Job
-    from printers.ports import Device, PrintJob, SpoolStore
+    from printers.ports import Attempt, Device, PrintJob, SpoolStore
 
 WAIT_S = 20
+DUTY = Duty("bon", frozenset({"voucher"}))
 TILL = Path(__file__).parents[2] / "support" / "spool_till.py"
 
 
@@ -62,8 +63,7 @@ class Till:
             store or self.store,
             device or SimulatedPrinter(self.prints, fault=fault, stall_ms=stall_ms),
             Pictures(),
-            printer="bon",
-            printer_role="voucher",
+            duty=DUTY,
             on_fault=self.faults.put,
             retry_first_ms=1,
             **options,
@@ -151,10 +151,11 @@ def printed_at_most_once(till: Till, uid: str) -> bool:
 class RetryingSpool(Spool):
     """Negative control: tries again after byte 1."""
 
-    def _send(self, job: PrintJob, encoded: Job, attempt: int) -> None:
+    def _send(self, job: PrintJob, encoded: Job, attempt: Attempt) -> int:
         ended = self._device.send(encoded, process_id="!!!!", on_stall=lambda _: None)
         if ended.state is not JobState.CONFIRMED:
-            super()._send(job, encoded, attempt)
+            return super()._send(job, encoded, attempt)
+        return 0
 
 
 def test_retry_after_byte_1_would_print_twice(till: Till) -> None:
@@ -167,14 +168,14 @@ def test_retry_after_byte_1_would_print_twice(till: Till) -> None:
 class HastySpool(Spool):
     """Negative control: takes the end of writing for the end of printing."""
 
-    def _send(self, job: PrintJob, encoded: Job, attempt: int) -> None:
+    def _send(self, job: PrintJob, encoded: Job, attempt: Attempt) -> int:
         self._device.send(encoded, process_id="!!!!", on_stall=lambda _: None)
-        self._store.finish(
-            job.uid, attempt=attempt, state=JobState.CONFIRMED, reason=JobReason.NONE
-        )
+        ended = Outcome(JobState.CONFIRMED, JobReason.NONE, 3)
+        self._store.finish(job.uid, attempt=attempt.number, ended=ended)
         self._on_change(
-            JobChange(job.uid, job.subject_uid, JobState.CONFIRMED, JobReason.NONE, attempt)
+            JobChange(job.uid, job.subject_uid, JobState.CONFIRMED, JobReason.NONE, attempt.number)
         )
+        return 0
 
 
 def confirmed_without_paper(till: Till, uid: str) -> bool:
@@ -243,7 +244,7 @@ def test_sending_after_byte_1_would_print_twice(till: Till) -> None:
 
 
 def test_unprintable_document_fails_and_blocks_nobody(till: Till) -> None:
-    till.store.add("a", plain(kind="coupon"))
+    till.store.add("a", plain(kind="poster"))
     till.store.add("b", plain(copy_index=1, copied_at="2026-07-30T14:05"))
     till.store.add("c", plain())
     till.start()
@@ -274,17 +275,17 @@ class FullDisk(JournalSpool):
             self.failing.remove(step)
             raise apsw.FullError(step)
 
-    def next_queued(self, **options: Any) -> PrintJob | None:
+    def next_queued(self, duty: Duty, *, skip: frozenset[str]) -> PrintJob | None:
         self._once("next_queued")
-        return super().next_queued(**options)
+        return super().next_queued(duty, skip=skip)
 
-    def begin_attempt(self, job_uid: str, **options: Any) -> int | None:
+    def begin_attempt(self, job_uid: str, attempt: Attempt) -> bool:
         self._once("begin_attempt")
-        return super().begin_attempt(job_uid, **options)
+        return super().begin_attempt(job_uid, attempt)
 
-    def finish(self, job_uid: str, **options: Any) -> bool:
+    def finish(self, job_uid: str, *, attempt: int, ended: Outcome) -> bool:
         self._once("finish")
-        return super().finish(job_uid, **options)
+        return super().finish(job_uid, attempt=attempt, ended=ended)
 
 
 def test_fault_of_the_store_neither_loses_nor_repeats(till: Till) -> None:
@@ -346,15 +347,16 @@ def test_stop_does_not_wait_for_a_hanging_driver(till: Till) -> None:
     assert monotonic() - before < 3
     other = JournalSpool(till.folder / "journal.db")
     assert other.state("a") == ("SENDING", "")
-    assert [change.state for change in other.recover(printer_role="voucher")] == [JobState.UNKNOWN]
+    assert [change.state for change in other.recover(printer="bon")] == [JobState.UNKNOWN]
     other.close()
     device.released.set()
 
 
 def test_state_table_lets_nothing_print_twice() -> None:
     into_queue = {start for start, end in TRANSITIONS if end is JobState.QUEUED}
-    assert into_queue == {None, JobState.FAILED}, "nothing was on paper"
+    assert into_queue == {None, JobState.HELD, JobState.SENDING, JobState.FAILED}
     assert {end for start, end in TRANSITIONS if start is JobState.SENDING} == {
+        JobState.QUEUED,
         JobState.CONFIRMED,
         JobState.ASSUMED,
         JobState.UNKNOWN,

@@ -98,7 +98,12 @@ def report(till: Served, job: str, result: str) -> None:
 def test_screen_follows_a_job_from_paper_to_hand(till: TillBuilder) -> None:
     with served(till) as open_till, listening(open_till) as heard:
         printer = next_of(heard, "printer")
-        assert printer == {"printer": "bon", "transport": "host", "state": "ready"}
+        assert printer == {
+            "printer": "bon",
+            "transport": "host",
+            "state": "ready",
+            "notice": None,
+        }
         job = sell(open_till, "1")["job"]
         assert next_of(heard, "printer")["state"] == "printing"
         assert next_of(heard, "notice")["text"].endswith(": Gutschein wird gedruckt.")
