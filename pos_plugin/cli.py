@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pos_plugin.backup_commands import backup, restore
 from pos_plugin.errors import InputError, PosPluginError, RuleError, SaleError
+from pos_plugin.printer_command.group import printer
 from pos_plugin.version import __version__
 
 if TYPE_CHECKING:
@@ -51,6 +53,9 @@ def _entries() -> list[Any]:
 @click.version_option(__version__, prog_name="stammkunde")
 def stammkunde() -> None:
     """Promotions and loyalty inside the till (Rabatte und Kundenbindung in der Kasse)."""
+
+
+stammkunde.add_command(printer)
 
 
 def read_text(path: Path, where: str, error: type[InputError] = RuleError) -> bytes:
@@ -414,6 +419,10 @@ def stats_visits(config: Path, since_on: dt.datetime, as_json: bool) -> None:
             _print_json({**one._asdict(), "last_on": last})
         else:
             click.echo(f"{last or 'never     '}  {one.number}  {one.name}")
+
+
+stammkunde.add_command(backup)
+stammkunde.add_command(restore)
 
 
 def _print_json(value: object) -> None:

@@ -111,13 +111,14 @@ def transport_of(place: Place) -> Transport:
 
 
 def make_device(
-    place: Place, *, data_dir: Path, patience: Patience | None = None
+    place: Place, *, data_dir: Path, locks: bool = True, patience: Patience | None = None
 ) -> ReceiptPrinter | QueuePrinter:
     """Return the printer at a place; nothing is opened.
 
     Args:
         place: where it is.
         data_dir: of the till; holds the files of units and locks.
+        locks: it takes its lock file; False where the caller holds it.
         patience: how long what may take.
 
     Raises:
@@ -136,7 +137,7 @@ def make_device(
         units=Units(data_dir / FOLDER),
         baud=place.baud if is_serial else None,
         flow=place.flow if is_serial else "none",
-        lock_path=lock_path(place, data_dir=data_dir),
+        lock_path=lock_path(place, data_dir=data_dir) if locks else None,
         patience=patience,
     )
 

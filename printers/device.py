@@ -69,6 +69,19 @@ def reason_of(fault: PrinterError) -> JobReason:
             return JobReason.PRINTER_OFFLINE
 
 
+def answer_within_s(byte_count: int, *, baud: int | None, patience: Patience) -> float:
+    """Return how long an answer behind so many bytes may take, in seconds (printing.md P29).
+
+    1.5 times the wire, the longest page at 800 rows a second, and 10 s to spare; 15 to 180 s.
+
+    >>> answer_within_s(9_600, baud=9_600, patience=Patience())
+    30.0
+    """
+    per_s = WIRE_BYTES_PER_S if baud is None else baud / BITS_PER_BYTE
+    wait_s = 1.5 * byte_count / per_s + PAGE_ROWS_MAX / ROWS_PER_S + patience.spare_s
+    return min(max(wait_s, patience.deadline_min_s), patience.deadline_max_s)
+
+
 def _before_byte_1(reason: JobReason) -> JobReason:
     # A printer that restarts before it has anything is only not there for a moment.
     return JobReason.PRINTER_OFFLINE if reason is JobReason.RESET else reason
@@ -288,7 +301,8 @@ class ReceiptPrinter:
         question = self._question(process_id)
         if question:
             line.write(question, progress)
-        wait_s = self._deadline_s(len(padding) + len(job.data))
+        byte_count = len(padding) + len(job.data)
+        wait_s = answer_within_s(byte_count, baud=self._baud, patience=self._patience)
         outcome = self._answered(process_id, wait_s, stall)
         if self._level and outcome.state is not JobState.UNKNOWN:
             with suppress(PrinterError):
@@ -369,12 +383,6 @@ class ReceiptPrinter:
         if answer is None or stop_of(line.status) is not JobReason.NONE:
             return Outcome(JobState.UNKNOWN, JobReason.PRINTER_MUTE, 0)
         return Outcome(JobState.ASSUMED, JobReason.NONE, 1)
-
-    def _deadline_s(self, byte_count: int) -> float:
-        per_s = WIRE_BYTES_PER_S if self._baud is None else self._baud / BITS_PER_BYTE
-        patience = self._patience
-        wait_s = 1.5 * byte_count / per_s + PAGE_ROWS_MAX / ROWS_PER_S + patience.spare_s
-        return min(max(wait_s, patience.deadline_min_s), patience.deadline_max_s)
 
     def _believe_less(self) -> None:
         self._level = _LEVEL_NOT_BELIEVED

@@ -121,6 +121,7 @@ class PrinterCore:
         self._now = 0.0
         self._line_free_at = 0.0
         self._head_free_at = 0.0
+        self._is_head_idle = True
         self._restarts_until = 0.0
         self._fault_from: float | None = None
 
@@ -291,6 +292,8 @@ class PrinterCore:
     # --- printing --------------------------------------------------------------------------------
 
     def _print(self) -> None:
+        if self._is_head_idle:
+            self._head_free_at = max(self._head_free_at, self._now)
         while (
             self._buffer
             and self._is_powered
@@ -306,11 +309,11 @@ class PrinterCore:
             self._pages += pages
             if self.knobs.rows_per_s is not None:
                 fresh = sum(page.height_dots for page in pages) + self._interpreter.rows - rows
-                self._head_free_at = max(self._head_free_at, self._now)
                 self._head_free_at += max(0, fresh) / self.knobs.rows_per_s
             asked, self._interpreter.questions = self._interpreter.questions, []
             for one in asked:
                 self._answer(one)
+        self._is_head_idle = not self._buffer or self._body.is_stopped
 
     def _answer(self, question: Question) -> None:
         match question.kind:

@@ -56,7 +56,8 @@ class FifoFace(Face):
         self._pending = b""
 
     def _step(self) -> None:
-        is_there = self._machine.is_there
+        # While it starts nobody reads, so that whoever writes notices that his handle is dead.
+        is_there = self._machine.is_there and self._machine.has_power
         if self._machine.breaks != self._breaks:
             self._breaks = self._machine.breaks
             self._drop()

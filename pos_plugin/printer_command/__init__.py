@@ -1,0 +1,1 @@
+"""``stammkunde printer``: what stands on the counter, whether it prints, and what it was told."""
