@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from pos_plugin.errors import SaleError
 from pos_plugin.known_customers import KnownCustomers
 from pos_plugin.loyalty.rewards import not_now
 from pos_plugin.loyalty.voucher_type import in_language
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.statement import statement
 from pos_plugin.storage import account_lookup
+from pos_plugin.validation import read_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +52,13 @@ class Accounts:
         Returns:
             ``customer, name, accounts``; each account with ``value``, ``available``, ``pending``,
             ``debt``, open ``lots``, what ``expired`` and ``entries``; ``customer_unknown``.
+
+        Raises:
+            SaleError: the customer is no id, or ``count_max`` no number.
         """
+        read_id(customer, "statement.customer", SaleError)
+        if not isinstance(count_max, int) or isinstance(count_max, bool):
+            raise SaleError("wrong_type", "statement.count_max", "a whole number")
 
         def look() -> dict[str, Any] | Refused:
             cache = self._till.cache.reader()

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pos_plugin.errors import SaleError
+from pos_plugin.validation import read_id
+
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
@@ -62,6 +65,7 @@ class Approvals:
         Raises:
             SaleError: the request is none; names the place.
         """
+        read_id(number, "approval.number", SaleError)
         return self._in_time.book(lambda: self._desk.return_lines(number, request))
 
     def settle(self, number: str, request: Mapping[str, Any]) -> Receipt | Refused:
@@ -78,6 +82,7 @@ class Approvals:
         Raises:
             SaleError: the request is none; names the place.
         """
+        read_id(number, "approval.number", SaleError)
         return self._in_time.book(lambda: self._desk.settle(number, request))
 
     def list(
@@ -88,7 +93,12 @@ class Approvals:
         Args:
             on: the shop day; missing = now.
             customer: only what this one has.
+
+        Raises:
+            SaleError: the customer is no id.
         """
+        if customer is not None:
+            read_id(customer, "approvals.customer", SaleError)
 
         def look() -> list[dict[str, Any]] | Refused:
             return self._desk.out(on, customer)

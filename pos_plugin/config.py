@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from pos_plugin.errors import ConfigError
 from pos_plugin.limits import MAX_SALE_MINOR, MAX_TEXT
+from pos_plugin.text import Text
 from pos_plugin.validation import first_error
 
 _BYTES_MAX = 1 << 20
@@ -48,7 +49,6 @@ _NEEDED_OF = {
 }
 PRINTERS_MAX = 10
 
-Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 Discounts = Literal["prorated", "reprice_remaining", "all_or_nothing"]
 Cap = Annotated[int, Field(ge=0, le=MAX_SALE_MINOR)]
 Budget = Annotated[int, Field(ge=1, le=60_000)]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pos_plugin.actions.cards import CardDesk
 from pos_plugin.actions.consents import ConsentDesk
 from pos_plugin.actions.customers import CustomerDesk
+from pos_plugin.errors import SaleError
+from pos_plugin.validation import read_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,6 +129,10 @@ class Customers:
 
         Returns:
             ``customer, counts`` (rows by table) ``, effects``; ``customer_unknown``.
+
+        Raises:
+            SaleError: the customer is no id.
         """
+        read_id(customer, "erasure.customer", SaleError)
         request = {"customer": customer, "cashier": cashier}
         return self._in_time.book(lambda: self._erasure.erase(request))

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from pos_plugin.card_hash import normalised
 from pos_plugin.errors import SaleError
 from pos_plugin.known_customers import KnownCustomers
-from pos_plugin.limits import MAX_TEXT
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.search_keys import email_hash, name_words, phone_digits
+from pos_plugin.validation import read_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,13 +74,7 @@ def read_question(asked: Mapping[str, object]) -> Question:
         code = "out_of_range" if given else "missing"
         raise SaleError(code, "identify", f"exactly one of {', '.join(WAYS)}, not {len(given)}")
     ((way, text),) = given.items()
-    if not isinstance(text, str):
-        raise SaleError("wrong_type", f"identify.{way}", "should be a text")
-    if len(text) > MAX_TEXT:
-        raise SaleError("limit", f"identify.{way}", f"at most {MAX_TEXT} characters")
-    if any("\ud800" <= one <= "\udfff" for one in text):
-        raise SaleError("out_of_range", f"identify.{way}", "half a character is no text")
-    return Question(way, text)
+    return Question(way, read_id(text, f"identify.{way}", SaleError))
 
 
 class Identify:

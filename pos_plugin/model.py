@@ -19,6 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from pos_plugin import limits
 from pos_plugin.errors import SaleError
+from pos_plugin.text import Text
 from pos_plugin.units import divide_half_up
 from pos_plugin.validation import first_error, read_json
 
@@ -40,7 +41,6 @@ def _iso_text(value: object) -> object:
     raise PydanticCustomError("date_type", "Input should be a date or instant as ISO 8601 text")
 
 
-Text = Annotated[str, Field(min_length=1, max_length=limits.MAX_TEXT)]
 Words = Annotated[tuple[Text, ...], Field(max_length=limits.MAX_LIST)]
 Bool = Annotated[bool, Strict()]
 Bp = Annotated[int, Strict(), Field(ge=0, le=limits.MAX_BP)]

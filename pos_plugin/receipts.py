@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 from pos_plugin import limits
 from pos_plugin.errors import SaleError
 from pos_plugin.loyalty.ledger import earnings
+from pos_plugin.text import Text
 from pos_plugin.units import allocate
 from pos_plugin.validation import first_error
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from pos_plugin.promotions.generation import RuleGeneration
     from pos_plugin.promotions.result import CouponUsed, LineDiscount, Result
 
-Text = Annotated[str, Field(min_length=1, max_length=limits.MAX_TEXT)]
 SaleMinor = Annotated[int, Field(ge=-limits.MAX_SALE_MINOR, le=limits.MAX_SALE_MINOR)]
 
 

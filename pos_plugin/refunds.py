@@ -9,9 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pos_plugin import limits
 from pos_plugin.errors import SaleError
 from pos_plugin.receipts import Tender
+from pos_plugin.text import PlainText as Text
 from pos_plugin.validation import first_error
-
-Text = Annotated[str, Field(min_length=1, max_length=limits.MAX_TEXT)]
 
 
 class _Closed(BaseModel):

@@ -12,12 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pos_plugin import limits
 from pos_plugin.errors import SaleError
+from pos_plugin.text import PlainText as Text
 from pos_plugin.validation import first_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Text = Annotated[str, Field(min_length=1, max_length=limits.MAX_TEXT)]
 Days = Annotated[int, Field(ge=0, le=36_500)]
 
 

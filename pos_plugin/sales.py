@@ -11,9 +11,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from pos_plugin.answers import Evaluation, Receipt, SaleAnswer
+from pos_plugin.errors import SaleError
 from pos_plugin.in_time import notice_of
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.storage import journal_lookup
+from pos_plugin.validation import read_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,8 +102,10 @@ class Sales:
             cannot be stored, ``late`` when it is still being stored.
 
         Raises:
-            SaleError: the completion is none, or names a line that the sale does not have.
+            SaleError: the completion is none, names a line that the sale does not have, or the
+                sale id is none.
         """
+        read_id(sale_id, "complete.sale_id", SaleError)
         return self._in_time.book(
             lambda: self._booking.complete(sale_id, completion, snapshot=snapshot)
         )
@@ -120,6 +124,7 @@ class Sales:
         Raises:
             SaleError: the request is none.
         """
+        read_id(sale_id, "void.sale_id", SaleError)
         return self._taken_back(sale_id, lambda: self._takeback.void(sale_id, request))
 
     def return_items(self, sale_id: str, request: Mapping[str, Any]) -> Receipt | Refused:
@@ -139,6 +144,7 @@ class Sales:
         Raises:
             SaleError: the request is none.
         """
+        read_id(sale_id, "return.sale_id", SaleError)
         return self._taken_back(sale_id, lambda: self._takeback.return_items(sale_id, request))
 
     def suspend(self, snapshot: Mapping[str, Any]) -> Refused | None:
@@ -146,15 +152,30 @@ class Sales:
         return self._in_time.do(lambda: self._parked.suspend(snapshot))
 
     def suspend_running(self, sale_id: str) -> Refused | None:
-        """Park a sale as it was evaluated last; None when it is parked."""
+        """Park a sale as it was evaluated last; None when it is parked.
+
+        Raises:
+            SaleError: the sale id is none.
+        """
+        read_id(sale_id, "suspend.sale_id", SaleError)
         return self._in_time.do(lambda: self._parked.suspend_running(sale_id))
 
     def recall(self, sale_id: str) -> Recalled | Refused:
-        """Return a parked basket, open again; one of another shop day is evaluated anew."""
+        """Return a parked basket, open again; one of another shop day is evaluated anew.
+
+        Raises:
+            SaleError: the sale id is none.
+        """
+        read_id(sale_id, "recall.sale_id", SaleError)
         return self._in_time.do(lambda: self._parked.recall(sale_id))
 
     def cancel(self, sale_id: str) -> Refused | None:
-        """Give an open or parked sale up; ``conflict`` for a completed one."""
+        """Give an open or parked sale up; ``conflict`` for a completed one.
+
+        Raises:
+            SaleError: the sale id is none.
+        """
+        read_id(sale_id, "cancel.sale_id", SaleError)
         return self._in_time.do(lambda: self._parked.cancel(sale_id))
 
     def suspended(self) -> list[dict[str, Any]] | Refused:
@@ -166,7 +187,12 @@ class Sales:
         return self._in_time.do(look, within_ms=self._till.config.budget_ms.evaluate)
 
     def answer(self, sale_id: str) -> SaleAnswer | Refused:
-        """Return what this till said of a sale so far; ``sale_unknown`` if nothing."""
+        """Return what this till said of a sale so far; ``sale_unknown`` if nothing.
+
+        Raises:
+            SaleError: the sale id is none.
+        """
+        read_id(sale_id, "answer.sale_id", SaleError)
         return self._in_time.do(
             lambda: self._answer(sale_id), within_ms=self._till.config.budget_ms.evaluate
         )

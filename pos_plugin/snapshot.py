@@ -19,12 +19,12 @@ from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 from pos_plugin import limits
 from pos_plugin.errors import SaleError
 from pos_plugin.model import VOUCHER_SALE, Basket, basket_to_dict
-from pos_plugin.validation import first_error
+from pos_plugin.text import Text
+from pos_plugin.validation import first_error, read_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-Text = Annotated[str, Field(min_length=1, max_length=limits.MAX_TEXT)]
 
 # What the article master knows of a line; the price is always the till's own.
 ARTICLE_FACTS: Final = (
@@ -179,16 +179,11 @@ def _host_discounts(basket: Basket, discounts: list[object]) -> dict[str, int]:
 def _sold_vouchers(basket: Basket, sold: list[object]) -> dict[str, str]:
     """Return which planned voucher each line sells; a line sells one."""
     found: dict[str, str] = {}
-    for number, (line, voucher) in enumerate(zip(basket.lines, sold, strict=True)):
+    for number, (line, given) in enumerate(zip(basket.lines, sold, strict=True)):
         where = f"sale.lines[{number}].{_SOLD_VOUCHER}"
-        if voucher is None:
+        if given is None:
             continue
-        if not isinstance(voucher, str):
-            raise SaleError("wrong_type", where, "the id of a voucher is text")
-        if not 0 < len(voucher) <= limits.MAX_TEXT:
-            raise SaleError("limit", where, f"1 to {limits.MAX_TEXT} characters")
-        if any("\ud800" <= one <= "\udfff" for one in voucher):
-            raise SaleError("out_of_range", where, "half a character is no text")
+        voucher = read_id(given, where, SaleError)
         if voucher in found.values():
             raise SaleError("duplicate_id", where, f"voucher {voucher!r} stands twice")
         found[line.line_id] = voucher

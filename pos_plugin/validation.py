@@ -6,6 +6,8 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from pos_plugin.limits import MAX_TEXT
+
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
@@ -72,6 +74,28 @@ def read_json(text: str | bytes, where: str, error: type[InputError]) -> Any:  #
         raise error("not_json", where, "nested too deeply") from None
     except ValueError as fault:
         raise error("not_json", where, f"not valid JSON: {fault}") from None
+
+
+def read_id(value: object, where: str, error: type[InputError]) -> str:
+    """Return an id that came as an argument, not in a document.
+
+    Args:
+        value: what came.
+        where: its place, for example ``void.sale_id``.
+        error: to be raised.
+
+    Raises:
+        InputError: of the given type: no text, empty, too long, half a character.
+    """
+    if not isinstance(value, str):
+        raise error("wrong_type", where, "an id is text")
+    if not value:
+        raise error("out_of_range", where, "an id is not empty")
+    if len(value) > MAX_TEXT:
+        raise error("limit", where, f"at most {MAX_TEXT} characters")
+    if any("\ud800" <= one <= "\udfff" for one in value):
+        raise error("out_of_range", where, "half a character is no text")
+    return value
 
 
 def first_error(error: ValidationError, value: object, where: str) -> tuple[str, str, str]:

@@ -40,6 +40,7 @@ from pos_plugin.errors import RuleError
 from pos_plugin.loyalty.class_scheme import read_scheme
 from pos_plugin.loyalty.voucher_type import DEFAULT_SCOPE, LegalKind
 from pos_plugin.search_keys import email_hash, phone_digits
+from pos_plugin.text import has_control
 from pos_plugin.validation import first_error
 from sync_agent import protocol
 
@@ -302,6 +303,9 @@ def check_file_row(
             read_scheme(row, where)
         except RuleError as fault:
             raise error(fault.code, fault.where, fault.message) from None
+    for name, text in row.items():
+        if isinstance(text, str) and has_control(text):
+            raise error("out_of_range", f"{where}.{name}", "holds a control character")
     checked = {**DEFAULTS[table], **row}
     if table == "voucher_type":
         kind = LegalKind(checked["legal_kind"])

@@ -29,7 +29,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-from pos_plugin import limits
+from pos_plugin import limits, text
 from pos_plugin.loyalty.program_terms import EXPIRY_PATTERN
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _iso_text(value: object) -> object:
     raise PydanticCustomError("date_type", "Input should be an instant as ISO 8601 text")
 
 
-Text = Annotated[str, Field(min_length=1, max_length=limits.MAX_TEXT)]
+Text = text.Text
 # Of a balance or counter: a programme, or `uses:` and the id of a promotion.
 AccountKey = Annotated[str, Field(min_length=1, max_length=limits.MAX_TEXT + len("history:"))]
 Words = Annotated[list[Text], Field(max_length=limits.MAX_LIST)]

@@ -16,7 +16,7 @@ from pos_plugin import wording
 from pos_plugin.account_view import Account, accounts_of, counter
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
 from pos_plugin.known_customers import KnownCustomers
-from pos_plugin.limits import MAX_POINTS, MAX_TEXT
+from pos_plugin.limits import MAX_POINTS
 from pos_plugin.loyalty.ledger import USES
 from pos_plugin.loyalty.lots import Kind, LedgerEntry, earn, spend
 from pos_plugin.loyalty.payout import PayOut, notes
@@ -26,6 +26,7 @@ from pos_plugin.loyalty.vouchers import new_voucher
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.spending import room_minor
 from pos_plugin.storage import account_lookup, ledger_store
+from pos_plugin.text import PlainText as Text
 from pos_plugin.uids import new_uid
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ EUR_MINOR: Final = "EUR_MINOR"
 REWARD_USES: Final = f"{USES}reward:"
 """Counter of how many of a reward a customer got: of every till, by the rule of sync.md §6."""
 
-Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 Amount = Annotated[int, Field(ge=1, le=MAX_POINTS)]
 
 

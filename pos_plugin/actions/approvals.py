@@ -39,6 +39,7 @@ from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
 from pos_plugin.print_orders import print_order
 from pos_plugin.storage import approval_store, customer_store, journal_lookup
 from pos_plugin.storage.approval_store import Approval
+from pos_plugin.text import PlainText as Text
 from pos_plugin.uids import new_uid
 
 if TYPE_CHECKING:
@@ -53,7 +54,6 @@ RETURNED: Final = "approval_line_returned"
 SETTLED: Final = "approval_settled"
 OVERRIDDEN: Final = "limit_overridden"
 
-Text = Annotated[str, Field(min_length=1, max_length=limits.MAX_TEXT)]
 Words = Annotated[tuple[Text, ...], Field(max_length=limits.MAX_LIST, strict=False)]
 Ids = Annotated[tuple[Text, ...], Field(max_length=limits.MAX_LINES, strict=False)]
 _FACTS: Final = (

@@ -6,19 +6,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
 from pos_plugin.card_hash import card_hash
 from pos_plugin.known_customers import KnownCustomers
-from pos_plugin.limits import MAX_TEXT
 from pos_plugin.loyalty.provisional import provisional_id
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.scan import is_ean13, route
 from pos_plugin.storage import customer_store
 from pos_plugin.storage.customer_store import LocalCard
+from pos_plugin.text import PlainText as Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +28,6 @@ ASSIGNED: Final = "card_assigned"
 BLOCKED: Final = "card_blocked"
 _ACTIVE: Final = "active"
 _REPLACED: Final = "replaced"
-
-Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 
 
 class CardAssignment(Request):

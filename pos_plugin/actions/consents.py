@@ -10,11 +10,12 @@ from pydantic_core import PydanticCustomError
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
 from pos_plugin.clock import utc_text
 from pos_plugin.known_customers import KnownCustomers
-from pos_plugin.limits import INT64_MAX, MAX_TEXT
+from pos_plugin.limits import INT64_MAX
 from pos_plugin.loyalty.consents import GIVEN, Word, is_too_young
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.storage import consent_store
 from pos_plugin.storage.consent_store import ConsentRecord
+from pos_plugin.text import PlainText as Text
 from pos_plugin.uids import new_uid
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 CONSENT_GIVEN: Final = "consent_given"
 CONSENT_WITHDRAWN: Final = "consent_withdrawn"
 
-Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 
 _READ: Final = ("text_id", "text_revision")
 _PROOFS: Final = ("signature_sha256", "form_number")

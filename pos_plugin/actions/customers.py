@@ -18,12 +18,12 @@ from pos_plugin.actions.booked_once import Actions, Moment, Request, read_reques
 from pos_plugin.errors import SaleError
 from pos_plugin.event_earning import changes_of, earned_by, effects_of, facts_of
 from pos_plugin.known_customers import KnownCustomers
-from pos_plugin.limits import MAX_TEXT
 from pos_plugin.loyalty.duplicates import ranked
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.search_keys import email_hash, name_keys, name_words, phone_digits
 from pos_plugin.storage import customer_store
 from pos_plugin.storage.customer_store import LocalCustomer, sealed
+from pos_plugin.text import PlainText as Text
 from pos_plugin.uids import new_uid
 
 if TYPE_CHECKING:
@@ -52,7 +52,6 @@ def _day(text: str) -> str:
     return text
 
 
-Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 Name = Annotated[Text, Field(description="with a letter or a digit")]
 Phone = Annotated[
     Text,

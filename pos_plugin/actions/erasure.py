@@ -9,17 +9,15 @@ The rows of head office stand in the agent's file; the agent removes them as soo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
 from pos_plugin.answers import Receipt
 from pos_plugin.known_customers import KnownCustomers
-from pos_plugin.limits import MAX_TEXT
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.storage import customer_lookup, erasure_store, journal_lookup
 from pos_plugin.storage.print_choices import PrintChoices
+from pos_plugin.text import PlainText as Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
     from pos_plugin.till import Till
 
 APPLIED: Final = "erasure_applied"
-
-Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 
 
 class ErasureRequest(Request):

@@ -6,12 +6,10 @@ who brings a leaflet leaves no such trace: the host reports it, with the sale if
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Final
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
-from pos_plugin.limits import MAX_TEXT
+from pos_plugin.text import PlainText as Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
     from pos_plugin.notices import Refused
 
 RESPONSE_REGISTERED: Final = "response_registered"
-
-Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 
 
 class ResponseSaid(Request):

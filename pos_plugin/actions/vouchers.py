@@ -14,7 +14,7 @@ from pydantic import Field
 
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
 from pos_plugin.errors import SaleError
-from pos_plugin.limits import MAX_PRICE_MINOR, MAX_TEXT
+from pos_plugin.limits import MAX_PRICE_MINOR
 from pos_plugin.loyalty.signed_code import voucher_symbols
 from pos_plugin.loyalty.voucher_code import read_code, voucher_hash
 from pos_plugin.loyalty.voucher_type import SOLD_AS
@@ -23,6 +23,7 @@ from pos_plugin.notices import Refusal, Refused
 from pos_plugin.storage import voucher_store
 from pos_plugin.storage.journal_lookup import voucher_by_code
 from pos_plugin.storage.voucher_store import Booked
+from pos_plugin.text import PlainText as Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 SOLD: Final = "voucher_sold"
 BLOCKED: Final = "voucher_blocked"
 UNBLOCKED: Final = "voucher_unblocked"
-
-Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 
 
 class SellRequest(Request):

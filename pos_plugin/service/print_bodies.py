@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pos_plugin.errors import SaleError
-from pos_plugin.limits import MAX_TEXT
+from pos_plugin.text import PlainText as Text
 from pos_plugin.validation import first_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 
 
 class _Closed(BaseModel):

@@ -28,6 +28,7 @@ ROWS_MAX: Final = 2_000_000
 COLUMNS_MAX: Final = 200
 CELL_MAX: Final = MAX_TEXT * 50  # a list of many words
 ENCODINGS: Final = ("utf-8-sig", "cp1252")
+_UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _PIECE: Final = 1 << 20
 
 
@@ -98,7 +99,11 @@ class TableFile:
         if size > FILE_BYTES_MAX:
             raise BadFile(WrongLine(1, "", WrongCode.LIMIT))
         with path.open("rb") as file:
-            self.is_json = file.read(64).removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"[", b"{")
+            begins = file.read(64)
+        if encoding is None and (begins.startswith(_UTF_16) or b"\0" in begins):
+            # Windows-1252 would read it: every other character as NUL.
+            raise BadFile(WrongLine(1, "", WrongCode.UTF_16))
+        self.is_json = begins.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in (b"[", b"{")
         self.encoding = self._find_encoding((encoding,) if encoding else ENCODINGS)
         self.header = Header()
 

@@ -9,11 +9,13 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from pos_plugin.text import has_control
 from sync_agent.imports.wrong import WrongCell, WrongCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_BREAK: Final = re.compile(r"[\t\r\n]+")
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
 _CURRENCY: Final = re.compile(r"(?:EUR|€)\s*|\s*(?:EUR|€)", re.IGNORECASE)
 _PLAIN: Final = re.compile(r"([+-]?)([0-9]{1,15})(?:([.,])([0-9]*))?")
@@ -28,12 +30,20 @@ FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "'")
 
 
 def as_text(cell: str) -> str:
-    """Return the text, without the apostrophe that export puts before a formula.
+    r"""Return the text, without the apostrophe that export puts before a formula.
 
-    >>> as_text("'=1+1"), as_text("'s Lädchen")
-    ('=1+1', "'s Lädchen")
+    A line break or tab inside a cell is a blank: names have one line. No other control character
+    is taken.
+
+    >>> as_text("'=1+1"), as_text("'s Lädchen"), as_text("Hose\nblau")
+    ('=1+1', "'s Lädchen", 'Hose blau')
     """
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA and len(cell) > 1 else cell
+    text = cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA and len(cell) > 1 else cell
+    if has_control(text):
+        text = _BREAK.sub(" ", text).strip()
+        if has_control(text):
+            raise WrongCell(WrongCode.CONTROL)
+    return text
 
 
 def as_whole(cell: str) -> int:

@@ -41,6 +41,8 @@ class WrongCode(StrEnum):
     NOT_CSV = "not_csv"
     NOT_JSON = "not_json"
     ENCODING = "encoding"
+    UTF_16 = "utf_16"
+    CONTROL = "control"
     COLUMN_MISSING = "column_missing"
     COLUMN_TWICE = "column_twice"
     EMPTY = "empty"
@@ -100,6 +102,14 @@ SENTENCES: Final[Mapping[WrongCode, tuple[str, str]]] = {
     WrongCode.ENCODING: (
         "der Text ist weder UTF-8 noch Windows-1252",
         "the text is neither UTF-8 nor Windows-1252",
+    ),
+    WrongCode.UTF_16: (
+        "ist UTF-16 („Unicode-Text“); bitte als „CSV UTF-8“ speichern",
+        "is UTF-16 (Unicode text); save it as CSV UTF-8",
+    ),
+    WrongCode.CONTROL: (
+        "enthält ein Steuerzeichen",
+        "holds a control character",
     ),
     WrongCode.COLUMN_MISSING: ("diese Spalte fehlt", "this column is missing"),
     WrongCode.COLUMN_TWICE: ("diese Spalte gibt es zweimal", "this column stands twice"),

@@ -9,7 +9,8 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from pos_plugin.errors import SaleError
 from pos_plugin.limits import MAX_ARTICLES, MAX_PRICE_MINOR
-from pos_plugin.model import Bool, Bp, Text, Words  # noqa: TC001 - read by pydantic
+from pos_plugin.model import Bool, Bp, Words  # noqa: TC001 - read by pydantic
+from pos_plugin.text import Text  # noqa: TC001 - read by pydantic
 from pos_plugin.validation import first_error
 
 _Price = Annotated[int, Field(strict=True, ge=0, le=MAX_PRICE_MINOR)]

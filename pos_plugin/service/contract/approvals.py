@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from pos_plugin.service.contract.effects import Effect
-from pos_plugin.service.contract.words import Answer, Day, Milli, Minor, Text
+from pos_plugin.service.contract.words import Answer, Day, Milli, Minor
+from pos_plugin.text import Text
 
 
 class ApprovalPiece(Answer):

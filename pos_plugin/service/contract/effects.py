@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from pos_plugin.service.contract.words import Answer, Bp, Day, Minor, Text
+from pos_plugin.service.contract.words import Answer, Bp, Day, Minor
+from pos_plugin.text import Text
 
 
 class _Effect(Answer):

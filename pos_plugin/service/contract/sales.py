@@ -14,8 +14,8 @@ from pos_plugin.service.contract.words import (
     Milli,
     Minor,
     Notice,
-    Text,
 )
+from pos_plugin.text import Text
 
 
 class Discount(Answer):

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from pos_plugin.service.contract.approvals import ApprovalState
 from pos_plugin.service.contract.effects import Effect
-from pos_plugin.service.contract.words import Answer, Bp, Day, Instant, Minor, Notice, Text
+from pos_plugin.service.contract.words import Answer, Bp, Day, Instant, Minor, Notice
+from pos_plugin.text import Text
 
 
 class Connection(Answer):

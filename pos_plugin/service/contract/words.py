@@ -6,9 +6,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pos_plugin import limits
-
-Text = Annotated[str, Field(min_length=1, max_length=limits.MAX_TEXT)]
 Minor = Annotated[int, Field(description="minor units (cents), VAT included")]
 Bp = Annotated[int, Field(description="basis points: 19 % = 1900")]
 Milli = Annotated[int, Field(description="thousandths: one piece = 1000")]

@@ -49,6 +49,19 @@ def test_the_wrong_encoding_by_hand_shows_what_detection_is_for(tmp_path: Path) 
     assert fault.value.wrong.code is WrongCode.ENCODING
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["sku;name\n1;Mütze\n", '[{"sku": "1"}]'])
+def test_utf_16_is_named_as_what_it_is(tmp_path: Path, encoding: str, text: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(text.encode(encoding))
+    with pytest.raises(BadFile) as fault:
+        read(path)
+    assert fault.value.wrong.code is WrongCode.UTF_16
+    # The control: asked for by name it is read.
+    if not text.startswith("["):
+        assert read(path, encoding=encoding) == [{"sku": "1", "name": "Mütze"}]
+
+
 @pytest.mark.parametrize("text", [json.dumps(ROWS), "\n".join(map(json.dumps, ROWS))])
 def test_json_is_read_as_a_list_or_as_lines(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.json"
