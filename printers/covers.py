@@ -59,7 +59,8 @@ def listed(cover: Cover, *, columns: int) -> list[str]:
         return wrap(cover.title, columns=columns)
     if len(cover.title) + len(cover.info) < columns:
         return [cover.title + cover.info.rjust(columns - len(cover.title))]
-    return [*wrap(cover.title, columns=columns), *wrap(cover.info, columns=columns)]
+    info = [line.rjust(columns) for line in wrap(cover.info, columns=columns)]
+    return [*wrap(cover.title, columns=columns), *info]
 
 
 def beside(cells: Sequence[Sequence[int]], *, page_dots: int, in_row: int = 2) -> list[int]:

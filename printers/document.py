@@ -116,10 +116,10 @@ class TextBlock(_Closed):
 
 
 class Cell(_Closed):
-    """One cell of a columns block; ``width`` in characters of size 1."""
+    """One cell of a columns block; ``width`` in characters of size 1, 0 = the rest of the line."""
 
     value: Text
-    width: Annotated[int, Field(ge=1, le=48)]
+    width: Annotated[int, Field(ge=0, le=48)]
     align: Align = "left"
 
 

@@ -24,10 +24,21 @@ def resampled(rows: Sequence[int], *, width: int, new_width: int, new_height: in
         new_width: dots of a new row, at least 1.
         new_height: new rows, at least 1.
     """
-    whole = width * len(rows)  # the darkness of a black dot
+    grey = _grey_rows(rows, width, new_width, new_height)
+    return dithered(grey, whole=width * len(rows))
+
+
+def dithered(grey_rows: Sequence[Sequence[int]], *, whole: int) -> list[int]:
+    """Return dots for rows of darkness.
+
+    Args:
+        grey_rows: by dot, 0 = white.
+        whole: the darkness of a black dot.
+    """
+    new_width = len(grey_rows[0])
     below = [0] * (new_width + 2)
     made = []
-    for grey in _grey_rows(rows, width, new_width, new_height):
+    for grey in grey_rows:
         carried, below = below, [0] * (new_width + 2)
         right = 0
         row = 0
@@ -42,6 +53,25 @@ def resampled(rows: Sequence[int], *, width: int, new_width: int, new_height: in
             below[place - 1] += left
             below[place] += under
             below[place + 1] += error - right - left - under
+        made.append(row)
+    return made
+
+
+def thresholded(rows: Sequence[int], *, width: int, new_width: int, new_height: int) -> list[int]:
+    """Return the rows at another size, black where most of the dot is: lines stay lines.
+
+    Args:
+        rows: the leftmost dot in bit ``width - 1``, 1 is black.
+        width: dots of a row.
+        new_width: dots of a new row, at least 1.
+        new_height: new rows, at least 1.
+    """
+    whole = width * len(rows)
+    made = []
+    for grey in _grey_rows(rows, width, new_width, new_height):
+        row = 0
+        for darkness in grey:
+            row = row << 1 | (2 * darkness >= whole)
         made.append(row)
     return made
 

@@ -28,7 +28,7 @@ from printers.glyphs import HEIGHT_DOTS, WIDTH_DOTS
 from printers.limits import PAGE_ROWS_MAX
 from printers.marks import bars, copy_line
 from printers.native_escpos import NativeBytes
-from printers.qr import readable
+from printers.qr import QUIET_MODULES, readable
 from printers.raster import CUTS, NO_CUTTER_FEED_ROWS, strips
 from printers.render import LEADING_ROWS, Sheet
 from printers.scrub import scrub
@@ -155,8 +155,7 @@ class NativePaper:
 
     def _text(self, value: str, *, align: Align, size: int, bold: bool, inverse: bool) -> None:
         columns = self._columns // size
-        # Big words in the middle are a headline.
-        lay = balanced if size == 2 and align == "center" else wrap
+        lay = balanced if align == "center" else wrap
         for line in lay(value, columns=columns):
             code_page = _cp858(line)
             if code_page is None:
@@ -245,7 +244,11 @@ class NativePaper:
         if symbology not in self._profile.codes or needs_drawing(block.content, symbology):
             self._picture(code.picture, "center")
         elif symbology == "qr":
+            # The printer draws no quiet zone; what stands above and below has to keep off.
+            quiet = QUIET_MODULES * code.module_dots
+            self._bytes.feed(quiet)
             self._bytes.qr(block.content, module_dots=code.module_dots)
+            self._bytes.feed(quiet)
             self._used(len(code.picture.rows))
         else:
             self._bytes.bars(block.content, symbology, module_dots=code.module_dots, rows=BAR_ROWS)

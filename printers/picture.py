@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from printers.halftone import resampled
+from printers.halftone import resampled, thresholded
 from printers.limits import ASSET_BYTES_MAX, PAGE_ROWS_MAX
 
 # Digits are bounded, so that no header can ask for more than the file holds.
@@ -20,23 +20,21 @@ class Picture:
     width_dots: int
     rows: tuple[int, ...]
 
-    def scaled_to(self, width_dots: int) -> Picture | None:
+    def scaled_to(self, width_dots: int, *, line_art: bool = False) -> Picture | None:
         """The picture at another width; None if it would be longer than a page.
 
         Pictures come at the width of their place, so this changes them only when a shop's layout
-        and its picture do not fit each other, or covers stand small in one row.
+        and its picture do not fit each other, or covers stand small in one row. Logos are line
+        art: their edges stay hard, while the grey of covers is dithered anew.
         """
         if width_dots == self.width_dots:
             return self if len(self.rows) <= PAGE_ROWS_MAX else None
         height = max(1, len(self.rows) * width_dots // self.width_dots)
         if height > PAGE_ROWS_MAX:
             return None
-        return Picture(
-            width_dots,
-            tuple(
-                resampled(self.rows, width=self.width_dots, new_width=width_dots, new_height=height)
-            ),
-        )
+        again = thresholded if line_art else resampled
+        rows = again(self.rows, width=self.width_dots, new_width=width_dots, new_height=height)
+        return Picture(width_dots, tuple(rows))
 
 
 def read_pbm(file: bytes) -> Picture | None:

@@ -41,7 +41,7 @@ from printers.page import Cut, Page
 from printers.picture import Picture, read_pbm
 from printers.qr import readable
 from printers.scrub import scrub
-from printers.wrap import balanced, wrap
+from printers.wrap import balanced, cell_widths, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -199,8 +199,8 @@ class Sheet:
     def text(self, value: str, *, align: Align, size: int, bold: bool, inverse: bool) -> None:
         """Draw a paragraph."""
         full = (1 << self._dots) - 1
-        # Big words in the middle are a headline.
-        lay = balanced if size == 2 and align == "center" else wrap
+        # In the middle no word stands alone below a line.
+        lay = balanced if align == "center" else wrap
         lines = lay(value, columns=self._columns // size)
         if inverse:
             self._add([full] * BAR_ROWS)
@@ -227,19 +227,15 @@ class Sheet:
 
     def cells(self, block: ColumnsBlock, where: str) -> None:
         """Draw cells side by side."""
-        columns = sum(cell.width for cell in block.cells)
-        if columns > self._columns:
-            raise DocumentInvalid(
-                InvalidReason.COLUMNS_TOO_WIDE,
-                where,
-                f"{columns} characters side by side, at most {self._columns} fit",
-            )
-        wrapped = [wrap(cell.value, columns=cell.width) for cell in block.cells]
+        widths = cell_widths(block, columns=self._columns, where=where)
+        wrapped = [
+            wrap(cell.value, columns=width) for cell, width in zip(block.cells, widths, strict=True)
+        ]
         for number in range(max(len(lines) for lines in wrapped)):
             rows = [0] * HEIGHT_DOTS
-            for cell, lines in zip(block.cells, wrapped, strict=True):
+            for cell, lines, width in zip(block.cells, wrapped, widths, strict=True):
                 line = lines[number] if number < len(lines) else ""
-                inside_dots = cell.width * WIDTH_DOTS
+                inside_dots = width * WIDTH_DOTS
                 for index, row in enumerate(self._glyphs(line, bold=block.bold)):
                     placed = self._placed(
                         row,
@@ -248,7 +244,7 @@ class Sheet:
                         inside_dots=inside_dots,
                     )
                     rows[index] = rows[index] << inside_dots | placed
-            spare = self._dots - columns * WIDTH_DOTS
+            spare = self._dots - sum(widths) * WIDTH_DOTS
             self._add([row << spare for row in rows] + [0] * LEADING_ROWS)
 
     def picture(self, picture: Picture, align: Align) -> None:
@@ -274,7 +270,9 @@ class Sheet:
         file = pictures.get(block.asset)
         picture = None if file is None else read_pbm(file)
         if picture is not None:
-            picture = picture.scaled_to(max(1, self._dots * block.width_percent // 100))
+            picture = picture.scaled_to(
+                max(1, self._dots * block.width_percent // 100), line_art=True
+            )
         if picture is None:
             self.notes[f"missing_picture {block.asset}"] = None
         return picture

@@ -22,10 +22,9 @@ from printers.document import (
     RuleBlock,
     TextBlock,
 )
-from printers.errors import DocumentInvalid, InvalidReason
 from printers.marks import bars, copy_line
 from printers.qr import readable
-from printers.wrap import wrap
+from printers.wrap import cell_widths, wrap
 
 if TYPE_CHECKING:
     from printers.document import Align, Document
@@ -133,19 +132,15 @@ def cell_lines(block: ColumnsBlock, columns: int, where: str) -> list[str]:
     Raises:
         DocumentInvalid: ``columns_too_wide`` at ``where``.
     """
-    width = sum(cell.width for cell in block.cells)
-    if width > columns:
-        raise DocumentInvalid(
-            InvalidReason.COLUMNS_TOO_WIDE,
-            where,
-            f"{width} characters side by side, at most {columns} fit",
-        )
-    wrapped = [wrap(cell.value, columns=cell.width) for cell in block.cells]
+    widths = cell_widths(block, columns=columns, where=where)
+    wrapped = [
+        wrap(cell.value, columns=width) for cell, width in zip(block.cells, widths, strict=True)
+    ]
     lines = []
-    for number in range(max(len(cell_lines) for cell_lines in wrapped)):
+    for number in range(max(len(inside) for inside in wrapped)):
         line = ""
-        for cell, cell_lines in zip(block.cells, wrapped, strict=True):
-            part = cell_lines[number] if number < len(cell_lines) else ""
-            line += _aligned(part, cell.align, cell.width)
+        for cell, inside, width in zip(block.cells, wrapped, widths, strict=True):
+            part = inside[number] if number < len(inside) else ""
+            line += _aligned(part, cell.align, width)
         lines.append(line.rstrip())
     return lines

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from printers.errors import DocumentInvalid, InvalidReason
+
+if TYPE_CHECKING:
+    from printers.document import ColumnsBlock
+
 
 def wrap(text: str, *, columns: int) -> list[str]:
     """The lines of ``text``, each at most ``columns`` characters, 1 or more; at least one line.
@@ -46,3 +53,25 @@ def balanced(text: str, *, columns: int) -> list[str]:
             break
         lines = tried
     return lines
+
+
+def cell_widths(block: ColumnsBlock, *, columns: int, where: str) -> list[int]:
+    """The width of each cell in characters; those of width 0 share what is left of the line.
+
+    Raises:
+        DocumentInvalid: ``columns_too_wide`` at ``where``.
+    """
+    fixed = sum(cell.width for cell in block.cells)
+    open_cells = [number for number, cell in enumerate(block.cells) if not cell.width]
+    left = columns - fixed
+    if left < len(open_cells):
+        raise DocumentInvalid(
+            InvalidReason.COLUMNS_TOO_WIDE,
+            where,
+            f"{fixed + len(open_cells)} characters side by side, at most {columns} fit",
+        )
+    widths = [cell.width for cell in block.cells]
+    for place, number in enumerate(open_cells):
+        share, more = divmod(left, len(open_cells))
+        widths[number] = share + (place < more)
+    return widths

@@ -1,4 +1,4 @@
-"""A picture of a title becomes dots for the receipt printer: outside the till, within limits.
+"""A picture becomes dots for the receipt printer: outside the till, within limits (printing.md P9).
 
 Pictures come from anywhere. What a file claims to be is looked at before anything is unpacked: its
 size, its kind, its number of pixels; whatever the decoder then says, the answer is yes or no.
@@ -15,25 +15,31 @@ from sync_agent.imports.wrong import WrongCell, WrongCode
 if TYPE_CHECKING:
     from pathlib import Path
 
-FILE_BYTES_MAX: Final = 8 * 2**20
-PIXELS_MAX: Final = 24_000_000
+FILE_BYTES_MAX: Final = 5_000_000
+PIXELS_MAX: Final = 12_000_000
 SIDE_MAX: Final = 20_000
-FORMATS: Final = ("PNG", "JPEG")
+FORMATS: Final = ("PNG", "JPEG", "WEBP")
 WIDTH_DOTS: Final = 280  # two beside each other on 80 mm paper of 576 dots
 HEIGHT_DOTS_MAX: Final = 420
 _CUT_PERCENT: Final = 1  # of the darkest and lightest pixels, when contrast is stretched
+# A burnt dot is larger than its place and darkens its neighbours: grey is lifted before dithering.
+_GAIN_PERCENT: Final = 82
 
 
-def cover_pbm(content: bytes) -> bytes:
+def cover_pbm(
+    content: bytes, *, width_dots: int = WIDTH_DOTS, height_dots_max: int = HEIGHT_DOTS_MAX
+) -> bytes:
     """Return a picture as a PBM file: grey, contrast stretched, fitted, dithered to dots.
 
     Args:
-        content: of a PNG or JPEG file.
+        content: of a PNG, JPEG or WebP file.
+        width_dots: of its place on the paper.
+        height_dots_max: what is taller is made narrower.
 
     Raises:
         WrongCell: it is none, is too large, or cannot be unpacked.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
     if len(content) > FILE_BYTES_MAX:
         raise WrongCell(WrongCode.PICTURE_REFUSED, "picture")
@@ -46,9 +52,15 @@ def cover_pbm(content: bytes) -> bytes:
                 upright = ImageOps.exif_transpose(picture)
                 white = Image.new("RGBA", upright.size, "white")
                 white.alpha_composite(upright.convert("RGBA"))
-                grey = ImageOps.autocontrast(white.convert("L"), cutoff=_CUT_PERCENT)
-        fitted = ImageOps.contain(grey, (WIDTH_DOTS, HEIGHT_DOTS_MAX))
-        dots = fitted.convert("1")  # Floyd-Steinberg: the same on every machine
+                grey = white.convert("L")
+        fitted = ImageOps.contain(grey, (width_dots, height_dots_max))
+        # Stretched after fitting: single stray pixels no longer decide what is black and white.
+        clear = ImageOps.autocontrast(fitted, cutoff=_CUT_PERCENT)
+        lifted = clear.point([_lifted(level) for level in range(256)])
+        sharp = lifted.filter(ImageFilter.UnsharpMask(radius=1, percent=80, threshold=2))
+        dots = sharp.convert("1")  # Floyd-Steinberg: the same on every machine
+        # A light picture would have no edge on white paper.
+        ImageDraw.Draw(dots).rectangle((0, 0, dots.width - 1, dots.height - 1), outline=0, width=2)
         # PBM says 1 for black, Pillow writes it so.
         file = io.BytesIO()
         dots.save(file, format="PPM")
@@ -57,6 +69,11 @@ def cover_pbm(content: bytes) -> bytes:
     except Exception:  # noqa: BLE001 - whatever a hostile file makes the decoder say
         raise WrongCell(WrongCode.PICTURE_REFUSED, "picture") from None
     return file.getvalue()
+
+
+def _lifted(level: int) -> int:
+    """The grey level 0 to 255, mid-tones lighter, black and white as they are."""
+    return level + (100 - _GAIN_PERCENT) * level * (255 - level) // (255 * 25)
 
 
 def _check_size(width: int, height: int) -> None:

@@ -1,0 +1,35 @@
+"""How a shop writes values on paper: the formats that fill a template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pos_plugin import wording
+
+
+@dataclass(frozen=True, slots=True)
+class PaperWords:
+    """Formats of a language and a currency (``printers.templates.fill.Formats``)."""
+
+    language: str
+    currency: str
+
+    def money(self, amount_minor: int, /) -> str:
+        """Return an amount in minor units (cents) as people read it."""
+        return wording.money(amount_minor, currency=self.currency, language=self.language)
+
+    def count(self, number: int, /) -> str:
+        """Return a whole number as people read it."""
+        return wording.count(number, language=self.language)
+
+    def day(self, on: str, /) -> str:
+        """Return a shop day as people read it."""
+        return wording.day(on, language=self.language)
+
+    def time(self, at: str, /) -> str:
+        """Return a shop-local minute as people read it.
+
+        >>> PaperWords("de", "EUR").time("2026-11-23T14:05")
+        '23.11.2026 14:05'
+        """
+        return f"{self.day(at[:10])} {at[11:16]}"
