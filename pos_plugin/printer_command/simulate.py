@@ -104,6 +104,8 @@ def simulate(
             where = _face(stack, machine, port=None if is_pty else (PORT if tcp is None else tcp))
             talker.say({"where": where, "folder": str(output)}, f"{where} prints into {output}")
             _until_stopped(machine, talker)
+    except KeyboardInterrupt:
+        return
     except OSError as fault:
         give_up(f"the simulated printer cannot start: {fault}", code=NOT_READY)
 
@@ -121,15 +123,12 @@ def _face(stack: ExitStack, machine: Machine, *, port: int | None) -> str:
 def _until_stopped(machine: Machine, talker: _Talker) -> None:
     told = 0
     never = Event()
-    try:
-        while True:
-            never.wait(0.2)
-            for error in machine.errors[told:]:
-                told += 1
-                value = {"error": error.code, "offset": error.offset, "bytes": error.bytes_hex}
-                talker.say(value, f"{error.code} at byte {error.offset}: {error.bytes_hex}")
-    except KeyboardInterrupt:
-        return
+    while True:
+        never.wait(0.2)
+        for error in machine.errors[told:]:
+            told += 1
+            value = {"error": error.code, "offset": error.offset, "bytes": error.bytes_hex}
+            talker.say(value, f"{error.code} at byte {error.offset}: {error.bytes_hex}")
 
 
 class _Talker:

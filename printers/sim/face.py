@@ -24,6 +24,9 @@ class Carrier:
         self._step = step
         self._ending = Event()
         self._thread = Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin; whoever owns it is whole by now."""
         self._thread.start()
 
     def rest(self) -> None:

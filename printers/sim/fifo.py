@@ -36,6 +36,7 @@ class FifoFace(Face):
         os.mkfifo(path, 0o600)
         self._handle = self._open()
         self._carrier = Carrier("simulated-fifo", self._step)
+        self._carrier.start()
 
     def close(self) -> None:
         """Remove the device."""

@@ -32,6 +32,7 @@ class PtyFace(Face):
         self._pending = self._saying = b""
         self._ours, self._theirs = self._open()
         self._carrier = Carrier("simulated-pty", self._step)
+        self._carrier.start()
 
     @property
     def path(self) -> str:

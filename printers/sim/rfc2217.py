@@ -86,6 +86,7 @@ class Rfc2217Face(Face):
         self._connection: _Connection | None = None
         self._pending = b""
         self._carrier = Carrier("simulated-rfc2217", self._step)
+        self._carrier.start()
 
     @property
     def address(self) -> str:

@@ -40,6 +40,7 @@ class TcpFace(Face):
         self._pending = b""
         self._saying = b""
         self._carrier = Carrier("simulated-tcp", self._step)
+        self._carrier.start()
 
     def close(self) -> None:
         """Take the printer out of the network."""

@@ -1,0 +1,245 @@
+"""``stammkunde printer``: against a simulated printer in the network, and a till that owns it."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+from host_till import PythonSide, print_effect
+from till_builder import TillBuilder
+from waiting import until
+
+from pos_plugin import Plugin
+from pos_plugin.printer_command.group import printer
+from printers.choose import Place, lock_path, transport_of
+from printers.lock import PrinterLock
+from printers.sim.core import Knobs
+from printers.sim.faults import Fault
+from printers.sim.machine import Machine
+from printers.sim.tcp import TcpFace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from click.testing import Result
+
+STAMMKUNDE = Path(sys.executable).with_name("stammkunde")
+
+
+class Shop:
+    """A till with a network printer that is simulated."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.till = TillBuilder(folder / "till")
+        self.place = Place(name="bon", transport="network", address=f"127.0.0.1:{port}")
+        with self.till.config_path.open("a", encoding="utf-8") as config:
+            config.write(
+                '[[printer]]\nname = "bon"\ntransport = "network"\n'
+                f'address = "127.0.0.1:{port}"\n'
+                '[[printer]]\nname = "wirt"\nrole = "slip"\ntransport = "host"\n'
+            )
+        self.till.article("4711", 7999)
+        self.till.voucher_type()
+        self.till.trigger(segment=None)
+
+    def run(self, *words: str) -> Result:
+        return CliRunner().invoke(printer, [*words, "--config", str(self.till.config_path)])
+
+    def asked(self, *words: str) -> Any:
+        return json.loads(self.run(*words, "--json").stdout)
+
+    def locked(self) -> PrinterLock:
+        return PrinterLock(lock_path(self.place, data_dir=self.till.data_dir))
+
+
+@contextmanager
+def shop(folder: Path, machine: Machine) -> Iterator[Shop]:
+    with TcpFace(machine) as face:
+        yield Shop(folder, face.port)
+
+
+def test_a_list_sends_nothing(tmp_path: Path) -> None:
+    machine = Machine()
+    with shop(tmp_path, machine) as one:
+        first, second = one.asked("list")["printers"]
+        assert (first["name"], first["level"], first["tested_at"]) == ("bon", 0, "")
+        assert (second["transport"], second["level"]) == ("host", None)
+        assert "never tested" in one.run("list").stdout
+    assert machine.taken_bytes == 0
+    assert not (one.till.data_dir / "printer-units").exists()
+
+
+def test_a_test_sets_the_level_and_a_voucher_is_confirmed_on_it(tmp_path: Path) -> None:
+    machine = Machine()
+    with shop(tmp_path, machine) as one:
+        done = one.run("test", "bon")
+        assert done.exit_code == 0, done.output
+        assert "Level 3" in done.stdout
+        assert one.asked("list")["printers"][0]["level"] == 3
+        assert len(machine.pages) == 1
+        with Plugin.open(one.till.config_path, clock=one.till.clock) as plugin:
+            job = print_effect(PythonSide(plugin).sell("1"))["job"]
+            until(
+                lambda: (plugin.prints.job(job) or {}).get("state") == "CONFIRMED",
+                within_s=20,
+                what="the printer's own answer",
+            )
+            for command in (("test", "bon"), ("status", "bon", "--live")):
+                refused = one.run(*command)
+                assert refused.exit_code == 3
+                assert str(os.getpid()) in refused.stderr
+            assert one.asked("list")["printers"][0]["owner_pid"] == os.getpid()
+        assert len(machine.pages) == 2
+        assert not machine.errors
+        (line,) = one.run("jobs", "--json").stdout.splitlines()
+        listed = json.loads(line)
+        assert (listed["uid"], listed["state"], listed["level"]) == (job, "CONFIRMED", 3)
+        assert "CONFIRMED" in one.run("jobs").stdout
+        assert one.run("jobs", "--open").stdout == "No print jobs.\n"
+
+
+def test_an_untested_printer_confirms_nothing(tmp_path: Path) -> None:
+    """Negative control of the test above."""
+    with (
+        shop(tmp_path, Machine()) as one,
+        Plugin.open(one.till.config_path, clock=one.till.clock) as plugin,
+    ):
+        job = print_effect(PythonSide(plugin).sell("1"))["job"]
+        until(
+            lambda: (plugin.prints.job(job) or {}).get("state") == "ASSUMED",
+            within_s=20,
+            what="silence",
+        )
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "reason"),
+    [
+        (None, 0, ""),
+        ("paper_out", 1, "paper_out"),
+        ("cover_open", 1, "cover_open"),
+        ("power_off", 1, "printer_offline"),
+    ],
+)
+def test_a_look_says_why_it_does_not_print(
+    tmp_path: Path, fault: Any, code: int, reason: str
+) -> None:
+    machine = Machine(faults=[Fault(fault)] if fault else [])
+    with shop(tmp_path, machine) as one:
+        until(lambda: fault != "power_off" or not machine.is_there, within_s=5, what="dark")
+        done = one.run("status", "bon", "--live", "--json")
+        assert done.exit_code == code, done.output
+        (said,) = json.loads(done.stdout)["printers"]
+        assert said["reason"] == reason
+        assert said["ready"] is (code == 0)
+        assert one.run("status", "bon", "--live").exit_code == code
+
+
+def test_a_printer_that_says_nothing_may_print_all_the_same(tmp_path: Path) -> None:
+    with shop(tmp_path, Machine(Knobs(level=0))) as one:
+        done = one.run("status", "bon", "--live", "--json")
+        assert (done.exit_code, json.loads(done.stdout)["printers"][0]["ready"]) == (0, None)
+
+
+def test_a_status_says_what_waits_and_sends_nothing(tmp_path: Path) -> None:
+    machine = Machine(faults=[Fault("power_off")])
+    with shop(tmp_path, machine) as one:
+        until(lambda: not machine.is_there, within_s=5, what="dark")
+        with Plugin.open(one.till.config_path, clock=one.till.clock) as plugin:
+            PythonSide(plugin).sell("1")
+        (said,) = one.asked("status", "bon")["printers"]
+        assert said["jobs"] == {"QUEUED": 1}
+        assert said["ready"] is None
+        assert "1 QUEUED" in one.run("status").stdout
+    assert machine.taken_bytes == 0
+
+
+def test_a_test_of_a_printer_that_is_not_there_fails(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        one = Shop(tmp_path, taken.getsockname()[1])
+        done = one.run("test", "bon")
+        assert done.exit_code == 1
+        assert "bon: " in done.stderr
+        assert one.asked("list")["printers"][0]["tested_at"] == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "say"),
+    [
+        (("test", "nix"), "it has: bon, wirt"),
+        (("test", "wirt"), "belongs to the host"),
+        (("status", "nix"), "is no printer of this till"),
+    ],
+)
+def test_a_wrong_name_is_said(tmp_path: Path, words: tuple[str, ...], say: str) -> None:
+    done = Shop(tmp_path, 9).run(*words)
+    assert done.exit_code == 2
+    assert say in done.stderr
+
+
+def test_a_locked_printer_names_its_process(tmp_path: Path) -> None:
+    one = Shop(tmp_path, 9)
+    lock = one.locked()
+    done = one.run("test", "bon")
+    lock.release()
+    assert done.exit_code == 3
+    assert f"process {os.getpid()}" in done.stderr
+
+
+def test_a_fault_that_is_none_is_refused() -> None:
+    done = CliRunner().invoke(printer, ["simulate", "--fault", "fire"])
+    assert done.exit_code == 2
+    assert "paper_out" in done.stderr
+    both = CliRunner().invoke(printer, ["simulate", "--tcp", "0", "--pty"])
+    assert both.exit_code == 2
+
+
+@contextmanager
+def simulated(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """The command as a process of its own; ends as a person ends it."""
+    command = [str(STAMMKUNDE), "printer", "simulate", "-o", str(folder), "--json", *words]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+
+
+def line_of(process: subprocess.Popen[str]) -> dict[str, Any]:
+    assert process.stdout is not None
+    assert select.select([process.stdout], [], [], 20)[0]
+    return dict(json.loads(process.stdout.readline()))
+
+
+def test_a_simulated_printer_prints_files_and_names_what_it_does_not_know(tmp_path: Path) -> None:
+    with simulated(tmp_path / "paper", "--tcp", "0", "--fault", "near_end") as process:
+        address = line_of(process)["where"]
+        one = Shop(tmp_path, int(address.rpartition(":")[2]))
+        assert one.run("test", "bon").exit_code == 0
+        page = line_of(process)
+        assert Path(page["page"]).read_bytes().startswith(b"\x89PNG")
+        transport = transport_of(one.place)
+        transport.open(monotonic() + 5)
+        transport.write_some(b"\x1bp\x00", monotonic() + 5)
+        transport.close()
+        assert line_of(process)["error"] == "unknown_command"
+
+
+def test_a_simulated_serial_port_is_a_terminal(tmp_path: Path) -> None:
+    with simulated(tmp_path / "paper", "--pty", "--level", "0", "--dots", "384") as process:
+        assert Path(line_of(process)["where"]).is_char_device()

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from printers.choose import Place, lock_path, make_device, transport_of, wrong_place
+from printers.device import ReceiptPrinter
+from printers.queue_device import QueuePrinter
+from printers.transports.devfile import DeviceFileTransport
+from printers.transports.network import NetworkTransport
+from printers.transports.serial_line import SerialTransport
+from printers.transports.usb_bulk import UsbTransport
+from printers.transports.winraw import WinRawTransport
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def place(transport: Any, **where: Any) -> Place:
+    return Place(name="bon", transport=transport, **where)
+
+
+@pytest.mark.parametrize(
+    ("where", "kind"),
+    [
+        (place("network", address="192.168.0.50"), NetworkTransport),
+        (place("network", address="bon.local:9101"), NetworkTransport),
+        (place("network", address="[fe80::1]:9100"), NetworkTransport),
+        (place("serial", port="COM3"), SerialTransport),
+        (place("usb", address="04b8:0202"), UsbTransport),
+        (place("usb", address="04b8:0202:X3XF"), UsbTransport),
+        (place("devfile", port="/dev/usb/lp0"), DeviceFileTransport),
+        (place("winraw", address="EPSON TM-T88V"), WinRawTransport),
+    ],
+)
+def test_each_setting_leads_to_its_way(tmp_path: Path, where: Place, kind: type) -> None:
+    assert isinstance(transport_of(where), kind)
+    assert isinstance(make_device(where, data_dir=tmp_path), ReceiptPrinter)
+    assert list(tmp_path.iterdir()) == []  # nothing is opened, nothing is made
+
+
+def test_a_queue_is_a_device_of_its_own(tmp_path: Path) -> None:
+    where = place("queue", address="Laser")
+    assert isinstance(make_device(where, data_dir=tmp_path), QueuePrinter)
+    with pytest.raises(ValueError, match="pictures"):
+        transport_of(where)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        place("network"),
+        place("network", address="bon:0"),
+        place("network", address="bon:70000"),
+        place("network", address="a b"),
+        place("usb", address="04b8"),
+        place("usb", address="epson:tm"),
+        place("serial"),
+        place("devfile"),
+        place("winraw"),
+        place("queue"),
+    ],
+)
+def test_a_wrong_place_is_named(tmp_path: Path, where: Place) -> None:
+    assert "needs" in wrong_place(where)
+    with pytest.raises(ValueError, match="needs"):
+        make_device(where, data_dir=tmp_path)
+
+
+def test_a_lock_file_never_leaves_its_folder(tmp_path: Path) -> None:
+    where = Place(name="../../etc/passwd", transport="serial", port="x")
+    assert lock_path(where, data_dir=tmp_path).parent == tmp_path / "printer-locks"
