@@ -239,6 +239,18 @@ class Approvals(_Closed):
     price_guaranteed: bool = False
 
 
+class Backup(_Closed):
+    """Copies of the journal on another disk or a share (docs/operations.md).
+
+    Args:
+        folder: where they lie; without it nobody takes any.
+        keep: how many stay.
+    """
+
+    folder: Annotated[Path, Field(strict=False), AfterValidator(_writable_name)] | None = None
+    keep: Annotated[int, Field(ge=1, le=366)] = 7
+
+
 class TillConfig(_Closed):
     """The settings of one till."""
 
@@ -259,6 +271,7 @@ class TillConfig(_Closed):
     offline: Offline = Offline()
     returns: Returns = Returns()
     approvals: Approvals = Approvals()
+    backup: Backup = Backup()
 
     @model_validator(mode="after")
     def _printers_know_each_other(self) -> Self:
@@ -326,9 +339,13 @@ def read_config(path: Path) -> TillConfig:
         raise ConfigError(code, place, message) from None
     folder = path.parent.absolute()
     import_folder = config.import_folder
+    backup = config.backup
+    if backup.folder is not None:
+        backup = backup.model_copy(update={"folder": folder / backup.folder})
     return config.model_copy(
         update={
             "data_dir": folder / config.data_dir,
             "import_folder": folder / import_folder if import_folder is not None else None,
+            "backup": backup,
         }
     )

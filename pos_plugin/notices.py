@@ -121,6 +121,13 @@ class NoticeCode(StrEnum):
     PRINT_REPLACED = "print_replaced"
     PRINT_CANCELLED = "print_cancelled"
     PRINT_VOID = "print_void"
+    JOURNAL_DAMAGED = "journal_damaged"
+    JOURNAL_UNAVAILABLE = "journal_unavailable"
+    DISK_RESERVE = "disk_reserve"
+    CLOCK_SUSPECT = "clock_suspect"
+    BACKUP_OVERDUE = "backup_overdue"
+    OFFLINE = "offline"
+    RULES_STALE = "rules_stale"
 
 
 class Level(StrEnum):
@@ -177,6 +184,13 @@ LEVELS: Final[Mapping[NoticeCode, Level]] = {
     NoticeCode.PRINT_REPLACED: Level.INFO,
     NoticeCode.PRINT_CANCELLED: Level.INFO,
     NoticeCode.PRINT_VOID: Level.INFO,
+    NoticeCode.JOURNAL_DAMAGED: Level.WARN,
+    NoticeCode.JOURNAL_UNAVAILABLE: Level.WARN,
+    NoticeCode.DISK_RESERVE: Level.WARN,
+    NoticeCode.CLOCK_SUSPECT: Level.WARN,
+    NoticeCode.BACKUP_OVERDUE: Level.WARN,
+    NoticeCode.OFFLINE: Level.INFO,
+    NoticeCode.RULES_STALE: Level.WARN,
 }
 """Every code has its level; none of them ever stops a sale."""
 
@@ -425,6 +439,34 @@ REFUSAL_TEXTS: Final[Mapping[Refusal, Mapping[str, str]]] = {
 
 # A table of its own: a refusal and a notice may share a word, and so be equal as keys.
 NOTICE_TEXTS: Final[Mapping[NoticeCode, Mapping[str, str]]] = {
+    NoticeCode.JOURNAL_DAMAGED: {
+        "de": "Die Datei der Belege war beschädigt; eine neue läuft. Bitte Sicherung einspielen.",
+        "en": "The file of receipts was damaged; a new one is in use. Please restore the backup.",
+    },
+    NoticeCode.JOURNAL_UNAVAILABLE: {
+        "de": "Belege lassen sich nicht speichern. Weiter kassieren, Belege später nachreichen.",
+        "en": "Receipts cannot be stored. Please go on and hand the receipts in later.",
+    },
+    NoticeCode.DISK_RESERVE: {
+        "de": "Speicher der Kasse voll: keine Gutscheine, Kassieren geht. Bitte Platz schaffen.",
+        "en": "The till's disk is full: no vouchers, selling goes on. Please make room.",
+    },
+    NoticeCode.CLOCK_SUSPECT: {
+        "de": "Die Uhr dieser Kasse stimmt vermutlich nicht. Bitte Datum und Uhrzeit prüfen.",
+        "en": "The clock of this till is probably wrong. Please check date and time.",
+    },
+    NoticeCode.BACKUP_OVERDUE: {
+        "de": "Seit Tagen keine Sicherung der Kasse. Bitte das Sicherungslaufwerk prüfen.",
+        "en": "No backup of this till for days. Please check the backup disk.",
+    },
+    NoticeCode.OFFLINE: {
+        "de": "Offline seit {since}, Punkte werden gesammelt.",
+        "en": "Offline since {since}, points are being collected.",
+    },
+    NoticeCode.RULES_STALE: {
+        "de": "Aktionen und Kunden sind vom {date}: seitdem keine Verbindung zur Zentrale.",
+        "en": "Promotions and customers are as of {date}: no contact with head office since.",
+    },
     NoticeCode.NO_RULES: {
         "de": "Noch keine Aktionen geladen: Verkauf zum Listenpreis.",
         "en": "No promotions loaded yet: selling at list price.",

@@ -23,6 +23,7 @@ from pos_plugin.clock import utc_text
 from pos_plugin.closing import Closing
 from pos_plugin.errors import StorageError
 from pos_plugin.keys import read_keys
+from pos_plugin.storage.backup import is_requested
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.cache_writer import CacheWriter
 from pos_plugin.storage.connect import cache_path, remove_other_caches
@@ -119,7 +120,7 @@ class Agent(Closing):
     def run(self) -> None:
         """Synchronise until ``stop``: when something is new here or there, and now and then."""
         self._held.start()
-        with CalendarJobs(self.check_files) as jobs:
+        with CalendarJobs(self.check_files, back_up=self._back_up) as jobs:
             while not self._stop.is_set():
                 self._rest(self.cycle(), jobs)
 
@@ -157,6 +158,10 @@ class Agent(Closing):
                 self._storage = str(fault)
                 happened = _refused(action, "storage")
         return 0.0
+
+    def _back_up(self) -> None:
+        if self._settings.backup is not None:
+            self._settings.backup.run(self._clock)
 
     def check_files(self) -> None:
         """Look whether both files are sound; the nightly job."""
@@ -336,6 +341,8 @@ class Agent(Closing):
             if self._hinted.wait(min(LOOK_S, left_s)) or self._stop.is_set():
                 return
             jobs.look_at_the_clock()
+            if is_requested(self._settings.data_dir):
+                jobs.back_up_now()
             if (wish := take_wish(self._settings.data_dir)) is not None:
                 self._wish = wish
                 return

@@ -60,7 +60,7 @@ def run(config: Path, retry_at_most_s: float) -> None:
 
     till = read_config(config)
     if till.head_office is None:
-        _run_alone(till)
+        _run_alone(config, till)
         return
     settings = read_settings(config, backoff_max_s=retry_at_most_s)
     with agent_lock(settings.data_dir), Agent(settings, SystemClock()) as running:
@@ -71,12 +71,12 @@ def run(config: Path, retry_at_most_s: float) -> None:
     click.echo("The agent has stopped.")
 
 
-def _run_alone(till: TillConfig) -> None:
+def _run_alone(config: Path, till: TillConfig) -> None:
     from pos_plugin.clock import SystemClock
     from sync_agent.local import LocalAgent
     from sync_agent.lock import agent_lock
 
-    with agent_lock(till.data_dir), LocalAgent(till, SystemClock()) as running:
+    with agent_lock(till.data_dir), LocalAgent(till, SystemClock(), config_path=config) as running:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda _number, _frame: running.stop())
         click.echo(f"Agent of till {till.till}, which works alone")

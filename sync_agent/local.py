@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Final
 from pos_plugin.clock import utc_text
 from pos_plugin.closing import Closing
 from pos_plugin.errors import MisuseError, PosPluginError, StorageDamaged, StorageError
+from pos_plugin.storage.backup import is_requested
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.cache_writer import CacheWriter
 from pos_plugin.storage.connect import CURRENT_NAME, cache_path
 from pos_plugin.storage.journal_reader import JournalReader
 from sync_agent import local_fold
+from sync_agent.backing_up import plan_of
 from sync_agent.calendar_jobs import CalendarJobs
 from sync_agent.classes import compute_classes
 from sync_agent.erasing import follow_till
@@ -60,10 +62,14 @@ class LocalAgent(Closing):
     Args:
         config: of a till without head office.
         clock: tells the instant.
+        config_path: its ``till.toml``, which goes along with every backup.
     """
 
-    def __init__(self, config: TillConfig, clock: Clock) -> None:
+    def __init__(
+        self, config: TillConfig, clock: Clock, *, config_path: Path | None = None
+    ) -> None:
         self._config = config
+        self._backup = plan_of(config, config_path)
         self._clock = clock
         self._stop = threading.Event()
         self._lock = threading.Lock()
@@ -94,10 +100,14 @@ class LocalAgent(Closing):
 
     def run(self) -> None:
         """Do rounds until ``stop``."""
-        with CalendarJobs(self.nightly) as jobs:
+        with CalendarJobs(self.nightly, back_up=self._back_up) as jobs:
             while not self._stop.is_set():
                 self.round()
                 self._rest(jobs)
+
+    def _back_up(self) -> None:
+        if self._backup is not None:
+            self._backup.run(self._clock)
 
     def nightly(self) -> None:
         """Look whether both files are sound, and let the next round fold; the nightly job."""
@@ -281,6 +291,8 @@ class LocalAgent(Closing):
             if self._stop.wait(min(LOOK_S, left_s)) or self._night.is_set():
                 return
             jobs.look_at_the_clock()
+            if is_requested(self._config.data_dir):
+                jobs.back_up_now()
             if (wish := take_wish(self._config.data_dir)) is not None:
                 self._wish = wish
                 return

@@ -16,6 +16,7 @@ from pos_plugin import keys
 from pos_plugin.config import read_config
 from pos_plugin.errors import ConfigError
 from pos_plugin.validation import first_error
+from sync_agent.backing_up import BackupPlan, plan_of
 from sync_agent.cycle import BACKOFF_MAX_S, SAFETY_POLL_S
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Settings:
         chain: the keys of the chain.
         backoff_max_s: longest rest after failures, in seconds.
         safety_poll_s: longest rest while all is well, in seconds.
+        backup: where copies of the journal go; None = nowhere.
     """
 
     data_dir: Path
@@ -47,6 +49,7 @@ class Settings:
     chain: keys.Keys = field(repr=False)
     backoff_max_s: float = BACKOFF_MAX_S
     safety_poll_s: float = SAFETY_POLL_S
+    backup: BackupPlan | None = None
 
 
 class _AccessKeys(BaseModel):
@@ -81,6 +84,7 @@ def read_settings(config_path: Path, *, backoff_max_s: float = BACKOFF_MAX_S) ->
         token=access.till_token,
         chain=chain,
         backoff_max_s=backoff_max_s,
+        backup=plan_of(config, config_path),
     )
 
 

@@ -1,6 +1,6 @@
 """The shop's day ends over HTTP (Kassenabschluss): what is still open goes on the host's list.
 
-Nothing is booked and nothing is lost by asking twice. A backup of the journal belongs to the agent.
+Nothing is booked and nothing is lost by asking twice. The agent is asked for a copy of the journal.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request, Response
 
-from pos_plugin.notices import Refused
+from pos_plugin.clock import SystemClock
+from pos_plugin.notices import Notice, NoticeCode, Refused
 from pos_plugin.service.contract.calls import NOT_BOOKED, described
 from pos_plugin.service.exchange import answer, language_of, not_done, read_nothing
 from pos_plugin.service.print_calls import ask
+from pos_plugin.storage import backup
 
 if TYPE_CHECKING:
     from pos_plugin.plugin import Plugin
@@ -42,6 +44,7 @@ def add_day_calls(app: FastAPI, desk: Desk) -> None:
             suspended = plugin.sales.suspended()
             if isinstance(suspended, Refused):
                 return suspended
+            backup.request(plugin.config.data_dir)
             state = plugin.health()
             last_seq, acked_seq = state.get("last_seq"), state.get("acked_seq")
             unsent = None if last_seq is None or acked_seq is None else last_seq - acked_seq
@@ -53,7 +56,18 @@ def add_day_calls(app: FastAPI, desk: Desk) -> None:
                 ],
                 "print_jobs_open": state.get("print_jobs_open"),
                 "events_unsent": unsent,
+                "warnings": [one.to_dict(language) for one in _overdue(plugin)],
             }
 
         found = await ask(desk, work)
         return not_done(found, language) if isinstance(found, Refused) else answer(found)
+
+
+def _overdue(plugin: Plugin) -> list[Notice]:
+    """Return that no copy of the journal was taken for days, where copies have a place."""
+    if plugin.config.backup.folder is None:
+        return []
+    days = backup.overdue_days(plugin.config.data_dir, at=SystemClock().now())
+    if days is not None and days < backup.OVERDUE_DAYS:
+        return []
+    return [Notice(NoticeCode.BACKUP_OVERDUE)]

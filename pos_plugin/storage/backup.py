@@ -14,14 +14,14 @@ import json
 import os
 import re
 import shutil
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import apsw
 
 from pos_plugin import keys
-from pos_plugin.clock import utc_text
+from pos_plugin.clock import instant, utc_text
 from pos_plugin.errors import StorageBusy, StorageDamaged, StorageError, StorageFull
 from pos_plugin.folder_lock import FolderLock, FolderTaken
 from pos_plugin.storage import journal_schema
@@ -36,9 +36,11 @@ if TYPE_CHECKING:
 
 MANIFEST: Final = "backup.json"
 RECORD: Final = "backup.last.json"
+REQUEST: Final = "backup.wish"
 IMPORTS: Final = "imports"
 LOCK_NAME: Final = "backup.lock"
 KEPT: Final = 7
+OVERDUE_DAYS: Final = 3  # without a copy for so long somebody is told
 _PARTIAL: Final = ".partial"
 _LOCAL_KEYS: Final = (keys.NAME, "rule-key.local")
 _AT_ONCE: Final = 1_000
@@ -68,6 +70,7 @@ class Source:
 class Copy:
     """A verified copy; ``last_hash`` is that of its last event, empty without any."""
 
+    events: int
     shop: str
     till: str
     taken_at: str
@@ -104,7 +107,7 @@ def take_backup(
         except StorageError as fault:
             _record(source.data_dir, {"failed_at": utc_text(at), "failure": str(fault)})
             raise
-        _sweep(source, into, kept=kept)
+        _sweep(source, into, kept=kept, new=folder)
         same_disk = folder.stat().st_dev == source.data_dir.stat().st_dev
         _record(
             source.data_dir,
@@ -157,6 +160,32 @@ def copies(into: Path, source: Source) -> list[Path]:
     stem = _stem(source)
     found = [path for path in into.iterdir() if re.fullmatch(stem + r"-\d{8}T\d{9}Z", path.name)]
     return sorted(path for path in found if (path / MANIFEST).is_file())
+
+
+def request(data_dir: Path) -> None:
+    """Ask the agent for a copy soon: the shop's day ends."""
+    with suppress(OSError):
+        (data_dir / REQUEST).touch()
+
+
+def is_requested(data_dir: Path) -> bool:
+    """Say whether somebody asked for a copy."""
+    return (data_dir / REQUEST).exists()
+
+
+def take_request(data_dir: Path) -> bool:
+    """Say whether somebody asked for a copy, and forget it."""
+    try:
+        (data_dir / REQUEST).unlink()
+    except OSError:
+        return False
+    return True
+
+
+def overdue_days(data_dir: Path, *, at: dt.datetime) -> int | None:
+    """Return how many days ago the last copy was taken; None when there never was one."""
+    taken_at = read_record(data_dir).get("taken_at")
+    return None if taken_at is None else max(0, (at - instant(taken_at)).days)
 
 
 def read_record(data_dir: Path) -> dict[str, Any]:
@@ -268,7 +297,9 @@ def _write_manifest(source: Source, folder: Path, *, at: dt.datetime) -> None:
     path = folder / JOURNAL_NAME
     with mapped(path), closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as db:
         epoch, last_seq, last_hash = _last(db)
+        events: Any = db.execute("SELECT count(*) FROM event").get
     copy = Copy(
+        events=events,
         shop=source.shop,
         till=source.till,
         taken_at=utc_text(at),
@@ -304,9 +335,11 @@ def _private(path: Path) -> Iterator[BinaryIO]:
         os.fsync(file.fileno())
 
 
-def _sweep(source: Source, into: Path, *, kept: int) -> None:
+def _sweep(source: Source, into: Path, *, kept: int, new: Path) -> None:
+    """Remove the oldest copies; never the new one, whatever the clock made its name."""
     with _disk(into):
-        for old in copies(into, source)[:-kept]:
+        others = [path for path in copies(into, source) if path != new]
+        for old in others[: max(0, len(others) - kept + 1)]:
             shutil.rmtree(old)
 
 

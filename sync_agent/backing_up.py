@@ -1,0 +1,88 @@
+"""The agent's backups: once a day, and at the end of the shop's day (Kassenabschluss).
+
+A till is often switched off at night, so a copy is due by its age and not by the hour. A failure is
+kept beside the journal, where ``stammkunde agent status`` finds it, and tried again an hour later.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pos_plugin.clock import instant
+from pos_plugin.errors import StorageError
+from pos_plugin.storage.backup import Source, read_record, take_backup, take_request
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pos_plugin.clock import Clock
+    from pos_plugin.config import TillConfig
+
+DUE_AFTER: Final = dt.timedelta(hours=20)
+TRY_AGAIN_AFTER: Final = dt.timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class BackupPlan:
+    """What is copied, and where to.
+
+    Args:
+        source: the till.
+        into: folder on another disk or a share.
+        kept: copies that stay.
+    """
+
+    source: Source
+    into: Path
+    kept: int
+
+    def run(self, clock: Clock) -> bool:
+        """Take a copy when one is asked for or due; say whether one was taken.
+
+        Args:
+            clock: tells the instant.
+        """
+        at = clock.now()
+        asked = take_request(self.source.data_dir)
+        if not asked and not self._is_due(at):
+            return False
+        with suppress(StorageError):  # kept in the record of backups
+            take_backup(self.source, self.into, at=at, kept=self.kept)
+            return True
+        return False
+
+    def _is_due(self, at: dt.datetime) -> bool:
+        record = read_record(self.source.data_dir)
+        return _is_old(record.get("taken_at"), at, DUE_AFTER) and _is_old(
+            record.get("failed_at"), at, TRY_AGAIN_AFTER
+        )
+
+
+def plan_of(config: TillConfig, config_path: Path | None) -> BackupPlan | None:
+    """Return what the settings of a till say of backups; None when they name no folder.
+
+    Args:
+        config: of the till.
+        config_path: its ``till.toml``, which goes along.
+    """
+    if config.backup.folder is None:
+        return None
+    source = Source(
+        data_dir=config.data_dir,
+        shop=config.shop,
+        till=config.till,
+        config_path=config_path,
+        is_alone=config.head_office is None,
+    )
+    return BackupPlan(source, config.backup.folder, config.backup.keep)
+
+
+def _is_old(text: str | None, at: dt.datetime, limit: dt.timedelta) -> bool:
+    """Say whether an instant is long past; one in the future was written by a wrong clock."""
+    try:
+        return text is None or not dt.timedelta(0) <= at - instant(text) < limit
+    except ValueError:
+        return True
