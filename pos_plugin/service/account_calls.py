@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 from fastapi import FastAPI, Request, Response
 
 from pos_plugin.accounts import ENTRIES_MAX
-from pos_plugin.answers import Receipt
 from pos_plugin.errors import SaleError
 from pos_plugin.limits import MAX_TEXT
 from pos_plugin.notices import Refused
 from pos_plugin.service.contract.calls import NOT_BOOKED, described
-from pos_plugin.service.exchange import Id, answer, language_of, not_done, read_object
+from pos_plugin.service.exchange import Id, answer, booked, language_of, not_done, read_object
 
 if TYPE_CHECKING:
+    from pos_plugin.answers import Receipt
     from collections.abc import Callable
 
     from pos_plugin.accounts import Accounts
@@ -33,9 +33,7 @@ def add_account_calls(app: FastAPI, desk: Desk) -> None:
 
     async def book(request: Request, work: Callable[[Accounts], Receipt | Refused]) -> Response:
         found = await desk.ask(lambda plugin: work(plugin.accounts))
-        if isinstance(found, Receipt):
-            return answer(found.to_dict())
-        return not_done(found, language_of(request, own_language))
+        return booked(found, request, own_language)
 
     @app.get(
         "/v1/customers/{customer}/statement",

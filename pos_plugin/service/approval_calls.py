@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI, Request, Response
 
-from pos_plugin.answers import Receipt
 from pos_plugin.errors import SaleError
 from pos_plugin.limits import MAX_TEXT
 from pos_plugin.notices import Refused
 from pos_plugin.service.contract.calls import NOT_BOOKED, described
-from pos_plugin.service.exchange import Id, answer, language_of, not_done, read_object
+from pos_plugin.service.exchange import Id, answer, booked, language_of, not_done, read_object
 
 if TYPE_CHECKING:
+    from pos_plugin.answers import Receipt
     from collections.abc import Callable
 
     from pos_plugin.approvals import Approvals
@@ -38,9 +38,7 @@ def add_approval_calls(app: FastAPI, desk: Desk) -> None:
     ) -> Response:
         body = await read_object(request, "approval")
         found = await desk.ask(lambda plugin: call(plugin.approvals, body))
-        if isinstance(found, Receipt):
-            return answer(found.to_dict())
-        return not_done(found, language_of(request, own_language))
+        return booked(found, request, own_language)
 
     @app.post(
         "/v1/approvals",

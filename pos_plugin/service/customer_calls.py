@@ -6,24 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request, Response
 
-from pos_plugin.answers import Receipt
 from pos_plugin.errors import SaleError
 from pos_plugin.notices import Refusal
 from pos_plugin.service.contract.calls import NOT_BOOKED, described
 from pos_plugin.service.exchange import (
     Id,
     answer,
+    booked,
     language_of,
-    not_done,
     read_nothing,
     read_object,
 )
+from pos_plugin.notices import Refused
 
 if TYPE_CHECKING:
+    from pos_plugin.answers import Receipt
     from collections.abc import Callable
 
     from pos_plugin.customers import Customers
-    from pos_plugin.notices import Refused
     from pos_plugin.service.desk import Desk
 
 
@@ -33,12 +33,10 @@ def add_customer_calls(app: FastAPI, desk: Desk) -> None:
 
     async def book(request: Request, work: Callable[[Customers], Receipt | Refused]) -> Response:
         found = await desk.ask(lambda plugin: work(plugin.customers))
-        if isinstance(found, Receipt):
-            return answer(found.to_dict())
-        if found.code is Refusal.CUSTOMER_DUPLICATE:
+        if isinstance(found, Refused) and found.code is Refusal.CUSTOMER_DUPLICATE:
             # A question to the cashier, not a fault: the candidates are the answer.
             return answer(found.to_dict(language_of(request, own_language)))
-        return not_done(found, language_of(request, own_language))
+        return booked(found, request, own_language)
 
     @app.post(
         "/v1/customers",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from fastapi import Path
 from fastapi.responses import Response
 
+from pos_plugin.answers import Receipt
 from pos_plugin.errors import SaleError
 from pos_plugin.limits import MAX_TEXT
 from pos_plugin.notices import Refusal
@@ -86,3 +87,19 @@ def not_done(refused: Refused, language: str) -> Response:
     if refused.code is Refusal.LATE:
         return answer(refused.to_dict(language), status=202)
     raise of_refused(refused, language)
+
+
+def booked(found: Receipt | Refused, request: Request, own_language: str) -> Response:
+    """Return what a call answers that books: the receipt, else why there is none.
+
+    Args:
+        found: what the plugin said.
+        request: of the host.
+        own_language: of the shop.
+
+    Raises:
+        ProblemError: something was not done.
+    """
+    if isinstance(found, Receipt):
+        return answer(found.to_dict())
+    return not_done(found, language_of(request, own_language))

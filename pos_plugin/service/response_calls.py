@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request, Response
 
-from pos_plugin.answers import Receipt
 from pos_plugin.service.contract.calls import NOT_BOOKED, described
-from pos_plugin.service.exchange import answer, language_of, not_done, read_object
+from pos_plugin.service.exchange import booked, read_object
 
 if TYPE_CHECKING:
     from pos_plugin.service.desk import Desk
@@ -31,6 +30,4 @@ def add_response_calls(app: FastAPI, desk: Desk) -> None:
     async def response_registered(request: Request) -> Response:
         body = await read_object(request, "response")
         found = await desk.ask(lambda plugin: plugin.responses.register(body))
-        if isinstance(found, Receipt):
-            return answer(found.to_dict())
-        return not_done(found, language_of(request, own_language))
+        return booked(found, request, own_language)

@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI, Request, Response
 
-from pos_plugin.answers import Receipt
 from pos_plugin.errors import SaleError
 from pos_plugin.limits import MAX_TEXT
 from pos_plugin.notices import Refused
 from pos_plugin.service.contract.calls import NOT_BOOKED, described
-from pos_plugin.service.exchange import Id, answer, language_of, not_done, read_nothing, read_object
+from pos_plugin.service.exchange import (
+    Id,
+    answer,
+    booked,
+    language_of,
+    not_done,
+    read_nothing,
+    read_object,
+)
 
 if TYPE_CHECKING:
     from pos_plugin.plugin import Plugin
@@ -174,11 +181,6 @@ def _add_parking(app: FastAPI, desk: Desk) -> None:
 def _add_booking(app: FastAPI, desk: Desk) -> None:
     own_language = desk.plugin.config.language
 
-    def told(found: Receipt | Refused, request: Request) -> Response:
-        if isinstance(found, Receipt):
-            return answer(found.to_dict())
-        return not_done(found, language_of(request, own_language))
-
     @app.post(
         "/v1/sales/{sale_id}/complete",
         **described(
@@ -195,7 +197,7 @@ def _add_booking(app: FastAPI, desk: Desk) -> None:
         found = await desk.ask(
             lambda plugin: plugin.sales.complete(sale_id, completion, snapshot=snapshot)
         )
-        return told(found, request)
+        return booked(found, request, own_language)
 
     @app.post(
         "/v1/sales/{sale_id}/void",
@@ -210,7 +212,9 @@ def _add_booking(app: FastAPI, desk: Desk) -> None:
     )
     async def void(sale_id: Id, request: Request) -> Response:
         body = await read_object(request, "void", may_be_empty=True)
-        return told(await desk.ask(lambda plugin: plugin.sales.void(sale_id, body)), request)
+        return booked(
+            await desk.ask(lambda plugin: plugin.sales.void(sale_id, body)), request, own_language
+        )
 
     @app.post(
         "/v1/sales/{sale_id}/return",
@@ -234,7 +238,7 @@ def _add_booking(app: FastAPI, desk: Desk) -> None:
     async def return_items(sale_id: Id, request: Request) -> Response:
         body = await read_object(request, "return")
         found = await desk.ask(lambda plugin: plugin.sales.return_items(sale_id, body))
-        return told(found, request)
+        return booked(found, request, own_language)
 
 
 def _shown(request: Request, own_language: str) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request, Response
 
-from pos_plugin.answers import Receipt
 from pos_plugin.service.contract.calls import NOT_BOOKED, described
-from pos_plugin.service.exchange import answer, language_of, not_done, read_object
+from pos_plugin.service.exchange import booked, read_object
 
 if TYPE_CHECKING:
+    from pos_plugin.answers import Receipt
     from collections.abc import Callable
 
     from pos_plugin.notices import Refused
@@ -27,9 +27,7 @@ def add_voucher_calls(app: FastAPI, desk: Desk) -> None:
     ) -> Response:
         body = await read_object(request, "voucher")
         found = await desk.ask(lambda plugin: work(plugin.vouchers, body))
-        if isinstance(found, Receipt):
-            return answer(found.to_dict())
-        return not_done(found, language_of(request, own_language))
+        return booked(found, request, own_language)
 
     @app.post(
         "/v1/vouchers/sell",
