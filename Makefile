@@ -3,11 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test check bench soak fuzz format clean
+.PHONY: install demo test check bench soak fuzz others format clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make install | demo | test | check | bench | soak | fuzz MINUTES=10 | format | clean"
+	@echo "make install | demo | test | check | bench | soak | fuzz MINUTES=10 | others | format | clean"
 
 # The stamp makes a second `make test` start at once; an edited pyproject.toml or file of the core builds again.
 $(VENV)/stamp: pyproject.toml $(wildcard native/*.py)
@@ -39,11 +39,16 @@ bench: install
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
 soak: install
-	STAMMKUNDE_SOAK_EXAMPLES=500 STAMMKUNDE_SOAK_STEPS=60 STAMMKUNDE_POWER_CUTS=2000 $(BIN)/pytest -s tests/simulation $(ARGS)
+	STAMMKUNDE_SOAK_EXAMPLES=500 STAMMKUNDE_SOAK_STEPS=60 STAMMKUNDE_POWER_CUTS=2000 STAMMKUNDE_SPOOL_KILLS=2000 $(BIN)/pytest -s tests/simulation $(ARGS)
 	STAMMKUNDE_RANDOM_CASES=500000 $(BIN)/pytest -s tests/unit/pos_plugin/promotions/test_random_cases.py $(ARGS)
 
 fuzz: install
 	FUZZ_MINUTES=$(or $(MINUTES),10) $(BIN)/pytest -s tests/e2e/test_fuzz.py tests/e2e/test_fuzz_rules.py
+
+# Programs of others look at our printer and our bytes; Node only, and no dependency of ours.
+others: install
+	npm install --prefix build/others --no-save --no-fund --no-audit --ignore-scripts --omit=optional receiptio@2.1.2 npos@0.1.19
+	STAMMKUNDE_OTHERS=build/others $(BIN)/pytest tests/e2e/test_other_eyes.py $(ARGS)
 
 format:
 	$(BIN)/ruff format .
