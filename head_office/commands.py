@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from head_office.backup_commands import backup, restore
 from head_office.command_options import data_option as _data
 from head_office.command_options import open_database as _database
 from head_office.command_options import read_instant
 from head_office.errors import LibraryMissing, LoadError
 from head_office.rule_commands import activate, rollback, rotate_key
+from head_office.till_commands import enrol, revoke, status, worst_case
 from pos_plugin.errors import RuleError
 from pos_plugin.limits import MAX_PRICE_MINOR
 from pos_plugin.loopback import ADDRESS, listen
@@ -323,15 +325,39 @@ def exceptions(data: Path, as_json: bool) -> None:
     show_default=True,
     help="Port on 127.0.0.1; 0 takes a free one.",
 )
-def serve(data: Path, port: int) -> None:
+@click.option(
+    "--certificate",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="Certificate of the server (PEM); with it head office speaks TLS.",
+)
+@click.option(
+    "--key",
+    type=click.Path(dir_okay=False, exists=True, path_type=Path),
+    help="Private key of the certificate (PEM).",
+)
+def serve(data: Path, port: int, certificate: Path | None, key: Path | None) -> None:
     """Answer the tills on this machine until Ctrl-C."""
     from head_office.running import run_server
 
+    if (certificate is None) != (key is None):
+        raise click.UsageError("--certificate and --key go together")
+    tls = None if certificate is None or key is None else (certificate, key)
     with _database(data) as database, closing(listen(port)) as listener:
-        click.echo(f"Head office answers on http://{ADDRESS}:{listener.getsockname()[1]}")
-        run_server(database, listener)
+        scheme = "http" if tls is None else "https"
+        click.echo(f"Head office answers on {scheme}://{ADDRESS}:{listener.getsockname()[1]}")
+        run_server(database, listener, tls=tls)
     click.echo("Head office has stopped.")
 
 
-for command in (activate, rollback, rotate_key):
+for command in (
+    activate,
+    rollback,
+    rotate_key,
+    enrol,
+    revoke,
+    status,
+    worst_case,
+    backup,
+    restore,
+):
     head_office.add_command(command)

@@ -40,6 +40,13 @@ class HeadOfficeBusy(HeadOfficeError):  # noqa: N818
         super().__init__("head office is busy", hint="Try again.", retryable=True)
 
 
+class BackupUnusable(HeadOfficeError):  # noqa: N818
+    """A copy that is not whole."""
+
+    def __init__(self, path: Path, said: str) -> None:
+        super().__init__(f"{path} is not whole: {said}", hint="Take another copy.")
+
+
 class LoadError(InputError):
     """A row of a load folder that cannot be taken; nothing of the folder was."""
 

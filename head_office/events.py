@@ -77,9 +77,18 @@ def take_batch(database: Database, *, till: str, body: bytes, now: dt.datetime) 
                         groups.setdefault(bucket, []).append(rows)
         for bucket, changed in groups.items():
             log.append(connection, bucket, changed)
-        acked_seq = _epoch(connection, till, events[-1][0].epoch)
-    # No backup of head office exists yet, so nothing is durable in the sense of the protocol.
-    return EventsAnswer(acked_seq=acked_seq or 0, durable_seq=0, incarnation=database.incarnation)
+        epoch = events[-1][0].epoch
+        acked_seq = _epoch(connection, till, epoch) or 0
+        durable_seq = connection.execute(
+            select(till_epoch.c.durable_seq).where(
+                (till_epoch.c.till == till) & (till_epoch.c.epoch == epoch)
+            )
+        ).scalar()
+    return EventsAnswer(
+        acked_seq=acked_seq,
+        durable_seq=min(acked_seq, durable_seq or 0),
+        incarnation=database.incarnation,
+    )
 
 
 def _buckets(connection: Connection, customer: str) -> list[str]:

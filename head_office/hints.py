@@ -48,7 +48,7 @@ class Hints:
         self._clock = clock
         self._waiting: dict[str, set[tuple[str, asyncio.Future[None]]]] = {}
         self._somebody = asyncio.Event()
-        self._ended = False
+        self._end = asyncio.Event()
 
     def head(self, bucket: str) -> Head:
         """Return what there is to pull for the tills of a bucket."""
@@ -70,7 +70,7 @@ class Hints:
     async def newer(self, bucket: str, *, since: str, wait_s: float) -> Head:
         """Return the head as soon as its mark is not ``since``, at the latest after ``wait_s``."""
         head = await run_in_threadpool(self.head, bucket)
-        if head.mark != since or wait_s <= 0 or self._ended:
+        if head.mark != since or wait_s <= 0 or self._end.is_set():
             return head
         woken = asyncio.get_running_loop().create_future()
         me = (since, woken)
@@ -88,18 +88,19 @@ class Hints:
 
     async def look_on(self) -> None:
         """Look for news every 0.2 s while somebody waits, until the task is cancelled."""
-        while not self._ended:
+        while not self._end.is_set():
             if not self._waiting:
                 self._somebody.clear()
                 await self._somebody.wait()
             # A busy or full file: the next look finds what this one missed.
             with suppress(HeadOfficeError):
                 self._wake(await run_in_threadpool(self._marks))
-            await asyncio.sleep(LOOK_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._end.wait(), LOOK_S)
 
     def end(self) -> None:
         """Answer everybody who waits; nobody is held any more."""
-        self._ended = True
+        self._end.set()
         self._somebody.set()
         for waiting in self._waiting.values():
             for _, woken in waiting:

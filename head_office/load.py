@@ -139,7 +139,7 @@ class _Load:
         if holder is None:
             self.shared.append(rows)
         else:
-            self.by_shop[holder["home_shop"]].append(rows)
+            self._send_of(row["customer"], holder["home_shop"], rows)
         return True
 
     def _customer(self, row: dict[str, Any], where: str) -> bool:
@@ -168,7 +168,7 @@ class _Load:
             group += rows_of_customer(self.connection, row["id"])
             group += rows_of_holder(self.connection, row["id"])
         if group:
-            self.by_shop[shop].append(group)
+            self._send_of(row["id"], shop, group)
         return bool(group)
 
     def _card(self, row: dict[str, Any], where: str) -> bool:
@@ -183,7 +183,7 @@ class _Load:
             )
         if not self._write("card", wire, shop=customer["home_shop"]):
             return False
-        self.by_shop[customer["home_shop"]].append([("card", wire)])
+        self._send_of(row["customer"], customer["home_shop"], [("card", wire)])
         return True
 
     def _alias(self, row: dict[str, Any], where: str) -> bool:
@@ -202,8 +202,14 @@ class _Load:
             shop=customer["home_shop"],
         )
         if changed:
-            self.by_shop[customer["home_shop"]].append(changed)
+            self._send_of(row["customer"], customer["home_shop"], changed)
         return bool(changed)
+
+    def _send_of(self, customer: str, home_shop: str, rows: list[log.Row]) -> None:
+        """Send rows of a customer to its home shop and wherever else it was seen."""
+        shops = {home_shop, *log.shops_that_hold(self.connection, customer)}
+        for shop in sorted(shops):
+            self.by_shop[shop].append(rows)
 
     def _bit(self, segment: str, where: str) -> int:
         if segment not in self.bits:

@@ -224,17 +224,33 @@ def _sums(connection: Connection, bucket: str) -> dict[str, str]:
 
 def holders(connection: Connection, customer: str) -> list[str]:
     """Return the buckets that hold this customer; a new one is held by its home shop."""
-    key = json.dumps([customer], ensure_ascii=False)
-    held = list(
-        connection.execute(
-            select(bucket_row.c.bucket)
-            .where((bucket_row.c.table_name == "customer") & (bucket_row.c.row_key == key))
-            .order_by(bucket_row.c.bucket)
-        ).scalars()
-    )
+    held = _held_by(connection, customer)
     if held:
         return held
+    key = json.dumps([customer], ensure_ascii=False)
     home = connection.execute(
         select(master.c.shop).where((master.c.table_name == "customer") & (master.c.row_key == key))
     ).scalar_one_or_none()
     return [ensure_bucket(connection, home)] if home is not None else []
+
+
+def shops_that_hold(connection: Connection, customer: str) -> list[str]:
+    """Return the shops whose buckets hold this customer by now."""
+    return [bucket.removeprefix(shop_bucket("")) for bucket in _held_by(connection, customer)]
+
+
+def _held_by(connection: Connection, customer: str) -> list[str]:
+    key = json.dumps([customer], ensure_ascii=False)
+    # Bucket by bucket, each a look at its primary key: the rows of all buckets are never read.
+    each = select(bucket_table.c.bucket)
+    return list(
+        connection.execute(
+            select(bucket_row.c.bucket)
+            .where(
+                bucket_row.c.bucket.in_(each)
+                & (bucket_row.c.table_name == "customer")
+                & (bucket_row.c.row_key == key)
+            )
+            .order_by(bucket_row.c.bucket)
+        ).scalars()
+    )

@@ -8,6 +8,10 @@ from sync_agent.protocol import PROBLEM_PREFIX, Problem
 
 TITLES: Final = {
     "unauthorized": "The token is not known here",
+    "revoked": "This till was revoked: its copy of the data is to be destroyed",
+    "enrol-refused": "No till is expected with this code",
+    "too-many": "Too many questions; wait a minute",
+    "voucher-taken": "The voucher cannot be held for this sale",
     "forbidden": "The token does not allow this",
     "not-found": "There is no such thing here",
     "too-large": "More than the limit of this endpoint",

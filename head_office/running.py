@@ -11,6 +11,7 @@ from head_office.server import create_app
 
 if TYPE_CHECKING:
     import socket
+    from pathlib import Path
 
     from head_office.storage import Database
 
@@ -23,8 +24,13 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def make_server(database: Database) -> uvicorn.Server:
-    """Return the server over an open head office; it closes it when it stops."""
+def make_server(database: Database, *, tls: tuple[Path, Path] | None = None) -> uvicorn.Server:
+    """Return the server over an open head office; it closes it when it stops.
+
+    Args:
+        database: head office.
+        tls: certificate and its private key, PEM files; None = plain HTTP.
+    """
     config = uvicorn.Config(
         create_app(database),
         log_level="warning",
@@ -33,13 +39,17 @@ def make_server(database: Database) -> uvicorn.Server:
         # Nobody outside this machine: no header of a proxy is believed.
         proxy_headers=False,
         server_header=False,
+        ssl_certfile=None if tls is None else tls[0],
+        ssl_keyfile=None if tls is None else tls[1],
     )
     return _Server(config)
 
 
-def run_server(database: Database, listener: socket.socket) -> None:
+def run_server(
+    database: Database, listener: socket.socket, *, tls: tuple[Path, Path] | None = None
+) -> None:
     """Serve until SIGTERM or Ctrl-C; answers under way are finished first."""
-    server = make_server(database)
+    server = make_server(database, tls=tls)
 
     def end(_number: int, _frame: object) -> None:
         # The server has its own handlers while it runs, and hands the signal on to these after it

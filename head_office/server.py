@@ -18,10 +18,13 @@ from sqlalchemy import select
 from starlette.exceptions import HTTPException
 
 from head_office import events, log
+from head_office.counter_endpoints import add_counter_endpoints
 from head_office.errors import HeadOfficeBusy, HeadOfficeStorage
 from head_office.hints import Hints
 from head_office.problems import ProblemError
+from head_office.request_body import read_body
 from head_office.storage import blob
+from head_office.till_endpoints import add_till_endpoints
 from head_office.tills import authenticate
 from pos_plugin.clock import Clock, SystemClock
 from sync_agent.protocol import (
@@ -62,8 +65,7 @@ def create_app(database: Database, clock: Clock | None = None) -> FastAPI:
     def caller_of(request: Request) -> Till:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer" and token:
-            with database.read() as connection:
-                found = authenticate(connection, token)
+            found = authenticate(database, token)
             if found is not None:
                 return found
         raise ProblemError("unauthorized", 401)
@@ -109,11 +111,14 @@ def create_app(database: Database, clock: Clock | None = None) -> FastAPI:
         caller = await run_in_threadpool(caller_of, request)
         if till != caller.till:
             raise ProblemError("forbidden", 403, "the token writes the events of its own till")
-        body = await _read(request, EVENT_BYTES_MAX)
+        body = await read_body(request, EVENT_BYTES_MAX)
         answer = await run_in_threadpool(
             events.take_batch, database, till=till, body=body, now=clock.now()
         )
         return Response(answer.model_dump_json(), media_type="application/json")
+
+    add_till_endpoints(app, database, clock, caller_of)
+    add_counter_endpoints(app, database, clock, caller_of)
 
     @app.exception_handler(ProblemError)
     def problem(_request: Request, fault: ProblemError) -> Response:
@@ -147,13 +152,3 @@ def _answer(fault: ProblemError) -> Response:
         status_code=fault.problem.status,
         media_type=PROBLEM_JSON,
     )
-
-
-async def _read(request: Request, bytes_max: int) -> bytes:
-    """Read the body, at most so many bytes; what the client announces does not count."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > bytes_max:
-            raise ProblemError("too-large", 413, f"a batch has at most {bytes_max} bytes")
-    return bytes(body)

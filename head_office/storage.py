@@ -53,8 +53,53 @@ till = Table(
     metadata,
     Column("till", Text, primary_key=True),
     Column("shop", Text, nullable=False),
+    # Empty once the till is revoked; a new token waits in `next_token_sha256` for its first use.
     Column("token_sha256", Text, nullable=False, unique=True),
     Column("created_at", Text, nullable=False),
+    Column("next_token_sha256", Text, unique=True),
+    Column("voucher_key", Text),
+)
+
+# Tokens of tills that were revoked: whoever shows one is told so.
+revoked_token = Table(
+    "revoked_token",
+    metadata,
+    Column("token_sha256", Text, primary_key=True),
+    Column("till", Text, nullable=False),
+    Column("revoked_at", Text, nullable=False),
+)
+
+# A till that is expected; the code itself is nowhere.
+enrolment = Table(
+    "enrolment",
+    metadata,
+    Column("till", Text, primary_key=True),
+    Column("shop", Text, nullable=False),
+    Column("code_sha256", Text, nullable=False),
+    Column("expires_at", Text, nullable=False),
+    Column("tries_left", BigInteger, nullable=False),
+)
+
+# The last status report of each till, as it was sent.
+till_status = Table(
+    "till_status",
+    metadata,
+    Column("till", Text, primary_key=True),
+    Column("received_at", Text, nullable=False),
+    Column("report", Text, nullable=False),
+)
+
+# A voucher that is held for a sale, or spent by one whose event has not come yet.
+reservation = Table(
+    "reservation",
+    metadata,
+    Column("voucher", Text, nullable=False),
+    Column("till", Text, nullable=False),
+    Column("sale_id", Text, nullable=False),
+    Column("amount_minor", BigInteger),
+    Column("state", Text, nullable=False),
+    Column("reserved_until", Text, nullable=False),
+    PrimaryKeyConstraint("voucher", "till", "sale_id"),
 )
 
 # Master data of the whole chain (shop NULL) or of one shop's customers; `row` is the wire row.
@@ -138,6 +183,8 @@ till_epoch = Table(
     Column("epoch", BigInteger, nullable=False),
     Column("first_seq", BigInteger, nullable=False),
     Column("acked_seq", BigInteger, nullable=False),
+    # Up to there a verified backup holds the events, too.
+    Column("durable_seq", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("till", "epoch"),
 )
 
@@ -376,6 +423,11 @@ class Database:
                 connection.execute(
                     meta.insert(), [{"name": name, "value": value} for name, value in words.items()]
                 )
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
 
     def card_key(self, connection: Connection) -> bytes:
         """Return the chain's key of card hashes, 16 bytes."""

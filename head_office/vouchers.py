@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from head_office.log import Row
     from head_office.sources import Source
+    from pos_plugin.loyalty.vouchers import Standing
 
 DOUBLE_REDEMPTION: Final = "double_redemption"
 FOR_EVERY_SHOP: Final = ""
@@ -166,6 +167,12 @@ def mark(connection: Connection, one: str, *, is_blocked: bool) -> bool:
     )
     _settle(connection, one)
     return True
+
+
+def standing(connection: Connection, one: str) -> Standing | None:
+    """Return state and rest of a voucher as head office knows it, or None for an unknown one."""
+    wear = _wear(connection, one)
+    return None if wear is None else wear.standing()
 
 
 def _settle(connection: Connection, one: str) -> None:

@@ -87,10 +87,10 @@ class Agent(Closing):
         self._has_wrong_rows = threading.Event()
         self._began_s: float | None = None
         self.status = Status(started_at=utc_text(clock.now()), pid=os.getpid())
-        self._client = HeadOfficeClient(settings.url, settings.token)
+        self._client = HeadOfficeClient(settings.url, settings.token, ca=settings.ca)
         self._watch = JournalWatch(settings.data_dir)
         self._held = HeldHead(
-            HeadOfficeClient(settings.url, settings.token),
+            HeadOfficeClient(settings.url, settings.token, ca=settings.ca),
             till=settings.till,
             on_news=self._hinted.set,
             backoff_max_s=settings.backoff_max_s,
@@ -180,8 +180,12 @@ class Agent(Closing):
             case cycle.Upload(batch=batch):
                 answer = self._client.send_events(self._settings.till, batch.body)
                 return cycle.Uploaded(batch, answer)
-            case cycle.KeepAcked(epoch=epoch, seq=seq, incarnation=incarnation):
-                self._writer.set_acked(epoch, seq, incarnation=incarnation)
+            case cycle.KeepAcked(
+                epoch=epoch, seq=seq, incarnation=incarnation, durable_seq=durable_seq
+            ):
+                self._writer.set_acked(
+                    epoch, seq, incarnation=incarnation, durable_seq=durable_seq
+                )
                 self._acked[epoch] = seq
                 return cycle.AckedKept(incarnation)
             case cycle.ForgetAcked(incarnation=incarnation):

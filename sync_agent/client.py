@@ -12,9 +12,11 @@ Laws of this file:
 from __future__ import annotations
 
 import asyncio
+import ssl
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import httpx
 
@@ -27,18 +29,29 @@ from sync_agent.protocol import (
     NDJSON,
     PAGE_BYTES_MAX,
     PROBLEM_JSON,
+    ByCardAnswer,
+    ByCardRequest,
+    EnrolAnswer,
+    EnrolRequest,
     EventsAnswer,
     Head,
     Model,
     Page,
     Problem,
     ProtocolError,
+    ReserveAnswer,
+    ReserveRequest,
+    StatusAnswer,
+    StatusReport,
+    TokenAnswer,
     parse_model,
     parse_page,
 )
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from pydantic import BaseModel
 
 REQUEST_S: Final = 60.0
 CONNECT_S: Final = 5.0
@@ -52,12 +65,15 @@ class HeadOfficeClient(Closing):
         url: address of head office, without ``/v1``.
         token: the till's bearer token.
         request_s: deadline of a whole request in seconds.
+        ca: certificate of the one authority that is believed, as PEM; None = those of the system.
 
     Raises:
-        ConfigError: the address is none, or plain HTTP to another machine.
+        ConfigError: the address is none, or plain HTTP to another machine; ``ca`` is none.
     """
 
-    def __init__(self, url: str, token: str, *, request_s: float = REQUEST_S) -> None:
+    def __init__(
+        self, url: str, token: str, *, request_s: float = REQUEST_S, ca: str | None = None
+    ) -> None:
         self._request_s = request_s
         self._stopped = False
         self._task: asyncio.Task[bytes] | None = None
@@ -66,6 +82,7 @@ class HeadOfficeClient(Closing):
             base_url=_checked(url),
             headers={"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"},
             timeout=httpx.Timeout(request_s, connect=min(CONNECT_S, request_s)),
+            verify=_trust(ca),
             follow_redirects=False,
             trust_env=False,
         )
@@ -122,6 +139,48 @@ class HeadOfficeClient(Closing):
         )
         return _answer(EventsAnswer, content)
 
+    def report_status(self, till: str, report: StatusReport) -> StatusAnswer:
+        """Say how this till is; return what head office and its backups hold of its events."""
+        path = f"/v1/tills/{till}/status"
+        return self._question(StatusAnswer, path, report, exclude_unset=True)
+
+    def new_token(self, till: str) -> str:
+        """Return a new token; its first use ends the one that is used now."""
+        content = self._ask("POST", f"/v1/tills/{till}/token", bytes_max=ANSWER_BYTES_MAX)
+        return _answer(TokenAnswer, content).token
+
+    def enrol(self, asked: EnrolRequest) -> EnrolAnswer:
+        """Show the one-time code; return token and keys of this till."""
+        return self._question(EnrolAnswer, "/v1/enrol", asked)
+
+    def take_by_card(self, asked: ByCardRequest) -> ByCardAnswer:
+        """Ask for the owner of a card; the rows come with the next pages."""
+        return self._question(ByCardAnswer, "/v1/customers/by-card", asked)
+
+    def reserve(self, voucher: str, asked: ReserveRequest) -> ReserveAnswer:
+        """Hold a voucher for a sale."""
+        return self._question(ReserveAnswer, f"/v1/vouchers/{_part(voucher)}/reserve", asked)
+
+    def confirm(self, voucher: str, asked: ReserveRequest) -> ReserveAnswer:
+        """Say that a sale has spent a voucher."""
+        return self._question(ReserveAnswer, f"/v1/vouchers/{_part(voucher)}/confirm", asked)
+
+    def release(self, voucher: str, asked: ReserveRequest) -> ReserveAnswer:
+        """Let a voucher go that a sale did not use after all."""
+        return self._question(ReserveAnswer, f"/v1/vouchers/{_part(voucher)}/release", asked)
+
+    def _question(
+        self, model: type[Model], path: str, asked: BaseModel, *, exclude_unset: bool = False
+    ) -> Model:
+        content = self._ask(
+            "POST",
+            path,
+            content=asked.model_dump_json(exclude_unset=exclude_unset).encode(),
+            headers={"Content-Type": "application/json"},
+            bytes_max=ANSWER_BYTES_MAX,
+        )
+        return _answer(model, content)
+
     def _ask(self, method: str, path: str, *, bytes_max: int, **request: Any) -> bytes:  # noqa: ANN401
         """Return the body of a good answer.
 
@@ -169,6 +228,20 @@ def _checked(url: str) -> httpx.URL:
     raise ConfigError(
         "out_of_range", "keys.json.head_office", f"{url!r}: https, or http to this machine"
     )
+
+
+def _trust(ca: str | None) -> ssl.SSLContext | bool:
+    if ca is None:
+        return True
+    try:
+        return ssl.create_default_context(cadata=ca)
+    except (ssl.SSLError, ValueError) as fault:
+        raise ConfigError("out_of_range", "keys.json.ca", f"no certificate: {fault}") from None
+
+
+def _part(text: str) -> str:
+    """Return a text as one part of a path, whatever it holds."""
+    return quote(text, safe="")
 
 
 def _is_this_machine(host: str) -> bool:

@@ -229,6 +229,7 @@ class KeepAcked:
     epoch: int
     seq: int
     incarnation: str
+    durable_seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,7 +363,8 @@ def _uploaded(state: State, batch: Batch, answer: EventsAnswer) -> tuple[State, 
         return state, ForgetAcked(answer.incarnation)
     # Head office may hold more of this epoch than was sent: events of a copy of this journal. What
     # this one writes under those numbers must still be sent, or nobody would notice the fork.
-    return state, KeepAcked(batch.epoch, batch.last_seq, answer.incarnation)
+    durable_seq = min(batch.last_seq, answer.durable_seq)
+    return state, KeepAcked(batch.epoch, batch.last_seq, answer.incarnation, durable_seq)
 
 
 def _pull(state: State, *, contact_due: bool) -> tuple[State, Action]:

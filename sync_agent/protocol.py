@@ -43,6 +43,8 @@ BATCH_BYTES_MAX: Final = 2**20
 EVENT_BYTES_MAX: Final = 8 * 2**20  # of an event that is a batch alone: a sale of 999 long lines
 HOLD_S_MAX: Final = 55  # below the 60 s after which proxies and the agent give a request up
 HELD_HEAD: Final = "held_head"  # capability: ``GET head`` with ``wait_s`` waits for something new
+STATUS_BYTES_MAX: Final = 2**16  # status report, and every other small question
+ENROL_CODE_PATTERN: Final = "^[0-9A-HJKMNP-TV-Z]{8}$"  # Crockford base32, upper case
 ANSWER_BYTES_MAX: Final = 2**20  # head, events answer, problem document
 TOUCHES_MAX: Final = 100
 CONTACTS_MAX: Final = 20  # phone numbers, or e-mail addresses, of one customer
@@ -77,6 +79,8 @@ Bp = Annotated[int, Field(ge=0, le=limits.MAX_BP)]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 PhoneDigits = Annotated[str, Field(pattern="^[0-9]{5,15}$")]
+BearerToken = Annotated[str, Field(min_length=16, max_length=200, pattern="^[!-~]+$")]
+PrunedSeq = Annotated[tuple[Int64, Sequence], Strict(strict=False)]
 RowSum = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
 CodeHash = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 Instant = Annotated[AwareDatetime, BeforeValidator(_iso_text), Strict(strict=False)]
@@ -184,6 +188,128 @@ class EventsAnswer(BaseModel):
     acked_seq: Sequence
     durable_seq: Sequence
     incarnation: Text
+
+
+class RuleKey(BaseModel):
+    """A public Ed25519 key of the chain; ``before``: the generation from which it is retired."""
+
+    model_config = _WIRE
+
+    key_id: Text
+    public_key: Sha256
+    before: Sequence | None = None
+
+
+class EnrolRequest(BaseModel):
+    """``POST /v1/enrol``: a till shows the one-time code of head office and its voucher key."""
+
+    model_config = _WIRE
+
+    till: Text
+    code: Annotated[str, Field(pattern=ENROL_CODE_PATTERN)]
+    voucher_key: Sha256 | None = None
+
+
+class EnrolAnswer(BaseModel):
+    """What a till gets once: its token, the card key, the keys of the rules (current, next)."""
+
+    model_config = _WIRE
+
+    shop: Text
+    till: Text
+    token: BearerToken
+    card_key: CodeHash
+    rule_keys: Annotated[list[RuleKey], Field(min_length=1, max_length=2)]
+    retired_keys: Annotated[list[RuleKey], Field(max_length=1_000)] = []
+
+
+class TokenAnswer(BaseModel):
+    """``POST /v1/tills/{t}/token``: a new token; the old one dies when this one is first used."""
+
+    model_config = _WIRE
+
+    token: BearerToken
+
+
+class StatusReport(BaseModel):
+    """``POST /v1/tills/{t}/status``: how a till is; every field may be missing."""
+
+    model_config = ConfigDict(strict=True, extra="allow", frozen=True)
+
+    version: Text | None = None
+    bucket: Text | None = None
+    bucket_epoch: Sequence | None = None
+    position: Sequence | None = None
+    generation: Sequence | None = None
+    refused_packages: Annotated[dict[Text, Text], Field(max_length=100)] = {}
+    # Epoch and highest event that the till has pruned.
+    pruned_seq: Annotated[list[PrunedSeq], Field(max_length=1_000)] = []
+    waiting_events: Sequence | None = None
+    disk_free_bytes: Sequence | None = None
+    clock_offset_ms: Int64 | None = None
+    backup_at: InstantText | None = None
+    offline_cap_minor: Minor | None = None
+    erasures_done: Words = []
+
+
+class EpochAcked(BaseModel):
+    """What head office holds of an epoch, and what a verified backup of it holds, too."""
+
+    model_config = _WIRE
+
+    epoch: Int64
+    acked_seq: Sequence
+    durable_seq: Sequence
+
+
+class StatusAnswer(BaseModel):
+    """The answer to a status report: all epochs of this till."""
+
+    model_config = _WIRE
+
+    incarnation: Text
+    epochs: Annotated[list[EpochAcked], Field(max_length=10_000)]
+
+
+class ByCardRequest(BaseModel):
+    """``POST /v1/customers/by-card``: take the owner of a card into the bucket of this shop."""
+
+    model_config = _WIRE
+
+    code_hash: CodeHash
+    cashier: Text | None = None
+
+
+class ByCardAnswer(BaseModel):
+    """Whose card it is; the rows come with the pages up to ``checkpoint``."""
+
+    model_config = _WIRE
+
+    customer: Text
+    checkpoint: Sequence
+
+
+class ReserveRequest(BaseModel):
+    """``POST /v1/vouchers/{id}/reserve``, ``confirm`` and ``release``: for one sale of one till.
+
+    ``amount_minor``: of a voucher with a value, in minor units (cents).
+    """
+
+    model_config = _WIRE
+
+    sale_id: Text
+    amount_minor: Minor | None = None
+
+
+class ReserveAnswer(BaseModel):
+    """A voucher is held for a sale until an instant, spent by it, or free again."""
+
+    model_config = _WIRE
+
+    voucher: Text
+    state: Literal["reserved", "confirmed", "released"]
+    reserved_until: InstantText | None = None
+    left_minor: Int64 | None = None
 
 
 class Entry(BaseModel):

@@ -36,6 +36,7 @@ class Settings:
         url: address of head office.
         token: the till's bearer token.
         chain: the keys of the chain.
+        ca: certificate (PEM) of the one authority that is believed; None = those of the system.
         backoff_max_s: longest rest after failures, in seconds.
         safety_poll_s: longest rest while all is well, in seconds.
         backup: where copies of the journal go; None = nowhere.
@@ -47,6 +48,7 @@ class Settings:
     url: str
     token: str = field(repr=False)
     chain: keys.Keys = field(repr=False)
+    ca: str | None = field(default=None, repr=False)
     backoff_max_s: float = BACKOFF_MAX_S
     safety_poll_s: float = SAFETY_POLL_S
     backup: BackupPlan | None = None
@@ -57,6 +59,7 @@ class _AccessKeys(BaseModel):
 
     till_token: Annotated[str, Field(min_length=16, max_length=200, pattern="^[!-~]+$")]
     head_office: Annotated[str, Field(max_length=200)]
+    ca: Annotated[str, Field(max_length=20_000)] | None = None
 
 
 def read_settings(config_path: Path, *, backoff_max_s: float = BACKOFF_MAX_S) -> Settings:
@@ -83,6 +86,7 @@ def read_settings(config_path: Path, *, backoff_max_s: float = BACKOFF_MAX_S) ->
         url=access.head_office,
         token=access.till_token,
         chain=chain,
+        ca=access.ca,
         backoff_max_s=backoff_max_s,
         backup=plan_of(config, config_path),
     )

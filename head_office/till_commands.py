@@ -1,0 +1,146 @@
+"""``stammkunde head-office enrol|revoke|status|worst-case``: the tills of the chain."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import ssl
+import sys
+from pathlib import Path
+
+import click
+
+from head_office.command_options import data_option, open_database
+from pos_plugin.errors import ConfigError
+from pos_plugin.loopback import ADDRESS
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+
+
+@click.command()
+@data_option
+@click.option("--shop", required=True, help="The till's shop, for example 001.")
+@click.option("--till", required=True, help="Number of the till, unique in the chain.")
+@click.option(
+    "--url",
+    default=f"http://{ADDRESS}:8710",
+    show_default=True,
+    help="Where tills reach this head office.",
+)
+@click.option(
+    "--ca",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Certificate of the authority that signed the server's (PEM).",
+)
+def enrol(data: Path, shop: str, till: str, url: str, ca: Path | None) -> None:
+    """Expect a till: print address, one-time code and the hash of the authority.
+
+    The code is good for 15 minutes, five tries and this till number. Enrolling the same till again
+    ends its old token.
+    """
+    from head_office import enrolment, tills
+    from pos_plugin.clock import SystemClock
+
+    tills.check_names(shop=shop, till=till, url=url)
+    ca_sha256 = None if ca is None else _certificate_sha256(ca)
+    with open_database(data) as database:
+        code = enrolment.expect_till(database, shop=shop, till=till, now=SystemClock().now())
+    click.echo(f"Address:   {url}")
+    click.echo(f"Till:      {till} of shop {shop}")
+    click.echo(f"Code:      {code[:4]}-{code[4:]}   (good for {enrolment.MINUTES} minutes)")
+    if ca_sha256 is not None:
+        click.echo(f"Authority: {ca_sha256}")
+
+
+@click.command()
+@data_option
+@click.option("--till", required=True, help="Number of the till.")
+def revoke(data: Path, till: str) -> None:
+    """End the token of a till that was stolen or given up.
+
+    A till that shows it is told to destroy its copy of customers and rules; its events stay. To
+    take a till into service again, enrol it.
+    """
+    from head_office import tills
+    from pos_plugin.clock import SystemClock, utc_text
+
+    with open_database(data) as database:
+        known = tills.revoke(database, till, now_text=utc_text(SystemClock().now()))
+    if not known:
+        raise ConfigError("out_of_range", "--till", f"there is no till {till}")
+    click.echo(f"Till {till} is revoked.")
+
+
+@click.command()
+@data_option
+@_json
+def status(data: Path, *, as_json: bool) -> None:
+    """Show every till: last report, events, what no backup holds yet, what was not understood.
+
+    Exit code 1 when events of a till were not understood or a till refused rules.
+    """
+    from head_office.till_status import known_tills
+
+    with open_database(data) as database, database.read() as connection:
+        tills = known_tills(connection)
+    for one in tills:
+        if as_json:
+            click.echo(json.dumps(one._asdict(), ensure_ascii=False))
+            continue
+        report = one.report
+        click.echo(
+            f"till {one.till} of shop {one.shop}"
+            + (" (revoked)" if one.is_revoked else "")
+            + f": last report {one.reported_at or 'never'}, "
+            f"last event {one.last_event_at or 'never'}, "
+            f"{one.events} events, {one.not_durable} in no backup, "
+            f"{report.get('waiting_events', '?')} waiting at the till, "
+            f"generation {report.get('generation', '?')}"
+        )
+        if one.quarantined:
+            click.echo(f"  {one.quarantined} events were not understood: a newer version may")
+        for generation, reason in report.get("refused_packages", {}).items():
+            click.echo(f"  refused generation {generation}: {reason}")
+    wrong = any(one.quarantined or one.report.get("refused_packages") for one in tills)
+    sys.exit(1 if wrong else 0)
+
+
+@click.command("worst-case")
+@data_option
+@_json
+def worst_case(data: Path, *, as_json: bool) -> None:
+    """Print what can be lost at most when all tills are offline at once, in euro.
+
+    One till cap each, as the tills reported it (else 500 EUR). A till that was restored from an old
+    image can add its cap once more.
+    """
+    from head_office.till_status import TILL_CAP_MINOR, known_tills, worst_case_minor
+
+    with open_database(data) as database, database.read() as connection:
+        tills = [one for one in known_tills(connection) if not one.is_revoked]
+    total_minor = worst_case_minor(tills)
+    highest_minor = max(
+        (int(one.report.get("offline_cap_minor", TILL_CAP_MINOR)) for one in tills), default=0
+    )
+    if as_json:
+        found = {
+            "tills": len(tills),
+            "worst_case_minor": total_minor,
+            "per_restored_till_minor": highest_minor,
+        }
+        click.echo(json.dumps(found))
+        return
+    click.echo(f"{len(tills)} tills offline at once: at most {_euro(total_minor)} EUR.")
+    click.echo(f"Each till restored from an old image: {_euro(highest_minor)} EUR more.")
+
+
+def _euro(minor: int) -> str:
+    return f"{minor // 100}.{minor % 100:02}"
+
+
+def _certificate_sha256(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="ascii")
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(text.strip())).hexdigest()
+    except (OSError, ValueError) as fault:
+        raise ConfigError("not_json", "--ca", f"is no certificate: {fault}") from None
