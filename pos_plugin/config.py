@@ -14,6 +14,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
     model_validator,
 )
@@ -48,11 +49,14 @@ _NEEDED_OF = {
     "queue": "address",
 }
 PRINTERS_MAX = 10
+# Beside till.toml: profiles of printers that this shop wrote itself (printers.profiles.OWN_FOLDER).
+OWN_PROFILES = "printer-profiles"
 
 Discounts = Literal["prorated", "reprice_remaining", "all_or_nothing"]
 Cap = Annotated[int, Field(ge=0, le=MAX_SALE_MINOR)]
 Budget = Annotated[int, Field(ge=1, le=60_000)]
 Role = Literal["voucher", "slip", "statement"]
+Switch = Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9-]{0,63}\.)?[a-z][a-z0-9_]{0,63}$")]
 Paper = Literal["voucher", "coupon", "approval", "statement"]
 
 
@@ -141,9 +145,17 @@ class Printing(_Closed):
 
     Args:
         after_ack: kinds of paper that are printed only when the cashier says so.
+        hide: parts of papers that this shop does not want, ``covers`` of all or
+            ``rental-voucher.covers`` of one; they stay away whichever version of a template comes.
     """
 
     after_ack: Annotated[tuple[Paper, ...], Field(max_length=10, strict=False)] = ()
+    hide: Annotated[tuple[Switch, ...], Field(max_length=100, strict=False)] = ()
+
+    def hidden(self, template_id: str) -> frozenset[str]:
+        """Return the parts of a paper that this shop does not want."""
+        split = (name.rpartition(".") for name in self.hide)
+        return frozenset(part for of, _, part in split if of in ("", template_id))
 
 
 class Prefix(_Closed):
@@ -273,6 +285,13 @@ class TillConfig(_Closed):
     approvals: Approvals = Approvals()
     backup: Backup = Backup()
 
+    _profile_folder: Path | None = PrivateAttr(default=None)
+
+    @property
+    def profile_folder(self) -> Path | None:
+        """Folder of the shop's own printer profiles; None of settings that are no file."""
+        return self._profile_folder
+
     @model_validator(mode="after")
     def _printers_know_each_other(self) -> Self:
         names = [printer.name for printer in self.printer]
@@ -338,14 +357,38 @@ def read_config(path: Path) -> TillConfig:
         code, place, message = first_error(error, value, name)
         raise ConfigError(code, place, message) from None
     folder = path.parent.absolute()
+    printers = tuple(
+        _with_profile(printer, number, folder, name)
+        for number, printer in enumerate(config.printer)
+    )
     import_folder = config.import_folder
     backup = config.backup
     if backup.folder is not None:
         backup = backup.model_copy(update={"folder": folder / backup.folder})
-    return config.model_copy(
+    read = config.model_copy(
         update={
             "data_dir": folder / config.data_dir,
+            "printer": printers,
             "import_folder": folder / import_folder if import_folder is not None else None,
             "backup": backup,
         }
     )
+    read._profile_folder = folder / OWN_PROFILES  # noqa: SLF001 - our own class
+    return read
+
+
+def _with_profile(printer: Printer, number: int, folder: Path, name: str) -> Printer:
+    """Return a printer with the width of its profile, where it names no other."""
+    if printer.profile is None:
+        return printer
+    from printers.errors import ProfileInvalid
+    from printers.profiles import read_profile
+
+    try:
+        profile = read_profile(printer.profile, folder / OWN_PROFILES)
+    except ProfileInvalid as error:
+        place = f"{name}.printer[{number}].profile"
+        raise ConfigError("out_of_range", place, str(error)) from None
+    if "dots" in printer.model_fields_set:
+        return printer
+    return printer.model_copy(update={"dots": profile.dots})

@@ -83,7 +83,7 @@ def new_spool(
         _device(printer, config),
         assets,
         duty=duty,
-        lay_out=_lay_out(printer),
+        lay_out=_lay_out(printer, config),
         till=f"{config.shop}-{config.till}",
         on_change=on_change,
         on_status=on_status,
@@ -91,15 +91,35 @@ def new_spool(
     )
 
 
-def _lay_out(printer: Printer) -> Callable[[Document, Mapping[str, bytes]], Job]:
+def _lay_out(
+    printer: Printer, config: TillConfig
+) -> Callable[[Document, Mapping[str, bytes]], Job]:
     if printer.transport == "queue":
         from printers.queue_device import picture_job
         from printers.render import render
 
         return lambda document, pictures: picture_job(render(document, pictures, dots=printer.dots))
     from printers.encode import encode
+    from printers.profiles import read_profile
 
-    return partial(encode, dots=printer.dots)
+    profile = None
+    if printer.profile is not None:
+        profile = read_profile(printer.profile, config.profile_folder)
+    return partial(
+        encode,
+        profile=profile,
+        encoder=printer.encoder,
+        baud=baud_of(printer),
+        budget_s=printer.budget_s,
+        dots=printer.dots,
+    )
+
+
+def baud_of(printer: Printer) -> int | None:
+    """Return bits a second of a printer's line; None = as fast as USB and network."""
+    from printers.choose import BAUD
+
+    return (printer.baud or BAUD) if printer.transport == "serial" else None
 
 
 def _device(printer: Printer, config: TillConfig) -> Device:

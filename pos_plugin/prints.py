@@ -165,6 +165,8 @@ class Prints:
 
     def identified(self, customer: str) -> None:
         """Print what was held because this customer had left: now she is back."""
+        if not self._jobs.is_held_for(customer):
+            return
         for chosen in self._choices().identified(customer):
             self._news.changed(chosen.job.uid, chosen.job.state, chosen.job.reason)
             self.wake()

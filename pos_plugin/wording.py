@@ -213,7 +213,6 @@ _PAPERS: Final = {
 _CAUSES: Final = {
     "paper_out": ("Papier leer", "out of paper"),
     "cover_open": ("Deckel offen", "cover open"),
-    "printer_busy": ("Drucker ist belegt", "printer is busy"),
     "printer_error": ("Drucker meldet eine Störung", "printer reports a fault"),
     "stalled": ("bitte nachsehen", "please look"),
 }

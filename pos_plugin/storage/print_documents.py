@@ -83,7 +83,8 @@ def _needed(document: str) -> str:
     """Return a voucher's document without decoration and without its holder."""
     content = json.loads(document)
     blocks = [block for block in content["blocks"] if block.get("role") in _NEEDED]
-    text = json.dumps({**content, "blocks": blocks}, ensure_ascii=False)
+    nameless = {name: value for name, value in content.items() if name != "holder"}
+    text = json.dumps({**nameless, "blocks": blocks}, ensure_ascii=False)
     holder = whose(document).holder
     # A layout may name the customer in its conditions, too; then nothing of it stays.
     return "" if holder is not None and holder in text else text

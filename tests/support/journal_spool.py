@@ -55,6 +55,11 @@ class JournalSpool(JournalSpoolStore):
     def state(self, uid: str) -> tuple[str, str]:
         return self._rows("SELECT state, reason FROM print_job WHERE uid = ?", uid)[0]
 
+    def is_sending(self) -> bool:
+        with self._writer.reading() as connection:
+            sending = connection.execute("SELECT 1 FROM print_job WHERE state = 'SENDING'").get
+        return sending is not None
+
     def attempts(self, uid: str) -> list[tuple[Any, ...]]:
         return self._rows(
             "SELECT attempt, sha256, outcome FROM print_attempt WHERE job_uid = ?", uid

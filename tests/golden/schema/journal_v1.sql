@@ -583,7 +583,7 @@ CREATE TRIGGER print_job_document_stays
             OR NEW.created_at IS NOT OLD.created_at
             OR (NEW.document <> '' AND (OLD.document = ''
                 OR json_remove(NEW.document, '$.blocks')
-                    IS NOT json_remove(OLD.document, '$.blocks')
+                    IS NOT json_remove(OLD.document, '$.blocks', '$.holder')
                 OR json_extract(NEW.document, '$.blocks') IS NOT (
                     SELECT json_group_array(json(value)) FROM json_each(OLD.document, '$.blocks')
                     WHERE json_extract(value, '$.role') IN (

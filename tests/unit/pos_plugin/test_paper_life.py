@@ -1,0 +1,298 @@
+"""Paper that cannot be printed at once: it waits, moves, is held, comes back, or is given up."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from host_till import PythonSide, events_of, print_effect, read_journal
+from journal_spool import JournalSpool
+from till_builder import TillBuilder
+from waiting import until
+
+from pos_plugin import Plugin, Receipt, Refused
+from printers.ports import Attempt
+from printers.sim.machine import Machine
+from printers.sim.tcp import TcpFace
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from printers.page import Page
+
+WAIT_S = 30
+
+
+def free_port() -> int:
+    """A port at which nobody listens."""
+    with closing(socket.socket()) as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def two_printers(folder: Path, port: int, *, more: str = "", head: str = "") -> TillBuilder:
+    """A till whose voucher printer is in the network and falls back on the simulator."""
+    till = TillBuilder(folder)
+    text = till.config_path.read_text("utf-8") + head
+    text += f'[[printer]]\nname = "bon"\ntransport = "network"\naddress = "127.0.0.1:{port}"\n'
+    text += f'fallback = "zweit"\n{more}'
+    text += '[[printer]]\nname = "zweit"\nrole = "slip"\ntransport = "simulator"\n'
+    till.config_path.write_text(text, "utf-8")
+    till.article("4711", 7999)
+    till.voucher_type()
+    till.trigger(segment=None)
+    return till
+
+
+def sell(plugin: Plugin, sale_id: str = "1") -> str:
+    return str(print_effect(PythonSide(plugin).sell(sale_id))["job"])
+
+
+def stands(plugin: Plugin, job: str) -> tuple[str, str]:
+    found = plugin.prints.job(job)
+    assert found is not None
+    return found["state"], found["reason"]
+
+
+def wait_for(plugin: Plugin, job: str, state: str, reason: str = "") -> None:
+    until(lambda: stands(plugin, job) == (state, reason), within_s=WAIT_S, what=f"{state} {reason}")
+
+
+def notice(plugin: Plugin) -> dict[str, Any]:
+    (found,) = plugin.prints.notices()
+    return found.to_dict("de")
+
+
+def test_job_waits_with_its_reason_and_prints_when_the_printer_is_back(tmp_path: Path) -> None:
+    port = free_port()
+    with two_printers(tmp_path / "till", port).open() as plugin:
+        job = sell(plugin)
+        wait_for(plugin, job, "QUEUED", "printer_busy")
+        said = notice(plugin)
+        assert said["text"].endswith(": Gutschein wartet: Drucker nicht erreichbar.")
+        assert [one["text"] for one in said["choices"]] == ["Anderer Drucker", "Später"]
+        until(
+            lambda: plugin.prints.printers()[0]["state"] == "waiting",
+            within_s=WAIT_S,
+            what="the printer to wait",
+        )
+        pages: list[Page] = []
+        with TcpFace(Machine(on_page=lambda page, _torn: pages.append(page)), port=port):
+            wait_for(plugin, job, "ASSUMED")
+            until(lambda: pages, within_s=WAIT_S, what="the page")
+        assert len(pages) == 1
+    assert read_journal(
+        two_printers_till(tmp_path), "SELECT attempt, printer, outcome, level FROM print_attempt"
+    ) == [(1, "bon", "ASSUMED", 0)], "a shut gate is no attempt"
+
+
+def two_printers_till(tmp_path: Path) -> TillBuilder:
+    return TillBuilder(tmp_path / "till")
+
+
+def test_only_what_is_not_begun_moves_to_the_other_printer(tmp_path: Path) -> None:
+    till = two_printers(tmp_path / "till", free_port())
+    with till.open() as plugin:
+        job = sell(plugin)
+        wait_for(plugin, job, "QUEUED", "printer_busy")
+        moved = plugin.prints.other_printer(job)
+        assert not isinstance(moved, Refused)
+        wait_for(plugin, job, "CONFIRMED")
+        found = plugin.prints.job(job)
+        assert found is not None
+        assert (found["printer"], len(found["pages"])) == ("zweit", 1)
+        again = plugin.prints.other_printer(job)
+        assert isinstance(again, Refused)
+        assert again.code == "print_no_other_printer", "the other one falls back on nobody"
+    with till.open() as plugin:
+        assert stands(plugin, job)[0] == "CONFIRMED"
+
+
+def test_moved_job_stays_moved_over_a_restart(tmp_path: Path) -> None:
+    till = two_printers(tmp_path / "till", free_port())
+    text = till.config_path.read_text("utf-8")
+    till.config_path.write_text(text.partition("[[printer]]")[0], "utf-8")
+    with till.open() as plugin:
+        job = sell(plugin)
+        with plugin._till.journal.transaction() as journal:
+            journal.execute("UPDATE print_job SET printer = 'zweit' WHERE uid = ?", (job,))
+    till.config_path.write_text(text, "utf-8")
+    with till.open() as plugin:
+        wait_for(plugin, job, "CONFIRMED")
+
+
+def test_voucher_that_waits_too_long_is_held_until_its_customer_is_back(tmp_path: Path) -> None:
+    port = free_port()
+    till = two_printers(tmp_path / "till", port)
+    till.customer("K1", card="2900000000018", name="Anna Beispiel")
+    with till.open() as plugin:
+        job = sell(plugin)
+        wait_for(plugin, job, "QUEUED", "printer_busy")
+        till.clock.advance(seconds=901)
+        wait_for(plugin, job, "HELD", "too_late")
+        said = notice(plugin)
+        assert said["code"] == "print_held"
+        assert said["text"].endswith(": Gutschein nicht gedruckt. Er liegt im Kundenkonto bereit.")
+        assert [one["text"] for one in said["choices"]] == ["Jetzt drucken"]
+        assert plugin.prints.open_jobs() == 1
+        with TcpFace(Machine(), port=port):
+            plugin.identify(customer="K1")
+            wait_for(plugin, job, "ASSUMED")
+
+
+def test_held_voucher_is_printed_when_the_cashier_says_so(tmp_path: Path) -> None:
+    head = '[printing]\nafter_ack = ["voucher"]\n'
+    port = free_port()
+    with (
+        TcpFace(Machine(), port=port),
+        two_printers(tmp_path / "till", port, head=head).open() as plugin,
+    ):
+        job = sell(plugin)
+        assert stands(plugin, job) == ("HELD", "after_ack")
+        said = notice(plugin)
+        assert said["text"].endswith(": Gutschein für diesen Kunden bereit.")
+        assert [(one["choice"], one["text"]) for one in said["choices"]] == [
+            ("print", "Drucken"),
+            ("acknowledge", "Später"),
+        ]
+        plugin.identify(customer="K1")
+        assert stands(plugin, job) == ("HELD", "after_ack"), "this one waits for the cashier"
+        plugin.prints.print(job)
+        wait_for(plugin, job, "ASSUMED")
+
+
+def test_what_is_over_is_not_printed_any_more(tmp_path: Path) -> None:
+    till = two_printers(tmp_path / "till", free_port(), more="hold_after_s = 0\n")
+    with till.open() as plugin:
+        expired, redeemed = sell(plugin, "1"), sell(plugin, "2")
+        wait_for(plugin, redeemed, "QUEUED", "printer_busy")
+        with plugin._till.journal.transaction() as journal:
+            for state in ("reserved", "redeemed"):
+                journal.execute(
+                    "UPDATE voucher SET state = ? WHERE id = "
+                    "(SELECT subject_uid FROM print_job WHERE uid = ?)",
+                    (state, redeemed),
+                )
+        plugin.prints.settle()
+        assert stands(plugin, redeemed) == ("CANCELLED", "voucher_redeemed")
+        text = plugin.prints.job(redeemed)["notice"].text("de")  # type: ignore[index]
+        assert text == "Druck storniert. Der Gutschein ist schon eingelöst."
+        till.clock.advance(days=400)
+        plugin.prints.settle()
+        assert stands(plugin, expired) == ("CANCELLED", "voucher_expired")
+        assert plugin.prints.notices() == []
+    states = [one["state"] for one in events_of(till, "print_closed")]
+    assert states == ["CANCELLED", "CANCELLED"]
+
+
+def test_job_of_a_printer_that_is_gone_from_the_settings_is_doubted(tmp_path: Path) -> None:
+    till = two_printers(tmp_path / "till", free_port())
+    with till.open() as plugin:
+        job = sell(plugin)
+        wait_for(plugin, job, "QUEUED", "printer_busy")
+    journal_of(till, "sold", job)
+    with till.open() as plugin:
+        wait_for(plugin, job, "UNKNOWN", "process_start")
+
+
+def journal_of(till: TillBuilder, printer: str, job: str) -> None:
+    """Leave a job behind as a killed process does that sent it to a printer."""
+    spool = JournalSpool(till.data_dir / "journal.db")
+    attempt = Attempt(number=1, printer=printer, byte_count=1, sha256="0" * 64)
+    assert spool.begin_attempt(job, attempt)
+    spool.close()
+
+
+def test_document_is_emptied_after_a_month_and_a_copy_comes_without_the_name(
+    tmp_path: Path,
+) -> None:
+    till = TillBuilder(tmp_path / "till", printer=True)
+    till.article("4711", 7999)
+    till.voucher_type(validity={"days": 300})
+    till.trigger(segment=None)
+    till.customer("K1", name="Anna Beispiel")
+    with till.open() as plugin:
+        job = sell(plugin)
+        wait_for(plugin, job, "CONFIRMED")
+        till.clock.advance(days=29)
+        plugin.prints.settle()
+        assert "Anna Beispiel" in document(till, job)
+        till.clock.advance(days=1, seconds=1)
+        plugin.prints.settle()
+        assert "Anna Beispiel" not in document(till, job)
+        assert document(till, job) != "", "the voucher can still be used"
+        copy = plugin.prints.reprint(job)
+        assert not isinstance(copy, Refused)
+        wait_for(plugin, copy["job"], "CONFIRMED")
+        assert "Anna Beispiel" not in document(till, copy["job"])
+        assert code_of(till, copy["job"]) == code_of(till, job)
+
+
+def document(till: TillBuilder, job: str) -> str:
+    question = f"SELECT document FROM print_job WHERE uid = '{job}'"  # noqa: S608 - a test
+    ((text,),) = read_journal(till, question)
+    return str(text)
+
+
+def code_of(till: TillBuilder, job: str) -> str:
+    ((text,),) = read_journal(
+        till,
+        "SELECT json_extract(value, '$.content') FROM print_job, "  # noqa: S608 - a test
+        "json_each(document, '$.blocks') WHERE json_extract(value, '$.role') = 'code' "
+        f"AND uid = '{job}'",
+    )
+    return str(text)
+
+
+def test_erased_customer_leaves_no_document_and_no_picture(tmp_path: Path) -> None:
+    till = TillBuilder(tmp_path / "till", printer=True)
+    till.article("4711", 7999)
+    till.voucher_type()
+    till.trigger(segment=None)
+    for customer in ("K1", "K2"):
+        till.customer(customer, name=f"Anna {customer}")
+    with till.open() as plugin:
+        gone, kept = sell(plugin, "1"), sell(plugin, "2")
+        for job in (gone, kept):
+            wait_for(plugin, job, "CONFIRMED")
+        assert len(list((till.data_dir / "prints").glob("*.png"))) == 2
+        assert isinstance(plugin.customers.erase("K1"), Receipt)
+        assert "Anna K1" not in document(till, gone)
+        assert "Anna K2" in document(till, kept)
+        (left,) = (till.data_dir / "prints").glob("*.png")
+        found = plugin.prints.job(kept)
+        assert found is not None
+        assert found["pages"] == [left]
+
+
+def test_what_was_not_printed_of_an_erased_customer_is_given_up(tmp_path: Path) -> None:
+    till = two_printers(tmp_path / "till", free_port())
+    for customer in ("K1", "K2"):
+        till.customer(customer, name=f"Anna {customer}")
+    with till.open() as plugin:
+        gone, kept = sell(plugin, "1"), sell(plugin, "2")
+        wait_for(plugin, kept, "QUEUED", "printer_busy")
+        plugin.customers.erase("K1")
+        assert stands(plugin, gone) == ("CANCELLED", "customer_erased")
+        assert stands(plugin, kept)[0] == "QUEUED"
+        answer = plugin.prints.print(gone)
+        assert isinstance(answer, Refused)
+
+
+def test_pictures_left_by_a_kill_behind_the_erasure_go_at_the_next_start(tmp_path: Path) -> None:
+    till = TillBuilder(tmp_path / "till", printer=True)
+    till.article("4711", 7999)
+    till.voucher_type()
+    till.trigger(segment=None)
+    till.customer("K1", name="Anna K1")
+    with till.open() as plugin:
+        job = sell(plugin)
+        wait_for(plugin, job, "CONFIRMED")
+        (picture,) = (till.data_dir / "prints").glob("*.png")
+        content = picture.read_bytes()
+        plugin.customers.erase("K1")
+    assert not picture.exists()
+    picture.write_bytes(content)
+    with till.open() as plugin:
+        until(lambda: not picture.exists(), within_s=WAIT_S, what="the picture gone")
