@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 from pos_plugin import wording
 from pos_plugin.answers import message
 from pos_plugin.errors import StorageError
-from pos_plugin.loyalty.voucher_document import voucher_document
 from pos_plugin.loyalty.voucher_type import in_language
 from pos_plugin.notices import Notice, NoticeCode
+from pos_plugin.papers import STRIP_MAX, Papers
 from pos_plugin.print_orders import print_order
-from pos_plugin.storage import class_lookup
 from pos_plugin.voucher_offer import Offer, read_offer
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from pos_plugin.config import TillConfig
-    from pos_plugin.loyalty.coming_titles import ComingTitle
     from pos_plugin.loyalty.vouchers import NewVoucher
     from pos_plugin.storage.current_cache import CurrentCache
     from pos_plugin.storage.journal_writer import JournalWriter
@@ -36,10 +34,11 @@ class Issuing:
         self._config = config
         self._journal = journal
         self._cache = cache
+        self._papers = Papers(config, cache)
 
     def offer(self, event: str, customer: str | None) -> Offer:
-        """Return what an event may issue; nothing without a customer or a readable cache."""
-        if customer is None:
+        """Return what an event may issue; nothing without customer, cache, or reserve of disk."""
+        if customer is None or self._journal.ballast.is_spent:
             return Offer(event)
         try:
             cache = self._cache.reader()
@@ -76,16 +75,31 @@ class Issuing:
     ) -> list[dict[str, Any]]:
         """Queue the paper of stored vouchers; return the effects that say so."""
         effects: list[dict[str, Any]] = []
-        for voucher in issued:
-            effects.append(self._issue_effect(voucher))
-            effects.append(self._print(voucher, holder, now, training=False))
+        for strip in self._strips(issued):
+            effects += [self._issue_effect(voucher) for voucher in strip]
+            effects.append(self._print(strip, holder, now, training=False))
         return effects
 
     def rehearse(
         self, issued: Collection[NewVoucher], holder: str, *, now: dt.datetime
     ) -> list[dict[str, Any]]:
         """Queue the paper of vouchers that nobody gets, marked TRAINING; store nothing else."""
-        return [self._print(voucher, holder, now, training=True) for voucher in issued]
+        return [self._print(strip, holder, now, training=True) for strip in self._strips(issued)]
+
+    def _strips(self, issued: Collection[NewVoucher]) -> list[list[NewVoucher]]:
+        """Return what goes on one paper: coupons under the receipt together, all else alone."""
+        alone: list[list[NewVoucher]] = []
+        coupons: dict[str | None, list[NewVoucher]] = {}
+        for voucher in issued:
+            if self._papers.is_coupon(voucher):
+                coupons.setdefault(voucher.type.layout.layout_id, []).append(voucher)
+            else:
+                alone.append([voucher])
+        return alone + [
+            strip[start : start + STRIP_MAX]
+            for strip in coupons.values()
+            for start in range(0, len(strip), STRIP_MAX)
+        ]
 
     def _issue_effect(self, voucher: NewVoucher) -> dict[str, Any]:
         language = self._config.language
@@ -102,44 +116,22 @@ class Issuing:
             "text": wording.voucher(benefit, voucher.valid_to_on, language=language),
         }
 
-    def _titles(self, count: int, now: dt.datetime) -> Sequence[ComingTitle]:
-        """Return the next titles; decoration, so a broken cache leaves them out."""
-        if not count:
-            return ()
-        try:
-            cache = self._cache.reader()
-            if cache is None:
-                return ()
-            with cache.reading() as connection:
-                return class_lookup.coming_titles(
-                    connection, on=now.date().isoformat(), count_max=count
-                )
-        except StorageError:
-            return ()
-
     def _print(
-        self, voucher: NewVoucher, holder: str, now: dt.datetime, *, training: bool
+        self, strip: Sequence[NewVoucher], holder: str, now: dt.datetime, *, training: bool
     ) -> dict[str, Any]:
         """Queue the paper of a voucher, or say that it cannot be printed; it is valid anyway."""
         # Loaded with the first voucher: a till that issues none never needs it.
-        from printers.document import Document
         from printers.errors import DocumentInvalid
 
+        first = strip[0]
         try:
-            document = Document.from_dict(
-                voucher_document(
-                    voucher,
-                    holder=holder,
-                    shop=self._config.shop,
-                    language=self._config.language,
-                    currency=self._config.currency,
-                    titles=self._titles(voucher.type.layout.covers, now),
-                    training=training,
-                ),
-                customer_bound=voucher.customer_bound,
+            document = (
+                self._papers.strip(strip, holder, training=training)
+                if self._papers.is_coupon(first)
+                else self._papers.voucher(first, holder, now=now, training=training)
             )
         except DocumentInvalid:
             return message(Notice(NoticeCode.PRINT_DOCUMENT_INVALID), self._config.language)
-        job = print_order(self._config, document, customer=voucher.customer, now=now)
+        job = print_order(self._config, document, customer=first.customer, now=now)
         self._journal.add_print_job(job, at=now)
         return {"effect_id": f"print:{job.uid}", "kind": "print", "job": job.uid, "attempt": 1}

@@ -236,6 +236,7 @@ class Document(_Closed):
 
     ``copied_at`` is the shop-local minute of the reprint (``2026-07-30T14:05``): demanded from
     ``copy_index`` 1 on, because laying out asks no clock, and refused on the original.
+    ``holder`` is whose paper it is, for the cashier's notice; only blocks are printed.
     ``training`` puts a bar over it; its codes begin with ``SKTEST``, and no other voucher's do.
     """
 
@@ -249,6 +250,7 @@ class Document(_Closed):
         | None
     ) = None
     training: bool = False
+    holder: Text | None = None
     blocks: tuple[Block, ...] = Field(strict=False)
 
     @model_validator(mode="after")

@@ -9,10 +9,13 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Literal
 
-from printers.document import SCHEMA, Document
+from printers.templates.builtin import builtin
+from printers.templates.fill import NoFormats, fill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from printers.document import Document
 
 QR_CONTENT: Final = "SKTEST-YZ/-0123456789"
 BAR_CONTENT: Final = "SKTEST-YZ-09"
@@ -22,24 +25,6 @@ _WEDGE_STEPS: Final = 16
 # Bayer's matrix: sixteen greys that no printer can mistake for lines.
 _BAYER: Final = ((0, 8, 2, 10), (12, 4, 14, 6), (3, 11, 1, 9), (15, 7, 13, 5))
 _CHARACTER_DOTS: Final = 12
-_WORDS: Final = {
-    "de": {
-        "title": "Testseite",
-        "dots": "Punkte",
-        "ruler": "Jeder Strich ist ein Zeichen breit; beide Ränder müssen da sein.",
-        "letters": "Umlaute, ß und € müssen lesbar sein:",
-        "wedge": "Von Weiß nach Schwarz ohne Streifen:",
-        "codes": "Beide Codes scannen; Y und Z, - und / dürfen nicht vertauscht sein.",
-    },
-    "en": {
-        "title": "Test page",
-        "dots": "dots",
-        "ruler": "Each mark is one character wide; both edges must be there.",
-        "letters": "Umlauts, ß and € must be readable:",
-        "wedge": "From white to black without stripes:",
-        "codes": "Scan both codes; Y and Z, - and / must not be swapped.",
-    },
-}
 
 
 def test_page(
@@ -55,40 +40,21 @@ def test_page(
     """
     wedge = _wedge(dots)
     name = sha256(wedge).hexdigest()
-    words = _WORDS[lang]
     columns = dots // _CHARACTER_DOTS
     ruler = "".join(str(number % 10) if number % 5 == 0 else "." for number in range(1, columns))
-    blocks: list[dict[str, object]] = [
-        {"type": "text", "value": words["title"], "size": 2, "bold": True, "align": "center"},
-        {"type": "text", "value": f"{printer}, {dots} {words['dots']}", "align": "center"},
-        {"type": "text", "value": said, "align": "center"},
-        {"type": "feed", "rows": 12},
-        {"type": "text", "value": f"|{ruler[:-1]}|"},
-        {"type": "text", "value": words["ruler"]},
-        {"type": "rule", "style": "solid"},
-        {"type": "text", "value": words["letters"]},
-        {"type": "text", "value": "ÄÖÜ äöü ß € Łukasz Şahin „…“"},
-        {"type": "text", "value": "ÄÖÜ äöü ß €", "size": 2},
-        {"type": "rule", "style": "dashed"},
-        {"type": "text", "value": words["wedge"]},
-        {"type": "image", "asset": name, "width_percent": 100, "align": "left"},
-        {"type": "feed", "rows": 12},
-        {"type": "text", "value": words["codes"]},
-        {"type": "code", "content": QR_CONTENT, "symbology": "qr", "role": "test_mark"},
-        {"type": "feed", "rows": 12},
-        {"type": "code", "content": BAR_CONTENT, "symbology": "code128"},
-        {"type": "cut", "mode": "partial"},
-    ]
-    document = Document.from_dict(
-        {
-            "schema": SCHEMA,
-            "kind": "test_page",
-            "subject_uid": "test-page",
-            "lang": lang,
-            "blocks": blocks,
-        }
-    )
-    return document, {name: wedge}
+    template = builtin("test-page", lang)
+    if template is None:
+        raise AssertionError("the test page belongs to the product: install it again")
+    values = {
+        "printer": printer,
+        "width": str(dots),
+        "said": said,
+        "ruler": f"|{ruler[:-1]}|",
+        "wedge": name,
+        "code": QR_CONTENT,
+        "line_code": BAR_CONTENT,
+    }
+    return fill(template, values, formats=NoFormats(), subject_uid="test-page"), {name: wedge}
 
 
 # The name begins as those of tests do, and it is none.

@@ -20,7 +20,6 @@ from pos_plugin.answers import message
 from pos_plugin.clock import utc_text
 from pos_plugin.errors import SaleError
 from pos_plugin.known_customers import ACTIVE, KnownCustomers
-from pos_plugin.loyalty.approval_document import approval_document
 from pos_plugin.loyalty.approvals import (
     FISCAL_TYPE,
     ApprovalLine,
@@ -36,6 +35,7 @@ from pos_plugin.loyalty.approvals import (
 )
 from pos_plugin.loyalty.credit_limit import LimitMode, Within, check_limit, left_minor
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
+from pos_plugin.papers import Papers
 from pos_plugin.print_orders import print_order
 from pos_plugin.storage import approval_store, customer_store, journal_lookup
 from pos_plugin.storage.approval_store import Approval
@@ -545,24 +545,18 @@ class ApprovalDesk:
 
     def _print(self, moment: Moment, approval: Approval, row: CustomerRow) -> dict[str, Any]:
         # Loaded with the first document: a till without approvals never needs it.
-        from printers.document import Document
         from printers.errors import DocumentInvalid
 
         config = self._till.config
         uid = str(new_uid(moment.now))
         try:
-            document = Document.from_dict(
-                approval_document(
-                    approval.number,
-                    approval.lines,
-                    uid=uid,
-                    holder=row.name,
-                    due_on=approval.due_on,
-                    shop=config.shop,
-                    currency=config.currency,
-                    language=config.language,
-                ),
-                customer_bound=True,
+            document = Papers(config, self._till.cache).approval(
+                approval.number,
+                approval.lines,
+                uid=uid,
+                holder=row.name,
+                given_on=approval.issued_at[:10],
+                due_on=approval.due_on,
             )
         except DocumentInvalid:
             return message(Notice(NoticeCode.APPROVAL_NOT_PRINTABLE), config.language)

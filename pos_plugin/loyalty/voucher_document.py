@@ -1,12 +1,13 @@
-"""What stands on the paper of a voucher, as a document for the printer."""
+"""What fills the paper of a voucher, and what a stored paper says of itself.
+
+How it looks is the business of its template (docs/printing.md); what it says is here.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from pos_plugin.loyalty.coming_titles import covers_blocks
 from pos_plugin.loyalty.voucher_type import in_language
 
 if TYPE_CHECKING:
@@ -15,82 +16,93 @@ if TYPE_CHECKING:
     from pos_plugin.loyalty.coming_titles import ComingTitle
     from pos_plugin.loyalty.vouchers import NewVoucher
 
-TRAINING_CODE: Final = "SKTEST00000000000"
 CODE_END: Final = 5
-_WORDS: Final = {
-    "de": {"holder": "Für", "until": "Gültig bis", "shop": "Filiale", "day": "%d.%m.%Y"},
-    "en": {"holder": "For", "until": "Valid until", "shop": "Shop", "day": "%Y-%m-%d"},
-}
+_SHOP: Final = {"de": "Filiale", "en": "Shop"}
 
 
-def voucher_document(
+def voucher_values(
     voucher: NewVoucher,
     *,
     holder: str,
     shop: str,
     language: str,
-    currency: str = "EUR",
     titles: Sequence[ComingTitle] = (),
     training: bool = False,
 ) -> dict[str, Any]:
-    """Return the document of a voucher (``printers.document.Document`` as plain values).
+    """Return the values of a voucher by the names of its catalogue.
 
     Args:
         voucher: what is printed.
         holder: name of the customer.
         shop: number of the shop, printed when the layout names no issuer.
         language: ``de`` or ``en``.
-        currency: of prices.
         titles: that come soon, the next one first.
-        training: a bar says so, and the code is one that every till refuses.
+        training: nobody gets it.
     """
-    words = _WORDS[language]
     kind = voucher.type
-    valid_to_on = dt.date.fromisoformat(voucher.valid_to_on).strftime(words["day"])
-    issuer = in_language(kind.layout.issuer, language) or f"{words['shop']} {shop}"
-    text = in_language(kind.layout.text, language)
-    blocks: list[dict[str, Any]] = []
-    if kind.layout.logo:
-        blocks.append({"type": "image", "asset": kind.layout.logo})
-    blocks.append(_text(issuer, role="issuer", align="center"))
-    blocks.append({"type": "feed", "rows": 16})
-    title = in_language(kind.layout.title, language)
-    blocks.append(_text(title, align="center", size=2, bold=True))
-    if text:
-        blocks.append({"type": "feed", "rows": 8})
-        blocks.append(_text(text, align="center"))
-    blocks.append({"type": "feed", "rows": 16})
-    benefit = in_language(kind.effect.label, language)
-    blocks.append(_text(benefit, role="benefit", align="center", size=2, bold=True))
-    blocks.append({"type": "feed", "rows": 16})
-    if voucher.customer_bound:
-        blocks.append(_text(f"{words['holder']} {holder}", role="holder", align="center"))
-    blocks.append(
-        _text(f"{words['until']} {valid_to_on}", role="valid_until", align="center", bold=True)
-    )
-    blocks.append({"type": "feed", "rows": 16})
-    blocks.append(
-        {"type": "code", "content": TRAINING_CODE if training else voucher.code, "role": "code"}
-    )
-    blocks += covers_blocks(
-        titles[: kind.layout.covers],
-        with_info=kind.layout.cover_info,
-        currency=currency,
-        language=language,
-    )
-    blocks.append({"type": "rule", "style": "dashed"})
-    blocks.append(
-        _text(in_language(kind.conditions.text, language), role="conditions", align="center")
-    )
-    blocks.append({"type": "cut"})
+    layout = kind.layout
     return {
-        "schema": "stammkunde.document/1",
-        "kind": "voucher",
-        "subject_uid": voucher.id,
-        "lang": language,
+        "issuer": in_language(layout.issuer, language) or shop_name(shop, language),
+        "logo": layout.logo,
+        "title": in_language(layout.title, language),
+        "text": in_language(layout.text, language),
+        "benefit": in_language(kind.effect.label, language),
+        "customer.name": holder if voucher.customer_bound else None,
+        "voucher.code": voucher.code,
+        "voucher.value": voucher.value_minor,
+        "valid_from": voucher.valid_from_on,
+        "valid_to": voucher.valid_to_on,
+        "conditions": in_language(kind.conditions.text, language),
+        "shop": shop,
         "training": training,
-        "blocks": blocks,
+        "titles": [
+            {
+                "title": one.title,
+                "start": one.start_on,
+                "price": one.price_minor,
+                "picture": one.picture,
+            }
+            for one in titles[: layout.covers]
+        ],
     }
+
+
+def strip_values(
+    vouchers: Sequence[NewVoucher], *, holder: str, shop: str, language: str, training: bool = False
+) -> dict[str, Any]:
+    """Return the values of several coupons on one strip; the first one gives its words.
+
+    Args:
+        vouchers: one or more.
+        holder: name of the customer.
+        shop: number of the shop.
+        language: ``de`` or ``en``.
+        training: nobody gets them.
+    """
+    first = voucher_values(
+        vouchers[0], holder=holder, shop=shop, language=language, training=training
+    )
+    coupons = [
+        {
+            "title": in_language(one.type.layout.title, language),
+            "benefit": in_language(one.type.effect.label, language),
+            "code": one.code,
+            "valid_to": one.valid_to_on,
+            "conditions": in_language(one.type.conditions.text, language),
+            "is_first": number == 0,
+        }
+        for number, one in enumerate(vouchers)
+    ]
+    return {**first, "coupons": coupons}
+
+
+def shop_name(shop: str, language: str) -> str:
+    """Return what a paper calls a shop that has no other name.
+
+    >>> shop_name("001", "de")
+    'Filiale 001'
+    """
+    return f"{_SHOP[language]} {shop}"
 
 
 class Whose(NamedTuple):
@@ -108,14 +120,9 @@ def whose(document: str) -> Whose:
     """
     try:
         content = json.loads(document)
-        said = {block.get("role"): block for block in content["blocks"]}
-        word = _WORDS[content["lang"]]["holder"]
-        holder = said["holder"]["value"].removeprefix(word).strip() if "holder" in said else ""
+        holder = content.get("holder")
+        said = {block.get("role"): block for block in reversed(content["blocks"])}
         code = said["code"]["content"] if "code" in said else ""
     except (ValueError, LookupError, TypeError, AttributeError):
         return Whose(None, None)
-    return Whose(holder or None, code[-CODE_END:] or None)
-
-
-def _text(value: str, **more: object) -> dict[str, Any]:
-    return {"type": "text", "value": value, **more}
+    return Whose(holder if isinstance(holder, str) and holder else None, code[-CODE_END:] or None)

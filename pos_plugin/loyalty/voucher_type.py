@@ -181,6 +181,7 @@ class Layout(_Document):
     """What is printed besides; what is missing is not printed.
 
     Args:
+        layout_id: template of its paper; missing = the one for vouchers.
         issuer: name of the shop.
         title: big, on top.
         text: below it.
@@ -189,6 +190,7 @@ class Layout(_Document):
         cover_info: whether their day and price stand below them.
     """
 
+    layout_id: Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]{0,63}$")] | None = None
     issuer: Words | None = None
     title: Words
     text: Words | None = None

@@ -26,7 +26,7 @@ _PROMOTIONS: TypeAdapter[tuple[Promotion, ...]] = TypeAdapter(
 )
 
 
-FIELDS: Final = frozenset({"generation", "promotions", "golden", "next_key"})
+FIELDS: Final = frozenset({"generation", "promotions", "golden", "next_key", "templates"})
 """Of a document. ``golden`` is checked before it is published and before it is taken;
 ``next_key`` stands in a package that was signed by the next key."""
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from pos_plugin.storage import account_schema, customer_schema
 from pos_plugin.storage.class_schema import CLASSES
+from pos_plugin.storage.template_lookup import SCHEMA as TEMPLATES
 
 APPLICATION_ID: Final = 0x534B4331  # "SKC1"
 VERSION: Final = 1
@@ -319,6 +320,7 @@ RELEASE_1: Final = (
     *account_schema.CACHE,
     *customer_schema.CACHE,
     *CLASSES,
+    *TEMPLATES,
     # Accepted rule generations; content lies in blobs/<sha256>. Never removed: the highest one here
     # is the floor below which no package is taken.
     """CREATE TABLE rule_generation (

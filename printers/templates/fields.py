@@ -120,9 +120,8 @@ _STATEMENT: Final[Mapping[str, Any]] = {
 }
 _TEST_PAGE: Final[Mapping[str, Any]] = {
     "printer": "text",
-    "model": "text",
-    "width": "count",
-    "printed_at": "instant",
+    "width": "text",
+    "said": "text",
     "code": "text",
     "line_code": "text",
     "wedge": "picture?",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Values = dict[str, Any]
 _PYTHON: Final = {"count": int, "money": int, "yes_no": bool}
+_HOLDER: Final = "customer.name"
 _TRAINING_CODE: Final = f"{TEST_CODE}00000000000"
 
 
@@ -40,6 +41,26 @@ class Formats(Protocol):
     def time(self, at: str, /) -> str:
         """Return a shop-local minute (``2026-03-07T12:00``) as people read it."""
         ...
+
+
+class NoFormats:
+    """For papers whose values are text alone."""
+
+    def money(self, amount_minor: int, /) -> str:
+        """Return the bare number."""
+        return str(amount_minor)
+
+    def count(self, number: int, /) -> str:
+        """Return the bare number."""
+        return str(number)
+
+    def day(self, on: str, /) -> str:
+        """Return the day as ISO 8601 has it."""
+        return on
+
+    def time(self, at: str, /) -> str:
+        """Return the minute as ISO 8601 has it."""
+        return at
 
 
 def fill(
@@ -78,17 +99,18 @@ def fill(
         if training and block.get("type") == "code":
             block |= {"content": _TRAINING_CODE, "symbology": _for_training(block)}
         blocks.append(block)
-    return Document.from_dict(
-        {
-            "schema": "stammkunde.document/1",
-            "kind": template.kind,
-            "subject_uid": subject_uid,
-            "lang": template.lang,
-            "training": training,
-            "blocks": blocks,
-        },
-        customer_bound=customer_bound,
-    )
+    said: dict[str, Any] = {
+        "schema": "stammkunde.document/1",
+        "kind": template.kind,
+        "subject_uid": subject_uid,
+        "lang": template.lang,
+        "training": training,
+        "blocks": blocks,
+    }
+    holder = checked.get(_HOLDER, ("text", None))[1]
+    if holder and any(block.get("role") == "holder" for block in blocks):
+        said["holder"] = holder
+    return Document.from_dict(said, customer_bound=customer_bound)
 
 
 def _for_training(block: Mapping[str, Any]) -> str:

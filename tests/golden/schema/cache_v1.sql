@@ -238,6 +238,13 @@ CREATE TABLE table_sum (
         is_comparable INTEGER NOT NULL CHECK (is_comparable IN (0, 1))
     ) STRICT, WITHOUT ROWID;
 INSERT INTO "table_sum" VALUES('article','0123456789abcdef',1);
+CREATE TABLE template (
+        template_id TEXT NOT NULL,
+        lang TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        content TEXT NOT NULL,
+        PRIMARY KEY (template_id, lang, version)
+    ) STRICT, WITHOUT ROWID;
 CREATE TABLE voucher (
         code_hash BLOB PRIMARY KEY CHECK (length(code_hash) = 16),
         id TEXT NOT NULL,

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from till_builder import NOON
 
 from pos_plugin.loyalty.voucher_code import read_code
-from pos_plugin.loyalty.voucher_document import voucher_document
 from pos_plugin.loyalty.voucher_type import (
     GV_TYP,
     REDUCES_PRICE,
@@ -36,7 +35,6 @@ from pos_plugin.loyalty.vouchers import (
     issue,
 )
 from pos_plugin.notices import Refusal, Refused
-from printers.document import Document
 
 TODAY = dt.date(2026, 3, 7)
 VOUCHER = Voucher(
@@ -249,18 +247,6 @@ def test_only_free_value_lapses_with_its_rest(legal_kind: LegalKind) -> None:
 )
 def test_kind_this_version_cannot_issue_is_none(broken: dict[str, Any]) -> None:
     assert read_voucher_type(ROW | broken) is None
-
-
-def test_paper_says_everything_needed_to_redeem() -> None:
-    kind = VoucherType.model_validate(ROW)
-    voucher = issue(Due("TREUE5", None), kind, customer="K1", event="sale_completed", at=NOON)
-    plain = voucher_document(voucher, holder="Frau Müller", shop="001", language="de")
-    document = Document.from_dict(plain, customer_bound=True)
-    text = document.to_json()
-    for words in ("Filiale 001", "Für Frau Müller", "06.04.2026", "5 EUR Rabatt", "Ab 20 EUR."):
-        assert words in text
-    assert voucher.code in text
-    assert document.assets() == {"ab" * 32}
 
 
 def test_other_language_serves_when_one_is_missing() -> None:
