@@ -18,7 +18,7 @@ from pos_plugin.loyalty.ledger import entries_of
 from pos_plugin.loyalty.lots import earn
 from pos_plugin.loyalty.program_terms import Terms
 from pos_plugin.loyalty.voucher_type import read_voucher_type
-from pos_plugin.model import VOUCHER_SALE
+from pos_plugin.model import NO_TURNOVER
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
 from pos_plugin.once import keep_answer, stored_answer
 from pos_plugin.points_off import spent
@@ -149,6 +149,7 @@ class Booking:
         is_purchase = any(line.quantity_milli > 0 for line in basket.lines)
         offer = self._issuing.offer("sale_completed", head.customer if is_purchase else None)
         kinds = self._kinds(running.snapshot.sold_vouchers)
+        turnover_minor = _goods_minor(basket, booked)
         with self._journal.transaction() as journal:
             sold = planned_in(
                 journal,
@@ -166,7 +167,7 @@ class Booking:
                 journal,
                 segments=basket.customer.segments if basket.customer else (),
                 redeemed={one.voucher for one in used.redemptions if one.is_used_up},
-                basis_minor=_goods_minor(basket, booked),
+                basis_minor=turnover_minor,
                 now=now,
             )
             issued += rest_vouchers(used.rests, trigger="sale_completed", now=now)
@@ -181,7 +182,7 @@ class Booking:
                     self._till.config, cashier=head.cashier, customer=head.customer, now=now
                 ),
                 "generation": result.generation,
-                "receipt": receipt_event(head, booked),
+                "receipt": receipt_event(head, booked, turnover_minor=turnover_minor),
                 "lines": line_events(basket, booked),
                 "promotion_results": promotion_events(basket, booked),
                 "ledger": [entry.to_event() for entry in ledger],
@@ -203,7 +204,12 @@ class Booking:
             touches = [] if head.customer is None else [head.customer]
             seq = self._journal.add_event(kind="sale_completed", body=body, touches=touches, at=now)
             self._journal.add_receipt(
-                seq, head, basket, booked, uncovered_minor=used.uncovered_minor
+                seq,
+                head,
+                basket,
+                booked,
+                turnover_minor=turnover_minor,
+                uncovered_minor=used.uncovered_minor,
             )
             told = approval_notices(journal, basket, seq)
             if head.customer is not None:
@@ -353,11 +359,11 @@ def _of_vouchers(booked: BookedReceipt, running: Running) -> BookedReceipt:
 
 
 def _goods_minor(basket: Basket, booked: BookedReceipt) -> int:
-    """Return what was paid for goods in minor units (cents): sold vouchers are none."""
+    """Return what was paid for goods in minor units (cents): sold vouchers, deposits are none."""
     return sum(
         amounts.paid_minor
         for line, amounts in zip(basket.lines, booked.lines, strict=True)
-        if VOUCHER_SALE not in line.tags
+        if NO_TURNOVER.isdisjoint(line.tags)
     )
 
 
@@ -387,7 +393,7 @@ def _accruals(
     changes = entries_of(
         earned=booked.earned,
         given=booked.given,
-        total_minor=booked.total_minor,
+        turnover_minor=_goods_minor(basket, booked),
         is_purchase=is_purchase,
         business_on=now.date(),
     )

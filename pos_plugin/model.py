@@ -31,7 +31,12 @@ VOUCHER_SALE: Final = "voucher_sale"
 REWARD: Final = "reward"
 """Tag of a line that is given for points: earns nothing."""
 
-EARNS_NOTHING: Final = frozenset({VOUCHER_SALE, REWARD})
+DEPOSIT: Final = "deposit"
+"""Tag of a line that is a deposit (Pfand): it comes back, earns nothing, is no goods."""
+
+EARNS_NOTHING: Final = frozenset({VOUCHER_SALE, REWARD, DEPOSIT})
+NO_TURNOVER: Final = frozenset({VOUCHER_SALE, DEPOSIT})
+"""Money for these is no turnover: it is owed, or comes back."""
 
 
 def _iso_text(value: object) -> object:

@@ -28,8 +28,16 @@ def event_head(
     }
 
 
-def receipt_event(head: ReceiptHead, booked: BookedReceipt) -> dict[str, Any]:
-    """Return the receipt as it stands in the body of its event."""
+def receipt_event(
+    head: ReceiptHead, booked: BookedReceipt, *, turnover_minor: int
+) -> dict[str, Any]:
+    """Return the receipt as it stands in the body of its event.
+
+    Args:
+        head: who, when, which rules.
+        booked: what was charged.
+        turnover_minor: what of it was paid for goods, in minor units (cents).
+    """
     return {
         "sale_id": head.sale_id,
         "receipt_number": head.receipt_number,
@@ -43,6 +51,7 @@ def receipt_event(head: ReceiptHead, booked: BookedReceipt) -> dict[str, Any]:
         "gross_minor": booked.gross_minor,
         "discount_minor": booked.discount_minor,
         "total_minor": booked.total_minor,
+        "turnover_minor": turnover_minor,
         "evaluated_total_minor": head.evaluated_total_minor,
         "charged_differs": booked.charged_differs,
         "late": head.late,

@@ -234,6 +234,7 @@ class Takeback:
             "pending": sale is None,
             "reason": asked.reason,
             "refund_minor": given.refund_minor,
+            "turnover_minor": _turnover_minor(sale, given),
             "tenders": [tender.model_dump() for tender in asked.tenders],
             "lines": [
                 {
@@ -253,6 +254,7 @@ class Takeback:
                 sale_id=sale_id,
                 receipt=sale.seq if sale else None,
                 lines=given.lines,
+                turnover_minor=_turnover_minor(sale, given),
                 withheld_minor=taken.withheld_minor,
             ),
             at=now,
@@ -297,9 +299,10 @@ class Takeback:
             for key, delta in counters.items():
                 if key != LAST_DAY and key not in revenues:
                     taken.count(key, -delta)
-        if given.refund_minor:
+        turnover_minor = _turnover_minor(sale, given)
+        if turnover_minor:
             for key in revenues:
-                taken.count(key, -given.refund_minor)
+                taken.count(key, -turnover_minor)
 
     def _store(
         self, journal: Journal, seq: int, sale: BookedSale, taken: TakenBack, now: dt.datetime
@@ -356,6 +359,13 @@ class Takeback:
     ) -> int:
         touches = [] if customer is None else [customer]
         return self._journal.add_event(kind=kind, body=body, touches=touches, at=now)
+
+
+def _turnover_minor(sale: BookedSale | None, given: Refund) -> int:
+    """Return what a return takes off the turnover; of a sale not known here all of it."""
+    if sale is None:
+        return given.refund_minor
+    return sale.turnover_minor((line.line_id, line.refund_minor) for line in given.lines)
 
 
 def _void_key(sale_id: str) -> str:

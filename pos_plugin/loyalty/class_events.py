@@ -37,7 +37,7 @@ class Reported(NamedTuple):
 class _Sold(NamedTuple):
     customer: str
     on: dt.date
-    total_minor: int
+    turnover_minor: int
 
 
 def facts_of_events(events: Iterable[Reported]) -> Iterator[Fact]:
@@ -56,7 +56,9 @@ def facts_of_events(events: Iterable[Reported]) -> Iterator[Fact]:
             case "sale_completed":
                 sold = _sold(body)
                 if sold is not None:
-                    yield Fact(sold.customer, on, on, presence=1, turnover_minor=sold.total_minor)
+                    yield Fact(
+                        sold.customer, on, on, presence=1, turnover_minor=sold.turnover_minor
+                    )
             case "sale_voided" if body["moment"] == "after":
                 sold = sales.get((body["till"], body["sale_id"])) or sales.get(body["sale_id"])
                 if sold is not None:
@@ -65,12 +67,12 @@ def facts_of_events(events: Iterable[Reported]) -> Iterator[Fact]:
                         sold.on,
                         on,
                         presence=-1,
-                        turnover_minor=-sold.total_minor,
+                        turnover_minor=-sold.turnover_minor,
                     )
             case "items_returned":
                 sold = sales.get((body["till"], body["sale_id"])) or sales.get(body["sale_id"])
                 if sold is not None:
-                    yield Fact(sold.customer, on, on, turnover_minor=-body["refund_minor"])
+                    yield Fact(sold.customer, on, on, turnover_minor=-body["turnover_minor"])
             case "rental_issued":
                 rentals.issued(body, on)
             case "rental_cancelled":
@@ -98,7 +100,7 @@ def _sold(body: Mapping[str, Any]) -> _Sold | None:
     if body["customer"] is None:
         return None
     on = dt.date.fromisoformat(body["business_on"])
-    return _Sold(body["customer"], on, body["receipt"]["total_minor"])
+    return _Sold(body["customer"], on, body["receipt"]["turnover_minor"])
 
 
 @dataclass(slots=True)

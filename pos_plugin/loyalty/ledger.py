@@ -91,7 +91,7 @@ def entries_of(
     *,
     earned: Iterable[Earning],
     given: Iterable[str],
-    total_minor: int,
+    turnover_minor: int,
     is_purchase: bool,
     business_on: dt.date,
 ) -> dict[str, int]:
@@ -100,7 +100,7 @@ def entries_of(
     Args:
         earned: what the receipt earns.
         given: ids of the promotions it used.
-        total_minor: what was paid in minor units (cents); returns count negative.
+        turnover_minor: what was paid for goods in minor units (cents); returns count negative.
         is_purchase: whether anything was sold; a pure return is no visit.
         business_on: shop day.
     """
@@ -109,8 +109,8 @@ def entries_of(
         changes[one.account] += one.amount
     for promotion in given:
         changes[USES + promotion] += 1
-    changes[REVENUE] += total_minor
-    changes[f"{YEAR}{business_on.year}"] += total_minor
+    changes[REVENUE] += turnover_minor
+    changes[f"{YEAR}{business_on.year}"] += turnover_minor
     if is_purchase:
         changes[HISTORY + "receipts_365d"] += 1
         changes[HISTORY + "receipts_total"] += 1

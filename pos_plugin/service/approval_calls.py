@@ -14,9 +14,9 @@ from pos_plugin.service.contract.calls import NOT_BOOKED, described
 from pos_plugin.service.exchange import Id, answer, booked, language_of, not_done, read_object
 
 if TYPE_CHECKING:
-    from pos_plugin.answers import Receipt
     from collections.abc import Callable
 
+    from pos_plugin.answers import Receipt
     from pos_plugin.approvals import Approvals
     from pos_plugin.service.desk import Desk
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, Request, Response
 
 from pos_plugin.errors import SaleError
-from pos_plugin.notices import Refusal
+from pos_plugin.notices import Refusal, Refused
 from pos_plugin.service.contract.calls import NOT_BOOKED, described
 from pos_plugin.service.exchange import (
     Id,
@@ -17,12 +17,11 @@ from pos_plugin.service.exchange import (
     read_nothing,
     read_object,
 )
-from pos_plugin.notices import Refused
 
 if TYPE_CHECKING:
-    from pos_plugin.answers import Receipt
     from collections.abc import Callable
 
+    from pos_plugin.answers import Receipt
     from pos_plugin.customers import Customers
     from pos_plugin.service.desk import Desk
 

@@ -10,9 +10,9 @@ from pos_plugin.service.contract.calls import NOT_BOOKED, described
 from pos_plugin.service.exchange import booked, read_object
 
 if TYPE_CHECKING:
-    from pos_plugin.answers import Receipt
     from collections.abc import Callable
 
+    from pos_plugin.answers import Receipt
     from pos_plugin.notices import Refused
     from pos_plugin.rentals import Rentals
     from pos_plugin.service.desk import Desk

@@ -21,12 +21,12 @@ _DAY: Final = "json_extract(CAST(line AS TEXT), '$.body.business_on')"
 
 _FACTS: Final = (
     # customer, counted_on, known_on, rentals, presence, turnover_minor
-    """SELECT customer, business_on, business_on, 0, 1, total_minor FROM receipt
+    """SELECT customer, business_on, business_on, 0, 1, turnover_minor FROM receipt
         WHERE customer IS NOT NULL""",
-    f"""SELECT customer, business_on, {_DAY}, 0, -1, -total_minor
+    f"""SELECT customer, business_on, {_DAY}, 0, -1, -turnover_minor
         FROM sale_void JOIN receipt ON receipt.seq = sale_void.receipt
         JOIN event ON event.seq = sale_void.seq WHERE customer IS NOT NULL""",  # noqa: S608
-    f"""SELECT customer, {_DAY}, {_DAY}, 0, 0, -refund_minor
+    f"""SELECT customer, {_DAY}, {_DAY}, 0, 0, -return_receipt.turnover_minor
         FROM return_receipt JOIN receipt USING (sale_id)
         JOIN event ON event.seq = return_receipt.seq WHERE customer IS NOT NULL""",  # noqa: S608
     """SELECT customer, counted_on, counted_on, 1, 1, 0 FROM rental

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import apsw
@@ -10,9 +11,10 @@ from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES, OwnEntry
 from pos_plugin.loyalty.returns import SoldLine
 from pos_plugin.loyalty.voucher_type import REDUCES_PRICE
 from pos_plugin.loyalty.vouchers import Standing, Voucher, VoucherState, after_rollback
+from pos_plugin.model import NO_TURNOVER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 Journal: TypeAlias = apsw.Connection
 """The connection that ``JournalWriter.reading`` and ``transaction`` lend."""
@@ -64,7 +66,8 @@ def answer_text(journal: Journal, key: str) -> str | None:
 class BookedSale(NamedTuple):
     """A receipt with its lines and what of them came back; amounts in minor units (cents).
 
-    ``uncovered_minor``: what its vouchers did not hold, less what returns withheld for that.
+    ``uncovered_minor``: what its vouchers did not hold, less what returns withheld for that;
+    ``no_goods``: lines that were sold vouchers or deposits.
     """
 
     seq: int
@@ -73,6 +76,15 @@ class BookedSale(NamedTuple):
     total_minor: int
     uncovered_minor: int
     lines: tuple[SoldLine, ...]
+    no_goods: frozenset[str] = frozenset()
+
+    def turnover_minor(self, refunds_minor: Iterable[tuple[str, int]]) -> int:
+        """Return what of refunds was turnover, in minor units (cents).
+
+        Args:
+            refunds_minor: line and refund of each.
+        """
+        return sum(minor for line_id, minor in refunds_minor if line_id not in self.no_goods)
 
 
 def booked_sale(journal: Journal, sale_id: str) -> BookedSale | None:
@@ -86,6 +98,10 @@ def booked_sale(journal: Journal, sale_id: str) -> BookedSale | None:
     if row is None:
         return None
     seq, customer, generation, total_minor, uncovered_minor = row
+    tagged: Any = journal.execute(
+        "SELECT line_id, tags FROM receipt_line WHERE receipt = ? AND tags <> '[]'", (seq,)
+    )
+    no_goods = {line for line, tags in tagged if not NO_TURNOVER.isdisjoint(json.loads(tags))}
     lines: Any = journal.execute(
         "SELECT sold.line_id, sold.sku, sold.quantity_milli, sold.paid_minor, "  # noqa: S608
         "coalesce(sum(back.quantity_milli), 0), coalesce(sum(back.refund_minor), 0) "
@@ -102,6 +118,7 @@ def booked_sale(journal: Journal, sale_id: str) -> BookedSale | None:
         total_minor,
         uncovered_minor,
         tuple(SoldLine(*line) for line in lines),
+        frozenset(no_goods),
     )
 
 

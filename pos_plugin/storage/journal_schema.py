@@ -102,7 +102,8 @@ RELEASE_1: Final = (
         late INTEGER NOT NULL CHECK (late IN (0, 1)),
         tenders TEXT NOT NULL,
         facts TEXT NOT NULL DEFAULT '{}',
-        uncovered_minor INTEGER NOT NULL DEFAULT 0 CHECK (uncovered_minor >= 0)
+        uncovered_minor INTEGER NOT NULL DEFAULT 0 CHECK (uncovered_minor >= 0),
+        turnover_minor INTEGER NOT NULL
     ) STRICT""",
     # gross_minor is before any discount, the host's own included;
     # discount_minor = gross_minor - paid_minor
@@ -164,6 +165,7 @@ RELEASE_1: Final = (
         receipt INTEGER REFERENCES receipt (seq),
         refund_minor INTEGER NOT NULL,
         withheld_minor INTEGER NOT NULL DEFAULT 0 CHECK (withheld_minor >= 0),
+        turnover_minor INTEGER NOT NULL,
         returned_at TEXT NOT NULL
     ) STRICT""",
     "CREATE INDEX return_of_sale ON return_receipt (sale_id)",

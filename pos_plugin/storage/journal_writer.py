@@ -129,14 +129,15 @@ class ReturnedLine:
 class NewReturn:
     """Goods that came back; ``receipt`` is None when this till does not have their sale.
 
-    ``withheld_minor``: of the refund, because the sale was not paid that far, in minor units
-    (cents).
+    ``turnover_minor``: of the refund, for goods; ``withheld_minor``: of it, because the sale was
+    not paid that far; in minor units (cents).
     """
 
     return_id: str
     sale_id: str
     receipt: int | None
     lines: tuple[ReturnedLine, ...]
+    turnover_minor: int
     withheld_minor: int = 0
 
 
@@ -318,6 +319,7 @@ class JournalWriter:
         basket: Basket,
         booked: BookedReceipt,
         *,
+        turnover_minor: int,
         uncovered_minor: int = 0,
     ) -> None:
         """Store a receipt, its lines and what each promotion gave on them.
@@ -327,14 +329,15 @@ class JournalWriter:
             head: who, when, which rules.
             basket: what was sold.
             booked: what was charged.
+            turnover_minor: what of it was paid for goods, in minor units (cents).
             uncovered_minor: what its means of payment did not hold, in minor units (cents).
         """
         self._connection.execute(
             "INSERT INTO receipt (seq, sale_id, receipt_number, cashier, customer, at, "
             "business_on, completed_at, currency, generation, evaluation_id, optimal, gap_minor, "
             "gross_minor, discount_minor, total_minor, evaluated_total_minor, charged_differs, "
-            "late, tenders, facts, uncovered_minor) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "late, tenders, facts, uncovered_minor, turnover_minor) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 seq,
                 head.sale_id,
@@ -358,6 +361,7 @@ class JournalWriter:
                 _json(head.tenders),
                 _json(facts_of(basket)),
                 uncovered_minor,
+                turnover_minor,
             ),
         )
         self._connection.executemany(
@@ -526,7 +530,7 @@ class JournalWriter:
         """Store goods that came back."""
         self._connection.execute(
             "INSERT INTO return_receipt (seq, return_id, sale_id, receipt, refund_minor, "
-            "withheld_minor, returned_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "withheld_minor, turnover_minor, returned_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 seq,
                 returned.return_id,
@@ -534,6 +538,7 @@ class JournalWriter:
                 returned.receipt,
                 sum(line.refund_minor for line in returned.lines),
                 returned.withheld_minor,
+                returned.turnover_minor,
                 utc_text(at),
             ),
         )

@@ -35,6 +35,7 @@ class Receipt(Part):
     gross_minor: protocol.Int64
     discount_minor: protocol.Int64
     total_minor: protocol.Int64
+    turnover_minor: protocol.Int64
     evaluated_total_minor: protocol.Int64
     charged_differs: bool
     late: bool
@@ -161,6 +162,7 @@ class ItemsReturned(TakenBack):
     pending: bool
     reason: protocol.Text | None
     refund_minor: Minor
+    turnover_minor: Minor
     tenders: list[Tender]
     lines: list[ReturnedLine]
     exceptions: list[TakenBackException]

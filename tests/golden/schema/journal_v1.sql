@@ -296,11 +296,12 @@ CREATE TABLE receipt (
         late INTEGER NOT NULL CHECK (late IN (0, 1)),
         tenders TEXT NOT NULL,
         facts TEXT NOT NULL DEFAULT '{}',
-        uncovered_minor INTEGER NOT NULL DEFAULT 0 CHECK (uncovered_minor >= 0)
+        uncovered_minor INTEGER NOT NULL DEFAULT 0 CHECK (uncovered_minor >= 0),
+        turnover_minor INTEGER NOT NULL
     ) STRICT;
-INSERT INTO "receipt" VALUES(2,'S1','1','17','K1','2026-03-07T12:00:00+01:00','2026-03-07','2026-03-07T11:00:00.000Z','EUR',1,'a3037bda20b2e823b6ce24e419abbef1',1,0,7999,800,7199,7199,0,0,'[{"tender":"cash","amount_minor":6199}]','{}',0);
-INSERT INTO "receipt" VALUES(3,'S2','2','17','K1','2026-03-07T12:00:00+01:00','2026-03-07','2026-03-07T11:00:00.000Z','EUR',1,'d56a7ef8d8de94a639b8b9d05a2ffc82',1,0,7999,800,7199,7199,0,0,'[{"tender":"cash","amount_minor":7199}]','{}',0);
-INSERT INTO "receipt" VALUES(4,'S3','3','17','K1','2026-03-07T12:00:00+01:00','2026-03-07','2026-03-07T11:00:00.000Z','EUR',1,'da580af201c9e3f7bacce6115ef9bc07',1,0,7999,800,7199,7199,0,0,'[{"tender":"cash","amount_minor":7199}]','{}',0);
+INSERT INTO "receipt" VALUES(2,'S1','1','17','K1','2026-03-07T12:00:00+01:00','2026-03-07','2026-03-07T11:00:00.000Z','EUR',1,'a3037bda20b2e823b6ce24e419abbef1',1,0,7999,800,7199,7199,0,0,'[{"tender":"cash","amount_minor":6199}]','{}',0,7199);
+INSERT INTO "receipt" VALUES(3,'S2','2','17','K1','2026-03-07T12:00:00+01:00','2026-03-07','2026-03-07T11:00:00.000Z','EUR',1,'d56a7ef8d8de94a639b8b9d05a2ffc82',1,0,7999,800,7199,7199,0,0,'[{"tender":"cash","amount_minor":7199}]','{}',0,7199);
+INSERT INTO "receipt" VALUES(4,'S3','3','17','K1','2026-03-07T12:00:00+01:00','2026-03-07','2026-03-07T11:00:00.000Z','EUR',1,'da580af201c9e3f7bacce6115ef9bc07',1,0,7999,800,7199,7199,0,0,'[{"tender":"cash","amount_minor":7199}]','{}',0,7199);
 CREATE TABLE receipt_line (
         receipt INTEGER NOT NULL REFERENCES receipt (seq),
         position INTEGER NOT NULL,
@@ -361,9 +362,10 @@ CREATE TABLE return_receipt (
         receipt INTEGER REFERENCES receipt (seq),
         refund_minor INTEGER NOT NULL,
         withheld_minor INTEGER NOT NULL DEFAULT 0 CHECK (withheld_minor >= 0),
+        turnover_minor INTEGER NOT NULL,
         returned_at TEXT NOT NULL
     ) STRICT;
-INSERT INTO "return_receipt" VALUES(6,'R3','S3',4,7199,0,'2026-03-07T11:00:00.000Z');
+INSERT INTO "return_receipt" VALUES(6,'R3','S3',4,7199,0,7199,'2026-03-07T11:00:00.000Z');
 CREATE TABLE reward_given (
         redemption TEXT PRIMARY KEY,
         epoch INTEGER NOT NULL,
