@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from statistics import median_low
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,9 +23,10 @@ TRIES = 30
 def turns_during(work: Callable[[], object]) -> int:
     """Return how often another thread got the interpreter's lock while this one worked.
 
-    The least of many tries counts: on a busy machine the other one may run before work begins.
+    The median of many tries counts: on a busy machine the other one may run before work begins,
+    or not at all.
     """
-    return min(turns_once(work) for _ in range(TRIES))
+    return median_low(turns_once(work) for _ in range(TRIES))
 
 
 def turns_once(work: Callable[[], object]) -> int:
