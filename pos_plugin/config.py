@@ -30,7 +30,7 @@ _BYTES_MAX = 1 << 20
 # name, role, transport, dots, hold_after_s and fallback, which every printer has.
 _LINES = frozenset({"profile", "encoder", "budget_s"})
 _KEYS_OF = {
-    "host": frozenset({"format", "baud", "report_within_s", "profile", "budget_s"}),
+    "host": frozenset({"format", "baud", "report_within_s"}) | _LINES,
     "simulator": frozenset({"directory"}) | _LINES,
     "network": frozenset({"address"}) | _LINES,
     "serial": frozenset({"port", "baud", "flow"}) | _LINES,

@@ -71,7 +71,12 @@ def new_spool(
             line,
             assets,
             duty=duty,
-            lay_out=partial(lay_out, format=printer.format, dots=printer.dots),
+            lay_out=partial(
+                lay_out,
+                format=printer.format,
+                dots=printer.dots,
+                to_bytes=_to_bytes(printer, config),
+            ),
             report_within_s=printer.report_within_s,
             on_change=on_change,
             on_fault=on_fault,
@@ -99,6 +104,12 @@ def _lay_out(
         from printers.render import render
 
         return lambda document, pictures: picture_job(render(document, pictures, dots=printer.dots))
+    return _to_bytes(printer, config)
+
+
+def _to_bytes(
+    printer: Printer, config: TillConfig
+) -> Callable[[Document, Mapping[str, bytes]], Job]:
     from printers.encode import encode
     from printers.profiles import read_profile
 
@@ -117,6 +128,8 @@ def _lay_out(
 
 def baud_of(printer: Printer) -> int | None:
     """Return bits a second of a printer's line; None = as fast as USB and network."""
+    if printer.transport == "host":
+        return printer.baud
     from printers.choose import BAUD
 
     return (printer.baud or BAUD) if printer.transport == "serial" else None

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from threading import Condition
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
-from printers.encode import encode_page
+from printers.encode import encode
 from printers.limits import CHARACTER_DOTS, PAGE_DOTS
 from printers.ports import Attempt, JobReason, JobState, Outcome
 from printers.render import render
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from printers.document import Document
+    from printers.encode import Job
     from printers.ports import Assets, Duty, JobChange, PrintJob, SpoolStore
     from printers.text import Code
 
@@ -50,12 +52,16 @@ class Payload:
         data: a PNG of 1 bit, lines of text in UTF-8, or ESC/POS bytes.
         codes: for a driver that draws them itself.
         notes: what the paper lacks, for example ``missing_glyph U+4E2D``.
+        rung: what the line had no time for.
+        seconds: that the bytes take on the line; 0 = nobody knows.
     """
 
     format: HostFormat
     data: bytes
     codes: tuple[Code, ...]
     notes: tuple[str, ...]
+    rung: str = ""
+    seconds: int = 0
 
     def plain(self) -> str:
         """The data as it stands in JSON: lines as they are, anything else in base64."""
@@ -253,6 +259,8 @@ class HostSpool(Spooling):
             number=job.attempt + 1,
             printer=self._duty.printer,
             encoder=payload.format,
+            rung=payload.rung,
+            seconds=payload.seconds,
             byte_count=len(payload.data),
             sha256=sha256(payload.data).hexdigest(),
         )
@@ -296,6 +304,7 @@ def lay_out(
     *,
     format: HostFormat,  # noqa: A002 - the word of the settings
     dots: int = PAGE_DOTS,
+    to_bytes: Callable[[Document, Mapping[str, bytes]], Job] | None = None,
 ) -> Payload:
     """What a host's printer gets for a document.
 
@@ -304,6 +313,7 @@ def lay_out(
         pictures: PBM files by SHA-256.
         format: what the host's driver takes.
         dots: width of the host's printer.
+        to_bytes: what ``escpos`` is made by; one picture of every page when missing.
 
     Raises:
         DocumentInvalid: it cannot be laid out; nothing has left.
@@ -312,6 +322,9 @@ def lay_out(
     if format == "text":
         lines = render_text(document, columns=dots // CHARACTER_DOTS)
         return Payload(format, lines.text().encode(), codes, lines.notes)
+    if format == "escpos":
+        to_bytes = to_bytes or partial(encode, dots=dots)
+        job = to_bytes(document, pictures)
+        return Payload(format, job.data, codes, job.warnings, rung=job.rung, seconds=job.seconds)
     page = render(document, pictures, dots=dots)
-    data = page.png() if format == "png" else encode_page(page).data
-    return Payload(format, data, codes, page.notes)
+    return Payload(format, page.png(), codes, page.notes)

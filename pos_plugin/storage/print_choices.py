@@ -245,8 +245,10 @@ class PrintChoices:
                 "UPDATE print_job SET handed_over_at = ? WHERE uid = ?",
                 (utc_text(self._clock.now()), uid),
             )
-            kind = "voucher_handed_over" if job.kind in VOUCHERS else "print_handed_over"
-            self._changes.tell(kind, job, cashier=cashier)
+            if job.kind in VOUCHERS:
+                self._changes.tell("voucher_handed_over", job, cashier=cashier)
+            else:
+                self._changes.tell("print_handed_over", job, cashier=cashier)
             return _chosen(connection, uid, changed=True)
 
     def _hold_after_at(self, job: JobRow) -> str | None:
