@@ -28,7 +28,7 @@ from pos_plugin.clock import SystemClock
 from pos_plugin.closing import Closing
 from pos_plugin.config import TillConfig, read_config
 from pos_plugin.customers import Customers
-from pos_plugin.errors import InputError, MisuseError
+from pos_plugin.errors import InputError, MisuseError, StorageFull
 from pos_plugin.identify import Identify, read_question
 from pos_plugin.in_time import InTime, late_refusal, notice_of
 from pos_plugin.issuing import Issuing
@@ -71,7 +71,9 @@ CLOSE_MS: Final = 5_000
 class _Counter:
     """The plugin's thread, with the one place where a fault becomes an answer."""
 
-    def __init__(self, when_idle: Callable[[], None]) -> None:
+    def __init__(self, when_idle: Callable[[], None], *, make_room: Callable[[], bool]) -> None:
+        self._make_room = make_room
+
         def look() -> None:
             self._guard(when_idle, lambda _fault: None)
 
@@ -98,7 +100,14 @@ class _Counter:
 
     def _guard(self, work: Callable[[], Answer], instead: Callable[[Exception], Answer]) -> Answer:
         try:
-            return work()
+            try:
+                return work()
+            except StorageFull:
+                # Nothing was booked; once, and only once, there is room in reserve.
+                if not self._make_room():
+                    raise
+                _log.exception("the disk is full: the reserve was given up")
+                return work()
         except (MisuseError, InputError):
             raise
         # The one place: whatever went wrong inside, the till goes on.
@@ -199,8 +208,9 @@ class Plugin(Closing):
         def when_idle() -> None:
             till.look_ahead()
             erasure.follow()
+            journal.ballast.look()
 
-        counter = _Counter(when_idle)
+        counter = _Counter(when_idle, make_room=journal.ballast.give_up)
         issuing = Issuing(config, journal, cache)
 
         def print_soon(answer: Receipt) -> None:

@@ -351,6 +351,9 @@ class Till:
         """Say which rewards of a sale may lower its price."""
         if not any(is_reward_code(one.code) for one in snapshot.extras.codes):
             return Offered()
+        if self.journal.ballast.is_spent:
+            codes = (one.code for one in snapshot.extras.codes if is_reward_code(one.code))
+            return Offered(rejected=dict.fromkeys(codes, Refused(Refusal.DISK_RESERVE)))
         on = self.clock.now().date().isoformat()
         with self.journal.reading() as journal:
             return offered(snapshot, self.config, self.cache.reader(), journal, on=on)
@@ -563,6 +566,11 @@ class Till:
     def _present(self, snapshot: Snapshot) -> Presented:
         if not snapshot.extras.codes:
             return Presented()
+        if self.journal.ballast.is_spent:
+            # Earning goes on; what is spent could not be undone when the disk is full altogether.
+            refused = Refused(Refusal.DISK_RESERVE)
+            codes = (one.code for one in snapshot.extras.codes if not is_reward_code(one.code))
+            return Presented(rejected=dict.fromkeys(codes, refused))
         with self.book() as book:
             return present(snapshot, book)
 
@@ -588,11 +596,21 @@ class Till:
             brought, notices = {}, (Notice(NoticeCode.CACHE_UNAVAILABLE),)
         if self.keys is None:
             notices = (*notices, Notice(NoticeCode.KEYS_MISSING))
+        notices = (*notices, *self._of_the_journal())
         return {
             **brought,
             **own,
             "notices": [notice.to_dict(self.config.language) for notice in notices],
         }
+
+    def _of_the_journal(self) -> Iterator[Notice]:
+        """Yield what is wrong with the file of receipts and its disk."""
+        if not self.journal.is_writable:
+            yield Notice(NoticeCode.JOURNAL_UNAVAILABLE)
+        if self.journal.ballast.is_spent:
+            yield Notice(NoticeCode.DISK_RESERVE)
+        if self.journal.was_damaged:
+            yield Notice(NoticeCode.JOURNAL_DAMAGED)
 
     def _brought(self) -> tuple[dict[str, Any], tuple[Notice, ...]]:
         """Return what the agent has brought so far."""

@@ -29,6 +29,7 @@ from pos_plugin.storage.cache_writer import CacheWriter
 from pos_plugin.storage.connect import cache_path, remove_other_caches
 from pos_plugin.storage.epochs import start_after
 from pos_plugin.storage.journal_reader import JournalReader
+from pos_plugin.storage.journal_swap import mark_forked
 from sync_agent import cycle, inbox
 from sync_agent.calendar_jobs import CalendarJobs
 from sync_agent.client import HeadOfficeClient
@@ -153,6 +154,9 @@ class Agent(Closing):
                 self._unreachable = str(fault)
                 happened = cycle.NobodyAnswered(dice=_dice())
             except HeadOfficeRefused as fault:
+                if fault.problem == "fork":
+                    # At its next start the till gives these events numbers of their own.
+                    mark_forked(self._settings.data_dir, after=self._acked_seq)
                 happened = _refused(action, fault.problem)
             except StorageError as fault:
                 self._storage = str(fault)
@@ -183,9 +187,7 @@ class Agent(Closing):
             case cycle.KeepAcked(
                 epoch=epoch, seq=seq, incarnation=incarnation, durable_seq=durable_seq
             ):
-                self._writer.set_acked(
-                    epoch, seq, incarnation=incarnation, durable_seq=durable_seq
-                )
+                self._writer.set_acked(epoch, seq, incarnation=incarnation, durable_seq=durable_seq)
                 self._acked[epoch] = seq
                 return cycle.AckedKept(incarnation)
             case cycle.ForgetAcked(incarnation=incarnation):

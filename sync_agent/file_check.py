@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pos_plugin.errors import StorageError
+from pos_plugin.errors import StorageDamaged, StorageError
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.journal_reader import JournalReader
+from pos_plugin.storage.journal_swap import mark_damaged
 from pos_plugin.storage.table_sums import wrong_tables
 
 if TYPE_CHECKING:
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def damage_of(data_dir: Path) -> dict[str, str]:
-    """Return what is damaged, by file; nothing when both are sound or not there yet."""
+    """Return what is damaged, by file; nothing when both are sound or not there yet.
+
+    The till looks at a journal so marked when it starts, and moves it away.
+    """
     damage: dict[str, str] = {}
     for name, opened in (("journal.db", JournalReader.open), ("cache.db", CacheReader.open)):
         try:
@@ -24,8 +28,12 @@ def damage_of(data_dir: Path) -> dict[str, str]:
                     found = reader.quick_check()
                 if found is not None:
                     damage[name] = found
-        except StorageError as fault:
+        except StorageDamaged as fault:
             damage[name] = str(fault)
+        except StorageError:
+            continue  # held or not ready: looked at again
+    if "journal.db" in damage:
+        mark_damaged(data_dir)
     return damage
 
 

@@ -155,6 +155,8 @@ class AccountDesk:
         )
 
     def _pay_out(self, moment: Moment, asked: PayOutRequest) -> Mapping[str, Any] | Refused:
+        if self._till.journal.ballast.is_spent:
+            return Refused(Refusal.DISK_RESERVE)
         cache = self._till.cache.reader()
         found = self._account(moment, cache, asked.customer, asked.program)
         if isinstance(found, Refused):
@@ -256,6 +258,8 @@ class AccountDesk:
         }
 
     def _redeem(self, moment: Moment, asked: RewardRequest) -> Mapping[str, Any] | Refused:
+        if self._till.journal.ballast.is_spent:
+            return Refused(Refusal.DISK_RESERVE)
         cache = self._till.cache.reader()
         reward = account_lookup.reward(cache, asked.reward) if cache else None
         on = moment.now.date().isoformat()

@@ -99,6 +99,8 @@ class VoucherDesk:
         known: VoucherType = kind
 
         def work(moment: Moment) -> dict[str, Any] | Refused:
+            if self._till.journal.ballast.is_spent:
+                return Refused(Refusal.DISK_RESERVE)
             if code is not None and voucher_by_code(moment.journal, voucher_hash(code)):
                 return Refused(Refusal.CONFLICT)
             voucher = new_voucher(

@@ -7,6 +7,7 @@ with its log first, then the name changes. Whoever opens the journal finishes wh
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 READY: Final = "journal.ready"
 REPLACED: Final = "replaced"
 DAMAGED: Final = "damaged"
+_DAMAGE_MARK: Final = "journal.damaged"
+_FORK_MARK: Final = "journal.forked"
 _PARTS: Final = ("-wal", "-shm", "")  # the log first: without it the file is only older
 
 
@@ -57,3 +60,49 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def mark_damaged(data_dir: Path) -> None:
+    """Have the till look at its journal when it starts next."""
+    with suppress(OSError):
+        (data_dir / _DAMAGE_MARK).touch()
+
+
+def is_marked_damaged(data_dir: Path) -> bool:
+    """Say whether somebody found the journal damaged."""
+    return (data_dir / _DAMAGE_MARK).exists()
+
+
+def forget_damage(data_dir: Path) -> None:
+    """The journal is sound, or another one."""
+    (data_dir / _DAMAGE_MARK).unlink(missing_ok=True)
+
+
+def has_damaged(data_dir: Path) -> bool:
+    """Say whether a damaged journal waits for a restore."""
+    folder = data_dir / DAMAGED
+    return folder.is_dir() and any(folder.iterdir())
+
+
+def mark_forked(data_dir: Path, *, after: int) -> None:
+    """Have the till give its events behind a number another life when it starts next.
+
+    Args:
+        data_dir: data folder of the till.
+        after: last event that head office holds as this journal has it.
+    """
+    with suppress(OSError):
+        (data_dir / _FORK_MARK).write_text(str(after), encoding="ascii")
+
+
+def forked_after(data_dir: Path) -> int | None:
+    """Return the number behind which events need another life; None when none do."""
+    try:
+        return max(0, int((data_dir / _FORK_MARK).read_text(encoding="ascii")))
+    except (OSError, ValueError):
+        return None
+
+
+def forget_fork(data_dir: Path) -> None:
+    """The events have their new life."""
+    (data_dir / _FORK_MARK).unlink(missing_ok=True)

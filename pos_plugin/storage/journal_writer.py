@@ -14,15 +14,27 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Final
 
+import apsw
+
 from pos_plugin.clock import utc_text
 from pos_plugin.errors import StorageBusy, StorageDamaged, StorageError
 from pos_plugin.folder_lock import FolderLock, FolderTaken
 from pos_plugin.repricing import facts_of
 from pos_plugin.storage import ledger_store, voucher_store
-from pos_plugin.storage.connect import JOURNAL_NAME, checkpointed, open_journal
+from pos_plugin.storage.ballast import Ballast
+from pos_plugin.storage.connect import JOURNAL_NAME, checkpointed, open_journal, quick_check
 from pos_plugin.storage.envelope import hash_of, serialised
 from pos_plugin.storage.faults import mapped
-from pos_plugin.storage.rekey import open_epoch
+from pos_plugin.storage.journal_swap import (
+    DAMAGED,
+    forget_damage,
+    forget_fork,
+    forked_after,
+    has_damaged,
+    is_marked_damaged,
+    move_away,
+)
+from pos_plugin.storage.rekey import open_epoch, rekey, without_triggers
 from pos_plugin.storage.voucher_store import Booked
 from pos_plugin.uids import new_uid
 
@@ -30,8 +42,6 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
-
-    import apsw
 
     from pos_plugin.loyalty.lots import LedgerEntry
     from pos_plugin.loyalty.vouchers import NewVoucher
@@ -184,6 +194,11 @@ class JournalWriter:
         self._file = _identity(path)
         self._log: tuple[int, int] | None = None
         self.epoch = 0
+        self.ballast = Ballast(path.parent)
+        self.is_writable = True
+        """Whether the last receipt could be stored."""
+        self.was_damaged = has_damaged(path.parent)
+        """Whether a damaged journal waits for a restore."""
 
     @classmethod
     def open(cls, data_dir: Path, *, at: dt.datetime) -> JournalWriter:
@@ -199,13 +214,15 @@ class JournalWriter:
         """
         owner = _own(data_dir)
         try:
-            writer = cls(open_journal(data_dir), data_dir / JOURNAL_NAME, owner)
+            writer = cls(_sound_journal(data_dir, at), data_dir / JOURNAL_NAME, owner)
         except BaseException:
             owner.release()
             raise
         try:
             with writer.transaction():
+                writer._leave_a_fork(at)
                 writer.epoch = writer._current_epoch(at)
+            forget_fork(data_dir)
         except BaseException:
             writer.close()
             raise
@@ -227,7 +244,7 @@ class JournalWriter:
         Raises:
             StorageError: the transaction was rolled back.
         """
-        with self._lock, mapped(self._path):
+        with self._lock, self._watched(), mapped(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -237,6 +254,16 @@ class JournalWriter:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Remember whether the file could be written."""
+        try:
+            yield
+        except StorageError:
+            self.is_writable = False
+            raise
+        self.is_writable = True
 
     def empty_log(self) -> bool:
         """Write the log back and cut it to nothing; False while somebody reads an older state.
@@ -602,13 +629,50 @@ class JournalWriter:
         """Forget a parked basket; its sale is completed or cancelled."""
         self._connection.execute("DELETE FROM suspended_sale WHERE sale_id = ?", (sale_id,))
 
+    def _leave_a_fork(self, at: dt.datetime) -> None:
+        """Give what head office refused as somebody else's numbers a life of its own."""
+        after = forked_after(self._path.parent)
+        if after is not None:
+            with without_triggers(self._connection):
+                rekey(self._connection, after=after, at=at, reason="forked")
+
     def _current_epoch(self, at: dt.datetime) -> int:
         newest: Any = self._connection.execute(
             "SELECT epoch FROM epoch ORDER BY first_seq DESC, opened_at DESC LIMIT 1"
         ).get
         if newest is not None:
             return int(newest)
-        return open_epoch(self._connection, first_seq=1, at=at, reason="new", rekeyed_to=0)
+        reason = "damaged" if self.was_damaged else "new"
+        return open_epoch(self._connection, first_seq=1, at=at, reason=reason, rekeyed_to=0)
+
+
+def _sound_journal(data_dir: Path, at: dt.datetime) -> apsw.Connection:
+    """Open the journal; a damaged one moves away, so that the sale goes on with a new one."""
+    try:
+        connection = open_journal(data_dir)
+        if not is_marked_damaged(data_dir):
+            return connection
+        if _is_sound(connection, data_dir):
+            forget_damage(data_dir)
+            return connection
+    except StorageDamaged as fault:
+        if not isinstance(fault.__cause__, apsw.Error):
+            raise  # a database of somebody else: not ours to move
+    move_away(data_dir, DAMAGED, utc_text(at).replace(":", ""))
+    forget_damage(data_dir)
+    return open_journal(data_dir)
+
+
+def _is_sound(connection: apsw.Connection, data_dir: Path) -> bool:
+    """Look at every page; a connection to a damaged file is closed."""
+    try:
+        with mapped(data_dir / JOURNAL_NAME):
+            is_sound = quick_check(connection) is None
+    except StorageDamaged:
+        is_sound = False
+    if not is_sound:
+        connection.close()
+    return is_sound
 
 
 def _own(data_dir: Path) -> FolderLock:
