@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from statistics import median_low
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,15 +17,16 @@ if TYPE_CHECKING:
 
 
 TRIES = 30
+BEFORE_WORK_MAX = 4
 
 
 def turns_during(work: Callable[[], object]) -> int:
     """Return how often another thread got the interpreter's lock while this one worked.
 
-    The median of many tries counts: on a busy machine the other one may run before work begins,
-    or not at all.
+    The most of many tries counts: on a busy machine the other one may get no processor at all.
+    Before work begins it can get the lock a few times: one to three.
     """
-    return median_low(turns_once(work) for _ in range(TRIES))
+    return max(turns_once(work) for _ in range(TRIES))
 
 
 def turns_once(work: Callable[[], object]) -> int:
@@ -85,7 +85,7 @@ def test_other_threads_run_during_a_long_search() -> None:
         }
     )
     assert rules.evaluate(sale).diagnostics.steps > 50_000
-    assert turns_during(lambda: rules.evaluate(sale)) > 2
+    assert turns_during(lambda: rules.evaluate(sale)) > BEFORE_WORK_MAX
 
 
 def benefit(number: int) -> dict[str, int | str]:
@@ -94,4 +94,4 @@ def benefit(number: int) -> dict[str, int | str]:
 
 def test_who_keeps_the_lock_lets_nobody_run() -> None:
     """The control of the test above: a long computation that does not let go."""
-    assert turns_during(lambda: pow(3, 300_000)) <= 2
+    assert turns_during(lambda: pow(3, 300_000)) <= BEFORE_WORK_MAX
