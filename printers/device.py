@@ -429,6 +429,11 @@ class ReceiptPrinter:
             except (PrinterTaken, OSError):
                 return
         is_kept = bool(self._awaited)
+        if self._line.transport.is_for_one_job and not is_kept:
+            level = self._units.find(printer=self._printer, address=self._address).level
+            if level == 0:
+                # A connection without a question would only keep others out.
+                return
         self._connect()
         if self._level:
             self._line.ask(self._idle_question)

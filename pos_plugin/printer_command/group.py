@@ -10,6 +10,7 @@ import click
 
 from pos_plugin.printer_command.jobs import jobs
 from pos_plugin.printer_command.listing import list_printers
+from pos_plugin.printer_command.preview import preview
 from pos_plugin.printer_command.simulate import simulate
 from pos_plugin.printer_command.status import status
 from pos_plugin.printer_command.try_out import test
@@ -17,8 +18,8 @@ from pos_plugin.printer_command.try_out import test
 
 @click.group()
 def printer() -> None:
-    """Printers of this till: list, look, test, simulate."""
+    """Printers of this till: list, look, test, preview, simulate."""
 
 
-for _command in (list_printers, status, test, simulate, jobs):
+for _command in (list_printers, status, test, preview, simulate, jobs):
     printer.add_command(_command)

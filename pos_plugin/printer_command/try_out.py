@@ -128,20 +128,28 @@ def _printed(
     from printers.errors import PrinterError
     from printers.levels import FOLDER, Unit, Units, unit_name
     from printers.line import Line, Patience
-    from printers.probe import probe
+    from printers.ports import JobReason
+    from printers.probe import look, probe
 
     job = _encoded(printer, document, pictures, config)
     patience = Patience()
     line = Line(transport_of(place), patience, Event())
     baud = place.baud if place.transport == "serial" else None
     wait_s = answer_within_s(len(job.data), baud=baud, patience=patience)
+    if sys.stderr.isatty():
+        click.echo(f"Printing; an answer may take {2 * wait_s:.0f} s.", err=True)
     try:
-        line.connect()
+        stop = look(line)
+        if stop not in (JobReason.NONE, JobReason.PRINTER_MUTE):
+            give_up(f"{printer.name} does not print: {stop.value}", code=NOT_READY)
         found = probe(line, job, wait_s=wait_s)
     except PrinterError as fault:
         give_up(f"{printer.name}: {fault}. {fault.hint}".rstrip(". "), code=NOT_READY)
     finally:
         line.hang_up()
+    if found.stop is not JobReason.NONE:
+        # What it did not answer while it stood still says nothing about it.
+        return _Tested(0, found.facts, "", found.seconds, found.stop.value, job.warnings)
     unit = Unit(
         unit=unit_name(printer=printer.name, facts=found.facts),
         printer=printer.name,
@@ -232,6 +240,9 @@ def _scan_back() -> list[str]:
 
 
 def _say(found: _Tested) -> None:
+    if found.reason:
+        click.echo(f"Not tested, the printer stopped: {found.reason}.", err=True)
+        return
     click.echo(f"Level {found.level}: {LEVELS[found.level]}.")
     facts: dict[str, Any] = dict(found.facts)
     if facts:
@@ -239,5 +250,3 @@ def _say(found: _Tested) -> None:
     click.echo(f"Unit {found.unit}, {found.seconds:.1f} s from the first byte to the last answer.")
     for warning in found.warnings:
         click.echo(f"Not as wished on the paper: {warning}")
-    if found.reason:
-        click.echo(f"Not ready: {found.reason}.", err=True)

@@ -37,22 +37,16 @@ class WinRawTransport:
     def __init__(self, queue: str) -> None:
         self._queue = queue
         self._handle: Any = None
+        self._has_job = False
 
     def open(self, deadline_s: float) -> None:
-        """Begin a RAW job; see :class:`printers.transports.port.Transport`."""
+        """Open the printer; see :class:`printers.transports.port.Transport`."""
         del deadline_s  # the spooler is on this machine
         if self._handle is not None:
             return
         win32print, error = _load()
         with gone(self._queue, _HINT, error):
-            handle = win32print.OpenPrinter(self._queue)
-            try:
-                win32print.StartDocPrinter(handle, 1, (_DOCUMENT, None, "RAW"))
-                win32print.StartPagePrinter(handle)
-            except error:
-                win32print.ClosePrinter(handle)
-                raise
-        self._handle = handle
+            self._handle = win32print.OpenPrinter(self._queue)
 
     def write_some(self, chunk: bytes, deadline_s: float) -> int:
         """Return what the spooler took; see :class:`printers.transports.port.Transport`."""
@@ -61,6 +55,11 @@ class WinRawTransport:
             raise PrinterOffline(f"{self._queue} is not open")
         win32print, error = _load()
         with gone(self._queue, _HINT, error):
+            if not self._has_job:
+                # Begun with the first bytes, so that a look leaves no empty job in the queue.
+                win32print.StartDocPrinter(self._handle, 1, (_DOCUMENT, None, "RAW"))
+                self._has_job = True
+                win32print.StartPagePrinter(self._handle)
             return int(win32print.WritePrinter(self._handle, chunk))
 
     def read(self, limit: int, deadline_s: float) -> bytes:
@@ -77,12 +76,14 @@ class WinRawTransport:
     def close(self) -> None:
         """End the job, which prints it; twice is once."""
         handle, self._handle = self._handle, None
+        has_job, self._has_job = self._has_job, False
         if handle is None:
             return
         win32print, error = _load()
-        with suppress(error):
-            win32print.EndPagePrinter(handle)
-            win32print.EndDocPrinter(handle)
+        if has_job:
+            with suppress(error):
+                win32print.EndPagePrinter(handle)
+                win32print.EndDocPrinter(handle)
         with suppress(error):
             win32print.ClosePrinter(handle)
 

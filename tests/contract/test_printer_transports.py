@@ -368,6 +368,13 @@ def test_an_idle_printer_tells_that_its_paper_goes_to_its_end(bench: Bench) -> N
     assert (status.online, status.cover) == (False, "open")
 
 
+def test_an_idle_network_printer_that_nobody_tested_is_left_alone(bench: Bench) -> None:
+    rig = bench.rig("network", level=0)
+    assert rig.device.idle().reachable is False
+    tested = bench.rig("network")
+    assert tested.device.idle().online is True
+
+
 # --- negative controls: each of these devices is wrong in one point, and a check sees it ---------
 
 

@@ -175,6 +175,16 @@ def test_a_test_of_a_printer_that_is_not_there_fails(tmp_path: Path) -> None:
         assert one.asked("list")["printers"][0]["tested_at"] == ""
 
 
+def test_a_printer_that_stands_still_is_not_tested(tmp_path: Path) -> None:
+    machine = Machine(faults=[Fault("paper_out")])
+    with shop(tmp_path, machine) as one:
+        done = one.run("test", "bon")
+        assert done.exit_code == 1
+        assert "paper_out" in done.stderr
+        assert one.asked("list")["printers"][0]["tested_at"] == ""
+    assert not machine.pages
+
+
 @pytest.mark.parametrize(
     ("words", "say"),
     [
