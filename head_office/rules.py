@@ -15,6 +15,7 @@ from pos_plugin.clock import utc_text
 from pos_plugin.errors import RuleError
 from pos_plugin.promotions.generation import RuleGeneration
 from pos_plugin.promotions.golden import check_baskets
+from pos_plugin.template_package import check_templates
 from pos_plugin.validation import read_json
 from sync_agent.protocol import BLOB_BYTES_MAX, GenerationEntry, compact_json
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 RING: Final = "all"
 NEWEST_MAX: Final = 80
 ROTATIONS_MAX: Final = 20
+_KEPT: Final = ("promotions", "golden", "templates")
 CURRENT, NEXT, RETIRED = "current", "next", "retired"
 
 
@@ -213,7 +215,7 @@ class Signer(NamedTuple):
 
 
 def _content(connection: Connection, generation: int) -> dict[str, Any]:
-    """Return promotions and golden baskets of a generation."""
+    """Return promotions, golden baskets and templates of a generation."""
     text = connection.execute(
         select(blob.c.content)
         .join(rule_generation, rule_generation.c.sha256 == blob.c.sha256)
@@ -222,7 +224,7 @@ def _content(connection: Connection, generation: int) -> dict[str, Any]:
     if text is None:
         raise RuleError("out_of_range", "generation", f"there is no generation {generation}")
     document = read_json(bytes(text), "", RuleError)
-    return {name: document[name] for name in ("promotions", "golden") if name in document}
+    return {name: document[name] for name in _KEPT if name in document}
 
 
 def _add(
@@ -240,6 +242,7 @@ def _add(
         raise RuleError("limit", "promotions", f"a package has at most {BLOB_BYTES_MAX} bytes")
     # What is signed is read once more as the till will read it.
     check_baskets(RuleGeneration.from_json(data.decode()), content.get("golden"))
+    check_templates(content.get("templates"))
     sha256 = hashlib.sha256(data).hexdigest()
     instant_text = utc_text(activate_at)
     message = rule_package.signed_bytes(

@@ -17,6 +17,7 @@ from pos_plugin.promotions.golden import check_baskets
 from pos_plugin.row_sum import sum_text
 from pos_plugin.rule_package import Manifest, find_flaw
 from pos_plugin.storage.blobs import write_blob
+from pos_plugin.template_package import packed_templates
 from pos_plugin.validation import read_json
 from sync_agent.errors import PackageRejected
 
@@ -104,7 +105,7 @@ def take_package(
         before(further.get("next_key"))
     # Content before its row: a crash in between leaves a file that nobody names.
     write_blob(data_dir, content)
-    writer.store_generation(manifest, accepted_at=accepted_at)
+    writer.store_generation(manifest, accepted_at=accepted_at, templates=packed_templates(further))
 
 
 def _own(folded: list[tuple[str, int, int]], till: str) -> list[list[str | int]]:

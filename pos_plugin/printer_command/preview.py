@@ -28,7 +28,9 @@ _NATIVE_NOTE = "Näherung: native text has the printer's own letters"
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="Values for the template, as JSON; default its own sample.",
 )
-@click.option("--lang", type=click.Choice(["de", "en"]), default="de", help="Of a shipped template.")
+@click.option(
+    "--lang", type=click.Choice(["de", "en"]), default="de", help="Of a shipped template."
+)
 @click.option("--width", type=click.IntRange(192, 832), help="Dots; default those of the profile.")
 @click.option("--profile", "profile_name", default="generic-80", show_default=True)
 @click.option(

@@ -19,7 +19,7 @@ from pos_plugin.card_hash import normalised
 from pos_plugin.closing import Closing
 from pos_plugin.errors import MisuseError
 from pos_plugin.search_keys import name_keys
-from pos_plugin.storage import class_store
+from pos_plugin.storage import class_store, template_lookup
 from pos_plugin.storage.cache_schema import KEPT, TABLES, Table
 from pos_plugin.storage.connect import (
     cache_path,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from pos_plugin.loyalty.class_history import Change as ClassChange
     from pos_plugin.rule_package import Manifest
+    from pos_plugin.template_package import PackedTemplate
 
 _SEARCHED: Final = frozenset({"customer", "customer_search"})
 ERASE: Final = "erase"
@@ -203,8 +204,19 @@ class CacheWriter(Closing):
         self._checkpoint_sometimes(len(page.changes))
         return True
 
-    def store_generation(self, manifest: Manifest, *, accepted_at: dt.datetime) -> bool:
+    def store_generation(
+        self,
+        manifest: Manifest,
+        *,
+        accepted_at: dt.datetime,
+        templates: Iterable[PackedTemplate] = (),
+    ) -> bool:
         """Remember an accepted rule generation; its content already lies in ``blobs/``.
+
+        Args:
+            manifest: signed.
+            accepted_at: instant.
+            templates: of its package; the last three versions of each stay.
 
         Returns:
             True when it is new, False when it was stored before.
@@ -241,6 +253,7 @@ class CacheWriter(Closing):
                     accepted_at.isoformat(),
                 ),
             )
+            template_lookup.store(self._connection, templates)
         return True
 
     def keep_classes(

@@ -15,6 +15,7 @@ from pos_plugin.clock import utc_text
 from pos_plugin.errors import RuleError
 from pos_plugin.promotions.generation import RuleGeneration
 from pos_plugin.storage.journal_reader import JournalReader
+from pos_plugin.template_package import check_templates
 from pos_plugin.validation import read_json
 from sync_agent.imports import history
 from sync_agent.imports.columns import COLUMNS
@@ -193,14 +194,20 @@ def _take_rules(
     RuleGeneration.from_json(content)
     document = read_json(content, "", RuleError)
     promotions = document["promotions"] if isinstance(document, dict) else document
+    templates = document.get("templates") if isinstance(document, dict) else None
+    check_templates(templates)
+    wanted = {"promotions": promotions} | ({"templates": templates} if templates else {})
     before = [entry for entry in shelf.entries() if entry.kind == RULES]
-    if before and json.loads(shelf.content(before[-1]))["promotions"] == promotions:
+    if before and json.loads(shelf.content(before[-1])) | {"generation": 0} == {
+        "generation": 0,
+        **wanted,
+    }:
         report.unchanged = len(promotions)
         return None
     generation = 1 + max(
         [_highest_sold_with(data_dir)] + [int((e.package or {})["generation"]) for e in before]
     )
-    package = compact_json({"generation": generation, "promotions": promotions})
+    package = compact_json({"generation": generation, **wanted})
     RuleGeneration.from_json(package)
     draft.add_bytes(package)
     report.new = len(promotions)
