@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 TRIES = 30
-BEFORE_WORK_MAX = 4
+BEFORE_WORK_MAX = 3
 
 
-def turns_during(work: Callable[[], object]) -> int:
-    """Return how often another thread got the interpreter's lock while this one worked.
+def turns_during(work: Callable[[], object]) -> list[int]:
+    """Return how often another thread got the interpreter's lock while this one worked, per try.
 
-    The most of many tries counts: on a busy machine the other one may get no processor at all.
-    Before work begins it can get the lock a few times: one to three.
+    Ascending. On a busy machine a try says little: the other thread may get no processor at all,
+    or run often before work begins.
     """
-    return max(turns_once(work) for _ in range(TRIES))
+    return sorted(turns_once(work) for _ in range(TRIES))
 
 
 def turns_once(work: Callable[[], object]) -> int:
@@ -85,7 +85,8 @@ def test_other_threads_run_during_a_long_search() -> None:
         }
     )
     assert rules.evaluate(sale).diagnostics.steps > 50_000
-    assert turns_during(lambda: rules.evaluate(sale)) > BEFORE_WORK_MAX
+    turns = turns_during(lambda: rules.evaluate(sale))
+    assert turns[3 * TRIES // 4] > BEFORE_WORK_MAX
 
 
 def benefit(number: int) -> dict[str, int | str]:
@@ -94,4 +95,4 @@ def benefit(number: int) -> dict[str, int | str]:
 
 def test_who_keeps_the_lock_lets_nobody_run() -> None:
     """The control of the test above: a long computation that does not let go."""
-    assert turns_during(lambda: pow(3, 300_000)) <= BEFORE_WORK_MAX
+    assert turns_during(lambda: pow(3, 300_000))[TRIES // 4] <= BEFORE_WORK_MAX
