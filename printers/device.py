@@ -23,7 +23,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final, Literal
 
 from printers.encode import INITIALISE, NUL, PADDING_BYTES_MAX, RASTER_HEADER_BYTES
-from printers.errors import PaperOut, PrinterBusy, PrinterError, PrinterReset
+from printers.errors import PrinterBusy, PrinterError, PrinterReset
 from printers.limits import PAGE_ROWS_MAX
 from printers.line import DLE_EOT, Line, Patience, Stopped
 from printers.lock import PrinterLock, PrinterTaken
@@ -63,8 +63,6 @@ def reason_of(fault: PrinterError) -> JobReason:
             return JobReason.PRINTER_BUSY
         case PrinterReset():
             return JobReason.RESET
-        case PaperOut():
-            return JobReason.PAPER_OUT
         case _:
             return JobReason.PRINTER_OFFLINE
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from printers.errors import PrinterOffline
+from printers.errors import PaperOut, PrinterOffline
 from printers.status import NEVER_ASKED, StatusParser
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ FACTS: Final = {"maker": 66, "model": 67, "firmware": 65, "serial": 68}
 
 _READ_BYTES: Final = 4_096
 _HEARD_MAX: Final = 1_000
+_DRIVER: Final = "driver"
 # Whoever closes the till waits no longer than one of these.
 _SLICE_S: Final = 0.1
 
@@ -136,7 +137,7 @@ class Line:
         while place < len(data):
             self._stop_if_asked()
             chunk = data[place : place + self.transport.chunk_bytes]
-            accepted = self.transport.write_some(chunk, monotonic() + _SLICE_S)
+            accepted = self._write_some(chunk)
             place += accepted
             # What it says meanwhile is heard at once: a stop inside a picture is told here.
             self._heard = [*self._heard, *self._hear(0)][-_HEARD_MAX:]
@@ -208,6 +209,19 @@ class Line:
     def _stop_if_asked(self) -> None:
         if self._stopping.is_set():
             raise Stopped
+
+    def _write_some(self, chunk: bytes) -> int:
+        status = self.status
+        try:
+            accepted = self.transport.write_some(chunk, monotonic() + _SLICE_S)
+        except PaperOut:
+            # The system's driver says it where the printer itself cannot be heard.
+            self._parser.status = replace(status, online=False, paper="out", source=_DRIVER)
+            self._stopping.wait(_SLICE_S)
+            return 0
+        if accepted and status.source == _DRIVER:
+            self._parser.status = replace(status, online=None, paper="unknown")
+        return accepted
 
     def _hear(self, wait_s: float) -> list[Answer]:
         ends_s = monotonic() + wait_s

@@ -109,6 +109,35 @@ def test_a_test_sets_the_level_and_a_voucher_is_confirmed_on_it(tmp_path: Path) 
         assert one.run("jobs", "--open").stdout == "No print jobs.\n"
 
 
+def test_paper_is_refilled_and_a_cable_pulled_under_a_till_that_sells_on(tmp_path: Path) -> None:
+    machine = Machine()
+    with shop(tmp_path, machine) as one:
+        assert one.run("test", "bon").exit_code == 0
+
+        def sold(plugin: Plugin, sale: str, *faults: Fault) -> str:
+            machine.happen(*faults)
+            return str(print_effect(PythonSide(plugin).sell(sale))["job"])
+
+        def ends(plugin: Plugin, job: str) -> str:
+            def state() -> str:
+                return str((plugin.prints.job(job) or {}).get("state"))
+
+            until(lambda: state() not in ("QUEUED", "SENDING"), within_s=30, what="an end")
+            return state()
+
+        here = machine.taken_bytes + 12_000
+        with Plugin.open(one.till.config_path, clock=one.till.clock) as plugin:
+            first = sold(plugin, "1", Fault("paper_out", here), Fault("refill", after_s=0.5))
+            assert ends(plugin, first) == "CONFIRMED"
+            here = machine.taken_bytes + 12_000
+            second = sold(plugin, "2", Fault("unplug", here), Fault("replug", after_s=0.5))
+            assert ends(plugin, second) == "UNKNOWN"
+            third = sold(plugin, "3")
+            assert ends(plugin, third) == "CONFIRMED"
+    # The test page, the first and the third; of the second hangs what it had above the third.
+    assert len(machine.pages) == 3
+
+
 def test_an_untested_printer_confirms_nothing(tmp_path: Path) -> None:
     """Negative control of the test above."""
     with (

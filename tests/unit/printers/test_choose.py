@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -71,3 +73,17 @@ def test_a_wrong_place_is_named(tmp_path: Path, where: Place) -> None:
 def test_a_lock_file_never_leaves_its_folder(tmp_path: Path) -> None:
     where = Place(name="../../etc/passwd", transport="serial", port="x")
     assert lock_path(where, data_dir=tmp_path).parent == tmp_path / "printer-locks"
+
+
+def test_no_library_of_a_device_loads_before_it_is_opened() -> None:
+    script = (
+        "import sys; from pathlib import Path; from printers.choose import Place, make_device\n"
+        "for way, where in (('network', '1.2.3.4'), ('serial', 'x'), ('usb', '1234:5678')):\n"
+        "    make_device(Place(name='b', transport=way, address=where, port=where),"
+        " data_dir=Path('.'))\n"
+        "print(sorted({'serial', 'usb', 'escpos', 'PIL'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"

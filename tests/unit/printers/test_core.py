@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from printer_rig import JOB, PAGE
 from printing import dots_of
@@ -141,3 +143,8 @@ def test_every_fault_can_be_written_and_happens(kind: str) -> None:
 def test_a_fault_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="KIND"):
         Fault.parse(text)
+
+
+def test_the_page_about_printing_names_every_fault() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "printing.md").read_text("utf-8")
+    assert [kind for kind in KINDS if f"`{kind}`" not in page] == []

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
 
 import pytest
-from printer_rig import JOB
+from printer_rig import JOB, PATIENCE
 
+from printers.device import ReceiptPrinter
 from printers.errors import PrinterBusy, PrinterOffline
+from printers.levels import Units
+from printers.ports import JobReason, JobState
 from printers.sim.machine import Machine
 from printers.sim.pty_line import PtyFace
 from printers.sim.rfc2217 import Rfc2217Face
@@ -23,9 +26,6 @@ from printers.transports.port import ModemLines
 from printers.transports.serial_line import SerialTransport
 from printers.transports.usb_bulk import UsbAddress, UsbTransport
 from printers.transports.winraw import WinRawTransport
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:setDaemon:DeprecationWarning"),
@@ -63,14 +63,26 @@ def test_a_pipe_is_no_printer_outside_tests(tmp_path: Path) -> None:
 def test_a_device_that_can_be_read_is_heard() -> None:
     machine = Machine()
     with PtyFace(machine) as face:
-        from pathlib import Path
-
         transport = DeviceFileTransport(Path(face.path))
         transport.open(soon())
         assert transport.write_some(b"\x10\x04\x01", soon()) == 3
         assert transport.read(100, soon()) == b"\x12"
         assert transport.read(100, monotonic()) == b""
         transport.close()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a device that is full")
+def test_the_driver_of_the_system_says_that_the_paper_is_out(tmp_path: Path) -> None:
+    device = ReceiptPrinter(
+        DeviceFileTransport(Path("/dev/full")),
+        printer="bon",
+        address="devfile /dev/full",
+        units=Units(tmp_path),
+        patience=PATIENCE,
+    )
+    outcome = device.send(JOB, process_id="abcd", on_stall=lambda _: None)
+    device.close()
+    assert outcome == (JobState.QUEUED, JobReason.PAPER_OUT, 0)
 
 
 # --- network -------------------------------------------------------------------------------------
