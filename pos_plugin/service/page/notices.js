@@ -10,6 +10,7 @@ const DISMISS = "dismiss"; // for this page only: nothing was handed over, nothi
 const ON_PAPER = ["print_confirmed", "print_assumed"];
 
 let open = [];
+let printers = []; // what they say of themselves: nothing can be done about it here
 let own = []; // of the answer just shown: to be read, nothing to be printed
 let standing = []; // what the service says of itself, as long as it holds
 let dismissed = new Set();
@@ -21,7 +22,9 @@ export function prepareNotices(inTurn) {
 
 export async function refreshNotices() {
   try {
-    open = (await api.notices()).notices;
+    const found = await api.notices();
+    open = found.notices;
+    printers = found.printers.map(({ notice }) => notice).filter(Boolean);
   } catch (error) {
     if (!api.isAway(error)) throw error;
   }
@@ -66,7 +69,8 @@ export function handOver() {
 }
 
 export function drawNotices() {
-  const all = [...own, ...open, ...standing];
+  const said = printers.map((one) => ({ ...one, choices: [] }));
+  const all = [...own, ...open, ...standing, ...said];
   const first = nextHandOver();
   const rows = all.slice(0, SHOWN_MAX).map((one) => rowOf(one, one === first));
   if (all.length > SHOWN_MAX) {

@@ -1,0 +1,217 @@
+"""Every row of the cashier's notices about paper (printing.md P36), seen on the page.
+
+The voucher printer is a simulated one in the network that is believed (level 3): its paper runs
+out, its cover is opened, its cable is pulled while the cashier looks.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from host_till import print_effect
+from page_audit import audit
+from page_shop import JEANS, SHIRT, page_shop, page_url
+from selenium.webdriver.common.keys import Keys
+from served_till import CARD, Served, served
+from till_builder import card_number
+
+from printers.levels import FOLDER, Unit, Units
+from printers.sim.core import Knobs
+from printers.sim.faults import Fault
+from printers.sim.machine import Machine
+from printers.sim.tcp import TcpFace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from till_page import Page
+
+    from pos_plugin.clock import SettableClock
+
+pytestmark = pytest.mark.chromium
+
+HAND_OVER = "Bitte den gedruckten Gutschein überreichen."
+# Nobody gets the same voucher twice.
+OTHER_CARD = card_number(102)
+# A stall is told after 10 s, and an idle printer is asked every 10 s.
+SLOW_S = 40
+
+
+class Counter:
+    """A served till and its voucher printer."""
+
+    def __init__(self, till: Served, machine: Machine, clock: SettableClock, units: Path) -> None:
+        self.till = till
+        self.machine = machine
+        self.clock = clock
+        self._units = units
+
+    def happen(self, kind: str, *, at_byte: int | None = None) -> None:
+        here = None if at_byte is None else at_byte + self.machine.taken_bytes
+        self.machine.happen(Fault.parse(kind if here is None else f"{kind}@{here}"))
+
+    def forget_level(self) -> None:
+        """From now on the printer is one that nobody has tested."""
+        for path in self._units.glob("*.json"):
+            path.unlink()
+
+
+@contextmanager
+def counter(folder: Path, *, head: str = "") -> Iterator[Counter]:
+    machine = Machine(Knobs(rows_per_s=20_000))
+    with TcpFace(machine) as face:
+        builder = page_shop(folder)
+        builder.customer("K102", card=OTHER_CARD, segments=["abc:C"], name="Berta Blum")
+        address = f"127.0.0.1:{face.port}"
+        text = builder.config_path.read_text("utf-8").partition("[[printer]]")[0] + head
+        text += f'[[printer]]\nname = "bon"\ntransport = "network"\naddress = "{address}"\n'
+        text += 'fallback = "zweit"\n'
+        text += '[[printer]]\nname = "zweit"\nrole = "slip"\ntransport = "simulator"\n'
+        builder.config_path.write_text(text, "utf-8")
+        units = folder / FOLDER
+        facts = {"serial": "SIM0001"}
+        Units(units).write(
+            Unit("bon", "bon", f"network {address}", 3, facts, tested_at="2026-03-07")
+        )
+        with served(builder) as till:
+            yield Counter(till, machine, builder.clock, units)
+
+
+def sell(page: Page, card: str = CARD) -> None:
+    for code in (card, JEANS, SHIRT):
+        page.scan(code)
+    page.shows("83,98 €", "#due")
+    page.keys(Keys.F12)
+    page.dialog("pay")
+    page.keys(Keys.ENTER)
+    page.dialog("")
+
+
+def sell_again(page: Page) -> None:
+    page.keys(Keys.F12)
+    page.shows("Bereit", "#lines")
+    sell(page, OTHER_CARD)
+
+
+def choose(page: Page, word: str) -> None:
+    next(one for one in page.all("#notices button") if one.text == word).click()
+
+
+def test_voucher_waits_for_the_cashier_for_paper_and_for_the_other_printer(
+    page: Page, tmp_path: Path
+) -> None:
+    with counter(tmp_path / "till", head='[printing]\nafter_ack = ["voucher"]\n') as shop:
+        page.open(page_url(shop.till))
+        sell(page)
+        page.shows("Gutschein für diesen Kunden bereit.", "#notices")
+        page.picture(tmp_path / "ready.png")
+        assert audit(page) == []
+        shop.happen("paper_out")
+        choose(page, "Drucken")
+        page.shows("Gutschein wartet: Papier leer.", "#notices")
+        page.picture(tmp_path / "waiting.png")
+        shop.happen("refill")
+        page.shows(HAND_OVER, "#notices", within_s=SLOW_S)
+        page.keys(Keys.F8)
+        page.hides(HAND_OVER, "#notices")
+        assert len(shop.machine.pages) == 1
+
+        shop.happen("cover_open")
+        sell_again(page)
+        choose_when_there(page, "Drucken")
+        page.shows("Gutschein wartet: Deckel offen.", "#notices")
+        choose(page, "Anderer Drucker")
+        page.shows(HAND_OVER, "#notices")
+        assert len(shop.machine.pages) == 1, "the other one has it"
+        assert len(list((tmp_path / "till" / "prints").glob("*.png"))) == 1
+
+
+def choose_when_there(page: Page, word: str) -> None:
+    page.shows(word, "#notices")
+    choose(page, word)
+
+
+def test_stall_doubt_and_silence_are_seen(page: Page, tmp_path: Path) -> None:
+    with counter(tmp_path / "till") as shop:
+        page.open(page_url(shop.till))
+        shop.happen("paper_out", at_byte=20_000)
+        sell(page)
+        stalled = "Drucker hat angehalten: Papier leer, danach geht es weiter."
+        page.shows(stalled, "#notices", within_s=SLOW_S)
+        page.picture(tmp_path / "stalled.png")
+        shop.happen("unplug")
+        page.shows("Kam der Gutschein vollständig heraus?", "#notices", within_s=SLOW_S)
+        page.picture(tmp_path / "unknown.png")
+        assert [one.text for one in page.all("#notices button")][:2] == ["Ja", "Nein: Nachdruck"]
+        shop.happen("replug")
+        shop.happen("refill")
+        choose(page, "Nein: Nachdruck")
+        page.shows(HAND_OVER, "#notices", within_s=SLOW_S)
+        page.keys(Keys.F8)
+        page.hides(HAND_OVER, "#notices")
+
+        shop.forget_level()
+        sell_again(page)
+        page.shows("Gutschein gesendet, Drucker meldet nichts zurück.", "#notices")
+        page.picture(tmp_path / "assumed.png")
+        page.keys(Keys.F8)
+        page.hides("Gutschein gesendet", "#notices")
+
+
+def test_held_voucher_and_low_roll_are_seen(page: Page, tmp_path: Path) -> None:
+    with counter(tmp_path / "till") as shop:
+        page.open(page_url(shop.till))
+        sell(page)
+        page.shows(HAND_OVER, "#notices")
+        page.keys(Keys.F8)
+        shop.happen("near_end")
+        page.shows("Bonpapier geht zu Ende.", "#notices", within_s=SLOW_S)
+        page.picture(tmp_path / "low.png")
+        shop.happen("paper_out")
+        sell_again(page)
+        page.shows("Gutschein wartet: Papier leer.", "#notices")
+        shop.clock.advance(seconds=901)
+        held = "Gutschein nicht gedruckt. Er liegt im Kundenkonto bereit."
+        page.shows(held, "#notices", within_s=SLOW_S)
+        page.picture(tmp_path / "held.png")
+        shop.happen("refill")
+        choose(page, "Jetzt drucken")
+        page.shows(HAND_OVER, "#notices", within_s=SLOW_S)
+
+
+def test_fault_of_the_host_and_a_paper_that_is_no_voucher_are_seen(
+    page: Page, tmp_path: Path
+) -> None:
+    builder = page_shop(tmp_path / "till")
+    text = builder.config_path.read_text("utf-8").partition("[[printer]]")[0]
+    text += '[[printer]]\nname = "bon"\ntransport = "host"\n[approvals]\nenabled = true\n'
+    builder.config_path.write_text(text, "utf-8")
+    with served(builder) as till, till.client() as host:
+        page.open(page_url(till))
+        body = {
+            "request_id": "A1",
+            "customer": "K100",
+            "lines": [{"line_id": "1", "sku": SHIRT, "quantity_milli": 1000}],
+        }
+        answer = host.post("/v1/approvals", json=body)
+        assert answer.status_code == 200, answer.text
+        job = print_effect(answer.json())["job"]
+        page.shows("Auswahlbeleg wird gedruckt", "#notices")
+        host.post(f"/v1/print-jobs/{job}/result", json={"attempt": 1, "result": "failed"})
+        page.shows("Kasse meldet Druckfehler. Die Ware ist gebucht.", "#notices")
+        page.picture(tmp_path / "failed.png")
+        again = host.post(f"/v1/print-jobs/{job}/print").json()
+        host.post(
+            f"/v1/print-jobs/{job}/result",
+            json={"attempt": again["attempt"], "result": "printed"},
+        )
+        page.shows("Bitte den gedruckten Auswahlbeleg überreichen.", "#notices")
+        page.picture(tmp_path / "slip.png")
+        page.keys(Keys.F8)
+        page.hides("Auswahlbeleg", "#notices")
+        with till.plugin._till.journal.reading() as journal:
+            kinds = journal.execute("SELECT kind FROM event WHERE kind LIKE '%handed_over'")
+            assert kinds.fetchall() == [("print_handed_over",)]
