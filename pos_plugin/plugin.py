@@ -22,6 +22,7 @@ from pos_plugin.actions.card_scans import CardScans
 from pos_plugin.actions.erasure import ErasureDesk
 from pos_plugin.actions.responses import ResponseDesk
 from pos_plugin.actions.vouchers import VoucherDesk
+from pos_plugin.answers import Scanned
 from pos_plugin.approvals import Approvals
 from pos_plugin.booking import Booking
 from pos_plugin.clock import SystemClock
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pos_plugin.actions.card_scans import ScanMoment
-    from pos_plugin.answers import Receipt, Scanned
+    from pos_plugin.answers import Receipt
     from pos_plugin.clock import Clock
     from pos_plugin.identify import Found
     from printers.ports import JobChange
@@ -355,6 +356,7 @@ class Plugin(Closing):
             instead=lambda _fault: Refused(Refusal.PLUGIN_FAULT),
             late=late_refusal,
         )
+        self._print_for(found)
         if sale_id is not None:
             # Behind the answer: nobody waits for the disk.
             self._counter.do(
@@ -405,12 +407,14 @@ class Plugin(Closing):
                 "birthday": birthday,
             }
         )
-        return self._counter.do(
+        found = self._counter.do(
             lambda: self._identify.find(question),
             within_ms=self.config.budget_ms.scan,
             instead=lambda _fault: Refused(Refusal.PLUGIN_FAULT),
             late=late_refusal,
         )
+        self._print_for(found)
+        return found
 
     def rental_returned(
         self,
@@ -460,6 +464,17 @@ class Plugin(Closing):
             "till": self.config.till,
             **state,
         }
+
+    def _print_for(self, found: Scanned | Found | Refused) -> None:
+        """Print what was held for a customer who is back; behind the answer."""
+        customer = found.customer if isinstance(found, Scanned) else None
+        if customer is not None:
+            self._counter.do(
+                lambda: self.prints.identified(str(customer["id"])),
+                within_ms=0,
+                instead=lambda _fault: None,
+                late=lambda: None,
+            )
 
     def _ill(self, notice: Notice) -> dict[str, Any]:
         return {"notices": [notice.to_dict(self.config.language)]}
