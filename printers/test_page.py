@@ -1,7 +1,8 @@
 """The test page: what a printer and a scanner have to show before a shop trusts them.
 
 A ruler as wide as the paper, the letters that go wrong first, a wedge from white to black, and
-codes with the characters that a scanner mixes up when it believes in another keyboard.
+codes with the characters that a scanner mixes up when it believes in another keyboard. Its words
+and its layout are the template ``test-page`` of the product.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, Literal
 
+from printers.limits import CHARACTER_DOTS
 from printers.templates.builtin import builtin
 from printers.templates.fill import NoFormats, fill
 
@@ -20,11 +22,11 @@ if TYPE_CHECKING:
 QR_CONTENT: Final = "SKTEST-YZ/-0123456789"
 BAR_CONTENT: Final = "SKTEST-YZ-09"
 
+_TEMPLATE: Final = "test-page"
 _WEDGE_ROWS: Final = 48
 _WEDGE_STEPS: Final = 16
 # Bayer's matrix: sixteen greys that no printer can mistake for lines.
 _BAYER: Final = ((0, 8, 2, 10), (12, 4, 14, 6), (3, 11, 1, 9), (15, 7, 13, 5))
-_CHARACTER_DOTS: Final = 12
 
 
 def test_page(
@@ -38,27 +40,40 @@ def test_page(
         printer: name in the settings.
         said: when and where, one line.
     """
+    template = builtin(_TEMPLATE, lang)
+    if template is None:
+        raise FileNotFoundError(_TEMPLATE)
     wedge = _wedge(dots)
     name = sha256(wedge).hexdigest()
-    columns = dots // _CHARACTER_DOTS
-    ruler = "".join(str(number % 10) if number % 5 == 0 else "." for number in range(1, columns))
-    template = builtin("test-page", lang)
-    if template is None:
-        raise AssertionError("the test page belongs to the product: install it again")
-    values = {
-        "printer": printer,
-        "width": str(dots),
-        "said": said,
-        "ruler": f"|{ruler[:-1]}|",
-        "wedge": name,
-        "code": QR_CONTENT,
-        "line_code": BAR_CONTENT,
-    }
-    return fill(template, values, formats=NoFormats(), subject_uid="test-page"), {name: wedge}
+    document = fill(
+        template,
+        {
+            "printer": printer,
+            "width": str(dots),
+            "said": said,
+            "code": QR_CONTENT,
+            "line_code": BAR_CONTENT,
+            "wedge": name,
+            "ruler": _ruler(dots // CHARACTER_DOTS),
+        },
+        formats=NoFormats(),
+        subject_uid=_TEMPLATE,
+    )
+    return document, {name: wedge}
 
 
 # The name begins as those of tests do, and it is none.
 test_page.__test__ = False  # type: ignore[attr-defined]
+
+
+def _ruler(columns: int) -> str:
+    """One line from edge to edge, a figure at each fifth character.
+
+    >>> _ruler(12)
+    '|...5....0.|'
+    """
+    marks = "".join("." if place % 5 else str(place % 10) for place in range(2, columns))
+    return f"|{marks}|"
 
 
 def _wedge(dots: int) -> bytes:
