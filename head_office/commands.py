@@ -21,6 +21,7 @@ from head_office.till_commands import enrol, revoke, status, worst_case
 from pos_plugin.errors import RuleError
 from pos_plugin.limits import MAX_PRICE_MINOR
 from pos_plugin.loopback import ADDRESS, listen
+from pos_plugin.shop_day import DAY
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -157,11 +158,15 @@ def load(folder: Path, data: Path) -> None:
     Tables: those of docs/master-data.md, for example program, reward, article, customer, card.
     """
     from head_office.load import folder_bytes, load_folder
+    from pos_plugin.clock import SystemClock
 
     with _database(data) as database:
         total = folder_bytes(folder)
         with click.progressbar(length=total, label="Loading", file=sys.stderr) as bar:
-            loaded = load_folder(database, folder, progress=bar.update)
+            today = SystemClock().now().date()
+            loaded = load_folder(database, folder, on=today, progress=bar.update)
+    for warning in loaded.warnings:
+        click.echo(warning, err=True)
     for table, count in loaded.read.items():
         click.echo(f"{table}: {count} rows, {loaded.written[table]} new or changed")
 
@@ -176,8 +181,8 @@ def load(folder: Path, data: Path) -> None:
     help="One for each customer of this file: an id a line.",
 )
 @click.option("--value-minor", type=click.IntRange(1, MAX_PRICE_MINOR), help="Value in cents.")
-@click.option("--from-on", type=click.DateTime(["%Y-%m-%d"]), help="First day; default its kind's.")
-@click.option("--to-on", type=click.DateTime(["%Y-%m-%d"]), help="Last day; default its kind's.")
+@click.option("--from-on", type=DAY, help="First day; default its kind's.")
+@click.option("--to-on", type=DAY, help="Last day; default its kind's.")
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -274,7 +279,7 @@ def _instant(text: str | None, option: str) -> str | None:
 
 @head_office.command()
 @_data
-@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Shop day; default today.")
+@click.option("--on", type=DAY, help="Shop day; default today.")
 def classes(data: Path, on: dt.datetime | None) -> None:
     """Compute the classes of all customers and send what changed to the tills.
 

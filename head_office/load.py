@@ -28,6 +28,7 @@ from head_office.storage import master
 from head_office.vouchers import issue_here, mark, rows_of_holder
 from pos_plugin.card_hash import normalised
 from pos_plugin.loyalty.voucher_code import read_code, voucher_hash
+from pos_plugin.loyalty.voucher_type import SHORT_LIVED, is_short_lived
 from pos_plugin.validation import read_json
 from sync_agent import protocol
 from sync_agent.master_data import HEAD_OFFICE_FILES as FILES
@@ -35,6 +36,7 @@ from sync_agent.master_data import card_row, check_file_row, identity, take_sear
 from sync_agent.protocol import SEGMENT_BITS, compact_json
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
@@ -47,10 +49,14 @@ LINE_BYTES_MAX: Final = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a load did: rows read and rows that were new or changed, by table."""
+    """What a load did: rows read and rows that were new or changed, by table.
+
+    ``warnings``: what may be disputed, in words; nothing is refused for it.
+    """
 
     read: dict[str, int]
     written: dict[str, int]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -274,13 +280,18 @@ def _is(table: str, key: str) -> Any:  # noqa: ANN401 - a clause of SQLAlchemy
 
 
 def load_folder(
-    database: Database, folder: Path, *, progress: Callable[[int], None] = lambda _bytes: None
+    database: Database,
+    folder: Path,
+    *,
+    on: dt.date | None = None,
+    progress: Callable[[int], None] = lambda _bytes: None,
 ) -> Loaded:
     """Take every file of the folder, or nothing.
 
     Args:
         database: head office.
         folder: holds ``<table>.jsonl`` files; other files are none of our business.
+        on: day for which kinds of voucher that live too short are warned of; None = of none.
         progress: called with the number of bytes of each line taken.
 
     Raises:
@@ -289,6 +300,7 @@ def load_folder(
     files = _files(folder)
     read = dict.fromkeys(files, 0)
     written = dict.fromkeys(files, 0)
+    warnings: list[str] = []
     with database.write() as connection:
         load = _Load(connection, database.card_key(connection), _bits(connection))
         for table, path in files.items():
@@ -299,10 +311,12 @@ def load_folder(
                     raise LoadError("duplicate_id", where, f"{name!r} stands twice in {path.name}")
                 seen.add(name)
                 read[table] += 1
+                if table == "voucher_type" and on is not None and is_short_lived(row, on=on):
+                    warnings.append(f"{where}: {SHORT_LIVED.format(code=row['code'])}")
                 written[table] += load.take(table, row, where)
                 progress(size)
         load.send()
-    return Loaded(read=read, written=written)
+    return Loaded(read=read, written=written, warnings=tuple(warnings))
 
 
 def take_vouchers(

@@ -16,6 +16,7 @@ import click
 from pos_plugin.backup_commands import backup, restore
 from pos_plugin.errors import InputError, PosPluginError, RuleError, SaleError
 from pos_plugin.printer_command.group import printer
+from pos_plugin.shop_day import DAY
 from pos_plugin.version import __version__
 
 if TYPE_CHECKING:
@@ -277,7 +278,7 @@ def promotions() -> None:
     show_default=True,
     help="How far an article may fall by several promotions together, in basis points.",
 )
-@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The day it is; default today.")
+@click.option("--on", type=DAY, help="The day it is; default today.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the sales drawn.")
 @click.option(
     "--max-baskets",
@@ -329,13 +330,12 @@ _SETTINGS = click.option(
     show_default=True,
     help="The till's settings.",
 )
-_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @stats.command("classes")
 @_SETTINGS
-@click.option("--from", "from_on", type=_DAY, required=True, help="First shop day.")
-@click.option("--to", "to_on", type=_DAY, required=True, help="Second shop day.")
+@click.option("--from", "from_on", type=DAY, required=True, help="First shop day.")
+@click.option("--to", "to_on", type=DAY, required=True, help="Second shop day.")
 @click.option("--scheme", help="Code of the scheme; needed when there are several.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--html", type=_FILE, help="Write a page with charts into this file.")
@@ -374,8 +374,8 @@ def stats_classes(
 
 @stats.command("vouchers")
 @_SETTINGS
-@click.option("--from", "from_on", type=_DAY, help="First shop day of the grant.")
-@click.option("--to", "to_on", type=_DAY, help="Last shop day of the grant.")
+@click.option("--from", "from_on", type=DAY, help="First shop day of the grant.")
+@click.option("--to", "to_on", type=DAY, help="Last shop day of the grant.")
 @click.option(
     "--not-handed-over", is_flag=True, help="Only usable ones that nobody said to have given."
 )
@@ -391,8 +391,9 @@ def stats_vouchers(
     from pos_plugin.config import read_config
     from pos_plugin.stats.voucher_list import to_dict, to_line, voucher_list
 
+    settings = read_config(config)
     found = voucher_list(
-        read_config(config),
+        settings,
         from_on=from_on.date() if from_on else None,
         to_on=to_on.date() if to_on else None,
         not_handed_over=not_handed_over,
@@ -401,24 +402,27 @@ def stats_vouchers(
         if as_json:
             _print_json(to_dict(one))
         else:
-            click.echo(to_line(one))
+            click.echo(to_line(one, language=settings.language))
 
 
 @stats.command("visits")
 @_SETTINGS
-@click.option("--not-since", "since_on", type=_DAY, required=True, help="Shop day.")
+@click.option("--not-since", "since_on", type=DAY, required=True, help="Shop day.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def stats_visits(config: Path, since_on: dt.datetime, as_json: bool) -> None:
     """List active customers without a receipt or rental since a day, the longest away first."""
     from pos_plugin.config import read_config
     from pos_plugin.stats.visit_list import not_seen_since
+    from pos_plugin.stats.words import WORDS
 
-    for one in not_seen_since(read_config(config), since_on.date()):
+    settings = read_config(config)
+    never = f"{WORDS[settings.language]['never']:10}"
+    for one in not_seen_since(settings, since_on.date()):
         last = one.last_on.isoformat() if one.last_on else None
         if as_json:
             _print_json({**one._asdict(), "last_on": last})
         else:
-            click.echo(f"{last or 'never     '}  {one.number}  {one.name}")
+            click.echo(f"{last or never}  {one.number}  {one.name}")
 
 
 stammkunde.add_command(backup)

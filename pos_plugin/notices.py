@@ -101,6 +101,7 @@ class NoticeCode(StrEnum):
     REFUND_WITHHELD = "refund_withheld"
     VOUCHER_NOT_SOLD = "voucher_not_sold"
     APPROVAL_SOLD_TWICE = "approval_sold_twice"
+    ERASED_GOODS_OUT = "erased_goods_out"
     CHARGED_DIFFERS = "charged_differs"
     RECALLED_OTHER_DAY = "recalled_other_day"
     BIRTHDAY = "birthday"
@@ -164,6 +165,7 @@ LEVELS: Final[Mapping[NoticeCode, Level]] = {
     NoticeCode.REFUND_WITHHELD: Level.WARN,
     NoticeCode.VOUCHER_NOT_SOLD: Level.WARN,
     NoticeCode.APPROVAL_SOLD_TWICE: Level.WARN,
+    NoticeCode.ERASED_GOODS_OUT: Level.WARN,
     NoticeCode.CHARGED_DIFFERS: Level.INFO,
     NoticeCode.RECALLED_OTHER_DAY: Level.WARN,
     NoticeCode.BIRTHDAY: Level.INFO,
@@ -538,6 +540,10 @@ NOTICE_TEXTS: Final[Mapping[NoticeCode, Mapping[str, str]]] = {
     NoticeCode.APPROVAL_SOLD_TWICE: {
         "de": "Artikel {sku} der Auswahl wurde schon einmal verkauft. Bitte prüfen.",
         "en": "Article {sku} of the approval was sold before. Please check.",
+    },
+    NoticeCode.ERASED_GOODS_OUT: {
+        "de": "Gelöscht, aber noch Ware des Ladens dort (Stück: {pieces}); jetzt weiß niemand, bei wem.",
+        "en": "Erased, but goods of the shop are still there (pieces: {pieces}); nobody knows where now.",
     },
     NoticeCode.CHARGED_DIFFERS: {
         "de": "Kassierter Betrag weicht von der Berechnung ab; gebucht ist, was kassiert wurde.",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pos_plugin.shop_day import DAY
+
 if TYPE_CHECKING:
     import datetime as dt
 
@@ -24,7 +26,7 @@ def classes() -> None:
     show_default=True,
     help="The till's settings.",
 )
-@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="Last day to compute; default today.")
+@click.option("--on", type=DAY, help="Last day to compute; default today.")
 def run(config: Path, on: dt.datetime | None) -> None:
     """Compute the classes of every day up to today that is not computed yet.
 

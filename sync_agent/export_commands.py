@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from pos_plugin.shop_day import DAY
+
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator
@@ -18,7 +20,6 @@ _KINDS: Final = (
 )  # fmt: skip
 _FIRST: Final = "0001-01-01"
 _LAST: Final = "9999-12-31"
-_DAY: Final = click.DateTime(["%Y-%m-%d", "%d.%m.%Y"])
 
 
 @click.command("export")
@@ -35,8 +36,8 @@ _DAY: Final = click.DateTime(["%Y-%m-%d", "%d.%m.%Y"])
     type=click.Path(path_type=Path),
     help="File to write, of dsfinvk a folder; default: standard output.",
 )
-@click.option("--from", "from_on", type=_DAY, help="First shop day of vouchers, ledger, receipts.")
-@click.option("--to", "to_on", type=_DAY, help="Last shop day.")
+@click.option("--from", "from_on", type=DAY, help="First shop day of vouchers, ledger, receipts.")
+@click.option("--to", "to_on", type=DAY, help="Last shop day.")
 @click.option("--json", "as_json", is_flag=True, help="JSON lines instead of CSV.")
 def export(
     kind: str,

@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
-from pos_plugin.answers import Receipt
+from pos_plugin.answers import Receipt, message
 from pos_plugin.known_customers import KnownCustomers
-from pos_plugin.notices import Refusal, Refused
+from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
 from pos_plugin.storage import customer_lookup, erasure_store, journal_lookup
 from pos_plugin.storage.print_choices import PrintChoices
 from pos_plugin.text import PlainText as Text
@@ -100,6 +100,7 @@ class ErasureDesk:
         ):
             return Refused(Refusal.CUSTOMER_UNKNOWN)
         ids = known.ids(survivor)
+        out = erasure_store.goods_out(moment.journal, ids)
         cursor = journal_lookup.last_seq(moment.journal)
         counts = erasure_store.erase(moment.journal, ids, give_up_papers=self._papers.erased)
         seq = self._actions.add_event(
@@ -110,4 +111,6 @@ class ErasureDesk:
             now=moment.now,
         )
         erasure_store.note(moment.journal, ids, seq=seq, at=moment.now)
-        return {"customer": survivor, "counts": counts, "effects": []}
+        told = [Notice(NoticeCode.ERASED_GOODS_OUT, {"pieces": out})] if out else []
+        effects = [message(notice, self._till.config.language) for notice in told]
+        return {"customer": survivor, "counts": counts, "effects": effects}

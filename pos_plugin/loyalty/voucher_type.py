@@ -273,6 +273,27 @@ class VoucherType(BaseModel):
         return self.offline_scope or DEFAULT_SCOPE[self.legal_kind]
 
 
+SHORT_LIVED: Final = (
+    "vouchers of kind {code!r} live shorter than three years from the end of their year; what was "
+    "paid for or earned may be valid longer all the same (LG Braunschweig 22 O 211/12)"
+)
+
+
+def is_short_lived(row: Mapping[str, Any], *, on: dt.date) -> bool:
+    """Say whether a kind of voucher that somebody pays for or earns may live too short (L8).
+
+    Args:
+        row: of the kind, checked.
+        on: shop day of an issue.
+    """
+    if row["legal_kind"] not in LONG_LIVED:
+        return False
+    try:
+        return Validity.model_validate(row["validity"]).is_short(on)
+    except ValidationError:
+        return False  # of a later version
+
+
 def rest_stays(legal_kind: LegalKind, *, partial: bool) -> bool:
     """Say whether what a sale leaves of the value can be used later.
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pos_plugin.stats.words import STATES, WORDS
 from pos_plugin.storage.journal_reader import JournalReader
 from pos_plugin.storage.voucher_history import voucher_histories
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
 
     from pos_plugin.config import TillConfig
     from pos_plugin.storage.voucher_history import Happened, VoucherHistory
@@ -63,18 +65,24 @@ def to_dict(one: VoucherHistory) -> dict[str, Any]:
     }
 
 
-def to_line(one: VoucherHistory) -> str:
-    """Return a voucher as one line, empty places as ``-``."""
+def to_line(one: VoucherHistory, *, language: str) -> str:
+    """Return a voucher as one line, empty places as ``-``.
+
+    Args:
+        one: the voucher.
+        language: ``de`` or ``en``.
+    """
+    words = WORDS[language]
     return "  ".join(
         [
             one.type,
             one.customer or "-",
             one.class_at_issue or "-",
-            one.state,
-            _said(one.granted),
-            "printed" if one.is_printed else "not printed",
-            "handed over" if one.handed_over_at else "not handed over",
-            _said(one.redeemed) if one.redeemed else "-",
+            STATES[language][one.state],
+            _said(one.granted, words),
+            words["printed" if one.is_printed else "not_printed"],
+            words["handed_over" if one.handed_over_at else "not_handed_over"],
+            _said(one.redeemed, words) if one.redeemed else "-",
         ]
     )
 
@@ -88,5 +96,7 @@ def _plain(what: Happened) -> dict[str, Any]:
     }
 
 
-def _said(what: Happened) -> str:
-    return f"{what.on} till {what.till} cashier {what.cashier or '-'} receipt {what.receipt or '-'}"
+def _said(what: Happened, words: Mapping[str, str]) -> str:
+    places = {"on": what.on, "till": what.till}
+    places |= {"cashier": what.cashier or "-", "receipt": what.receipt or "-"}
+    return words["happened"].format_map(places)

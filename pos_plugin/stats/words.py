@@ -28,7 +28,11 @@ WORDS: Final = {
         "no_class": "ohne Klasse",
         "granted": "vergeben",
         "printed": "gedruckt",
+        "not_printed": "nicht gedruckt",
         "handed_over": "überreicht",
+        "not_handed_over": "nicht überreicht",
+        "happened": "{on} Kasse {till} Kassierer {cashier} Bon {receipt}",
+        "never": "nie",
         "redeemed": "eingelöst",
         "days": "Tage bis zur Einlösung",
         "days_note": "Hälfte der Einlösungen nach höchstens {days} Tagen",
@@ -63,7 +67,11 @@ WORDS: Final = {
         "no_class": "no class",
         "granted": "granted",
         "printed": "printed",
+        "not_printed": "not printed",
         "handed_over": "handed over",
+        "not_handed_over": "not handed over",
+        "happened": "{on} till {till} cashier {cashier} receipt {receipt}",
+        "never": "never",
         "redeemed": "redeemed",
         "days": "Days to redemption",
         "days_note": "half of the redemptions within {days} days",
@@ -79,6 +87,31 @@ WORDS: Final = {
         "nothing": "There were none in this time.",
     },
 }
+
+
+STATES: Final = {
+    "de": {
+        "planned": "geplant",
+        "issued": "ausgegeben",
+        "reserved": "reserviert",
+        "partly_redeemed": "teils eingelöst",
+        "redeemed": "eingelöst",
+        "blocked": "gesperrt",
+        "cancelled": "storniert",
+        "expired": "abgelaufen",
+    },
+    "en": {
+        "planned": "planned",
+        "issued": "issued",
+        "reserved": "reserved",
+        "partly_redeemed": "partly redeemed",
+        "redeemed": "redeemed",
+        "blocked": "blocked",
+        "cancelled": "cancelled",
+        "expired": "expired",
+    },
+}
+"""States of a voucher as people say them."""
 
 
 def class_name(code: str | None, *, language: str) -> str:

@@ -173,6 +173,12 @@ def customer(journal: Journal, customer_id: str) -> LocalCustomer | None:
     )
 
 
+def made_here(journal: Journal) -> list[str]:
+    """Return the ids of the customers that this till created and that were not erased."""
+    rows: Any = journal.execute("SELECT id FROM local_customer WHERE created = 1 ORDER BY id")
+    return [customer for (customer,) in rows]
+
+
 def customers_by_key(
     journal: Journal, kind: str, key: str, *, count_max: int
 ) -> list[FoundCustomer]:

@@ -91,3 +91,23 @@ def _erase_baskets(journal: Journal, customer: str) -> int:
             )
             count += 1
     return count
+
+
+def goods_out(journal: Journal, customers: Iterable[str]) -> int:
+    """Return how many pieces of the shop a customer still has: on approval or rented.
+
+    Args:
+        journal: of this till.
+        customers: every id of one customer.
+    """
+    out = 0
+    for customer in customers:
+        count: Any = journal.execute(
+            "SELECT (SELECT count(*) FROM approval JOIN approval_line AS line USING (number) "
+            "WHERE customer = ?1 AND line.state = 'open') + (SELECT count(*) FROM rental "
+            "WHERE customer = ?1 AND out_at IS NOT NULL AND returned_at IS NULL "
+            "AND cancelled_at IS NULL)",
+            (customer,),
+        ).get
+        out += count
+    return out

@@ -25,8 +25,11 @@ _SQL: Final = """
     LEFT JOIN receipt AS given ON given.seq = issued_seq
     LEFT JOIN voucher_event AS redeeming ON redeeming.voucher = voucher.id
         AND redeeming.kind = 'redeemed' AND voucher.state IN ('redeemed', 'partly_redeemed')
-        AND redeeming.seq = (SELECT max(seq) FROM voucher_event
-            WHERE voucher = redeeming.voucher AND kind = 'redeemed')
+        AND redeeming.seq = (SELECT max(seq) FROM voucher_event AS last
+            WHERE last.voucher = redeeming.voucher AND last.kind = 'redeemed'
+            AND coalesce((SELECT sum(coalesce(back.amount_minor, 0)) FROM voucher_event AS back
+                WHERE back.voucher = last.voucher AND back.receipt = last.receipt
+                AND back.kind = 'rolled_back'), -1) < coalesce(last.amount_minor, 0))
     LEFT JOIN event AS used ON used.seq = redeeming.seq
     LEFT JOIN receipt AS sold ON sold.seq = redeeming.receipt
     ORDER BY issued_seq, voucher.id"""

@@ -18,6 +18,7 @@ _WORDS: Final = {
     "unchanged": ("gleich", "unchanged"),
     "erased": ("gelöschte Personen übergangen", "erased persons left out"),
     "wrong": ("falsche Zeilen", "wrong lines"),
+    "warnings": ("Hinweise", "warnings"),
     "more": ("… und {count} weitere", "… and {count} more"),
     "passed": ("Spalten ohne Bedeutung hier", "columns without a meaning here"),
 }
@@ -37,6 +38,7 @@ class Report:
         wrong_count: lines that cannot be taken; with one nothing is taken.
         wrong: the first of them.
         passed_over: columns that mean nothing to us.
+        warnings: lines that are taken and may be disputed.
         state: ``taken``, ``nothing``, ``dry`` or ``refused``.
         taken_at: instant, ISO 8601 UTC.
     """
@@ -50,6 +52,7 @@ class Report:
     wrong_count: int = 0
     wrong: list[WrongLine] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
+    warnings: list[WrongLine] = field(default_factory=list)
     state: str = "dry"
     taken_at: str = ""
 
@@ -76,6 +79,9 @@ class Report:
             lines.append(f"{self.left_out} {word('erased', language)}")
         if self.passed_over:
             lines.append(f"{word('passed', language)}: {', '.join(self.passed_over)}")
+        if self.warnings:
+            lines.append(f"{word('warnings', language)}:")
+            lines += [warning.to_text(language) for warning in self.warnings]
         if self.wrong_count:
             lines.append(f"{self.wrong_count} {word('wrong', language)}:")
             lines += [wrong.to_text(language) for wrong in self.wrong]
@@ -98,6 +104,7 @@ class Report:
             "wrong_count": self.wrong_count,
             "wrong": [wrong.to_dict(language) for wrong in self.wrong],
             "passed_over": self.passed_over,
+            "warnings": [warning.to_dict(language) for warning in self.warnings],
         }
 
 

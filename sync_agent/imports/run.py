@@ -33,6 +33,7 @@ from sync_agent.imports.wrong import TableError
 from sync_agent.protocol import BLOB_BYTES_MAX, compact_json
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
@@ -112,7 +113,7 @@ def run_import(config: TillConfig, wish: Wish, *, clock: Clock, settle: Settle) 
                         card_key=keys.card_key,
                         erased=erased_marks(shelf),
                     )
-                    _take(taking, wish, config.data_dir)
+                    _take(taking, wish, config.data_dir, on=clock.now().date())
             except BadFile as fault:
                 report.add_wrong(*fault.wrong)
             report.taken_at = utc_text(clock.now())
@@ -142,9 +143,9 @@ def refuse_with_head_office(config: TillConfig) -> None:
         )
 
 
-def _take(taking: Taking, wish: Wish, data_dir: Path) -> None:
+def _take(taking: Taking, wish: Wish, data_dir: Path, *, on: dt.date) -> None:
     if wish.kind == TABLES:
-        take_tables(taking, wish.path, progress=wish.progress)
+        take_tables(taking, wish.path, on=on, progress=wish.progress)
     elif wish.kind == COVERS:
         take_covers(
             taking,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from pos_plugin.loyalty.voucher_type import is_short_lived
 from sync_agent.imports.read import BadFile
 from sync_agent.imports.wrong import TableError, WrongCell, WrongCode, WrongLine
 from sync_agent.master_data import FILES, identity
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -19,9 +21,19 @@ LINE_BYTES_MAX: Final = 2**20
 
 
 def take_tables(
-    taking: Taking, folder: Path, *, progress: Callable[[int], object] = lambda _bytes: None
+    taking: Taking,
+    folder: Path,
+    *,
+    on: dt.date,
+    progress: Callable[[int], object] = lambda _bytes: None,
 ) -> None:
     """Take every ``<table>.jsonl`` of the folder (or the one that is named), in their order.
+
+    Args:
+        taking: compares and counts.
+        folder: of the files.
+        on: today: kinds of voucher that live too short from now on are warned of.
+        progress: called with the number of bytes read on.
 
     Raises:
         TableError: the folder has none, or one of a table that does not exist.
@@ -33,6 +45,9 @@ def take_tables(
                 rows = taking.rows_of(table, row)
                 _once(seen, "\0".join(str(row[column]) for column in identity(table)))
                 taking.put(rows)
+                if table == "voucher_type" and is_short_lived(rows[0][1], on=on):
+                    warning = WrongLine(number, path.name, WrongCode.SHORT_LIVED)
+                    taking.report.warnings.append(warning)
             except WrongCell as fault:
                 column = f"{path.name} {fault.column}".strip()
                 taking.report.add_wrong(number, column, fault.code)

@@ -48,6 +48,7 @@ class WrongCode(StrEnum):
     EMPTY = "empty"
     LIMIT = "limit"
     NOT_READABLE = "not_readable"
+    SHORT_LIVED = "short_lived"
     PICTURE_MISSING = "picture_missing"
     PICTURE_REFUSED = "picture_refused"
 
@@ -118,6 +119,16 @@ SENTENCES: Final[Mapping[WrongCode, tuple[str, str]]] = {
     WrongCode.NOT_READABLE: (
         "die Datei kann nicht gelesen werden oder ist nicht von dieser Art",
         "the file cannot be read, or is of another kind",
+    ),
+    WrongCode.SHORT_LIVED: (
+        (
+            "gilt kürzer als drei Jahre ab Jahresende; was bezahlt oder verdient wurde, kann "
+            "trotzdem länger gelten (LG Braunschweig 22 O 211/12)"
+        ),
+        (
+            "lives shorter than three years from the end of the year; what was paid for or earned "
+            "may be valid longer all the same (LG Braunschweig 22 O 211/12)"
+        ),
     ),
     WrongCode.PICTURE_MISSING: ("dieses Bild fehlt im Ordner", "the folder lacks this picture"),
     WrongCode.PICTURE_REFUSED: (

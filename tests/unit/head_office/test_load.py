@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from head_office_site import ANNA, ARTICLE, PROGRAM, Site, write_tables
+from processes import stammkunde
 from sqlalchemy import select
 
 from head_office import log
@@ -111,6 +112,35 @@ def test_bad_row_is_named_and_nothing_is_taken(
     assert caught.value.code == code
     assert caught.value.where.endswith(where)
     assert rows(site) == before
+
+
+@pytest.mark.parametrize(
+    ("legal_kind", "days", "warned"),
+    [
+        ("gift_mpv", 365, True),
+        ("goods_credit", 365, True),
+        ("earned_bonus", 365, True),
+        # Three years from the end of the year, and free advertising of any length.
+        ("gift_mpv", None, False),
+        ("promo", 30, False),
+    ],
+)
+def test_a_kind_that_lives_too_short_is_warned_of_and_taken(
+    site: Site, legal_kind: str, days: int | None, warned: bool
+) -> None:
+    kind = {
+        "code": "WERT",
+        "legal_kind": legal_kind,
+        "effect": {"kind": "value", "minor": 500, "label": {"de": "5 EUR"}},
+        "conditions": {"text": {"de": "-"}},
+        "validity": {"days": days} if days else {},
+        "layout": {"title": {"de": "-"}},
+    }
+    folder = write_tables(site.folder / "load", voucher_type=[kind])
+    done = stammkunde("head-office", "load", folder, "--data", site.data)
+    assert done.returncode == 0, done.stderr
+    assert "voucher_type: 1 rows, 1 new" in done.stdout
+    assert ("LG Braunschweig" in done.stderr) == warned
 
 
 @pytest.mark.parametrize("text", ["{torn", "[]", '{"sku": NaN}', '{"sku":1,"sku":2}'])

@@ -117,6 +117,29 @@ def test_no_file_of_the_till_knows_the_person_any_more(till: TillBuilder) -> Non
     assert totals(till) == before
 
 
+def test_erasing_somebody_with_goods_of_the_shop_says_so(tmp_path: Path) -> None:
+    till = TillBuilder(tmp_path / "out")
+    with till.config_path.open("a", encoding="utf-8") as file:
+        file.write("[approvals]\nenabled = true\n")
+    till.article("4711", 5000)
+    for name in ("K1", "K2", "K3"):
+        till.customer(name)
+    with till.open() as plugin:
+        goods = {"line_id": "1", "sku": "4711", "quantity_milli": 2000}
+        out = {"request_id": "A1", "customer": "K1", "lines": [goods]}
+        assert isinstance(plugin.approvals.issue(out), Receipt)
+        rented = {"rental": "R1", "customer": "K2", "articles": [{"sku": "film", "days": 1}]}
+        assert isinstance(plugin.rentals.issued(rented), Receipt)
+        told = {}
+        for name in ("K1", "K2", "K3"):
+            answer = plugin.customers.erase(name)
+            assert isinstance(answer, Receipt)
+            told[name] = [one["text"] for one in answer.values["effects"]]
+        assert ["Stück: 2" in text for text in told["K1"]] == [True]
+        assert ["Stück: 1" in text for text in told["K2"]] == [True]
+        assert told["K3"] == []
+
+
 def test_papers_of_goods_on_approval_lose_their_holder_and_only_theirs(till: TillBuilder) -> None:
     with till.config_path.open("a", encoding="utf-8") as file:
         file.write("\n[approvals]\nenabled = true\n")

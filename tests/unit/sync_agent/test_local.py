@@ -236,7 +236,12 @@ def test_an_imported_voucher_is_redeemed_once(till: LoneTill) -> None:
         "validity": {"days": 30},
         "layout": {"title": {"de": "Danke"}},
     }
-    till.take_tables(voucher_type=[kind])
+    assert till.take_tables(voucher_type=[kind]).warnings == []
+    short = {**kind, "code": "WERT", "legal_kind": "gift_mpv", "validity": {"days": 365}}
+    short["effect"] = {"kind": "value", "minor": 500, "label": {"de": "5 EUR"}}
+    report = till.take_tables(voucher_type=[kind, short])
+    assert [(one.line, one.code.value) for one in report.warnings] == [(2, "short_lived")]
+    assert (report.state, "drei Jahre" in report.to_text("de")) == ("taken", True)
     till.take_rules(voucher_promotion())
     code = new_code()
     till.take("vouchers", f"Code;Art;Kunde;gültig bis\n{code};TREUE5;100;31.12.2026\n")

@@ -1,0 +1,102 @@
+"""Lists of vouchers and of customers who stayed away."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from click.testing import CliRunner
+from till_builder import NOON, TillBuilder, card_number
+from vouchers_with_value import hand_out
+
+from pos_plugin import Plugin, Receipt
+from pos_plugin.cli import stammkunde
+from pos_plugin.config import read_config
+from pos_plugin.stats.visit_list import not_seen_since
+from pos_plugin.stats.voucher_list import to_line, voucher_list
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def sell(plugin: Plugin, sale_id: str, customer: str, **more: Any) -> None:
+    line = {"line_id": "1", "sku": "4711", "quantity_milli": 1000, "unit_price_minor": 5000}
+    snapshot = {
+        "sale_id": sale_id,
+        "at": NOON.isoformat(),
+        "customer": {"id": customer},
+        "lines": [{**line, "vat_rate_bp": 1900}],
+        **more,
+    }
+    plugin.sales.evaluate(snapshot)
+    assert isinstance(plugin.sales.complete(sale_id, {}), Receipt)
+
+
+def test_customers_made_at_the_till_are_among_those_who_stayed_away(tmp_path: Path) -> None:
+    till = TillBuilder(tmp_path / "till")
+    till.customer("K1")
+    with till.open() as plugin:
+        made = {}
+        for name in ("Berta", "Clara"):
+            answer = plugin.customers.create({"request_id": name, "name": name})
+            assert isinstance(answer, Receipt)
+            made[name] = answer.values["customer"]
+        sell(plugin, "S1", made["Clara"])
+    found = {
+        one.name: one.last_on for one in not_seen_since(read_config(till.config_path), NOON.date())
+    }
+    # Clara was here today, so she is not listed; the control.
+    assert found == {"Kundin K1": None, "Berta": None}
+    tomorrow = NOON.date() + dt.timedelta(days=1)
+    away = not_seen_since(read_config(till.config_path), tomorrow)
+    assert {one.name: one.last_on for one in away}["Clara"] == NOON.date()
+
+
+def test_who_was_here_by_a_card_nobody_knew_was_here(tmp_path: Path) -> None:
+    till = TillBuilder(tmp_path / "till")
+    with till.open() as plugin:
+        sale = plugin.begin_sale("S1")
+        sale.scan(card_number(9))
+        sale.add_line(sku="4711", quantity_milli=1000, unit_price_minor=5000)
+        sale.evaluate()
+        assert isinstance(sale.complete(), Receipt)
+        answer = plugin.customers.create({"request_id": "D", "name": "Dora"})
+        assert isinstance(answer, Receipt)
+        assigned = plugin.customers.assign_card(
+            {"request_id": "A", "customer": answer.values["customer"], "code": card_number(9)}
+        )
+        assert isinstance(assigned, Receipt)
+    assert not_seen_since(read_config(till.config_path), NOON.date()) == []
+
+
+def test_the_redemption_listed_is_the_one_that_stands(tmp_path: Path) -> None:
+    till = TillBuilder(tmp_path / "till")
+    till.customer("K1")
+    code = hand_out(till, "GIFT", 3000)
+    with till.open() as plugin:
+        for sale_id in ("S1", "S2"):
+            sell(plugin, sale_id, "K1", codes=[{"code": code, "amount_minor": 1000}])
+        config = read_config(till.config_path)
+
+        def redeemed() -> str | None:
+            (one,) = voucher_list(config)
+            return one.redeemed.receipt if one.redeemed else None
+
+        assert redeemed() == "S2"
+        assert isinstance(plugin.sales.void("S2", {}), Receipt)
+        assert redeemed() == "S1"
+        assert isinstance(plugin.sales.void("S1", {}), Receipt)
+        assert redeemed() is None
+    (one,) = voucher_list(config)
+    assert "ausgegeben" in to_line(one, language="de")
+    assert "nicht gedruckt" in to_line(one, language="de")
+    assert "not printed" in to_line(one, language="en")
+
+
+def test_days_are_written_as_everywhere(tmp_path: Path) -> None:
+    till = TillBuilder(tmp_path / "till")
+    hand_out(till, "GIFT", 3000)
+    for day in ("2026-03-07", "07.03.2026"):
+        asked = ["stats", "vouchers", "--config", str(till.config_path), "--from", day]
+        done = CliRunner().invoke(stammkunde, asked)
+        assert (done.exit_code, done.output.count("GIFT")) == (0, 1), done.output
