@@ -111,8 +111,7 @@ class NativePaper:
                 case RuleBlock():
                     self._rule(block.style)
                 case FeedBlock():
-                    self._bytes.feed(block.rows)
-                    self._used(block.rows)
+                    self._white(block.rows)
                 case CutBlock():
                     self._cut(block.mode)
         self._cut("partial")
@@ -137,7 +136,19 @@ class NativePaper:
     def _dots_of(self, sheet: Sheet) -> None:
         """Send what was drawn on a sheet of the paper's width."""
         self._page.notes |= sheet.notes
-        self._strips(sheet.data(), self._dots // 8)
+        row_bytes = self._dots // 8
+        data = sheet.data()
+        # White above and below is fed, not sent.
+        black = data.strip(b"\x00")
+        above = (len(data) - len(data.lstrip(b"\x00"))) // row_bytes if black else 0
+        below = (len(data) - len(data.rstrip(b"\x00"))) // row_bytes if black else 0
+        self._white(above)
+        self._strips(data[above * row_bytes : len(data) - below * row_bytes], row_bytes)
+        self._white(below)
+
+    def _white(self, rows: int) -> None:
+        self._bytes.feed(rows)
+        self._used(rows)
 
     def _strips(self, data: bytes, row_bytes: int) -> None:
         for command, size in strips(data, row_bytes=row_bytes, fragment_bytes=self._fragment_bytes):
@@ -204,7 +215,7 @@ class NativePaper:
             sheet = Sheet(self._dots)
             sheet.strip_of_covers(shown)
             self._dots_of(sheet)
-            self._bytes.feed(GAP_DOTS // 2)
+            self._white(GAP_DOTS // 2)
             bare = list(block.items)
         else:
             for start in range(0, len(shown), 2):
@@ -213,8 +224,7 @@ class NativePaper:
                 sheet.row_of_covers(pair, captions=False)
                 self._dots_of(sheet)
                 self._captions([cover for cover, _ in pair])
-                self._bytes.feed(GAP_DOTS)
-                self._used(GAP_DOTS)
+                self._white(GAP_DOTS)
         for cover in bare:
             for line in listed(cover, columns=self._columns):
                 self._text(line, align="left", size=1, bold=False, inverse=False)
@@ -222,8 +232,7 @@ class NativePaper:
     def _captions(self, covers: Sequence[CoversBlock | object]) -> None:
         wide = cell_dots(self._dots) // WIDTH_DOTS
         words = [caption(cover, columns=wide, info_columns=wide) for cover in covers]  # type: ignore[arg-type]
-        self._bytes.feed(LEADING_ROWS)
-        self._used(LEADING_ROWS)
+        self._white(LEADING_ROWS)
         gap = " " * (self._columns - 2 * wide)
         for columns, bold in (
             ([one.title for one in words], True),
@@ -254,8 +263,7 @@ class NativePaper:
             self._bytes.bars(block.content, symbology, module_dots=code.module_dots, rows=BAR_ROWS)
             self._used(BAR_ROWS)
         if symbology != "qr":
-            self._bytes.feed(LEADING_ROWS)
-            self._used(LEADING_ROWS)
+            self._white(LEADING_ROWS)
         for line, bold in (
             (readable(block.content) if block.readable else "", True),
             (copied, False),

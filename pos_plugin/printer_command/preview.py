@@ -32,7 +32,13 @@ _NATIVE_NOTE = "Näherung: native text has the printer's own letters"
     "--lang", type=click.Choice(["de", "en"]), default="de", help="Of a shipped template."
 )
 @click.option("--width", type=click.IntRange(192, 832), help="Dots; default those of the profile.")
-@click.option("--profile", "profile_name", default="generic-80", show_default=True)
+@click.option(
+    "--profile",
+    "profile_name",
+    default="generic-80",
+    show_default=True,
+    help="What the printer can do.",
+)
 @click.option(
     "--encoder",
     type=click.Choice(["auto", "raster", "native"]),
@@ -41,7 +47,14 @@ _NATIVE_NOTE = "Näherung: native text has the printer's own letters"
     help="raster: dot for dot; native: the simulator's reading, an approximation.",
 )
 @click.option("--baud", type=click.IntRange(1_200, 921_600), help="Of a serial line.")
-@click.option("--budget", "budget_s", type=click.IntRange(1, 600), default=20, show_default=True)
+@click.option(
+    "--budget",
+    "budget_s",
+    type=click.IntRange(1, 600),
+    default=20,
+    show_default=True,
+    help="Seconds that the bytes may take.",
+)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="PNG to write."
 )
