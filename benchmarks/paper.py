@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from printers.budget import BUDGET_S, Rung, wire_ms
-from printers.document import Document
 from printers.encode import encode
 from printers.profiles import read_profile
 from printers.templates.builtin import builtin, sample_pictures
 from printers.templates.fill import NoFormats, fill
+
+if TYPE_CHECKING:
+    from printers.document import Document
+    from printers.profiles import Profile
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "printing.md"
 BEGIN = "| rental voucher: logo, 4 covers, QR, Code 128 |"
@@ -60,7 +64,8 @@ def chosen(baud: int, dots: int) -> str:
     return f"{job.rung.value}, {job.seconds} s"
 
 
-def replace_dots(dots: int):  # noqa: ANN201 - a profile
+def replace_dots(dots: int) -> Profile:
+    """The profile on paper of another width."""
     return PROFILE.model_copy(update={"dots": dots})
 
 
