@@ -187,8 +187,11 @@ class ReceiptPrinter:
             self._asked_at_s = now_s
             try:
                 self._look_once()
+            except PrinterBusy:
+                self._hang_up()
             except (PrinterError, Stopped):
                 self._hang_up()
+                self._line.forget()
             finally:
                 self._end_if_closed()
             return self._line.status
@@ -434,7 +437,8 @@ class ReceiptPrinter:
                 return
         self._connect()
         if self._level:
-            self._line.ask(self._idle_question)
+            if not self._line.ask(self._idle_question):
+                self._line.forget()
             # One question at a time: the paper, then the printer, then why it does not print.
             if self._idle_question != 1:
                 self._idle_question = 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from printers.errors import PaperOut, PrinterOffline
+from printers.errors import PaperOut, PrinterBusy, PrinterOffline
 from printers.status import NEVER_ASKED, StatusParser
 
 if TYPE_CHECKING:
@@ -94,13 +94,24 @@ class Line:
         """
         if self.is_open:
             return False
-        self._parser.status = replace(NEVER_ASKED, seen_at_s=monotonic())
         self._parser.forget()
         self._heard.clear()
-        self.transport.open(monotonic() + self.patience.connect_s)
+        try:
+            self.transport.open(monotonic() + self.patience.connect_s)
+        except PrinterBusy:
+            # Somebody else prints on it, so it is there as it was.
+            raise
+        except BaseException:
+            self.forget()
+            raise
+        # What it said on the last connection stands until it says something else.
         self._parser.status = replace(self.status, reachable=True)
         self.is_open = True
         return True
+
+    def forget(self) -> None:
+        """Know nothing of the printer any more but whether there is a connection."""
+        self._parser.status = replace(NEVER_ASKED, reachable=self.is_open, seen_at_s=monotonic())
 
     def hang_up(self) -> None:
         """Let go of the transport; what was accepted still reaches the printer."""

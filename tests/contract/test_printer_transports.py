@@ -356,8 +356,9 @@ def test_one_printer_has_one_owner(bench: Bench, tmp_path: Path) -> None:
     other.close()
 
 
-def test_an_idle_printer_tells_that_its_paper_goes_to_its_end(bench: Bench) -> None:
-    rig = bench.rig("memory")
+@pytest.mark.parametrize("way", ["memory", "network"])
+def test_an_idle_printer_tells_that_its_paper_goes_to_its_end(bench: Bench, way: str) -> None:
+    rig = bench.rig(way)
     rig.happen("near_end@0")
     for _ in range(2):
         status = rig.device.idle()
@@ -365,7 +366,18 @@ def test_an_idle_printer_tells_that_its_paper_goes_to_its_end(bench: Bench) -> N
     rig.happen("cover_open@0")
     for _ in range(3):
         status = rig.device.idle()
-    assert (status.online, status.cover) == (False, "open")
+    assert (status.online, status.cover, status.paper) == (False, "open", "near_end")
+    rig.happen("mute@0")
+    status = rig.device.idle()
+    assert (status.reachable, status.online, status.paper) == (True, None, "unknown")
+    rig.happen("unplug@0")
+    assert rig.until(lambda: not rig.machine.is_there)
+    if way == "memory":
+        assert rig.device.idle().reachable is False
+    else:
+        # Refused: another till may be printing, so what was known stands.
+        assert rig.until(lambda: rig.device.ready() is JobReason.PRINTER_BUSY)
+        assert rig.device.idle().reachable is True
 
 
 def test_an_idle_network_printer_that_nobody_tested_is_left_alone(bench: Bench) -> None:
