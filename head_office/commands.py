@@ -17,7 +17,7 @@ from head_office.command_options import open_database as _database
 from head_office.command_options import read_instant
 from head_office.errors import LibraryMissing, LoadError
 from head_office.rule_commands import activate, rollback, rotate_key
-from head_office.till_commands import enrol, revoke, status, worst_case
+from head_office.till_commands import enrol, retry, revoke, status, worst_case
 from pos_plugin.errors import RuleError
 from pos_plugin.limits import MAX_PRICE_MINOR
 from pos_plugin.loopback import ADDRESS, listen
@@ -361,6 +361,7 @@ for command in (
     enrol,
     revoke,
     status,
+    retry,
     worst_case,
     backup,
     restore,

@@ -207,6 +207,17 @@ till_event = Table(
     Index("till_event_uid", "uid"),
 )
 
+# Whom an event touches that had no effect: later events of the same till about them wait for it.
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("till", Text, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("touched", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    PrimaryKeyConstraint("till", "epoch", "touched", "seq"),
+)
+
 # Names and contact data of an event, beside its bytes: erased without touching them.
 event_private = Table(
     "event_private",

@@ -1,4 +1,4 @@
-"""``stammkunde head-office enrol|revoke|status|worst-case``: the tills of the chain."""
+"""``stammkunde head-office enrol|revoke|status|retry|worst-case``: the tills of the chain."""
 
 from __future__ import annotations
 
@@ -103,6 +103,18 @@ def status(data: Path, *, as_json: bool) -> None:
             click.echo(f"  refused generation {generation}: {reason}")
     wrong = any(one.quarantined or one.report.get("refused_packages") for one in tills)
     sys.exit(1 if wrong else 0)
+
+
+@click.command()
+@data_option
+def retry(data: Path) -> None:
+    """Book events that were not understood, after an update or once their customer is loaded."""
+    from head_office import events
+    from pos_plugin.clock import SystemClock
+
+    with open_database(data) as database:
+        booked, waiting = events.retry(database, now=SystemClock().now())
+    click.echo(f"{booked} events booked, {waiting} still wait.")
 
 
 @click.command("worst-case")

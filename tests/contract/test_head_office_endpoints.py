@@ -11,6 +11,7 @@ from head_office_site import ANNA, ARTICLE, PERCENT_20, PROGRAM, Site, caller
 from sqlalchemy import func, select
 from till_events import EPOCH, batch, sale_event
 
+from head_office.events import retry, take_batch
 from head_office.storage import (
     balance,
     ledger_entry,
@@ -239,8 +240,51 @@ def test_receipt_not_understood_is_kept_but_not_folded(
     assert bytes(row.line) == line
     assert not row.took_effect
     assert row.problem
+    # The next one about the same customer waits behind it: else its number would say of the balance
+    # that the first one is in it.
+    with site.database() as database, database.read() as connection:
+        assert connection.execute(select(balance)).first() is None
+        waiting = connection.execute(select(till_event).where(till_event.c.seq == 2)).one()
+    assert "waits for event 1" in waiting.problem
+    # Others are not held up: another customer of this till, and the same one at another till.
+    till.post(EVENTS, content=batch(sale_event(3, customer="K2")))
+    site.add_till("4")
+    with site.database() as database:
+        take_batch(
+            database, till="4", body=batch(sale_event(1, uid="4" * 32)), now=site.clock.now()
+        )
+        with database.read() as connection:
+            effects = connection.execute(
+                select(till_event.c.took_effect).order_by(till_event.c.till, till_event.c.seq)
+            )
+            assert effects.scalars().all() == [False, False, True, True]
     assert value_of(site, "K1", "points") == 10
-    assert folded_of(till, "K1", "points") == [["3", EPOCH, 2]]
+    assert folded_of(till, "K1", "points") == [["4", EPOCH, 1]]
+
+
+def test_events_wait_for_their_customer_and_are_booked_in_order(
+    site: Site, till: httpx.Client
+) -> None:
+    change = {
+        "kind": "customer_changed",
+        "touches": ["K9"],
+        "body": {"customer": "K9", "changes": [], "private": "0" * 64},
+    }
+    sale = sale_event(2, customer="K9")
+    answer = till.post(EVENTS, content=batch(sale_event(1, **change), sale))
+    assert answer.json()["acked_seq"] == 2
+    with site.database() as database:
+        assert retry(database, now=site.clock.now()) == (0, 2)
+        load_customer = {**ANNA, "id": "K9", "number": "9"}
+    site.load(customer=[load_customer])
+    with site.database() as database:
+        assert retry(database, now=site.clock.now()) == (2, 0)
+        assert retry(database, now=site.clock.now()) == (0, 0)
+    assert value_of(site, "K9", "points") == 10
+    assert folded_of(till, "K9", "points") == [["3", EPOCH, 2]]
+    # Sent again, as after a lost answer: nothing happens twice.
+    till.post(EVENTS, content=batch(sale_event(1, **change), sale))
+    assert value_of(site, "K9", "points") == 10
 
 
 @pytest.mark.parametrize(
