@@ -147,10 +147,12 @@ class Printing(_Closed):
         after_ack: kinds of paper that are printed only when the cashier says so.
         hide: parts of papers that this shop does not want, ``covers`` of all or
             ``rental-voucher.covers`` of one; they stay away whichever version of a template comes.
+        logo: picture of the shop for papers whose kind names none; the agent makes it ready.
     """
 
     after_ack: Annotated[tuple[Paper, ...], Field(max_length=10, strict=False)] = ()
     hide: Annotated[tuple[Switch, ...], Field(max_length=100, strict=False)] = ()
+    logo: Annotated[Path, Field(strict=False), AfterValidator(_writable_name)] | None = None
 
     def hidden(self, template_id: str) -> frozenset[str]:
         """Return the parts of a paper that this shop does not want."""
@@ -369,12 +371,20 @@ def read_config(path: Path) -> TillConfig:
         update={
             "data_dir": folder / config.data_dir,
             "printer": printers,
+            "printing": _with_folder(config.printing, folder),
             "import_folder": folder / import_folder if import_folder is not None else None,
             "backup": backup,
         }
     )
     read._profile_folder = folder / OWN_PROFILES  # noqa: SLF001 - our own class
     return read
+
+
+def _with_folder(printing: Printing, folder: Path) -> Printing:
+    """Return what the shop wants of paper, its logo as an absolute path."""
+    if printing.logo is None:
+        return printing
+    return printing.model_copy(update={"logo": folder / printing.logo})
 
 
 def _with_profile(printer: Printer, number: int, folder: Path, name: str) -> Printer:

@@ -15,6 +15,7 @@ from pos_plugin.loyalty.approval_document import approval_values
 from pos_plugin.loyalty.voucher_document import strip_values, voucher_values
 from pos_plugin.paper_words import PaperWords
 from pos_plugin.storage import class_lookup, template_lookup
+from pos_plugin.storage.shop_logo import read_logo
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -147,6 +148,7 @@ class Papers:
         from printers.templates.fill import fill
 
         words = PaperWords(self._config.language, self._config.currency)
+        values = {**values, "logo": values.get("logo") or read_logo(self._config.data_dir)}
         fault: DocumentInvalid | None = None
         for template in self._templates(layout_id):
             if is_strip and "coupons" not in template.types:

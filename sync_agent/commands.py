@@ -56,9 +56,13 @@ def run(config: Path, retry_at_most_s: float) -> None:
     from pos_plugin.config import read_config
     from sync_agent.agent import Agent
     from sync_agent.lock import agent_lock
+    from sync_agent.logo import prepare_logo
     from sync_agent.settings import read_settings
 
     till = read_config(config)
+    warning = prepare_logo(till)
+    if warning:
+        click.echo(warning, err=True)
     if till.head_office is None:
         _run_alone(config, till)
         return

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.storage.blobs import write_blob
+from printers.covers import cell_dots
+from printers.limits import PAGE_DOTS
 from sync_agent.imports.columns import COVERS
 from sync_agent.imports.picture import cover_pbm, read_picture
 from sync_agent.imports.read import BadFile, TableFile
@@ -28,10 +30,12 @@ def take_covers(
     encoding: str | None,
     names: Mapping[str, str],
     progress: Callable[[int], object],
+    page_dots: int = PAGE_DOTS,
 ) -> None:
     """Take the one table of the folder and the pictures that it names.
 
-    Pictures go to ``blobs/`` as soon as they are dots; one that no row names harms nobody.
+    ``page_dots`` is the width of the paper; a narrower printer fits the pictures again. They go to
+    ``blobs/`` as soon as they are dots; one that no row names harms nobody.
 
     Raises:
         TableError: the folder has no table, or several.
@@ -47,12 +51,18 @@ def take_covers(
         )
     file = TableFile(tables[0], COVERS, encoding=encoding, names=names, progress=progress)
 
+    width_dots = cell_dots(page_dots)
+
+    def prepared(picture: str) -> bytes:
+        content = read_picture(folder, picture)
+        return cover_pbm(content, width_dots=width_dots, height_dots_max=width_dots * 3 // 2)
+
     def rows_of(given: dict[str, Any]) -> tuple[str, Rows]:
         for name in ("title", "start_on"):
             if not given.get(name):
                 raise WrongCell(WrongCode.MISSING, name)
         picture = given.pop("picture", None)
-        blob = write_blob(data_dir, cover_pbm(read_picture(folder, picture))) if picture else None
+        blob = write_blob(data_dir, prepared(picture)) if picture else None
         row = taking.checked("cover", {**given, "blob": blob})
         return f"{given['title']}\0{given['start_on']}", [("cover", row)]
 

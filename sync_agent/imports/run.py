@@ -17,6 +17,7 @@ from pos_plugin.promotions.generation import RuleGeneration
 from pos_plugin.storage.journal_reader import JournalReader
 from pos_plugin.template_package import check_templates
 from pos_plugin.validation import read_json
+from printers.limits import PAGE_DOTS
 from sync_agent.imports import history
 from sync_agent.imports.columns import COLUMNS
 from sync_agent.imports.covers import take_covers
@@ -113,7 +114,13 @@ def run_import(config: TillConfig, wish: Wish, *, clock: Clock, settle: Settle) 
                         card_key=keys.card_key,
                         erased=erased_marks(shelf),
                     )
-                    _take(taking, wish, config.data_dir, on=clock.now().date())
+                    _take(
+                        taking,
+                        wish,
+                        config.data_dir,
+                        on=clock.now().date(),
+                        page_dots=max((one.dots for one in config.printer), default=PAGE_DOTS),
+                    )
             except BadFile as fault:
                 report.add_wrong(*fault.wrong)
             report.taken_at = utc_text(clock.now())
@@ -143,7 +150,9 @@ def refuse_with_head_office(config: TillConfig) -> None:
         )
 
 
-def _take(taking: Taking, wish: Wish, data_dir: Path, *, on: dt.date) -> None:
+def _take(
+    taking: Taking, wish: Wish, data_dir: Path, *, on: dt.date, page_dots: int = PAGE_DOTS
+) -> None:
     if wish.kind == TABLES:
         take_tables(taking, wish.path, on=on, progress=wish.progress)
     elif wish.kind == COVERS:
@@ -154,6 +163,7 @@ def _take(taking: Taking, wish: Wish, data_dir: Path, *, on: dt.date) -> None:
             encoding=wish.encoding,
             names=wish.names,
             progress=wish.progress,
+            page_dots=page_dots,
         )
     else:
         taking.take(wish.kind, open_table(wish))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import apsw
@@ -16,6 +17,7 @@ from pos_plugin.loyalty.voucher_type import VoucherType
 from pos_plugin.loyalty.vouchers import Due, NewVoucher, issue
 from pos_plugin.papers import Papers
 from pos_plugin.storage import template_lookup
+from pos_plugin.storage.shop_logo import write_logo
 from printers.document import CodeBlock, CoversBlock, TextBlock
 from printers.errors import DocumentInvalid
 from printers.templates.builtin import builtin
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from printers.document import Document
 
+NOWHERE = Path("no-such-folder")
 ROW: dict[str, Any] = {
     "code": "TREUE5",
     "legal_kind": "promo",
@@ -76,8 +79,11 @@ def cache() -> Iterator[Cache]:
     made.connection.close()
 
 
-def papers(cache: Cache, *, language: str = "de", **printing: Any) -> Papers:
-    config = TillConfig.model_validate({"shop": "001", "till": "1", "language": language})
+def papers(
+    cache: Cache, *, language: str = "de", data_dir: Path = NOWHERE, **printing: Any
+) -> Papers:
+    settings = {"shop": "001", "till": "1", "language": language, "data_dir": data_dir}
+    config = TillConfig.model_validate(settings)
     config = config.model_copy(update={"printing": Printing(**printing)})
     return Papers(config, cache)  # type: ignore[arg-type]  # the two calls that it needs
 
@@ -209,3 +215,12 @@ def _plain_blocks() -> list[dict[str, Any]]:
         "blocks"
     ]
     return blocks
+
+
+def test_logo_of_the_shop_stands_where_the_kind_names_none(cache: Cache, tmp_path: Path) -> None:
+    made = papers(cache, data_dir=tmp_path)
+    bare = voucher(logo=None)
+    assert made.voucher(bare, "A", now=NOON, training=False).assets() == frozenset()
+    write_logo(tmp_path, "cd" * 32)
+    assert made.voucher(bare, "A", now=NOON, training=False).assets() == {"cd" * 32}
+    assert made.voucher(voucher(), "A", now=NOON, training=False).assets() == {"ab" * 32}

@@ -99,6 +99,27 @@ def test_a_hostile_picture_refuses_the_file(till: LoneTill, content: bytes) -> N
     ]
 
 
+def test_webp_and_jpeg_are_taken_and_fitted_to_the_paper() -> None:
+    for kind in ("WEBP", "JPEG"):
+        file = io.BytesIO()
+        Image.new("L", (600, 900), 90).save(file, kind)
+        picture = read_pbm(cover_pbm(file.getvalue(), width_dots=184, height_dots_max=276))
+        assert picture is not None
+        assert (picture.width_dots, len(picture.rows)) == (184, 276)
+
+
+def test_limits_of_a_picture_are_five_megabytes_and_twelve_megapixels() -> None:
+    def white(width: int, height: int) -> bytes:
+        file = io.BytesIO()
+        Image.new("1", (width, height), 1).save(file, "PNG")
+        return file.getvalue()
+
+    assert read_pbm(cover_pbm(white(4_000, 3_000))) is not None
+    for content in (white(4_001, 3_000), png() + bytes(5_000_000)):
+        with pytest.raises(WrongCell):
+            cover_pbm(content)
+
+
 def test_a_file_of_another_kind_that_could_be_read_is_refused() -> None:
     file = io.BytesIO()
     Image.new("RGB", (10, 10)).save(file, "TIFF")
