@@ -86,6 +86,7 @@ class Parked:
                 return Refused(Refusal.CONFLICT)
             self._journal.drop_suspended(sale_id)
         self._till.forget(sale_id)
+        self._till.online.settle(sale_id, ())
         return None
 
     def waiting(self) -> list[dict[str, Any]]:

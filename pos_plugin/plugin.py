@@ -22,6 +22,7 @@ from pos_plugin.actions.card_scans import CardScans
 from pos_plugin.actions.erasure import ErasureDesk
 from pos_plugin.actions.responses import ResponseDesk
 from pos_plugin.actions.vouchers import VoucherDesk
+from pos_plugin.agent_calls import AgentCalls
 from pos_plugin.answers import Scanned
 from pos_plugin.approvals import Approvals
 from pos_plugin.booking import Booking
@@ -35,6 +36,7 @@ from pos_plugin.in_time import InTime, late_refusal, notice_of
 from pos_plugin.issuing import Issuing
 from pos_plugin.keys import read_keys
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
+from pos_plugin.online import Online
 from pos_plugin.parked import Parked
 from pos_plugin.prints import Prints
 from pos_plugin.rental_desk import RentalDesk
@@ -202,6 +204,7 @@ class Plugin(Closing):
             cache=cache,
             rules=RuleShelf(config.data_dir, keys),
             keys=keys,
+            online=Online(AgentCalls(config.data_dir) if config.head_office else None),
         )
         actions = Actions(till)
         erasure = ErasureDesk(till, actions, on_erased=prints.forget_erased)
@@ -237,6 +240,7 @@ class Plugin(Closing):
 
         def sold(answer: Receipt) -> None:
             print_soon(answer)
+            till.settle_online(str(answer.values["sale_id"]))
             # A voucher that was redeemed here is printed no more.
             counter.do(
                 prints.settle,
@@ -297,6 +301,7 @@ class Plugin(Closing):
         if self._closed:
             return
         self._closed = True
+        self._till.online.close()
         if self._counter.end():
             self._till.cache.close()
             self._till.journal.close()

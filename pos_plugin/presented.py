@@ -42,7 +42,7 @@ from pos_plugin.storage import customer_lookup, voucher_store
 from pos_plugin.storage.voucher_lookup import find_voucher, known_now
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from pos_plugin.config import TillConfig
     from pos_plugin.loyalty.signed_code import SignedCode
@@ -81,6 +81,10 @@ class Found(NamedTuple):
     is_others: bool = False
 
 
+def _nobody_holds(_sale_id: str, _voucher: str) -> None:
+    """Leave it to the local policy."""
+
+
 class VoucherBook:
     """The vouchers that a till knows, with their kinds.
 
@@ -89,6 +93,8 @@ class VoucherBook:
         journal: of the till.
         cache: what head office sent; None while there is nothing.
         keys: public keys of head office by key id; they sign rule packages and voucher codes.
+        hold: asks head office to hold a voucher (its id) for a sale (its id): True = it does, a
+            refusal = it must not be used, None = nobody knows, the local policy decides.
     """
 
     def __init__(
@@ -97,7 +103,9 @@ class VoucherBook:
         journal: Journal,
         cache: CacheReader | None,
         keys: Mapping[str, bytes],
+        hold: Callable[[str, str], bool | Refused | None] = _nobody_holds,
     ) -> None:
+        self.hold = hold
         self._config = config
         self._journal = journal
         self._cache = cache
@@ -232,7 +240,17 @@ def present(snapshot: Snapshot, book: VoucherBook) -> Presented:
         if isinstance(answer, Accepted):
             answer = _with_minimum(answer, "scanned", basket.lines, None, snapshot)
         if isinstance(answer, Accepted):
-            room = book.room(voucher, kind, customer=customer, taken_minor=taken_minor)
+            # Online first: what head office holds for this sale needs no cap.
+            is_shared = extras.training or (kind is not None and kind.multi_use)
+            held = None if is_shared else book.hold(basket.sale_id, voucher.id)
+            if isinstance(held, Refused):
+                found.rejected[code] = held
+                continue
+            room = (
+                None
+                if held
+                else book.room(voucher, kind, customer=customer, taken_minor=taken_minor)
+            )
             answer = (
                 room if isinstance(room, Refused) else replace(answer, room_minor=room, told=told)
             )

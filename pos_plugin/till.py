@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from pos_plugin.loyalty.lots import LedgerEntry
     from pos_plugin.loyalty.program_terms import Terms
     from pos_plugin.loyalty.vouchers import Accepted
+    from pos_plugin.online import Online
     from pos_plugin.points_off import PointsOff
     from pos_plugin.promotions.generation import RuleGeneration
     from pos_plugin.promotions.result import Result
@@ -90,6 +91,7 @@ class Till:
         cache: the current cache file.
         rules: the generations.
         keys: from head office, None before enrolment.
+        online: asks head office while it sells.
     """
 
     def __init__(
@@ -101,7 +103,9 @@ class Till:
         cache: CurrentCache,
         rules: RuleShelf,
         keys: Keys | None,
+        online: Online,
     ) -> None:
+        self.online = online
         self.config = config
         self.clock = clock
         self.journal = journal
@@ -233,6 +237,9 @@ class Till:
                 return Refused(Refusal.CARD_BLOCKED)
             if card is not None and row is not None:
                 return self._with_panel(known, row, card=card, kind="card", code=code)
+            if card is None:
+                # The answer does not wait: who it is comes with the agent's next pull.
+                self.online.enrich(code_hash.hex(), None)
             if card is not None or not is_ean13(code):
                 return Refused(Refusal.CARD_UNKNOWN)
             # A check digit is all that tells it from a typing error; head office knows the rest.
@@ -515,6 +522,12 @@ class Till:
         late_id = fingerprint(self.read_bare(handed_in), generation=0, late=True)
         return handed_in if evaluation_id == late_id else None
 
+    def settle_online(self, sale_id: str) -> None:
+        """Tell head office what a completed or cancelled sale used of what it held for it."""
+        with self.journal.reading() as journal:
+            used = journal_lookup.vouchers_used(journal, sale_id)
+        self.online.settle(sale_id, used)
+
     def running(self, sale_id: str) -> Running | None:
         """Return the last evaluation of an open sale, if it is still in memory."""
         return self._running.get(sale_id)
@@ -580,7 +593,7 @@ class Till:
         cache = self.cache.reader()
         with self.journal.reading() as journal:
             keys = self.keys.rule_keys if self.keys else {}
-            yield VoucherBook(self.config, journal, cache, keys)
+            yield VoucherBook(self.config, journal, cache, keys, self.online.hold)
 
     def health(self) -> dict[str, Any]:
         """Return what of this till's state a screen or a technician asks for."""

@@ -16,7 +16,7 @@ import random
 import threading
 import time
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final
 
 from pos_plugin.clock import utc_text
@@ -39,6 +39,7 @@ from sync_agent.file_check import damage_of, has_wrong_rows
 from sync_agent.held_head import HeldHead
 from sync_agent.journal_watch import JournalWatch
 from sync_agent.key_rotation import rotate
+from sync_agent.loopback_api import HEAD_OFFICE_S, LoopbackApi
 from sync_agent.outbox import next_batch
 from sync_agent.protocol import PAGE_ROWS_MAX
 from sync_agent.status import Status, write_status
@@ -96,15 +97,25 @@ class Agent(Closing):
             on_news=self._hinted.set,
             backoff_max_s=settings.backoff_max_s,
         )
+        self._loopback = LoopbackApi(
+            settings.data_dir,
+            client=HeadOfficeClient(
+                settings.url, settings.token, ca=settings.ca, request_s=HEAD_OFFICE_S
+            ),
+            on_news=self._hinted.set,
+            status=lambda: asdict(self.status),
+        )
         try:
             self._open_cache()
         except BaseException:
+            self._loopback.close()
             self._held.close()
             self._client.close()
             raise
 
     def close(self) -> None:
         """Let go of the cache and of head office."""
+        self._loopback.close()
         self._held.close()
         self._client.close()
         self._watch.close()
@@ -121,6 +132,7 @@ class Agent(Closing):
     def run(self) -> None:
         """Synchronise until ``stop``: when something is new here or there, and now and then."""
         self._held.start()
+        self._loopback.start()
         with CalendarJobs(self.check_files, back_up=self._back_up) as jobs:
             while not self._stop.is_set():
                 self._rest(self.cycle(), jobs)

@@ -217,6 +217,16 @@ def papers_of_cancelled(journal: Journal, sale_id: str) -> list[str]:
     return [uid for (uid,) in rows]
 
 
+def vouchers_used(journal: Journal, sale_id: str) -> list[str]:
+    """Return the ids of the vouchers that a completed sale redeemed."""
+    rows: list[Any] = journal.execute(
+        "SELECT voucher FROM voucher_event JOIN receipt ON receipt.seq = voucher_event.seq "
+        "WHERE receipt.sale_id = ? AND kind = 'redeemed'",
+        (sale_id,),
+    ).fetchall()
+    return [str(voucher) for (voucher,) in rows]
+
+
 def own_entries(
     journal: Journal, customer: str, folded: Mapping[str, Mapping[int, int]]
 ) -> list[OwnEntry]:
