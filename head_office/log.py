@@ -78,10 +78,12 @@ def append(connection: Connection, bucket: str, groups: Iterable[Sequence[Row]])
     """Write groups of rows behind the head of the log and return the new head.
 
     The numbers of a group follow each other without a hole; the group bears its first number.
+    Where several write at once (PostgreSQL) the next one waits here until this one has committed:
+    numbers are given in the order in which rows become visible.
     """
     head = int(
         connection.execute(
-            select(bucket_table.c.head).where(bucket_table.c.bucket == bucket)
+            select(bucket_table.c.head).where(bucket_table.c.bucket == bucket).with_for_update()
         ).scalar_one()
     )
     sums: dict[str, int] = {}
