@@ -221,7 +221,9 @@ def _encoded(
             baud=printer.baud,
             dots=printer.dots,
         )
-    except (DocumentInvalid, ProfileInvalid) as wrong:
+    except ProfileInvalid as wrong:
+        raise click.BadParameter(f"the profile of {printer.name!r}: {wrong}") from None
+    except DocumentInvalid as wrong:
         give_up(f"the test page cannot be printed: {wrong}", code=DOCUMENT_INVALID)
 
 

@@ -41,7 +41,7 @@ class UsbBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb has no ty
 
     def __init__(self, machine: Machine, *, has_kernel_driver: bool = True) -> None:
         self._machine = machine
-        self._has_kernel_driver = has_kernel_driver
+        self.has_kernel_driver = has_kernel_driver
         self._is_claimed = False
         self.resets = 0
 
@@ -147,16 +147,20 @@ class UsbBackend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb has no ty
 
     def is_kernel_driver_active(self, dev_handle: int, intf: int) -> bool:  # noqa: ARG002
         """Return whether usblp sits on it."""
-        return self._has_kernel_driver
+        return self.has_kernel_driver
 
     def detach_kernel_driver(self, dev_handle: int, intf: int) -> None:  # noqa: ARG002
         """Send usblp away."""
-        self._has_kernel_driver = False
+        self.has_kernel_driver = False
+
+    def attach_kernel_driver(self, dev_handle: int, intf: int) -> None:  # noqa: ARG002
+        """Let usblp come back."""
+        self.has_kernel_driver = True
 
     def claim_interface(self, dev_handle: int, intf: int) -> None:  # noqa: ARG002
         """Give it to one program alone."""
         self._look(dev_handle)
-        if self._has_kernel_driver or self._is_claimed:
+        if self.has_kernel_driver or self._is_claimed:
             raise usb.core.USBError("Resource busy", -6, errno.EBUSY)
         self._is_claimed = True
 

@@ -155,8 +155,9 @@ class SerialTransport:
 
     def _takes_more(self) -> bool:
         self._look_for_power()
-        # Behind a server in the network only we can look at CTS before we fill its memory.
-        looks_at_cts = self._flow == "rtscts" and self._is_remote
+        # Behind a server in the network only we can look at CTS before we fill its memory, and on
+        # Windows a write that is braked for 2 s cannot be counted.
+        looks_at_cts = self._flow == "rtscts" and (self._is_remote or sys.platform == "win32")
         if self._flow != "dsr" and not looks_at_cts:
             return not self._is_remote or monotonic() >= self._carried_at_s
         lines = self.modem_lines()

@@ -51,6 +51,7 @@ class _Line(NamedTuple):
     interface: Any
     into: Any
     out_of: Any | None
+    had_driver: bool
 
 
 class UsbTransport:
@@ -138,6 +139,10 @@ class UsbTransport:
 
         with suppress(usb.core.USBError):
             usb.util.release_interface(line.device, line.interface)
+        if line.had_driver:
+            # The system gets back what it had.
+            with suppress(usb.core.USBError, NotImplementedError):
+                line.device.attach_kernel_driver(line.interface.bInterfaceNumber)
         with suppress(usb.core.USBError):
             usb.util.dispose_resources(line.device)
 
@@ -183,8 +188,10 @@ class UsbTransport:
         if interface is None:
             raise PrinterOffline(f"USB device {self._name} is no printer (class 7)")
         number = interface.bInterfaceNumber
+        had_driver = False
         with suppress(NotImplementedError):
-            if device.is_kernel_driver_active(number):
+            had_driver = bool(device.is_kernel_driver_active(number))
+            if had_driver:
                 device.detach_kernel_driver(number)
         usb.util.claim_interface(device, number)
 
@@ -200,7 +207,8 @@ class UsbTransport:
         into = endpoint(usb.util.ENDPOINT_OUT)
         if into is None:
             raise PrinterOffline(f"USB device {self._name} takes no data")
-        return _Line(device, interface, into, endpoint(usb.util.ENDPOINT_IN))
+        out_of = endpoint(usb.util.ENDPOINT_IN)
+        return _Line(device, interface, into, out_of, had_driver)
 
     def _timeout_ms(self, deadline_s: float) -> int:
         left_s = left_of(min(deadline_s, monotonic() + _TRANSFER_S))

@@ -191,6 +191,7 @@ def test_the_drivers_of_the_system_make_way_and_a_second_program_does_not() -> N
     with pytest.raises(PrinterBusy):
         UsbTransport(UsbAddress(VENDOR, PRODUCT), backend=backend).open(soon())
     first.close()
+    assert backend.has_kernel_driver, "the system gets back what it had"
     first.open(soon())
     first.close()
     assert backend.resets == 0
