@@ -86,6 +86,7 @@ def strip_values(
         {
             "title": in_language(one.type.layout.title, language),
             "benefit": in_language(one.type.effect.label, language),
+            "value": one.value_minor,
             "code": one.code,
             "valid_to": one.valid_to_on,
             "conditions": in_language(one.type.conditions.text, language),

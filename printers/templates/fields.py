@@ -82,6 +82,7 @@ _COUPON: Final[Mapping[str, Any]] = {
     "coupons": {
         "title": "text?",
         "benefit": "text",
+        "value": "money?",
         "code": "text",
         "valid_to": "day",
         "conditions": "long",

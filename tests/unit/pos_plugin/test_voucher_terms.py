@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import apsw
 import pytest
 from till_builder import TillBuilder, card_number, voucher_promotion
 from vouchers_with_value import hand_out, value_type
@@ -156,6 +159,32 @@ def test_share_of_the_receipt_is_the_next_coupon(till: TillBuilder) -> None:
         assert len(receipt.print_jobs) == 1
         again = sale_with(plugin, "4711", ANNA, coupon["code"]).evaluate()
         assert again.voucher_discount_minor == 249  # 5 % of 49.99, rounded down
+
+
+@pytest.mark.capability("G5")
+def test_several_coupons_under_a_receipt_are_one_job_on_one_strip(till: TillBuilder) -> None:
+    layout = {"title": {"de": "Danke!"}, "layout_id": "birthday-coupon"}
+    for code, share_bp in (("BON5", 500), ("BON1", 100)):
+        effect = {"kind": "value", "share_bp": share_bp, "label": {"de": f"Guthaben {code}"}}
+        till.voucher_type(code, effect=effect, customer_bound=True, layout=layout)
+        till.trigger(voucher_type=code, segment=None)
+    till.voucher_type("ALLEIN", customer_bound=True)
+    till.trigger(voucher_type="ALLEIN", segment=None)
+    with till.open() as plugin:
+        receipt = sale_with(plugin, "4711", ANNA).complete()
+        assert isinstance(receipt, Receipt)
+        assert len(receipt.vouchers) == 3
+        assert len(receipt.print_jobs) == 2
+    codes = {one["code"] for one in receipt.vouchers}
+    with closing(apsw.Connection(str(till.data_dir / "journal.db"))) as journal:
+        papers = [json.loads(row[0]) for row in journal.execute("SELECT document FROM print_job")]
+    strip, alone = sorted(papers, key=lambda paper: paper["kind"])
+    assert (strip["kind"], alone["kind"]) == ("coupon", "voucher")
+    printed = [block["content"] for block in strip["blocks"] if block["type"] == "code"]
+    assert len(printed) == 2
+    assert {*printed, *(b["content"] for b in alone["blocks"] if b["type"] == "code")} == codes
+    said = [block.get("value") for block in strip["blocks"]]
+    assert {"2,49 €", "0,49 €"} <= set(said)
 
 
 def test_rest_moves_to_a_new_voucher(till: TillBuilder) -> None:
