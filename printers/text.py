@@ -85,6 +85,7 @@ def render_text(document: Document, *, columns: int) -> TextPage:
     """
     lines: list[str] = []
     notes: dict[str, None] = {}
+    seen: set[str] = set()
     for bar in bars(document):
         lines += _placed(f"*** {bar} ***", "center", columns)
     for number, block in enumerate(document.blocks):
@@ -100,7 +101,10 @@ def render_text(document: Document, *, columns: int) -> TextPage:
                     lines += listed(cover, columns=columns)
                     if cover.asset is not None:
                         notes[f"missing_picture {cover.asset}"] = None
+            case CodeBlock() if block.content in seen:
+                pass  # a line code beside its QR code: the words stand there already
             case CodeBlock():
+                seen.add(block.content)
                 # Always readable: without a driver for codes it is the only way to redeem it.
                 lines += _placed(readable(block.content), "center", columns)
                 if document.copy_index:

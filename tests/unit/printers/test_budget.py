@@ -12,6 +12,7 @@ from printers.budget import Rung, rungs
 from printers.document import Document
 from printers.encode import encode
 from printers.profiles import generic, read_profile
+from printers.sim.core import Knobs, PrinterCore
 
 if TYPE_CHECKING:
     from printers.encode import Job
@@ -88,3 +89,16 @@ def test_document_without_pictures_has_one_rung() -> None:
 def test_strips_are_small_on_slow_lines(baud: int | None, most: int, encoder: Any) -> None:
     made = encode(voucher(), FILES, profile=EPSON, encoder=encoder, baud=baud)
     assert most // 2 < made.fragment_max <= most
+
+
+@pytest.mark.parametrize("baud", [9_600, 19_200, 38_400, 115_200])
+def test_throttled_printer_takes_a_job_in_the_stated_time(baud: int) -> None:
+    made = job(baud)
+    printer = PrinterCore(Knobs(dots=512, bytes_per_s=baud // 10))
+    left, tick = made.data, 0
+    while left:
+        reaction = printer.feed(left, tick / 100)
+        left = left[reaction.accepted :]
+        tick += 1
+        assert tick < 10_000, "the printer takes nothing any more"
+    assert tick * 10 == pytest.approx(made.wire_ms, rel=0.1)
