@@ -542,8 +542,8 @@ NOTICE_TEXTS: Final[Mapping[NoticeCode, Mapping[str, str]]] = {
         "en": "Article {sku} of the approval was sold before. Please check.",
     },
     NoticeCode.ERASED_GOODS_OUT: {
-        "de": "Gelöscht, aber noch Ware des Ladens dort (Stück: {pieces}); jetzt weiß niemand, bei wem.",
-        "en": "Erased, but goods of the shop are still there (pieces: {pieces}); nobody knows where now.",
+        "de": "Gelöscht, aber noch Ware des Ladens dort (Stück: {pieces}); niemand weiß, bei wem.",
+        "en": "Erased, but goods of the shop are still out (pieces: {pieces}); nobody knows where.",
     },
     NoticeCode.CHARGED_DIFFERS: {
         "de": "Kassierter Betrag weicht von der Berechnung ab; gebucht ist, was kassiert wurde.",

@@ -113,6 +113,8 @@ class CacheWriter(Closing):
         self._path = path
         self._rows_since_checkpoint = 0
         self._must_empty = False
+        # Of the customers of the page that is applied: by what they were found before it.
+        self._keys_before: dict[str, frozenset[tuple[str, str]]] = {}
         self._sums = TableSums(connection)
 
     @classmethod
@@ -191,8 +193,10 @@ class CacheWriter(Closing):
                 return False
             if foreign is not None and page.after == 0:
                 self._sums.begin_log()
+            self._keys_before.clear()
             for change in page.changes:
                 self._apply(change, is_summed=foreign is not None)
+            self._write_search_keys()
             self._sums.write(foreign or ())
             self._connection.execute(
                 "INSERT INTO cursor (bucket, epoch, position, synced_at) VALUES (?, ?, ?, ?) "
@@ -328,21 +332,29 @@ class CacheWriter(Closing):
         if change.table == "customer" and change.op == "R" and change.row.get("reason") == ERASE:
             self._erase(customer, change.log_seq)
             return
-        before = self._search_keys(customer)
+        if customer not in self._keys_before:
+            self._keys_before[customer] = self._search_keys(customer)
         self._store(change, table, is_summed=is_summed)
         if change.table == "customer" and change.op == "R":
             self._sums.take_out(
                 "customer_search", _OLDER["customer_search"], (customer, change.log_seq)
             )
             self._connection.execute(_REMOVE["customer_search"], (customer, change.log_seq))
-        after = self._search_keys(customer)
+
+    def _write_search_keys(self) -> None:
+        """Let the customers of a page be found by what it says; each once, however many rows."""
+        gone: list[tuple[str, str, str]] = []
+        new: list[tuple[str, str, str]] = []
+        for customer, before in self._keys_before.items():
+            after = self._search_keys(customer)
+            gone += [(kind, key, customer) for kind, key in before - after]
+            new += [(kind, key, customer) for kind, key in after - before]
         self._connection.executemany(
-            "DELETE FROM customer_key WHERE kind = ? AND key = ? AND customer = ?",
-            [(kind, key, customer) for kind, key in before - after],
+            "DELETE FROM customer_key WHERE kind = ? AND key = ? AND customer = ?", gone
         )
+        # In the order of the table: neighbours lie on one page of the file.
         self._connection.executemany(
-            "INSERT INTO customer_key (kind, key, customer) VALUES (?, ?, ?)",
-            [(kind, key, customer) for kind, key in after - before],
+            "INSERT INTO customer_key (kind, key, customer) VALUES (?, ?, ?)", sorted(new)
         )
 
     def erase(self, customers: Iterable[str]) -> int:
@@ -383,6 +395,8 @@ class CacheWriter(Closing):
             (customer, ver),
         )
         self._must_empty = True
+        # Its keys are gone with it: nothing of them stands should it come again in this page.
+        self._keys_before[customer] = frozenset()
         return int(known)
 
     def _store(self, change: Change, table: Table, *, is_summed: bool) -> None:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from till_builder import BUCKET, NOON, BuiltPage, Put, TillBuilder
 
-from pos_plugin.search_keys import name_words
+from pos_plugin.search_keys import name_keys, name_words
 from pos_plugin.storage.cache_reader import _FOUND, CacheReader
 from pos_plugin.storage.cache_writer import CacheWriter
 
@@ -262,3 +262,39 @@ def test_key_left_behind_would_be_seen(tmp_path: Path) -> None:
         db.commit()
     assert keys(tmp_path / "grown") != expected
     assert ids(tmp_path / "grown", "phone", "4989123456") == ["K1"]
+
+
+@pytest.mark.parametrize("pages", [1, 99])
+def test_keys_are_the_same_however_rows_are_cut_into_pages(tmp_path: Path, pages: int) -> None:
+    """Erased and put again, renamed twice, found by two numbers: in one page or in many."""
+    erase = {"id": "K1", "reason": "erase"}
+    changes = [
+        ("P", "customer", customer(id="K1")),
+        ("P", "customer_search", search("K1")),
+        ("P", "customer", customer(id="K2", name="Berta Alt")),
+        ("R", "customer", erase),
+        ("P", "customer", customer(id="K1", name="Anna Müller")),
+        ("P", "customer_search", search("K1")),
+        ("P", "customer", customer(id="K2", name="Berta Neu")),
+        ("P", "customer_search", search("K2", phones=("4917099",))),
+        ("P", "customer_search", search("K2", phones=("4917011",))),
+    ]
+    rows = [Put(table, row, number, op) for number, (op, table, row) in enumerate(changes, 1)]
+    cut = [rows] if pages == 1 else [[row] for row in rows]
+    TillBuilder(tmp_path)
+    with CacheWriter.open(tmp_path) as cache:
+        for part in cut:
+            page = BuiltPage(
+                after=part[0].log_seq - 1, changes=tuple(part), checkpoint=part[-1].log_seq
+            )
+            assert cache.apply_page(page, at=NOON)
+    assert {(kind, key) for kind, key, one in keys(tmp_path) if one == "K1"} == {
+        *(("name", key) for key in name_keys("Anna Müller")),
+        ("number", "1001"),
+        ("birthday", "1980-12-24"),
+        ("phone", PHONE),
+        ("email", HASH),
+    }
+    assert ids(tmp_path, "phone", "4917011") == ["K2"]
+    assert ids(tmp_path, "phone", "4917099") == []
+    assert names(tmp_path, "Alt") == []
