@@ -44,7 +44,7 @@ soak: install
 	STAMMKUNDE_RANDOM_CASES=500000 $(BIN)/pytest -s tests/unit/pos_plugin/promotions/test_random_cases.py $(ARGS)
 
 fuzz: install
-	FUZZ_MINUTES=$(or $(MINUTES),10) $(BIN)/pytest -s tests/e2e/test_fuzz.py tests/e2e/test_fuzz_rules.py
+	FUZZ_MINUTES=$(or $(MINUTES),10) $(BIN)/pytest -s tests/e2e/test_fuzz.py tests/e2e/test_fuzz_head_office.py tests/e2e/test_fuzz_rules.py
 
 # Programs of others look at our printer and our bytes; Node only, and no dependency of ours.
 others: install

@@ -14,6 +14,7 @@ from head_office.by_card import take_by_card
 from head_office.problems import ProblemError
 from head_office.request_body import read_question
 from head_office.reservations import Step, take_step
+from pos_plugin.limits import MAX_TEXT
 from sync_agent.protocol import ByCardRequest, ReserveRequest
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ def add_counter_endpoints(
     async def stepped(step: Step, voucher: str, request: Request) -> Response:
         caller = await run_in_threadpool(caller_of, request)
         asked = await read_question(request, ReserveRequest)
+        if len(voucher) > MAX_TEXT:
+            raise ProblemError("not-found", 404)
         answer = await run_in_threadpool(
             take_step, database, step, voucher, asked, till=caller.till, now=clock.now()
         )

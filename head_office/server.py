@@ -133,7 +133,9 @@ def create_app(database: Database, clock: Clock | None = None) -> FastAPI:
     @app.exception_handler(HTTPException)
     def unknown(_request: Request, fault: HTTPException) -> Response:
         word = "not-found" if fault.status_code == 404 else "invalid"
-        return _answer(ProblemError(word, fault.status_code))
+        answer = _answer(ProblemError(word, fault.status_code))
+        answer.headers.update(fault.headers or {})  # 405 names the methods that there are
+        return answer
 
     @app.exception_handler(HeadOfficeBusy)
     def busy(_request: Request, _fault: HeadOfficeBusy) -> Response:
