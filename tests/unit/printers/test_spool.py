@@ -371,28 +371,3 @@ def test_spool_loads_no_picture_library_before_the_first_voucher() -> None:
     )
     seen = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert seen.stdout == "[]\n"
-
-
-def test_printing_is_a_good_guest(tmp_path: Path) -> None:
-    guest = (
-        "import sys, logging, os; sys.path.insert(0, sys.argv[1])\n"
-        "before = dict(os.environ)\n"
-        "from pathlib import Path\n"
-        "from printing import PICTURES, welcome\n"
-        "from printers.document import Document\n"
-        "from printers.encode import encode\n"
-        "from printers.sim.printer import SimulatedPrinter\n"
-        "job = encode(Document.from_dict(welcome()), PICTURES)\n"
-        "printer = SimulatedPrinter(Path(sys.argv[2]))\n"
-        "printer.send(job, process_id='!!!!', on_stall=print)\n"
-        "assert logging.getLogger().handlers == []\n"
-        "assert dict(os.environ) == before\n"
-    )
-    seen = subprocess.run(
-        [sys.executable, "-c", guest, str(TILL.parent), str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert (seen.stdout, seen.stderr) == ("", "")
-    assert len(list(tmp_path.iterdir())) == 1
