@@ -20,6 +20,8 @@ def printable(text: str) -> str:
     >>> printable("Ła\x1b@\u202eŞ\tahin\x00")
     'Ła@Ş ahin'
     """
+    if text.isprintable() and unicodedata.is_normalized("NFC", text):
+        return text  # nearly every text; nothing below would change it
     for separator, line_break in _LINE_SEPARATORS.items():
         text = text.replace(separator, line_break)
     kept = "".join(

@@ -213,7 +213,7 @@ def _take_rules(
         "generation": 0,
         **wanted,
     }:
-        report.unchanged = len(promotions)
+        report.unchanged = len(promotions) + len(templates or ())
         return None
     generation = 1 + max(
         [_highest_sold_with(data_dir)] + [int((e.package or {})["generation"]) for e in before]
@@ -221,7 +221,7 @@ def _take_rules(
     package = compact_json({"generation": generation, **wanted})
     RuleGeneration.from_json(package)
     draft.add_bytes(package)
-    report.new = len(promotions)
+    report.new = len(promotions) + len(templates or ())
     return sign(
         data_dir,
         generation=generation,

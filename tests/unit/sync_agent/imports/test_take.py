@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from lone_till import ARTICLES, CUSTOMERS, LoneTill
@@ -12,6 +13,8 @@ from till_builder import points, unit_discount
 from pos_plugin.errors import RuleError, StorageDamaged
 from pos_plugin.folder_lock import FolderLock
 from pos_plugin.loyalty.voucher_code import new_code
+from pos_plugin.storage import template_lookup
+from pos_plugin.storage.cache_reader import CacheReader
 from sync_agent.imports import history
 from sync_agent.imports.one_at_a_time import LOCK_NAME, ImportRefused
 from sync_agent.imports.report import SHOWN_MAX
@@ -20,6 +23,8 @@ from sync_agent.imports.wrong import WrongCode
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sync_agent.imports.report import Report
 
 VOUCHER_TYPE = {
     "code": "TREUE5",
@@ -223,3 +228,26 @@ def test_the_page_of_the_last_imports_shows_what_changed(till: LoneTill) -> None
     assert "http" not in page.replace("http-equiv", ""), "it needs nothing from outside"
     english = history.page(history.read(till.folder), "en")
     assert "not taken" in english
+
+
+def shipped_template(**changes: Any) -> dict[str, Any]:
+    folder = files("printers.templates.builtin")
+    found: dict[str, Any] = json.loads(folder.joinpath("plain.de.json").read_text("utf-8"))
+    return found | changes
+
+
+def test_templates_come_with_the_rules_of_a_till_alone(till: LoneTill) -> None:
+    def take(*templates: dict[str, Any]) -> Report:
+        text = json.dumps({"promotions": [], "templates": templates})
+        return till.take("rules", till.write("rules.json", text))
+
+    assert take(shipped_template(version=2)).new == 1
+    assert take(shipped_template(version=2)).state == "nothing"
+    assert take(shipped_template(version=3)).new == 1
+    with till.open():
+        cache = CacheReader.open(till.folder)
+        assert cache is not None
+        with cache, cache.reading() as connection:
+            assert template_lookup.versions(connection, "plain", "de") == [3, 2]
+    with pytest.raises(RuleError, match="unknown_name"):
+        take(shipped_template(blocks=[{"type": "text", "value": "{nobody}"}]))
