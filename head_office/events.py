@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from head_office.storage import Database
 
 NAMED_MAX: Final = 1_000
+PROBLEM_MAX: Final = 500
 _PRIVATE: Final = b'{"private_of":'
 
 
@@ -248,6 +249,9 @@ def _book(
         return _quarantined(connection, source, event, f"{event.kind}: {fault.orig}")
     except NotUnderstood as fault:
         return _quarantined(connection, source, event, str(fault))
+    except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as fault:
+        # Numbers, instants and texts that no till writes: one of them must not block a till.
+        return _quarantined(connection, source, event, f"{event.kind}: {fault}"[:PROBLEM_MAX])
     return KNOWN_UID if repeated else None, changed
 
 
