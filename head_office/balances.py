@@ -14,6 +14,7 @@ from sqlalchemy import case, func, select
 from head_office.effects import NotUnderstood
 from head_office.sources import Source
 from head_office.storage import balance, ledger_entry
+from pos_plugin.clock import instant
 from pos_plugin.limits import INT64_MAX
 from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES
 from pos_plugin.loyalty.lots import Known, Movement
@@ -103,7 +104,9 @@ def rows_of_customer(connection: Connection, customer: str) -> list[Row]:
 def balance_at(
     connection: Connection, customer: str, program: str, *, as_of: str, known_at: str
 ) -> int:
-    """Return what an account held at an instant, as it was known at another (domain.md §7.1).
+    """Return what an account was worth at an instant, as it was known at another (domain.md §7.1).
+
+    What had expired by then is not in it; days are those of this machine's time zone.
 
     Args:
         connection: of head office.
@@ -112,12 +115,21 @@ def balance_at(
         as_of: what happened later does not count, ISO 8601 UTC.
         known_at: what came in later does not count, ISO 8601 UTC.
     """
+    entry = ledger_entry.c
     rows = connection.execute(
-        select(ledger_entry.c.delta, ledger_entry.c.occurred_at, ledger_entry.c.recorded_at).where(
-            (ledger_entry.c.customer == customer) & (ledger_entry.c.program == program)
-        )
+        select(
+            entry.lot,
+            entry.delta,
+            entry.matures_on,
+            entry.expires_on,
+            case((entry.lot != entry.id, entry.business_on)),
+            entry.occurred_at,
+            entry.recorded_at,
+        ).where((entry.customer == customer) & (entry.program == program))
     )
-    return sum_known((Known(*row) for row in rows), as_of=as_of, known_at=known_at)
+    known = (Known(Movement(*row[:5]), row.occurred_at, row.recorded_at) for row in rows)
+    on = instant(as_of).astimezone().date().isoformat()
+    return sum_known(known, as_of=as_of, known_at=known_at, on=on)
 
 
 def _lots(connection: Connection, customer: str, program: str) -> list[dict[str, Any]]:

@@ -441,27 +441,35 @@ def restore(
 class Known(NamedTuple):
     """An entry as a balance of the past sees it; both instants as ISO 8601 UTC of one form."""
 
-    delta: int
+    movement: Movement
     occurred_at: str
     recorded_at: str
 
 
-def balance(entries: Iterable[Known], *, as_of: str, known_at: str) -> int:
-    """Return the sum of what had happened until one instant, as it was known at another.
+def balance(entries: Iterable[Known], *, as_of: str, known_at: str, on: str) -> int:
+    """Return what an account was worth at one instant, as it was known at another.
+
+    What had expired by then is not in it, whether or not an entry says so (ADR 0029).
 
     Args:
         entries: of one account, in any order.
         as_of: what happened later does not count.
         known_at: what was recorded later does not count.
+        on: shop day of ``as_of``.
 
-    >>> late = Known(10, "2026-03-07T12:00:00.000Z", "2026-03-09T08:00:00.000Z")
-    >>> balance([late], as_of="2026-03-08T00:00:00.000Z", known_at="2026-03-08T00:00:00.000Z")
+    >>> earned = Movement("a", 10, "2026-03-07", "2026-03-31", None)
+    >>> late = Known(earned, "2026-03-07T12:00:00.000Z", "2026-03-09T08:00:00.000Z")
+    >>> march = {"as_of": "2026-03-08T00:00:00.000Z", "on": "2026-03-08"}
+    >>> balance([late], known_at="2026-03-08T00:00:00.000Z", **march)
     0
-    >>> balance([late], as_of="2026-03-08T00:00:00.000Z", known_at="2026-03-10T00:00:00.000Z")
+    >>> balance([late], known_at="2026-03-10T00:00:00.000Z", **march)
     10
+    >>> balance([late], as_of="2026-04-01T12:00:00.000Z", known_at="9", on="2026-04-01")
+    0
     """
-    return sum(
-        entry.delta
+    counted = (
+        entry.movement
         for entry in entries
         if entry.occurred_at <= as_of and entry.recorded_at <= known_at
     )
+    return standing(fold(counted), on=on).value

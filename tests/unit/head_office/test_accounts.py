@@ -19,6 +19,8 @@ from head_office import events
 from head_office.balances import balance_at, rows_of_customer
 from head_office.storage import till_event
 from pos_plugin import Plugin, Receipt
+from pos_plugin.clock import utc_text
+from pos_plugin.loyalty.lots import Lot, standing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,6 +153,30 @@ def test_entries_that_are_not_their_ledger_are_not_booked(site: Site) -> None:
     event["body"]["ledger"][0]["delta"] += 1
     assert taken(site, json.dumps(event).encode()) == {}
     assert problems(site) == ["sale_completed: the ledger and the entries of the accounts differ"]
+
+
+@pytest.mark.parametrize("days", [0, 20, 29, 30, 31, 32, 33, 60])
+def test_balance_statement_and_lots_agree_before_and_after_an_expiry(
+    site: Site, tmp_path: Path, days: int
+) -> None:
+    till = week(tmp_path / "till")
+    rows = taken(site, *lines_of(till), now=dt.datetime(2026, 3, 20, tzinfo=dt.UTC))
+    till.clock.advance(days=days)
+    on = till.clock.now().date().isoformat()
+    with till.open() as plugin:
+        told = plugin.accounts.statement("K1")
+    assert isinstance(told, dict)
+    as_of = utc_text(till.clock.now())
+    for account in told["accounts"]:
+        program = account["program"]
+        with site.database() as database, database.read() as connection:
+            value = balance_at(connection, "K1", program, as_of=as_of, known_at="9999")
+        assert value == account["value"], program
+        lots = [Lot(**lot) for lot in rows[program]["lots"]]
+        assert standing(lots, on=on).value == value
+        # What the sums alone say holds for what has not expired, and is the control after it.
+        left = sum(lot.left for lot in lots)
+        assert left == value + sum(one["amount"] for one in account["expired"])
 
 
 @pytest.mark.capability("B7")

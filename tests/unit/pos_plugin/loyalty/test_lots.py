@@ -332,20 +332,71 @@ def test_a_balance_of_the_past_never_moves(
     def at(number: int) -> str:
         return f"2026-03-0{number}T12:00:00.000Z"
 
-    known = [Known(delta, at(a), at(max(a, b))) for delta, a, b in entries]
-    then = balance(known, as_of=at(as_of), known_at=at(known_at))
+    def known_entry(delta: int, occurred_at: str, recorded_at: str) -> Known:
+        lot = Movement("lot", delta, "2026-01-01", None, None)
+        return Known(lot, occurred_at, recorded_at)
+
+    known = [known_entry(delta, at(a), at(max(a, b))) for delta, a, b in entries]
+    then = balance(known, as_of=at(as_of), known_at=at(known_at), on="2026-03-20")
     # What is recorded later, even about the past, changes nothing of what was known.
-    later = [Known(7, at(0), f"2026-03-1{number}T12:00:00.000Z") for number in range(3)]
-    assert balance([*known, *later], as_of=at(as_of), known_at=at(known_at)) == then
-    everything = balance([*known, *later], as_of="9999", known_at="9999")
-    assert everything == sum(one.delta for one in known) + 21
+    later = [known_entry(7, at(0), f"2026-03-1{number}T12:00:00.000Z") for number in range(3)]
+    now = {"as_of": at(as_of), "known_at": at(known_at), "on": "2026-03-20"}
+    assert balance([*known, *later], **now) == then
+    everything = balance([*known, *later], as_of="9999", known_at="9999", on="2026-03-20")
+    assert everything == sum(one.movement.delta for one in known) + 21
 
 
 def test_a_balance_that_ignores_when_it_was_known_moves() -> None:
     # Negative control: only `as_of` counts.
-    late = Known(10, "2026-03-01T12:00:00.000Z", "2026-03-05T12:00:00.000Z")
-    assert balance([late], as_of="2026-03-02", known_at="2026-03-03") == 0
-    assert sum(one.delta for one in [late] if one.occurred_at <= "2026-03-02") == 10
+    lot = Movement("lot", 10, "2026-01-01", None, None)
+    late = Known(lot, "2026-03-01T12:00:00.000Z", "2026-03-05T12:00:00.000Z")
+    assert balance([late], as_of="2026-03-02", known_at="2026-03-03", on="2026-03-02") == 0
+    assert sum(one.movement.delta for one in [late] if one.occurred_at <= "2026-03-02") == 10
+
+
+_DAYS = [f"2026-03-{day:02}" for day in range(1, 29)]
+
+
+@st.composite
+def _accounts(draw: st.DrawFn) -> list[Movement]:
+    """Lots that mature and expire, some used up, some overdrawn by returns."""
+    found: list[Movement] = []
+    for number in range(draw(st.integers(0, 5))):
+        matures, expires, taken = sorted(draw(st.tuples(*[st.sampled_from(_DAYS)] * 3)))
+        lasts = draw(st.booleans())
+        name = f"lot{number}"
+        last_on = None if lasts else expires
+        found.append(Movement(name, draw(st.integers(1, 90)), matures, last_on, None))
+        if draw(st.booleans()):
+            found.append(Movement(name, -draw(st.integers(1, 120)), matures, last_on, taken))
+    return found
+
+
+@given(_accounts(), st.sampled_from(_DAYS), st.sampled_from(_DAYS))
+def test_a_booked_expiry_changes_no_figure(
+    movements: list[Movement], booked_on: str, asked_on: str
+) -> None:
+    on = max(booked_on, asked_on)
+    expired = standing(fold(movements), on=booked_on).expired
+    entries = [
+        Movement(one.lot.id, -one.amount, one.lot.matures_on, one.lot.expires_on, booked_on)
+        for one in expired
+    ]
+    without = standing(fold(movements), on=on)
+    booked = standing(fold([*movements, *entries]), on=on)
+    assert booked._replace(expired=()) == without._replace(expired=())
+    # What still says that it expired is what nobody had booked.
+    assert sum(one.amount for one in without.expired) == sum(
+        one.amount for one in (*expired, *booked.expired)
+    )
+
+
+def test_an_expiry_booked_of_what_had_not_expired_changes_figures() -> None:
+    # Negative control: one booked a day too early.
+    lot = Movement("lot", 10, "2026-03-01", "2026-03-07", None)
+    early = Movement("lot", -10, "2026-03-01", "2026-03-07", "2026-03-07")
+    assert standing(fold([lot]), on="2026-03-07").value == 10
+    assert standing(fold([lot, early]), on="2026-03-07").value == 0
 
 
 def test_lots_without_their_own_day_would_be_used_in_the_wrong_order() -> None:
