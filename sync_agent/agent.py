@@ -42,6 +42,7 @@ from sync_agent.key_rotation import rotate
 from sync_agent.loopback_api import HEAD_OFFICE_S, LoopbackApi
 from sync_agent.outbox import next_batch
 from sync_agent.protocol import PAGE_ROWS_MAX
+from sync_agent.reporting import destroy, report_of
 from sync_agent.status import Status, write_status
 from sync_agent.waking import take_wish
 
@@ -58,6 +59,7 @@ PAGE_ROWS: Final = 500  # a page is one transaction; more would make the till's 
 NAP_S: Final = 0.01  # between two pages, for the same reason
 CONTACT_EVERY_S: Final = 60  # so often the instant of the last contact is kept when nothing changes
 LOOK_S: Final = 0.2  # so often a resting agent looks for events, wishes and a clock that was set
+REPORT_EVERY_S: Final = 60.0
 LINGER_S: Final = 0.25  # events that follow each other closely go up as one batch
 
 
@@ -88,6 +90,7 @@ class Agent(Closing):
         self._next: CacheWriter | None = None
         self._has_wrong_rows = threading.Event()
         self._began_s: float | None = None
+        self._reported_s: float | None = None
         self.status = Status(started_at=utc_text(clock.now()), pid=os.getpid())
         self._client = HeadOfficeClient(settings.url, settings.token, ca=settings.ca)
         self._watch = JournalWatch(settings.data_dir)
@@ -135,7 +138,9 @@ class Agent(Closing):
         self._loopback.start()
         with CalendarJobs(self.check_files, back_up=self._back_up) as jobs:
             while not self._stop.is_set():
-                self._rest(self.cycle(), jobs)
+                rest_s = self.cycle()
+                self._report_sometimes()
+                self._rest(rest_s, jobs)
 
     def cycle(self) -> float:
         """Do one round, upload first, then download; return the rest before the next in seconds."""
@@ -166,6 +171,9 @@ class Agent(Closing):
                 self._unreachable = str(fault)
                 happened = cycle.NobodyAnswered(dice=_dice())
             except HeadOfficeRefused as fault:
+                if fault.problem == "revoked":
+                    self._give_up()
+                    return 0.0
                 if fault.problem == "fork":
                     # At its next start the till gives these events numbers of their own.
                     mark_forked(self._settings.data_dir, after=self._acked_seq)
@@ -174,6 +182,32 @@ class Agent(Closing):
                 self._storage = str(fault)
                 happened = _refused(action, "storage")
         return 0.0
+
+    def _report_sometimes(self) -> None:
+        """Say how this till is, so that head office sees a till that needs help."""
+        due_s = self._reported_s
+        if self._state.failures or (
+            due_s is not None and time.monotonic() - due_s < REPORT_EVERY_S
+        ):
+            return
+        self._reported_s = time.monotonic()
+        report = report_of(self._settings, self.status)
+        with suppress(HeadOfficeRefused, Unreachable, Stopped):
+            self._client.report_status(self._settings.till, report)
+
+    def _give_up(self) -> None:
+        """Destroy what belongs to head office: it took this till out of service.
+
+        The journal stays: what was sold is the shop's.
+        """
+        self._drop_next()
+        self._writer.close()
+        destroy(self._settings.data_dir)
+        with self._lock:
+            self.status.problems = {"upload": "revoked", "download": "revoked"}
+            with suppress(OSError):
+                write_status(self._settings.data_dir, self.status)
+        self.stop()
 
     def _back_up(self) -> None:
         if self._settings.backup is not None:
@@ -349,6 +383,7 @@ class Agent(Closing):
             status.wish = self._wish
             status.acked_seq = self._acked_seq
             status.waiting_events = self._waiting_events
+            status.clock_offset_ms = self._client.clock_offset_ms
             with suppress(OSError):
                 write_status(self._settings.data_dir, status)
 

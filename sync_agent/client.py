@@ -12,14 +12,18 @@ Laws of this file:
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import ssl
+import time
 from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import httpx
 
+from pos_plugin.clock import SystemClock
 from pos_plugin.closing import Closing
 from pos_plugin.errors import ConfigError
 from sync_agent.errors import HeadOfficeRefused, Stopped, Unreachable
@@ -56,6 +60,8 @@ if TYPE_CHECKING:
 REQUEST_S: Final = 60.0
 CONNECT_S: Final = 5.0
 _PORT_MAX: Final = 65_535
+_PROMPT_S: Final = 2.0
+_JUMP_MS: Final = 2_000  # then somebody has set a clock
 
 
 class HeadOfficeClient(Closing):
@@ -78,6 +84,8 @@ class HeadOfficeClient(Closing):
         self._stopped = False
         self._task: asyncio.Task[bytes] | None = None
         self._runner = asyncio.Runner()
+        self.clock_offset_ms: int | None = None
+        """How far the clock of head office is ahead of this one, as a moving average."""
         self._http = httpx.AsyncClient(
             base_url=_checked(url),
             headers={"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"},
@@ -195,12 +203,14 @@ class HeadOfficeClient(Closing):
 
     async def _one(self, method: str, path: str, *, bytes_max: int, **request: Any) -> bytes:  # noqa: ANN401
         self._task = asyncio.current_task()
+        asked_at, asked_s = SystemClock().now(), time.monotonic()
         try:
             async with (
                 _mapped(self._request_s),
                 asyncio.timeout(self._request_s),
                 self._http.stream(method, path, **request) as response,
             ):
+                self._compare_clocks(response, asked_at, time.monotonic() - asked_s)
                 good = response.status_code == httpx.codes.OK
                 body = await _body(response, bytes_max if good else ANSWER_BYTES_MAX)
         except asyncio.CancelledError:
@@ -212,6 +222,25 @@ class HeadOfficeClient(Closing):
         if not good:
             raise _refusal(response, body)
         return body
+
+    def _compare_clocks(
+        self, response: httpx.Response, asked_at: dt.datetime, took_s: float
+    ) -> None:
+        """Learn from the date of an answer; one that was held long says little."""
+        try:
+            there = parsedate_to_datetime(response.headers["date"])
+            if took_s > _PROMPT_S or there.tzinfo is None:
+                return
+            # The date has whole seconds: half of one is the best guess of the rest.
+            here = asked_at + dt.timedelta(seconds=took_s / 2 - 0.5)
+            offset_ms = (there - here) // dt.timedelta(milliseconds=1)
+        except (KeyError, ValueError, OverflowError):
+            return
+        known_ms = self.clock_offset_ms
+        if known_ms is None or abs(offset_ms - known_ms) > _JUMP_MS:
+            self.clock_offset_ms = offset_ms
+        else:
+            self.clock_offset_ms = (known_ms * 7 + offset_ms) // 8
 
 
 def _checked(url: str) -> httpx.URL:

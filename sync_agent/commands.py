@@ -19,6 +19,8 @@ from sync_agent.cycle import BACKOFF_MAX_S
 from sync_agent.errors import AgentRunning
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pos_plugin.config import TillConfig
 
 SYNC_NOW_S: Final = 30.0
@@ -128,22 +130,52 @@ def _one_round(config: Path, till: TillConfig) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(config: Path, as_json: bool) -> None:
     """Say how the agent is; reads files only, so it works while the agent is dead."""
+    from pos_plugin.clock import SystemClock
     from pos_plugin.config import read_config
     from sync_agent.lock import is_running
     from sync_agent.status import read_status
+    from sync_agent.till_look import facts_of_files, words_of_files
 
-    data_dir = read_config(config).data_dir
-    last = read_status(data_dir) or {}
-    running = is_running(data_dir)
-    code = _show({**last, "running": running}, as_json=as_json)
+    till = read_config(config)
+    last = read_status(till.data_dir) or {}
+    running = is_running(till.data_dir)
+    words = words_of_files(till, at=SystemClock().now())
+    facts = facts_of_files(till)
+    code = _show({**last, **facts, "running": running}, as_json=as_json, more=words)
     sys.exit(code if running else 3)
 
 
-def _show(last: dict[str, Any], *, as_json: bool) -> int:
+@agent.command()
+@_config
+@click.option("--url", required=True, help="Address of head office.")
+@click.option("--till", "till_number", required=True, help="Number of this till.")
+@click.option("--code", required=True, help="The one-time code that head office read out.")
+@click.option(
+    "--ca",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Certificate of the authority that signed head office's (PEM).",
+)
+@click.option("--authority", help="Its SHA-256 as `head-office enrol` printed it; compared.")
+def enrol(
+    config: Path, url: str, till_number: str, code: str, ca: Path | None, authority: str | None
+) -> None:
+    """Make this till known to head office by a one-time code; an old token of it dies.
+
+    Writes keys.json, and till.toml when there is none.
+    """
+    from sync_agent.enrolling import enrol_till
+
+    pem = ca.read_text(encoding="ascii", errors="replace") if ca is not None else None
+    answer = enrol_till(config, url=url, till=till_number, code=code, ca=pem, authority=authority)
+    click.echo(f"Till {answer.till} of shop {answer.shop} is enrolled at {url}.")
+
+
+def _show(last: dict[str, Any], *, as_json: bool, more: Sequence[str] = ()) -> int:
     """Print the status and return its exit code."""
     from sync_agent.status import ADVICE, words_of
+    from sync_agent.till_look import FAILED
 
-    words = words_of(last)
+    words = [*words_of(last), *more]
     if as_json:
         click.echo(json.dumps({**last, "advice": [ADVICE.get(word, word) for word in words]}))
     else:
@@ -157,9 +189,11 @@ def _show(last: dict[str, Any], *, as_json: bool) -> int:
                 f"Events that head office does not hold yet: {last.get('waiting_events', 0)}"
             )
         click.echo(f"Rule generation: {last.get('generation') or 'none'}")
+        if "backup_at" in last:
+            click.echo(f"Last backup: {last['backup_at'] or 'never'}")
         for word in words:
             click.echo(ADVICE.get(word, word))
-    if "damaged" in words:
+    if FAILED.intersection(words):
         return 2
     return 1 if words else 0
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME: Final = "agent.status.json"
+CLOCK_SUSPECT_MS: Final = 120_000
 
 ADVICE: Final = {
     "unreachable": "Head office does not answer. The till goes on; look at the network.",
@@ -27,7 +28,15 @@ ADVICE: Final = {
     "imports": "An import cannot be brought into the cache; the till goes on with what it has. "
     "Look at the disk, or import the file again.",
     "import_folder": "The import folder cannot be read: look at import_folder in till.toml.",
-    "damaged": "A file of the till is damaged. Call support.",
+    "damaged": "A file of the till is damaged: start the till again, then restore the last backup.",
+    "revoked": "Head office took this till out of service; its data are gone. Enrol it again.",
+    "clock_suspect": "The clock of this till differs from head office's: set date and time.",
+    "journal_damaged": "The journal was damaged and a new one is in use: restore the last backup.",
+    "disk_reserve": "The disk was full, the reserve is given up: make room on it today.",
+    "disk_low": "The disk is nearly full: make room on it.",
+    "backup_overdue": "No backup for three days or more: look at the backup disk.",
+    "backup_failed": "The last backup failed: look at the backup disk.",
+    "backup_same_disk": "Backups lie on the till's own disk: name a folder on another one.",
 }
 
 
@@ -53,6 +62,7 @@ class Status:
         damage: what the check found, by file.
         local: the till has no head office.
         wish: word of the last ``sync-now`` whose round is over.
+        clock_offset_ms: how far head office's clock is ahead of this one; None = not known.
     """
 
     started_at: str
@@ -72,6 +82,7 @@ class Status:
     damage: dict[str, str] = field(default_factory=dict)
     local: bool = False
     wish: str | None = None
+    clock_offset_ms: int | None = None
 
 
 def words_of(status: dict[str, Any]) -> list[str]:
@@ -84,6 +95,8 @@ def words_of(status: dict[str, Any]) -> list[str]:
     ):
         if status.get(name):
             found.append(word)
+    if abs(status.get("clock_offset_ms") or 0) > CLOCK_SUSPECT_MS:
+        found.append("clock_suspect")
     return found
 
 

@@ -260,6 +260,11 @@ def _refuse_older(found: int, version: int, path: Path) -> None:
         raise StorageError(f"{path.name} waits for its migration", hint="Start the till once.")
 
 
+def sqlite_version() -> str:
+    """Return the version of the SQLite library that reads and writes our files."""
+    return apsw.sqlite_lib_version()
+
+
 def quick_check(connection: apsw.Connection) -> str | None:
     """Return the first things SQLite finds damaged, or None when the file is sound."""
     found = [str(line) for (line,) in connection.execute("PRAGMA quick_check(5)")]
