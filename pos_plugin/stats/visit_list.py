@@ -18,11 +18,10 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Mapping
 
-    import apsw
-
     from pos_plugin.config import TillConfig
     from pos_plugin.loyalty.class_history import Fact
     from pos_plugin.storage.cache_reader import CustomerRow
+    from pos_plugin.storage.journal_lookup import Journal
 
 
 class Missed(NamedTuple):
@@ -84,7 +83,7 @@ def _by_survivor(last: Mapping[str, dt.date], known: KnownCustomers) -> dict[str
 
 
 def _made_here(
-    known: KnownCustomers, journal: apsw.Connection, last: Mapping[str, dt.date]
+    known: KnownCustomers, journal: Journal, last: Mapping[str, dt.date]
 ) -> tuple[list[CustomerRow], dict[str, dt.date]]:
     """Return the active customers made at this till, and when each came last, also by a card."""
     own: list[CustomerRow] = []

@@ -74,7 +74,8 @@ def held(site: Site) -> tuple[list[str], int]:
             text("SELECT line FROM till_event WHERE took_effect ORDER BY received_at, epoch, seq")
         ).scalars()
         sales = sorted(json.loads(line)["body"]["receipt"]["sale_id"] for line in lines)
-        value = connection.execute(text("SELECT sum(delta) FROM ledger_entry WHERE customer = 'K1'"))
+        points_of_anna = text("SELECT sum(delta) FROM ledger_entry WHERE customer = 'K1'")
+        value = connection.execute(points_of_anna)
         return sales, int(value.scalar() or 0)
 
 
