@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
-from pos_plugin import customer_view, wording
+from pos_plugin import agent_word, customer_view, wording
 from pos_plugin.answers import Evaluation, Scanned, VoucherAnswer
 from pos_plugin.card_hash import card_hash, normalised
 from pos_plugin.errors import SaleError, StorageError
@@ -610,6 +610,9 @@ class Till:
         if self.keys is None:
             notices = (*notices, Notice(NoticeCode.KEYS_MISSING))
         notices = (*notices, *self._of_the_journal())
+        if self.config.head_office is not None:
+            said = agent_word.notices_of(self.config.data_dir, at=self.clock.now())
+            notices = (*notices, *said)
         return {
             **brought,
             **own,

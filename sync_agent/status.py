@@ -6,11 +6,11 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from pos_plugin.agent_word import CLOCK_SUSPECT_MS, NAME
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-NAME: Final = "agent.status.json"
-CLOCK_SUSPECT_MS: Final = 120_000
 
 ADVICE: Final = {
     "unreachable": "Head office does not answer. The till goes on; look at the network.",

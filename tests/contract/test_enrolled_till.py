@@ -15,13 +15,14 @@ from waiting import until
 
 from head_office import tills
 from pos_plugin import Plugin
+from pos_plugin.agent_word import CLOCK_SUSPECT_MS
 from pos_plugin.clock import SystemClock, utc_text
 from pos_plugin.storage.ballast import SPENT
 from sync_agent.agent import Agent
 from sync_agent.client import HeadOfficeClient
 from sync_agent.errors import HeadOfficeRefused
 from sync_agent.settings import read_settings
-from sync_agent.status import ADVICE, CLOCK_SUSPECT_MS, read_status, words_of
+from sync_agent.status import ADVICE, read_status, words_of
 from sync_agent.till_look import FAILED
 
 if TYPE_CHECKING:

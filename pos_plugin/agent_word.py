@@ -1,0 +1,62 @@
+"""What the agent last wrote about the connection to head office, as the cashier should know it.
+
+Read from its status file: no question, no waiting, also while the agent is dead.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from pos_plugin.clock import instant
+from pos_plugin.notices import Notice, NoticeCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NAME: Final = "agent.status.json"
+CLOCK_SUSPECT_MS: Final = 120_000
+SEEN_AFTER: Final = dt.timedelta(days=3)
+_BYTES_MAX: Final = 1 << 18
+
+
+def notices_of(data_dir: Path, *, at: dt.datetime) -> Iterator[Notice]:
+    """Yield what the cashier should know of a till that has a head office.
+
+    A shop that was closed for weeks is not told that its data are old before the agent has tried.
+
+    Args:
+        data_dir: data folder of the till.
+        at: now, with the shop's offset.
+    """
+    try:
+        value = json.loads((data_dir / NAME).read_bytes()[:_BYTES_MAX])
+    except (OSError, ValueError, RecursionError):
+        return
+    if not isinstance(value, dict):
+        return
+    offset_ms = value.get("clock_offset_ms")
+    if isinstance(offset_ms, int) and abs(offset_ms) > CLOCK_SUSPECT_MS:
+        yield Notice(NoticeCode.CLOCK_SUSPECT)
+    if value.get("unreachable"):
+        yield from _offline(_instant(value.get("contact_at")), at)
+
+
+def _offline(contact_at: dt.datetime | None, at: dt.datetime) -> Iterator[Notice]:
+    if contact_at is None:
+        return  # never reached: what is missing is said by what is missing
+    here = contact_at.astimezone(at.tzinfo)
+    if at - contact_at > SEEN_AFTER:
+        yield Notice(NoticeCode.RULES_STALE, {"date": f"{here:%d.%m.%Y}"})
+        return
+    since = f"{here:%H:%M}" if here.date() == at.date() else f"{here:%d.%m. %H:%M}"
+    yield Notice(NoticeCode.OFFLINE, {"since": since})
+
+
+def _instant(text: Any) -> dt.datetime | None:  # noqa: ANN401 - whatever stands in the file
+    try:
+        return instant(text)
+    except (TypeError, ValueError):
+        return None
