@@ -306,6 +306,8 @@ def exceptions(data: Path, as_json: bool) -> None:
     """List what tills without a network could not know of each other.
 
     second_voucher: two tills gave a customer a voucher of the same kind. Both stay valid.
+    double_redemption: a voucher was used at two tills. overspent_lot: two tills spent more of an
+    earning than there was.
     """
     from head_office.exceptions import noted
 
@@ -317,7 +319,7 @@ def exceptions(data: Path, as_json: bool) -> None:
         else:
             click.echo(
                 f"{one.occurred_at}  {one.kind}  customer {one.customer}  "
-                f"till {one.till} and {one.other_till}  voucher {one.subject} beside {one.other}"
+                f"till {one.till} and {one.other_till}  {one.subject} beside {one.other}"
             )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import select
 
-from head_office.exceptions import note_second_vouchers
+from head_office.exceptions import SPENDS, note_overspent_lots, note_second_vouchers
 from head_office.sources import Source
 from head_office.storage import ledger_entry, receipt, receipt_line, voucher
 from head_office.vouchers import Fact, take_facts
@@ -173,6 +173,13 @@ class Effects:
                     detail=_text(entry),
                 )
             )
+        note_overspent_lots(
+            connection,
+            [one.lot for one in self.body.ledger if one.kind in SPENDS and one.delta < 0],
+            source=Source(till, event.epoch, event.seq),
+            cashier=self.body.cashier,
+            occurred_at=occurred_at,
+        )
         for issued in self.body.vouchers:
             values = {
                 "type": issued.type,

@@ -11,19 +11,26 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import select
 
-from head_office.storage import exception, voucher
+from head_office.storage import exception, ledger_entry, voucher
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy.engine import Connection
 
+    from head_office.sources import Source
+
 SECOND_VOUCHER: Final = "second_voucher"
+OVERSPENT_LOT: Final = "overspent_lot"
+SPENDS: Final = frozenset({"redeem", "payout", "adjust", "transfer"})
 _OPEN: Final = ("issued", "partly_redeemed")
 
 
 class Noted(NamedTuple):
-    """An exception as it is listed; ``subject`` and ``other`` are vouchers."""
+    """An exception as it is listed.
+
+    ``subject`` and ``other`` are vouchers; of an overspent lot the lot and the event.
+    """
 
     kind: str
     customer: str | None
@@ -80,6 +87,56 @@ def note_second_vouchers(
                     occurred_at=occurred_at,
                 )
             )
+
+
+def note_overspent_lots(
+    connection: Connection,
+    spent: Iterable[str],
+    *,
+    source: Source,
+    cashier: str | None,
+    occurred_at: str,
+) -> None:
+    """Note lots of which two tills together spent more than there was.
+
+    A lot that a return took below zero is a debt and no exception: only what was spent counts.
+
+    Args:
+        connection: in the transaction of the event, its ledger entries stored.
+        spent: lots that the event spent from.
+        source: the event.
+        cashier: of it.
+        occurred_at: instant of it.
+    """
+    entry = ledger_entry.c
+    for lot in dict.fromkeys(spent):
+        rows = connection.execute(
+            select(entry.customer, entry.till, entry.kind, entry.delta)
+            .where(entry.lot == lot)
+            .order_by(entry.occurred_at, entry.id)
+        ).all()
+        # A lot whose opening entry is not here yet is judged when that comes in.
+        opened = sum(row.delta for row in rows if row.delta > 0)
+        taken = sum(row.delta for row in rows if row.kind in SPENDS and row.delta < 0)
+        others = [
+            row.till
+            for row in rows
+            if row.kind in SPENDS and row.delta < 0 and row.till != source.till
+        ]
+        if not opened or opened + taken >= 0 or not others:
+            continue
+        connection.execute(
+            exception.insert().values(
+                kind=OVERSPENT_LOT,
+                subject=lot,
+                other=f"{source.till}:{source.epoch}:{source.seq}",
+                customer=rows[0].customer,
+                till=source.till,
+                other_till=others[0],
+                cashier=cashier,
+                occurred_at=occurred_at,
+            )
+        )
 
 
 def noted(connection: Connection) -> list[Noted]:

@@ -72,7 +72,12 @@ def facts_of_events(events: Iterable[Reported]) -> Iterator[Fact]:
             case "items_returned":
                 sold = sales.get((body["till"], body["sale_id"])) or sales.get(body["sale_id"])
                 if sold is not None:
-                    yield Fact(sold.customer, on, on, turnover_minor=-body["turnover_minor"])
+                    yield Fact(
+                        sold.customer,
+                        on,
+                        on,
+                        turnover_minor=-body.get("turnover_minor", body["refund_minor"]),
+                    )
             case "rental_issued":
                 rentals.issued(body, on)
             case "rental_cancelled":
@@ -100,7 +105,9 @@ def _sold(body: Mapping[str, Any]) -> _Sold | None:
     if body["customer"] is None:
         return None
     on = dt.date.fromisoformat(body["business_on"])
-    return _Sold(body["customer"], on, body["receipt"]["turnover_minor"])
+    receipt = body["receipt"]
+    turnover_minor = receipt.get("turnover_minor", receipt["total_minor"])
+    return _Sold(body["customer"], on, turnover_minor)
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import uuid
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from till_events import batch, sale_event
 
 from head_office import events
 from head_office.balances import balance_at, rows_of_customer
+from head_office.exceptions import noted
 from head_office.storage import till_event
 from pos_plugin import Plugin, Receipt
 from pos_plugin.clock import utc_text
@@ -153,6 +155,43 @@ def test_entries_that_are_not_their_ledger_are_not_booked(site: Site) -> None:
     event["body"]["ledger"][0]["delta"] += 1
     assert taken(site, json.dumps(event).encode()) == {}
     assert problems(site) == ["sale_completed: the ledger and the entries of the accounts differ"]
+
+
+def spending(seq: int, lot: str, points: int, kind: str = "redeem") -> bytes:
+    """An event that takes points of a lot."""
+    event = json.loads(sale_event(seq))
+    event["uid"] = str(uuid.uuid4())
+    event["body"]["ledger"] = [
+        {**event["body"]["ledger"][0], "id": event["uid"], "kind": kind, "delta": -points}
+        | {"lot": lot}
+    ]
+    event["body"]["entries"] = [{"customer": "K1", "key": "points", "delta": -points}]
+    event["body"]["receipt"]["sale_id"] = event["uid"]
+    return json.dumps(event).encode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "at_4", "expected"),
+    [("redeem", 7, ["overspent_lot"]), ("redeem", 4, []), ("reverse", 7, [])],
+)
+def test_what_two_tills_spent_beyond_a_lot_is_an_exception(
+    site: Site, kind: str, at_4: int, expected: list[str]
+) -> None:
+    site.add_till("4")
+    earned = sale_event(1, points=10)
+    lot = json.loads(earned)["body"]["ledger"][0]["lot"]
+    taken(site, earned, spending(2, lot, 6))
+    line = spending(1, lot, at_4, kind)
+    for _ in range(2):  # the same again is no second exception
+        with site.database() as database:
+            events.take_batch(database, till="4", body=batch(line), now=NOW)
+    assert problems(site) == []
+    with site.database() as database, database.read() as connection:
+        found = noted(connection)
+    assert [one.kind for one in found] == expected
+    assert [(one.customer, one.till, one.other_till) for one in found] == [
+        ("K1", "4", "3") for _ in expected
+    ]
 
 
 @pytest.mark.parametrize("days", [0, 20, 29, 30, 31, 32, 33, 60])
