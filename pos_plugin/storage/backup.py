@@ -28,6 +28,7 @@ from pos_plugin.storage import journal_schema
 from pos_plugin.storage.connect import JOURNAL_NAME, quick_check, replace_file
 from pos_plugin.storage.envelope import hash_of
 from pos_plugin.storage.faults import mapped
+from pos_plugin.storage.journal_swap import REPLACED
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -41,6 +42,7 @@ IMPORTS: Final = "imports"
 LOCK_NAME: Final = "backup.lock"
 KEPT: Final = 7
 OVERDUE_DAYS: Final = 3  # without a copy for so long somebody is told
+REPLACED_KEPT_S: Final = 30 * 86_400
 _PARTIAL: Final = ".partial"
 _LOCAL_KEYS: Final = (keys.NAME, "rule-key.local")
 _AT_ONCE: Final = 1_000
@@ -108,6 +110,7 @@ def take_backup(
             _record(source.data_dir, {"failed_at": utc_text(at), "failure": str(fault)})
             raise
         _sweep(source, into, kept=kept, new=folder)
+        _sweep_replaced(source.data_dir, at=at)
         same_disk = folder.stat().st_dev == source.data_dir.stat().st_dev
         _record(
             source.data_dir,
@@ -341,6 +344,16 @@ def _sweep(source: Source, into: Path, *, kept: int, new: Path) -> None:
         others = [path for path in copies(into, source) if path != new]
         for old in others[: max(0, len(others) - kept + 1)]:
             shutil.rmtree(old)
+
+
+def _sweep_replaced(data_dir: Path, *, at: dt.datetime) -> None:
+    """Remove journals that a restore replaced a month ago: they may name who was erased since."""
+    replaced = data_dir / REPLACED
+    if not replaced.is_dir():
+        return
+    for folder in replaced.iterdir():
+        if at.timestamp() - folder.stat().st_mtime > REPLACED_KEPT_S:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _record(data_dir: Path, news: dict[str, Any]) -> None:

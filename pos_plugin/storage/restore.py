@@ -21,7 +21,7 @@ import apsw
 
 from pos_plugin.errors import StorageBusy, StorageDamaged, StorageError
 from pos_plugin.folder_lock import FolderLock, FolderTaken
-from pos_plugin.storage import journal_schema
+from pos_plugin.storage import erasure_store, journal_schema, print_documents
 from pos_plugin.storage.backup import IMPORTS, verify
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.connect import JOURNAL_NAME, JOURNAL_WRITER, quick_check, set_pragmas
@@ -143,15 +143,26 @@ def _build(built: Path, data_dir: Path, *, at: dt.datetime) -> tuple[Replayed, i
                         done.taken += found.taken
                         done.unreadable += found.unreadable
                         done.goes_on = done.goes_on or found.goes_on
+            _forget_the_erased(db, at)
         events: Any = db.execute("SELECT count(*) FROM event").get
         db.execute("COMMIT")
     return done, int(before), int(events)
 
 
+def _forget_the_erased(db: apsw.Connection, at: dt.datetime) -> None:
+    """Erase again who was erased since the copy was taken: it brought the names back."""
+    rows: list[Any] = db.execute("SELECT customer FROM erasure").fetchall()
+    erasure_store.erase(
+        db,
+        [str(customer) for (customer,) in rows],
+        give_up_papers=lambda journal, customer: print_documents.empty_of(journal, customer, at),
+    )
+
+
 def _writing(path: Path) -> apsw.Connection:
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
-    # One file that is renamed: no log beside it.
-    pragmas = {**JOURNAL_WRITER, "journal_mode": "delete"}
+    # One file that is renamed: no log beside it, and no deleted one with names in it.
+    pragmas = {**JOURNAL_WRITER, "journal_mode": "memory"}
     set_pragmas(connection, pragmas, path)
     return connection
 

@@ -16,6 +16,7 @@ from till_builder import NOON, SHOP, TillBuilder, card_number, points
 from pos_plugin import Plugin, Receipt
 from pos_plugin.clock import SettableClock
 from pos_plugin.errors import MisuseError, StorageBusy, StorageDamaged, StorageError
+from pos_plugin.storage import restore as storage_restore
 from pos_plugin.storage.backup import Source, copies, read_record, take_backup, verify
 from pos_plugin.storage.journal_swap import READY
 from pos_plugin.storage.restore import restore
@@ -283,6 +284,32 @@ def test_restore_over_a_damaged_journal_takes_what_can_be_read(
     with till.open() as plugin:
         sell(plugin, "S99")
     laws(till)
+
+
+def erased_and_restored(till: TillBuilder, tmp_path: Path) -> bool:
+    """Erase somebody after a copy was taken, restore it, say whether the name is back."""
+    with till.open() as plugin:
+        made = plugin.customers.create({"request_id": "c1", "name": "Wilhelmine Unverkennbar"})
+        assert isinstance(made, Receipt)
+        folder = back_up(till, tmp_path)
+        assert isinstance(plugin.customers.erase(str(made.values["customer"])), Receipt)
+    put_back(till, folder)
+    with till.open():
+        pass
+    laws(till)
+    return b"Unverkennbar" in (till.data_dir / "journal.db").read_bytes()
+
+
+def test_person_erased_since_the_copy_does_not_come_back(till: TillBuilder, tmp_path: Path) -> None:
+    assert not erased_and_restored(till, tmp_path)
+
+
+def test_person_would_come_back_if_nobody_erased_again(
+    till: TillBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Negative control."""
+    monkeypatch.setattr(storage_restore, "_forget_the_erased", lambda _db, _at: None)
+    assert erased_and_restored(till, tmp_path)
 
 
 def test_copy_of_another_till_is_refused(till: TillBuilder, sold: Plugin, tmp_path: Path) -> None:
