@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, HTTPException, Request, Response
 
 from pos_plugin.errors import SaleError
 from pos_plugin.notices import Refusal, Refused
@@ -59,6 +60,9 @@ def add_customer_calls(app: FastAPI, desk: Desk) -> None:
         ),
     )
     async def change_customer(customer: Id, request: Request) -> Response:
+        if customer == "identify":
+            # An address that is written out is no id (OpenAPI 3.1, Paths Object).
+            raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED)
         body = await read_object(request, "customer")
         if "customer" in body:
             raise SaleError("unknown_field", "customer.customer", "the address names it")

@@ -48,6 +48,18 @@ def test_customer_is_created_changed_and_asked_about(till: Served) -> None:
         assert twice.status_code == 409
 
 
+def test_an_address_that_is_written_out_is_no_customer(till: Served) -> None:
+    with till.client() as client:
+        said = client.patch(f"{till.url}/v1/customers/identify", json={"name": "Anna"})
+        assert (said.status_code, said.headers["allow"]) == (405, "POST")
+        # The control: a customer that nobody knows is asked for her request.
+        asked = client.patch(f"{till.url}/v1/customers/K9", json={"request_id": "1", "name": "A"})
+        assert asked.json()["code"] == "customer_unknown"
+        # An id with a slash cannot stand in an address, however it is written.
+        for text in ("K/1", "K%2F1"):
+            assert client.patch(f"{till.url}/v1/customers/{text}", json={}).status_code == 404
+
+
 @pytest.mark.capability("K2", "K9")
 def test_cards_consents_and_erasure(till: Served) -> None:
     with till.checked_client() as client:
