@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args
 from pos_plugin.config import Role
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Mapping
 
     from pos_plugin.config import Printer, TillConfig
@@ -85,7 +86,7 @@ def new_spool(
 
     return Spool(
         store,
-        _device(printer, config),
+        new_device(printer, config),
         assets,
         duty=duty,
         lay_out=_lay_out(printer, config),
@@ -135,14 +136,41 @@ def baud_of(printer: Printer) -> int | None:
     return (printer.baud or BAUD) if printer.transport == "serial" else None
 
 
-def _device(printer: Printer, config: TillConfig) -> Device:
+def new_device(printer: Printer, config: TillConfig, *, locks: bool = True) -> Device:
+    """Return a printer of the settings, not opened yet.
+
+    Args:
+        printer: no printer of the host.
+        config: of the till.
+        locks: it takes its lock file; False where the caller holds it.
+    """
     if printer.transport == "simulator":
         from printers.sim.printer import SimulatedPrinter
 
         return SimulatedPrinter(config.data_dir / printer.directory, dots=printer.dots)
     from printers.choose import make_device
 
-    return make_device(place_of(printer), data_dir=config.data_dir)
+    return make_device(place_of(printer), data_dir=config.data_dir, locks=locks)
+
+
+def test_job(printer: Printer, config: TillConfig, *, at: dt.datetime) -> Job:
+    """Return the test page of a printer, ready to be sent.
+
+    Raises:
+        DocumentInvalid: it cannot be laid out.
+        ProfileInvalid: the printer's profile cannot be believed.
+    """
+    from printers.test_page import test_page
+
+    said = f"{config.shop}, {config.till}, {at:%Y-%m-%d %H:%M}"
+    document, pictures = test_page(
+        dots=printer.dots, lang=config.language, printer=printer.name, said=said
+    )
+    return _lay_out(printer, config)(document, pictures)
+
+
+# pytest would take it for one of its own.
+test_job.__test__ = False  # type: ignore[attr-defined]
 
 
 def place_of(printer: Printer) -> Place:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pos_plugin.storage.journal_writer import JournalWriter
     from pos_plugin.storage.spool_store import JournalSpoolStore
     from printers.host import HostPrint, HostSpool
-    from printers.ports import JobChange, PrinterStatus
+    from printers.ports import Device, JobChange, PrinterStatus
     from printers.spool import Spool
 
 ANSWER_WAIT_MS: Final = 50
@@ -94,6 +94,21 @@ class PrintThreads:
             spools = self._spools
         for spool in spools:
             spool.wake()
+
+    def between_jobs(self, name: str, errand: Callable[[Device], object]) -> bool:
+        """Have something done with a printer before its next job, on its thread.
+
+        Returns:
+            Whether there is such a printer, driven by this till, and its thread runs.
+        """
+        from printers.spool import Spool
+
+        self.wake()
+        for spool in self._spools:
+            if isinstance(spool, Spool) and spool.printer == name:
+                spool.between_jobs(errand)
+                return True
+        return False
 
     def settle(self) -> None:
         """Put aside what nobody waits for any more, also where no thread runs."""

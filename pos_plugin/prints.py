@@ -17,6 +17,7 @@ from pos_plugin.print_listeners import Listeners, Told
 from pos_plugin.print_news import PrintNews
 from pos_plugin.print_orders import hold_after_s
 from pos_plugin.print_threads import PrintThreads
+from pos_plugin.printer_tests import PrinterTests
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,6 +105,8 @@ class Prints:
             on_fault=on_fault,
         )
 
+        self._tests = PrinterTests(config, clock, self._threads)
+
     def start_if_needed(self) -> None:
         """Start the threads when jobs of the last process are open; else the first job does it."""
         self._threads.settle()
@@ -158,6 +161,18 @@ class Prints:
     def printers(self) -> list[dict[str, Any]]:
         """Return how each printer stands, in the order of the settings."""
         return self._news.printers()
+
+    @_as_value
+    def test_printer(self, name: str) -> dict[str, Any] | Refused:
+        """Have a test page printed before the next job, and find out how far the unit is believed.
+
+        Returns at once; ``printer_test`` says how it ended. A printer of the host is tested there.
+        """
+        return self._tests.begin(name)
+
+    def printer_test(self, name: str) -> dict[str, Any] | None:
+        """Return how the last test of a printer stands; None if there was none in this process."""
+        return self._tests.last(name)
 
     def settle(self) -> None:
         """Give up the paper of vouchers that were redeemed or have expired meanwhile."""

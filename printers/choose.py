@@ -137,6 +137,7 @@ def make_device(
         units=Units(data_dir / FOLDER),
         baud=place.baud if is_serial else None,
         flow=place.flow if is_serial else "none",
+        hears=place.transport != "winraw",
         lock_path=lock_path(place, data_dir=data_dir) if locks else None,
         patience=patience,
     )

@@ -24,10 +24,21 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from printers.encode import INITIALISE, NUL, PADDING_BYTES_MAX, RASTER_HEADER_BYTES
 from printers.errors import PrinterBusy, PrinterError, PrinterReset
+from printers.levels import Unit, unit_name
 from printers.limits import PAGE_ROWS_MAX
-from printers.line import DLE_EOT, Line, Patience, Stopped
+from printers.line import (
+    ASB_OFF,
+    ASB_ON,
+    DLE_EOT,
+    FENCE,
+    PROCESS_ID,
+    Line,
+    Patience,
+    Stopped,
+)
 from printers.lock import PrinterLock, PrinterTaken
 from printers.ports import JobReason, JobState, Outcome
+from printers.probe import Tested, look, probe
 from printers.stall import Stall, Stalled
 from printers.status import stop_of
 
@@ -36,16 +47,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from printers.encode import Job
-    from printers.levels import Unit, Units
+    from printers.levels import Units
     from printers.ports import PrinterStatus
     from printers.status import Answer
     from printers.transports.port import Transport
-
-# Status changes of the printer, of its errors and of its paper are told from now on.
-ASB_ON: Final = b"\x1da\x0e"
-ASB_OFF: Final = b"\x1da\x00"
-FENCE: Final = b"\x1dr\x01"
-PROCESS_ID: Final = b"\x1d(H\x06\x00\x30\x30"
 
 WIRE_BYTES_PER_S: Final = 200_000
 BITS_PER_BYTE: Final = 10
@@ -95,6 +100,7 @@ class ReceiptPrinter:
         units: the files of tested units.
         baud: of a serial line; None = as fast as USB and network.
         flow: of a serial line.
+        hears: it can answer; False = a queue of Windows takes its bytes.
         lock_path: its lock file, held until ``close``; None = somebody else holds it for us.
         patience: how long what may take.
     """
@@ -108,6 +114,7 @@ class ReceiptPrinter:
         units: Units,
         baud: int | None = None,
         flow: Flow = "none",
+        hears: bool = True,
         lock_path: Path | None = None,
         patience: Patience | None = None,
     ) -> None:
@@ -119,6 +126,7 @@ class ReceiptPrinter:
         self._units = units
         self._baud = baud
         self._flow = flow
+        self._hears = hears
         self._lock_path = lock_path
         self._lock: PrinterLock | None = None
         # One conversation at a time; ``close`` waits for it a moment.
@@ -196,6 +204,28 @@ class ReceiptPrinter:
                 self._end_if_closed()
             return self._line.status
 
+    def try_out(self, job: Job, *, tested_at: str) -> Tested:
+        """Print a test page and store how far the unit is believed from now on.
+
+        Args:
+            job: the page.
+            tested_at: now, as text with offset.
+        """
+        with self._talking:
+            began_s = monotonic()
+            try:
+                return self._try_out(job, tested_at)
+            except PrinterError as fault:
+                reason, message = _before_byte_1(reason_of(fault)), f"{fault}. {fault.hint}"
+            except OSError as fault:
+                reason, message = JobReason.INTERNAL_FAULT, f"the level is not stored: {fault}"
+            except Stopped:
+                reason, message = JobReason.STOPPED, ""
+            finally:
+                self._hang_up()
+                self._end_if_closed()
+            return Tested(0, "", {}, monotonic() - began_s, reason, message.rstrip(". "))
+
     def late(self) -> tuple[str, ...]:
         """Return process ids that came after their attempt had ended."""
         with self._talking:
@@ -226,13 +256,7 @@ class ReceiptPrinter:
     def _gate(self) -> JobReason:
         if self._stopping.is_set():
             return JobReason.STOPPED
-        if self._lock is None and self._lock_path is not None:
-            try:
-                self._lock = PrinterLock(self._lock_path)
-            except PrinterTaken:
-                return JobReason.PRINTER_BUSY
-            except OSError as fault:
-                raise PrinterBusy(f"{self._lock_path} cannot be locked: {fault}") from None
+        self._own()
         if self._line.transport.is_for_one_job:
             # A connection that was kept for a late answer is not the one of this job.
             self._hang_up()
@@ -242,6 +266,16 @@ class ReceiptPrinter:
         if self._level == 0:
             return JobReason.NONE
         return self._look()
+
+    def _own(self) -> None:
+        if self._lock is not None or self._lock_path is None:
+            return
+        try:
+            self._lock = PrinterLock(self._lock_path)
+        except PrinterTaken as taken:
+            raise PrinterBusy(str(taken)) from None
+        except OSError as fault:
+            raise PrinterBusy(f"{self._lock_path} cannot be locked: {fault}") from None
 
     def _connect(self) -> None:
         if not self._line.connect():
@@ -272,6 +306,33 @@ class ReceiptPrinter:
             line.ask(2)
         line.ask(4)
         return stop_of(line.status)
+
+    def _try_out(self, job: Job, tested_at: str) -> Tested:
+        began_s = monotonic()
+        self._own()
+        self._hang_up()
+        if not self._hears:
+            self._line.connect()
+            self._line.write(NUL * PADDING_BYTES_MAX + job.data, lambda _: None)
+            return Tested(0, self.unit, {}, monotonic() - began_s, JobReason.NONE)
+        stop = look(self._line)
+        if stop not in (JobReason.NONE, JobReason.PRINTER_MUTE):
+            return Tested(0, "", {}, monotonic() - began_s, stop)
+        wait_s = answer_within_s(len(job.data), baud=self._baud, patience=self._patience)
+        found = probe(self._line, job, wait_s=wait_s)
+        if found.stop is not JobReason.NONE:
+            # What it did not answer while it stood still says nothing about it.
+            return Tested(0, "", found.facts, found.seconds, found.stop)
+        unit = Unit(
+            unit=unit_name(printer=self._printer, facts=found.facts),
+            printer=self._printer,
+            address=self._address,
+            level=found.level,
+            facts=found.facts,
+            tested_at=tested_at,
+        )
+        self._units.write(unit)
+        return Tested(unit.level, unit.unit, unit.facts, found.seconds, JobReason.NONE)
 
     # --- one job ---------------------------------------------------------------------------------
 
@@ -424,11 +485,7 @@ class ReceiptPrinter:
         return True
 
     def _look_once(self) -> None:
-        if self._lock is None and self._lock_path is not None:
-            try:
-                self._lock = PrinterLock(self._lock_path)
-            except (PrinterTaken, OSError):
-                return
+        self._own()
         is_kept = bool(self._awaited)
         if self._line.transport.is_for_one_job and not is_kept:
             level = self._units.find(printer=self._printer, address=self._address).level

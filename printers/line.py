@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from printers.transports.port import ModemLines, Transport
 
 DLE_EOT: Final = b"\x10\x04"
+# Status changes of the printer, of its errors and of its paper are told from now on.
+ASB_ON: Final = b"\x1da\x0e"
+ASB_OFF: Final = b"\x1da\x00"
+FENCE: Final = b"\x1dr\x01"
+PROCESS_ID: Final = b"\x1d(H\x06\x00\x30\x30"
 FACT: Final = b"\x1dI"
 FACTS: Final = {"maker": 66, "model": 67, "firmware": 65, "serial": 68}
 

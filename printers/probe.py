@@ -11,10 +11,9 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple
 
-from printers.device import FENCE, PROCESS_ID
 from printers.encode import INITIALISE, NUL, PADDING_BYTES_MAX
 from printers.errors import PrinterOffline
-from printers.line import FACTS
+from printers.line import FACTS, FENCE, PROCESS_ID
 from printers.ports import JobReason
 from printers.status import stop_of
 
@@ -25,6 +24,26 @@ if TYPE_CHECKING:
     from printers.line import Line
 
 IDS = ("Sk1<", "Sk2>")
+
+
+class Tested(NamedTuple):
+    """What a person hears of a test.
+
+    Args:
+        level: how far the unit is believed from now on.
+        unit: its name; empty = no level was stored.
+        facts: what it says of itself.
+        seconds: from the first byte to the last answer.
+        reason: why it was not tested; ``NONE`` = it was.
+        message: of a fault, and what to do.
+    """
+
+    level: int
+    unit: str
+    facts: Mapping[str, str]
+    seconds: float
+    reason: JobReason
+    message: str = ""
 
 
 class Probe(NamedTuple):

@@ -11,6 +11,7 @@ Laws of this file (printing.md §3.9), beside those of :mod:`printers.spooling`:
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from math import ceil
 from time import monotonic
@@ -95,6 +96,16 @@ class Spool(Spooling):
         self._unstored: _Sent | None = None
         self._in_doubt: dict[str, tuple[str, int]] = {}
         self._next_look_s = 0.0
+        self._errands: deque[Callable[[Device], object]] = deque()
+
+    def between_jobs(self, errand: Callable[[Device], object]) -> None:
+        """Have something done with the device before the next job, on the printing thread.
+
+        Args:
+            errand: for example a test page; what it raises is told to ``on_fault``.
+        """
+        self._errands.append(errand)
+        self.wake()
 
     def _release(self) -> None:
         self._device.close()
@@ -103,6 +114,8 @@ class Spool(Spooling):
         """Print one job, or look at the idle printer."""
         self._store_outcome()
         self._confirm_late()
+        while self._errands:
+            self._run(self._errands.popleft())
         job = self._store.next_queued(self._duty, skip=frozenset())
         if job is None:
             return self._look()
@@ -130,6 +143,13 @@ class Spool(Spooling):
             self._tell(change_of(job, JobState.SENDING, attempt=attempt.number, notes=notes))
             return self._send(job, encoded, attempt)
         return 0
+
+    def _run(self, errand: Callable[[Device], object]) -> None:
+        try:
+            errand(self._device)
+        # An errand is no job: whatever goes wrong with it, the jobs go on.
+        except Exception as error:  # noqa: BLE001
+            self._on_fault(error)
 
     def _encoded(self, job: PrintJob) -> Job | None:
         # A job before a shut gate is not laid out again at every look.

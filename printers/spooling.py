@@ -59,6 +59,11 @@ class Spooling:
             f"spool-{duty.printer}", self._step, on_fault=on_fault, retry_first_ms=retry_first_ms
         )
 
+    @property
+    def printer(self) -> str:
+        """Name of its printer in the settings."""
+        return self._duty.printer
+
     def start(self) -> None:
         """Settle what the last process left, then print what is queued.
 

@@ -61,6 +61,7 @@ def add_print_calls(app: FastAPI, desk: Desk) -> None:
     _add_result(app, desk)
     _add_choices(app, desk)
     _add_notices(app, desk)
+    _add_printers(app, desk)
 
 
 async def ask(desk: Desk, work: Callable[[Plugin], Answer]) -> Answer:
@@ -227,3 +228,40 @@ def _add_notices(app: FastAPI, desk: Desk) -> None:
             desk, lambda plugin: plugin.prints.acknowledge(notice, cashier=said.cashier)
         )
         return _job(found, language_of(request, own_language))
+
+
+def _add_printers(app: FastAPI, desk: Desk) -> None:
+    own_language = desk.plugin.config.language
+
+    @app.post(
+        "/v1/printers/{printer}/test",
+        **described(
+            "Print a test page before the next job, and find out how far the unit is believed",
+            body="Nothing",
+            body_needed=False,
+            answer="PrinterTest",
+            problems=("not_found", "print_not_now", "journal_unavailable", "plugin_fault"),
+        ),
+    )
+    async def test_printer(printer: Id, request: Request) -> Response:
+        await read_nothing(request, "test")
+        if desk.plugin.config.printer_called(printer) is None:
+            raise ProblemError("not_found")
+        found = await ask(desk, lambda plugin: plugin.prints.test_printer(printer))
+        if isinstance(found, Refused):
+            return not_done(found, language_of(request, own_language))
+        return answer(found)
+
+    @app.get(
+        "/v1/printers/{printer}/test",
+        **described(
+            "How the last test page of a printer stands",
+            answer="PrinterTest",
+            problems=("not_found",),
+        ),
+    )
+    async def printer_test(printer: Id) -> Response:
+        found = await ask(desk, lambda plugin: plugin.prints.printer_test(printer))
+        if found is None:
+            raise ProblemError("not_found")
+        return answer(found)

@@ -64,3 +64,18 @@ class Notices(Answer):
 
     notices: list[JobNotice]
     printers: list[PrinterState]
+
+
+class PrinterTest(Answer):
+    """How the last test page of a printer stands; all but the first two only when it has ended."""
+
+    printer: str
+    state: str = Field(description="testing, tested or failed")
+    level: int | None = Field(
+        default=None, description="how far the unit is believed from now on, 0 to 3"
+    )
+    unit: str | None = Field(default=None, description="empty = no level was stored")
+    facts: dict[str, str] | None = Field(default=None, description="what it says of itself")
+    duration_ms: int | None = Field(default=None, description="to its last answer")
+    reason: str | None = Field(default=None, description="why it was not tested; empty = it was")
+    warnings: list[str] | None = Field(default=None, description="what the paper lacks")

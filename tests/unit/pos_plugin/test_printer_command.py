@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 from host_till import PythonSide, print_effect
+from served_till import served
 from till_builder import TillBuilder
 from waiting import until
 
@@ -138,6 +139,34 @@ def test_paper_is_refilled_and_a_cable_pulled_under_a_till_that_sells_on(tmp_pat
     assert len(machine.pages) == 3
 
 
+def test_a_running_till_tests_its_printer_between_two_jobs(tmp_path: Path) -> None:
+    machine = Machine()
+    with (
+        shop(tmp_path, machine) as one,
+        served(one.till) as till,
+        till.checked_client() as client,
+    ):
+
+        def last() -> dict[str, Any]:
+            return dict(client.get("/v1/printers/bon/test").json())
+
+        assert client.get("/v1/printers/bon/test").status_code == 404
+        begun = client.post("/v1/printers/bon/test")
+        assert begun.json() in ({"printer": "bon", "state": "testing"}, last())
+        until(lambda: last()["state"] != "testing", within_s=20, what="the test")
+        assert (last()["state"], last()["level"]) == ("tested", 3)
+        assert one.asked("list")["printers"][0]["level"] == 3
+        assert len(machine.pages) == 1
+        machine.happen(Fault("paper_out"))
+        client.post("/v1/printers/bon/test")
+        until(lambda: last()["state"] == "failed", within_s=20, what="the second test")
+        assert last()["reason"] == "paper_out"
+        # What stood still says nothing about the unit: it keeps its level.
+        assert one.asked("list")["printers"][0]["level"] == 3
+        assert client.post("/v1/printers/nix/test").status_code == 404
+        assert client.post("/v1/printers/wirt/test").status_code == 409
+
+
 def test_an_untested_printer_confirms_nothing(tmp_path: Path) -> None:
     """Negative control of the test above."""
     with (
@@ -200,7 +229,7 @@ def test_a_test_of_a_printer_that_is_not_there_fails(tmp_path: Path) -> None:
         one = Shop(tmp_path, taken.getsockname()[1])
         done = one.run("test", "bon")
         assert done.exit_code == 1
-        assert "bon: " in done.stderr
+        assert "bon was not tested: " in done.stderr
         assert one.asked("list")["printers"][0]["tested_at"] == ""
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from queue import Queue
 from threading import Event
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import apsw
 import pytest
@@ -22,10 +23,10 @@ from printers.sim.printer import Fault, SimulatedPrinter
 from printers.spool import Spool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from printers.encode import Job
-    from printers.ports import Attempt, Device, PrintJob, SpoolStore
+    from printers.ports import Attempt, Device, PrinterStatus, PrintJob, SpoolStore
 
 WAIT_S = 20
 DUTY = Duty("bon", frozenset({"voucher"}))
@@ -371,3 +372,141 @@ def test_spool_loads_no_picture_library_before_the_first_voucher() -> None:
     )
     seen = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert seen.stdout == "[]\n"
+
+
+def test_an_errand_comes_between_two_jobs_and_its_fault_stops_none(till: Till) -> None:
+    seen: Queue[Device] = Queue()
+
+    def fails(device: Device) -> None:
+        seen.put(device)
+        raise RuntimeError("the page is upside down")
+
+    spool = till.start()
+    spool.between_jobs(fails)
+    till.store.add("a", welcome())
+    spool.wake()
+    till.until("a", JobState.CONFIRMED)
+    assert isinstance(seen.get(timeout=WAIT_S), SimulatedPrinter)
+    assert "upside down" in str(till.faults.get(timeout=WAIT_S))
+
+
+class ScriptedPrinter(SimulatedPrinter):
+    """A simulated printer whose gate, end and late answers are said beforehand."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.gates: list[JobReason] = []
+        self.looks = 0
+        self.ends: list[Outcome] = []
+        self.stalls: list[JobReason] = []
+        self.ids: list[str] = []
+        self.answers: list[str] = []
+        self.paper: Literal["ok", "near_end"] = "ok"
+
+    def ready(self) -> JobReason:
+        self.looks += 1
+        return self.gates.pop(0) if self.gates else JobReason.NONE
+
+    def send(self, job: Job, *, process_id: str, on_stall: Callable[[JobReason], None]) -> Outcome:
+        self.ids.append(process_id)
+        for reason in self.stalls:
+            on_stall(reason)
+        if self.ends:
+            return self.ends.pop(0)
+        return super().send(job, process_id=process_id, on_stall=on_stall)
+
+    def idle(self) -> PrinterStatus:
+        return replace(super().idle(), paper=self.paper)
+
+    def late(self) -> tuple[str, ...]:
+        found, self.answers = tuple(self.answers), []
+        return found
+
+
+def test_shut_gate_is_no_attempt_and_tells_everybody_who_waits(till: Till) -> None:
+    device = ScriptedPrinter(till.prints)
+    device.gates = [JobReason.PAPER_OUT] * 3
+    for uid in ("a", "b"):
+        till.store.add(uid, plain(subject_uid=uid))
+    till.start(device=device)
+    for uid in ("a", "b"):
+        assert till.until(uid, JobState.QUEUED).reason is JobReason.PAPER_OUT
+    till.until("b", JobState.CONFIRMED)
+    assert device.looks >= 5
+    assert [attempt for attempt, *_ in till.store.attempts("a")] == [1]
+    assert till.store.events("print_closed") == [("a", 1, "CONFIRMED"), ("b", 1, "CONFIRMED")]
+
+
+def test_pause_before_a_shut_gate_doubles_up_to_half_a_minute(till: Till) -> None:
+    device = ScriptedPrinter(till.prints)
+    till.store.add("a", plain())
+    spool = Spool(
+        till.store,
+        device,
+        Pictures(),
+        duty=DUTY,
+        on_change=till.changes.put,
+        on_fault=till.faults.put,
+    )
+    device.gates = [JobReason.PRINTER_OFFLINE] * 7
+    pauses = [spool._work() for _ in range(7)]
+    assert pauses == [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]
+    assert spool._work() == 0
+    device.gates = [JobReason.PRINTER_OFFLINE]
+    till.store.add("b", plain())
+    assert spool._work() == 1_000, "a good gate begins anew"
+
+
+def test_printer_that_took_no_byte_is_tried_again_under_a_new_attempt(till: Till) -> None:
+    device = ScriptedPrinter(till.prints)
+    device.ends = [Outcome(JobState.QUEUED, JobReason.PRINTER_BUSY, 0)]
+    till.store.add("a", plain())
+    till.start(device=device)
+    assert till.until("a", JobState.QUEUED).reason is JobReason.PRINTER_BUSY
+    till.until("a", JobState.CONFIRMED)
+    assert [(number, end) for number, _, end in till.store.attempts("a")] == [
+        (1, "QUEUED"),
+        (2, "CONFIRMED"),
+    ]
+    assert len(set(device.ids)) == 2, "each attempt has its own process id"
+    assert till.store.events("print_closed") == [("a", 1, "QUEUED"), ("a", 2, "CONFIRMED")]
+
+
+def test_late_id_confirms_its_own_attempt_only(till: Till) -> None:
+    device = ScriptedPrinter(till.prints)
+    device.ends = [Outcome(JobState.UNKNOWN, JobReason.DEADLINE, 0)]
+    till.store.add("a", plain())
+    spool = till.start(device=device)
+    till.until("a", JobState.UNKNOWN)
+    device.answers = ["!!!!"]
+    till.store.add("b", plain(subject_uid="b"))
+    spool.wake()
+    till.until("b", JobState.CONFIRMED)
+    assert till.store.state("a")[0] == "UNKNOWN"
+    device.answers = [device.ids[0]]
+    spool.wake()
+    till.until("a", JobState.CONFIRMED)
+    assert till.store.events("print_closed")[-1] == ("a", 1, "CONFIRMED")
+
+
+def test_stall_is_told_while_the_job_is_on_the_line(till: Till) -> None:
+    device = ScriptedPrinter(till.prints)
+    device.stalls = [JobReason.PAPER_OUT, JobReason.NONE]
+    till.store.add("a", plain())
+    till.start(device=device)
+    reasons = [till.until("a", JobState.SENDING).reason for _ in range(3)]
+    assert reasons == [JobReason.NONE, JobReason.PAPER_OUT, JobReason.NONE]
+    till.until("a", JobState.CONFIRMED)
+    assert till.store.events("print_closed") == [("a", 1, "CONFIRMED")]
+
+
+def test_idle_printer_is_asked_once_in_ten_seconds(till: Till) -> None:
+    device = ScriptedPrinter(till.prints)
+    device.paper = "near_end"
+    heard: Queue[PrinterStatus] = Queue()
+    spool = till.start(device=device, on_status=heard.put)
+    assert heard.get(timeout=WAIT_S).paper == "near_end"
+    for _ in range(3):
+        spool.wake()
+    assert spool._look() is not None
+    assert heard.empty()
