@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from pos_plugin import wording
+
+_PROTECTED_BLANK: Final = "\u00a0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +18,9 @@ class PaperWords:
     currency: str
 
     def money(self, amount_minor: int, /) -> str:
-        """Return an amount in minor units (cents) as people read it."""
-        return wording.money(amount_minor, currency=self.currency, language=self.language)
+        """Return an amount in minor units (cents) as people read it, never broken in two."""
+        said = wording.money(amount_minor, currency=self.currency, language=self.language)
+        return said.replace(" ", _PROTECTED_BLANK)
 
     def count(self, number: int, /) -> str:
         """Return a whole number as people read it."""

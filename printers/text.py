@@ -117,7 +117,9 @@ def render_text(document: Document, *, columns: int) -> TextPage:
                 lines += [""] * ((block.rows + _LINE_ROWS // 2) // _LINE_ROWS)
             case CutBlock():
                 lines.append("")
-    return TextPage(lines=tuple(lines), notes=tuple(notes))
+    # Blanks that kept words together have done so; a driver's letters may not have them.
+    plain = (line.replace("\u00a0", " ") for line in lines)
+    return TextPage(lines=tuple(plain), notes=tuple(notes))
 
 
 def _placed(text: str, align: Align, columns: int) -> list[str]:

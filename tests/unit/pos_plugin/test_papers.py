@@ -128,7 +128,7 @@ def test_covers_of_coming_titles_stand_on_it(cache: Cache) -> None:
     document = papers(cache).voucher(voucher(), "Frau Müller", now=NOON, training=False)
     (covers,) = [block for block in document.blocks if isinstance(block, CoversBlock)]
     assert len(covers.items) == 4
-    assert covers.items[0].info == "ab 24.12.2026, 2,50 €"
+    assert covers.items[0].info == "ab 24.12.2026, 2,50\u00a0€"
     silent = papers(cache).voucher(voucher(cover_info=False), "A", now=NOON, training=True)
     (covers,) = [block for block in silent.blocks if isinstance(block, CoversBlock)]
     assert [item.info for item in covers.items] == [""] * 4

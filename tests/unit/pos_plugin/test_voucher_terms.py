@@ -184,7 +184,7 @@ def test_several_coupons_under_a_receipt_are_one_job_on_one_strip(till: TillBuil
     assert len(printed) == 2
     assert {*printed, *(b["content"] for b in alone["blocks"] if b["type"] == "code")} == codes
     said = [block.get("value") for block in strip["blocks"]]
-    assert {"2,49 €", "0,49 €"} <= set(said)
+    assert {"2,49\u00a0€", "0,49\u00a0€"} <= set(said)
 
 
 def test_rest_moves_to_a_new_voucher(till: TillBuilder) -> None:

@@ -149,7 +149,7 @@ def test_values_stand_as_people_write_them() -> None:
     )
     said = texts(filled(template, voucher__value=123456, benefit="Spaß", valid_to="2026-12-31"))
     assert "gültig bis 31.12.2026" in said
-    assert "1.234,56 €" in said
+    assert "1.234,56\u00a0€" in said
     assert "{SPASS}" in said
 
 
