@@ -27,6 +27,11 @@ assert native.COMPILED or sys.argv[2] == "plain", "the wheel carries no compiled
 page = importlib.resources.files("pos_plugin.service") / "page"
 assert (page / "till.html").is_file(), "the page is missing from the wheel"
 import printers.render  # reads the glyphs that it ships
+from printers.profiles import read_profile, shipped
+from printers.templates.builtin import builtin, builtin_ids, sample_pictures
+assert shipped() and all(read_profile(name) for name in shipped()), "the profiles are missing"
+assert builtin_ids() and all(builtin(name, "en") for name in builtin_ids()), "no templates"
+assert sample_pictures(), "the pictures of the samples are missing"
 print("wheel:", pos_plugin.__name__, "compiled" if native.COMPILED else "plain")
 """
 
