@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Symbology = Literal["auto", "qr", "code128", "ean13"]
 Drawn = Literal["qr", "code128", "ean13"]
 
+_SENT_CHARACTERS_MAX: Final = 250
 BAR_ROWS: Final = 80
 """10 mm at 203 dots an inch: a hand scanner still hits it on a bent strip."""
 MODULE_DOTS: Final = (4, 3, 2)
@@ -128,8 +129,11 @@ def draw_code(content: str, symbology: Symbology, *, page_dots: int, where: str)
 
 
 def needs_drawing(content: str, symbology: Drawn) -> bool:
-    """Say whether the code is drawn although the printer has the symbology: set C (law 3)."""
-    return symbology == "code128" and content.isdigit()
+    """Say whether the code is drawn although the printer has the symbology: set C (law 3).
+
+    Long QR codes, too: the length in their command could read as a real-time command (10 04).
+    """
+    return content.isdigit() if symbology == "code128" else len(content) > _SENT_CHARACTERS_MAX
 
 
 def code128_modules(content: str) -> list[int]:

@@ -17,6 +17,7 @@ from printing import PICTURES, documents, plain, welcome
 from printers.document import Document
 from printers.encode import choose_encoder, encode
 from printers.errors import DocumentInvalid, InvalidReason
+from printers.native_escpos import NativeBytes
 from printers.profiles import Profile, generic, read_profile
 from printers.sim.interpreter import FramingError, Interpreter
 
@@ -98,6 +99,23 @@ def test_digits_in_pairs_are_drawn_never_sent_as_a_command() -> None:
     assert b"\x1dkI" not in job.data
     letters = {"type": "code", "content": "SK7F2K9Q", "symbology": "code128"}
     assert b"\x1dkI\x0a{BSK7F2K9Q" in native(Document.from_dict(plain(letters)), {}).data
+
+
+@pytest.mark.parametrize("length", [250, 251, 1_037])
+def test_length_of_a_qr_code_never_reads_as_a_real_time_command(length: int) -> None:
+    content = "A" * length
+    job = native(Document.from_dict(plain({"type": "code", "content": content})), {}, dots=576)
+    assert FORBIDDEN.search(job.data) is None
+    assert (content.encode() in job.data) is (length == 250)
+    pages, errors = read_paper(job.data, dots=576)
+    assert errors == []
+    assert content in codes_on(pages)
+
+
+def test_length_sent_as_it_is_would_hold_one() -> None:
+    paper = NativeBytes(cp858_slot=19)
+    paper.qr("A" * 1_037, module_dots=4)
+    assert FORBIDDEN.search(paper.data)
 
 
 def test_voucher_without_pictures_is_a_few_hundred_bytes() -> None:
