@@ -60,12 +60,14 @@ class JobRow(NamedTuple):
     is_used: bool
 
 
+# A strip of coupons stands for more vouchers than its first.
+_IS_USED: Final = "(coalesce(voucher.state, '') = 'redeemed' AND print_job.kind <> 'coupon')"
 _JOB: Final = (
-    "SELECT uid, print_job.kind, subject_uid, printer_role, print_job.printer, document, "
+    "SELECT uid, print_job.kind, subject_uid, printer_role, print_job.printer, document, "  # noqa: S608
     "copy_index, print_job.state, print_job.reason, created_at, handed_over_at, replaced_by, "
     "training, print_job.customer, coalesce(attempt, 0), print_attempt.printer, reported, sha256, "
     "coalesce(seconds, 0), coalesce(voucher.state = 'cancelled', 0), "
-    "coalesce(voucher.state = 'redeemed', 0) "
+    f"{_IS_USED} "
     "FROM print_job LEFT JOIN voucher ON voucher.id = subject_uid "
     "LEFT JOIN print_attempt ON job_uid = uid AND attempt = "
     "(SELECT max(attempt) FROM print_attempt WHERE job_uid = uid) "
@@ -73,7 +75,7 @@ _JOB: Final = (
 # Whoever used the voucher has its paper, and one that is void is handed to nobody.
 _ASKS: Final = (
     "WHERE handed_over_at IS NULL AND print_job.state NOT IN ('REPLACED', 'CANCELLED') "
-    "AND coalesce(voucher.state, '') NOT IN ('cancelled', 'redeemed') "
+    f"AND coalesce(voucher.state, '') <> 'cancelled' AND NOT {_IS_USED} "
 )
 
 

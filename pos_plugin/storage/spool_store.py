@@ -35,7 +35,9 @@ _OVERDUE: Final = "state = 'QUEUED' AND hold_after_at <= ?"
 _OVER: Final = (
     "FROM print_job JOIN voucher ON voucher.id = subject_uid "
     "WHERE print_job.state IN ('QUEUED', 'HELD', 'UNKNOWN', 'FAILED') "
-    "AND (voucher.state IN ('cancelled', 'redeemed') OR voucher.valid_to_on < ?)"
+    "AND (voucher.state = 'cancelled' OR voucher.valid_to_on < ? "
+    # A strip of coupons stands for more vouchers than its first.
+    "OR (voucher.state = 'redeemed' AND print_job.kind <> 'coupon'))"
 )
 
 

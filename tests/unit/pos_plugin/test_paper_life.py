@@ -12,6 +12,7 @@ from till_builder import TillBuilder
 from waiting import until
 
 from pos_plugin import Plugin, Receipt, Refused
+from pos_plugin.storage.journal_writer import NewPrintJob
 from printers.ports import Attempt
 from printers.sim.machine import Machine
 from printers.sim.tcp import TcpFace
@@ -174,16 +175,23 @@ def test_what_is_over_is_not_printed_any_more(tmp_path: Path) -> None:
                     "(SELECT subject_uid FROM print_job WHERE uid = ?)",
                     (state, redeemed),
                 )
+            ((voucher, text),) = journal.execute(
+                "SELECT subject_uid, document FROM print_job WHERE uid = ?", (redeemed,)
+            ).fetchall()
+            strip = NewPrintJob(uid="strip", kind="coupon", subject_uid=voucher, document=text)
+            plugin._till.journal.add_print_job(strip, at=till.clock.now())
         plugin.prints.settle()
         assert stands(plugin, redeemed) == ("CANCELLED", "voucher_redeemed")
+        assert stands(plugin, "strip")[0] == "QUEUED", "it stands for more than its first coupon"
         text = plugin.prints.job(redeemed)["notice"].text("de")  # type: ignore[index]
         assert text == "Druck storniert. Der Gutschein ist schon eingelöst."
         till.clock.advance(days=400)
         plugin.prints.settle()
         assert stands(plugin, expired) == ("CANCELLED", "voucher_expired")
+        assert stands(plugin, "strip") == ("CANCELLED", "voucher_expired")
         assert plugin.prints.notices() == []
     states = [one["state"] for one in events_of(till, "print_closed")]
-    assert states == ["CANCELLED", "CANCELLED"]
+    assert states == ["CANCELLED"] * 3
 
 
 def test_job_of_a_printer_that_is_gone_from_the_settings_is_doubted(tmp_path: Path) -> None:
