@@ -105,7 +105,7 @@ def sync_now(config: Path) -> None:
             _one_round(config, till)
     except AgentRunning:
         _wait_for_a_round(till.data_dir, make_wish(till.data_dir))
-    sys.exit(_show(read_status(till.data_dir) or {}, as_json=False))
+    sys.exit(_show(read_status(till.data_dir) or {}, as_json=False, language=till.language))
 
 
 def _one_round(config: Path, till: TillConfig) -> None:
@@ -141,7 +141,8 @@ def status(config: Path, as_json: bool) -> None:
     running = is_running(till.data_dir)
     words = words_of_files(till, at=SystemClock().now())
     facts = facts_of_files(till)
-    code = _show({**last, **facts, "running": running}, as_json=as_json, more=words)
+    shown = {**last, **facts, "running": running}
+    code = _show(shown, as_json=as_json, language=till.language, more=words)
     sys.exit(code if running else 3)
 
 
@@ -170,29 +171,30 @@ def enrol(
     click.echo(f"Till {answer.till} of shop {answer.shop} is enrolled at {url}.")
 
 
-def _show(last: dict[str, Any], *, as_json: bool, more: Sequence[str] = ()) -> int:
-    """Print the status and return its exit code."""
-    from sync_agent.status import ADVICE, words_of
+def _show(last: dict[str, Any], *, as_json: bool, language: str, more: Sequence[str] = ()) -> int:
+    """Print the status and return its exit code; JSON speaks English on every till."""
+    from sync_agent.status import words_of
+    from sync_agent.status_words import LINES, advice
     from sync_agent.till_look import FAILED
 
     words = [*words_of(last), *more]
     if as_json:
-        click.echo(json.dumps({**last, "advice": [ADVICE.get(word, word) for word in words]}))
+        told = [advice(word, language="en") for word in words]
+        click.echo(json.dumps({**last, "advice": told}))
     else:
+        say = LINES[language]
         if "running" in last:
-            click.echo("The agent runs." if last["running"] else "The agent does not run.")
+            click.echo(say["runs" if last["running"] else "runs_not"])
         if last.get("local"):
-            click.echo("This till works alone: its data come from imports.")
+            click.echo(say["alone"])
         else:
-            click.echo(f"Last contact: {last.get('contact_at') or 'never'}")
-            click.echo(
-                f"Events that head office does not hold yet: {last.get('waiting_events', 0)}"
-            )
-        click.echo(f"Rule generation: {last.get('generation') or 'none'}")
+            click.echo(say["contact"].format(at=last.get("contact_at") or say["never"]))
+            click.echo(say["waiting"].format(count=last.get("waiting_events", 0)))
+        click.echo(say["generation"].format(number=last.get("generation") or say["none"]))
         if "backup_at" in last:
-            click.echo(f"Last backup: {last['backup_at'] or 'never'}")
+            click.echo(say["backup"].format(at=last["backup_at"] or say["never"]))
         for word in words:
-            click.echo(ADVICE.get(word, word))
+            click.echo(advice(word, language=language))
     if FAILED.intersection(words):
         return 2
     return 1 if words else 0

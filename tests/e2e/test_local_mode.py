@@ -116,7 +116,7 @@ def test_a_shop_without_head_office_sells_and_keeps_its_balances(tmp_path: Path)
             until(done.exists, within_s=20, what="the file is taken")
             assert till.ask(do="sell", card=ANNA, skus=["4711"])["total_minor"] == 9000
             status = stammkunde("agent", "status", "--config", shop.config)
-            assert (status.returncode, "works alone" in status.stdout) == (0, True)
+            assert (status.returncode, "arbeitet allein" in status.stdout) == (0, True)
 
             # A command asks the running agent; a wrong file is exit code 2 and changes nothing.
             broken = shop.till.write("b.csv", "sku;Preis\n4711;1,00\n4712;viel\n")

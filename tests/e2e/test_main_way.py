@@ -272,5 +272,5 @@ def test_sync_now_brings_everything_without_a_running_agent(tmp_path: Path) -> N
         done = stammkunde("agent", "sync-now", "--config", shop.config)
         assert head_office.end(signal.SIGTERM) == 0
     assert done.returncode == 0, done.stderr
-    assert "Rule generation: 1" in done.stdout
+    assert "Stand der Regeln: 1" in done.stdout
     shop.wait_for_generation(1)

@@ -9,6 +9,7 @@ import pytest
 from sync_agent.errors import AgentRunning
 from sync_agent.lock import agent_lock, is_running
 from sync_agent.status import ADVICE, Status, read_status, words_of, write_status
+from sync_agent.status_words import ADVICE_DE, LINES, advice
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,3 +63,11 @@ def test_every_word_of_trouble_has_an_advice() -> None:
     assert words == ["gap", "must-refetch", "unreachable", "package", "damaged"]
     assert all(word in ADVICE for word in words)
     assert words_of({}) == []
+
+
+def test_every_word_has_a_sentence_in_both_languages() -> None:
+    assert list(ADVICE_DE) == list(ADVICE)
+    assert list(LINES["de"]) == list(LINES["en"])
+    assert advice("disk_low", language="de") == "Die Platte ist fast voll: Platz schaffen."
+    assert advice("disk_low", language="en") == ADVICE["disk_low"]
+    assert advice("a word of tomorrow", language="de") == "a word of tomorrow"
