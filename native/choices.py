@@ -286,6 +286,13 @@ class Choices:
             if p.cap is not None and given[a.promo] > p.cap:
                 discount = fraction(discount * p.cap, given[a.promo])
             total += discount * a.times
+            zone = choice.zone[a.members[0][0]]
+            if p.exclusive != UNITS and all(choice.zone[c] == zone for c, _, _ in a.members):
+                # However it is spread over its units: it leaves the same bases.
+                left[0] -= discount * a.times if zone & 1 else 0
+                left[1] -= discount * a.times if zone & 2 else 0
+                left[2] -= discount * a.times if zone == 3 else 0
+                continue
             price_sum = sum(price[c] * units for c, units, _ in a.members)
             for c, units, _ in a.members:
                 if p.exclusive == UNITS:

@@ -1895,6 +1895,7 @@ class Packing:
     def _solve(self, floor: cython.longlong) -> cython.void:
         width: cython.longlong
         before: cython.longlong
+        is_stale: cython.bint = True  # whether the multipliers have left the tables
         self._begin(floor)
         if self.seed is not None:
             self._begin_with(self.seed)
@@ -1925,7 +1926,9 @@ class Packing:
             return
         for width in _WIDTHS:
             before = self.lower
-            self._tables()
+            if is_stale:
+                self._tables()
+                is_stale = False
             self._run(width)
             if self.lost < self.upper and not self.is_cut:
                 # Every label given up is bounded: the proof needs no more than the worst of them.
@@ -1936,6 +1939,7 @@ class Packing:
                 break
             if self.lower > before:
                 self._improve(_ROUNDS, self.budget // 8)
+                is_stale = True
                 if self._is_proven():
                     break
         self._close()

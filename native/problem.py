@@ -263,6 +263,8 @@ class Choice:
 
 def fraction(numerator: Exact, denominator: Exact) -> Exact:
     """Exact quotient, an int where it divides."""
+    if isinstance(numerator, int) and isinstance(denominator, int) and not numerator % denominator:
+        return numerator // denominator
     quotient = Fraction(numerator) / denominator
     return quotient.numerator if quotient.denominator == 1 else quotient
 
