@@ -4,7 +4,8 @@ overlap.py                 every receipt; --every 10 takes every tenth, --limit 
 overlap.py --receipt 536365  one receipt in detail, its result as JSON
 overlap.py --each FILE     also one JSON line per receipt, to compare two builds of the engine
 overlap.py --rules         the promotions as PROMOTIONS.json
-overlap.py --without N02-ALL,Q-ALL   leaves promotions out, to see which of them cost the effort
+overlap.py --without N-CARDS,Q-ALL   leaves promotions out, to see which of them cost the effort
+overlap.py --set stress    the fifty that want every article by the dozen (default: --set season)
 
 Receipts and articles lie where STAMMKUNDE_DATA points (default ../shared/data). Only the way from
 Basket to Result is timed; every receipt counts with the best of a few runs, a slow one with one.
@@ -23,6 +24,7 @@ from time import perf_counter_ns
 from typing import Any
 
 import overlap_rules
+import overlap_season
 
 import native
 from pos_plugin import Basket, RuleGeneration
@@ -31,10 +33,13 @@ from pos_plugin.replay.read import read_articles, read_receipts
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("STAMMKUNDE_DATA") or ROOT.parent / "shared" / "data") / "online-retail"
+SETS = {"season": overlap_season.promotions, "stress": overlap_rules.promotions}
 SEED = 20260307
 RATES_BP = (0, 200, 300, 500)
 TARGET_US = 5_000
 REPEATS = 3
+WANTED_BY = (2, 3, 5)
+"""Shares of the articles that at least so many offers of the article layer want."""
 # Above it the noise of the machine says little, and the patience of the reader ends.
 REPEATED_BELOW_US = 100_000
 
@@ -42,7 +47,10 @@ REPEATED_BELOW_US = 100_000
 def main() -> None:
     """Read the arguments, measure, print."""
     wish = _arguments()
-    offers = [one for one in overlap_rules.promotions() if one["id"] not in wish.without]
+    offers = SETS[wish.set]()
+    if unknown := set(wish.without) - {one["id"] for one in offers}:
+        raise SystemExit(f"no promotion {min(unknown)} in the set {wish.set}")
+    offers = [one for one in offers if one["id"] not in wish.without]
     if wish.rules:
         print(json.dumps({"generation": 1, "promotions": offers}, indent=1))
         return
@@ -51,8 +59,8 @@ def main() -> None:
         print("{}") if wish.json else None
         return
     rules = RuleGeneration.from_value(offers)
-    articles = _articles()
-    baskets = _baskets(articles)
+    articles = articles_by_sku()
+    baskets = [Basket.from_dict(one) for one in snapshots(articles)]
     if wish.receipt:
         found = [one for one in baskets if plain_id(one.sale_id) == wish.receipt]
         if not found:
@@ -70,7 +78,12 @@ def main() -> None:
         print(file=sys.stderr)
     if wish.each:
         wish.each.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    report = {"compiled": native.COMPILED, **_wanted(offers, articles), **_summary(rows)}
+    report = {
+        "set": wish.set,
+        "compiled": native.COMPILED,
+        **_wanted(offers, articles),
+        **_summary(rows),
+    }
     print(json.dumps(report) if wish.json else _text(report))
 
 
@@ -83,21 +96,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--receipt", help="one receipt, by its invoice number")
     parser.add_argument("--each", type=Path, help="write a JSON line per receipt to this file")
-    parser.add_argument("--without", type=_ids, default=(), help="promotion ids to leave out")
+    parser.add_argument("--set", choices=SETS, default="season", help="which fifty promotions")
+    parser.add_argument(
+        "--without",
+        type=lambda text: text.split(","),
+        default=(),
+        help="promotion ids to leave out",
+    )
     parser.add_argument("--rules", action="store_true", help="print the promotions and leave")
     return parser.parse_args()
 
 
-def _ids(text: str) -> tuple[str, ...]:
-    """Return the ids of a list with commas; an unknown one is a mistake."""
-    known = {one["id"] for one in overlap_rules.promotions()}
-    ids = tuple(text.split(","))
-    if unknown := [one for one in ids if one not in known]:
-        raise argparse.ArgumentTypeError(f"no promotion {unknown[0]}")
-    return ids
-
-
-def _articles() -> dict[str, dict[str, Any]]:
+def articles_by_sku() -> dict[str, dict[str, Any]]:
     """Article facts by sku as lines carry them; the words of the description become tags."""
     found = {}
     for row in read_articles("articles", (DATA / "articles.csv.gz").read_bytes()):
@@ -106,11 +116,11 @@ def _articles() -> dict[str, dict[str, Any]]:
     return found
 
 
-def _baskets(articles: dict[str, dict[str, Any]]) -> list[Basket]:
+def snapshots(articles: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """The receipts with all facts in their lines and a rate for every known customer."""
     content = (DATA / "receipts.csv.gz").read_bytes()
     return [
-        Basket.from_dict(_filled(dict(receipt.snapshot), articles))
+        _filled(dict(receipt.snapshot), articles)
         for receipt in read_receipts("receipts", content, articles)
     ]
 
@@ -174,7 +184,9 @@ def _wanted(
     )
     return {
         "offers_per_article": counts[len(counts) // 2],
-        "articles_of_five_or_more": sum(count >= 5 for count in counts) / len(counts),
+        "wanted_by": {
+            least: sum(count >= least for count in counts) / len(counts) for least in WANTED_BY
+        },
     }
 
 
@@ -227,8 +239,11 @@ def _text(found: dict[str, Any]) -> str:
     times, steps = found["time_us"], found["steps"]
     facts = {
         "core": "compiled" if found["compiled"] else "plain Python",
-        "offers per article": f"median {found['offers_per_article']}, five or more on "
-        f"{found['articles_of_five_or_more']:.1%} of the articles",
+        "promotions": f"the fifty of the set {found['set']}",
+        "offers per article": f"median {found['offers_per_article']}; "
+        + ", ".join(
+            f"{share:.1%} wanted by {least} or more" for least, share in found["wanted_by"].items()
+        ),
         "receipts": f"{rows}, {found['selling']} of them sell something",
         "proven lowest": f"{found['optimal']} = {found['optimal_share']:.3%} "
         f"({found['optimal_share_of_selling']:.3%} of those that sell)",

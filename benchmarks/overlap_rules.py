@@ -1,9 +1,10 @@
-"""Fifty promotions of a gift shop that want the same articles, for the real receipts.
+"""The stress set: fifty promotions that want nearly everything at once, for the real receipts.
 
 14 n-for-m, 10 bundles, 8 buy-get, 8 quantity tiers, 4 unit discounts, 5 receipt discounts with 6
 tiers together and a customer rate. Each gives what merchants give, 5 to 30 % of what it takes; they
 are hard together, as most articles are wanted by a dozen of them, by category, price, words of the
-description (``tags``) or because everything is wanted.
+description (``tags``) or because everything is wanted. No merchant runs such a season; it shows
+what the search does far beyond one (``overlap_season``).
 """
 
 from __future__ import annotations
