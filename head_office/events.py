@@ -286,6 +286,9 @@ def _wait_for_earlier(connection: Connection, source: Source, event: Event) -> N
     Raises:
         NotUnderstood: it waits.
     """
+    here = (quarantine.c.till == source.till) & (quarantine.c.epoch == source.epoch)
+    if connection.execute(select(quarantine.c.seq).where(here).limit(1)).first() is None:
+        return
     known = set(event.touches)
     for touched in event.touches:
         now = survivor(connection, touched)
@@ -293,10 +296,7 @@ def _wait_for_earlier(connection: Connection, source: Source, event: Event) -> N
         known |= {now, *old}
     earlier = connection.execute(
         select(func.min(quarantine.c.seq)).where(
-            (quarantine.c.till == source.till)
-            & (quarantine.c.epoch == source.epoch)
-            & quarantine.c.touched.in_(sorted(known))
-            & (quarantine.c.seq < source.seq)
+            here & quarantine.c.touched.in_(sorted(known)) & (quarantine.c.seq < source.seq)
         )
     ).scalar()
     if earlier is not None:

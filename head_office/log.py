@@ -87,11 +87,10 @@ def append(connection: Connection, bucket: str, groups: Iterable[Sequence[Row]])
         ).scalar_one()
     )
     sums: dict[str, int] = {}
-    for rows in groups:
+    for rows in _newest(groups):
         group = head + 1
-        for table, row in rows:
+        for table, key, row in rows:
             head += 1
-            key = row_key(table, row)
             is_live = REASON not in row
             values = {
                 "log_seq": head,
@@ -124,6 +123,20 @@ def append(connection: Connection, bucket: str, groups: Iterable[Sequence[Row]])
         bucket_table.update().where(bucket_table.c.bucket == bucket).values(head=head)
     )
     return head
+
+
+def _newest(groups: Iterable[Sequence[Row]]) -> list[list[tuple[str, str, dict[str, Any]]]]:
+    """Return the groups with the key of each row, without rows that a later one here replaces.
+
+    They become visible together, and a row stands in the log once: of a customer with many
+    receipts in one batch the last balance is all that anybody reads.
+    """
+    keyed = [[(table, row_key(table, row), row) for table, row in rows] for rows in groups]
+    last = {(table, key): number for number, rows in enumerate(keyed) for table, key, _ in rows}
+    kept = [
+        [one for one in rows if last[one[0], one[1]] == number] for number, rows in enumerate(keyed)
+    ]
+    return [rows for rows in kept if rows]
 
 
 def _sum_of(table: str, row: dict[str, Any]) -> int:
