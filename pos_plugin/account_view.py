@@ -29,12 +29,14 @@ class Account(NamedTuple):
         lots: open ones, in the order in which they are used.
         as_of: instant of head office's number; None before its first word.
         own: whether entries are in it that head office may not know.
+        is_unknown: its sum cannot be told until head office has counted what a restore sent again.
     """
 
     program: Program
     lots: tuple[Lot, ...]
     as_of: str | None
     own: bool
+    is_unknown: bool = False
 
     def standing(self, on: str) -> Standing:
         """Return what it is worth on a shop day."""
@@ -56,6 +58,9 @@ def accounts_of(
     lots = {program: fold((), balance.lots) for program, balance in cached.items()}
     folded = {program: balance.folded for program, balance in cached.items()}
     own: set[str] = set()
+    unknown: set[str] = set()
+    for customer in customers:
+        unknown |= ledger_store.doubtful(journal, customer, folded)
     for customer in customers:
         for program, moved in ledger_store.movements(journal, customer, folded).items():
             lots[program] = fold(moved, lots.get(program, ()))
@@ -63,9 +68,11 @@ def accounts_of(
     return {
         code: Account(
             program=program,
-            lots=lots.get(code, ()),
+            # Nothing can be spent of what nobody can tell.
+            lots=() if code in unknown else lots.get(code, ()),
             as_of=cached[code].as_of if code in cached else None,
             own=code in own,
+            is_unknown=code in unknown,
         )
         for code, program in known.items()
     }
@@ -106,6 +113,7 @@ def balance_rows(accounts: dict[str, Account], *, on: str) -> list[dict[str, Any
                 and has.available >= max(1, account.program.payout_threshold),
                 "as_of": account.as_of,
                 "own_entries": account.own,
+                "unknown": account.is_unknown,
             }
         )
     return rows

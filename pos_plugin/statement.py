@@ -62,6 +62,7 @@ def _account(account: Account, *, on: str) -> dict[str, Any]:
         "expiring": has.expiring,
         "as_of": account.as_of,
         "own_entries": account.own,
+        "unknown": account.is_unknown,
         "lots": [
             {"left": lot.left, "matures_on": lot.matures_on, "expires_on": lot.expires_on}
             for lot in account.lots

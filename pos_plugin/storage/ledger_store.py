@@ -109,6 +109,33 @@ def movements(
     return found
 
 
+def doubtful(
+    journal: Journal, customer: str, folded: Mapping[str, Mapping[int, int]]
+) -> frozenset[str]:
+    """Return the accounts whose sum nobody can tell now.
+
+    Events that a restore gave a new life may be in head office's number under their old one. Until
+    it names the new life, counting them could count them twice, and leaving them out could miss
+    them.
+
+    Args:
+        journal: of this till.
+        customer: whose accounts.
+        folded: by account: epoch to the highest event that head office's number includes.
+    """
+    rows: Any = journal.execute(
+        "SELECT program, ledger_entry.epoch, max(seq) FROM ledger_entry "
+        "JOIN epoch ON epoch.epoch = ledger_entry.epoch "
+        "WHERE customer = ? AND seq <= rekeyed_to GROUP BY program, ledger_entry.epoch",
+        (customer,),
+    ).fetchall()
+    return frozenset(
+        program
+        for program, epoch, seq in rows
+        if folded.get(program) and folded[program].get(epoch, 0) < seq
+    )
+
+
 class BookedEarning(NamedTuple):
     """What an account earned with a receipt, and what of it was reversed; in its own unit."""
 

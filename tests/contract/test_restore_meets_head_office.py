@@ -15,6 +15,7 @@ from till_builder import card_number, points
 
 from pos_plugin import Plugin, Receipt
 from pos_plugin.clock import SystemClock
+from pos_plugin.storage import ledger_store
 from pos_plugin.storage.backup import Source, take_backup
 from pos_plugin.storage.restore import Restored, restore
 from sync_agent.agent import Agent
@@ -119,6 +120,33 @@ def test_till_with_a_new_disk_loses_only_what_was_neither_uploaded_nor_copied(si
     assert sales == ["S1", "S2", "S3"]
     assert value == 3 * 79
     assert shown(site) == value
+
+
+def row(site: Site) -> dict[str, Any]:
+    with Plugin.open(site.till_dir() / "till.toml") as plugin:
+        found: dict[str, Any] = plugin.scan(card_number(1)).to_dict()["panel"]["balances"][0]
+        return found
+
+
+def test_restored_account_is_unknown_until_head_office_has_counted_it_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sell(site, "S1")
+    synced(site)
+    folder = back_up(site)
+    # What was acknowledged is forgotten, as after a restore of head office; the rows stay.
+    name = (site.till_dir() / "cache.current").read_text().strip()
+    with closing(apsw.Connection(str(site.till_dir() / name))) as cache:
+        cache.execute("DELETE FROM acked")
+    assert put_back(site, folder).rekeyed == 1
+    found = row(site)
+    assert (found["unknown"], found["available"], found["value"]) == (True, 0, 0)
+    with monkeypatch.context() as nobody_doubts:  # negative control: counted twice
+        nobody_doubts.setattr(ledger_store, "doubtful", lambda *_: frozenset())
+        assert row(site)["value"] == 2 * 79
+    assert synced(site) == {}
+    found = row(site)
+    assert (found["unknown"], found["value"]) == (False, 79)
 
 
 def copied_disk(site: Site) -> Path:

@@ -54,6 +54,7 @@ class StatementAccount(Answer):
     expiring: int
     as_of: Instant | None
     own_entries: bool
+    unknown: bool = Field(description="cannot be told until head office has counted a restore")
     lots: list[OpenLot]
     expired: list[ExpiredLot]
     entries: list[StatementEntry]

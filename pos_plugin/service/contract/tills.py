@@ -59,6 +59,7 @@ class Balance(Answer):
     pays_out: bool
     as_of: Instant | None
     own_entries: bool
+    unknown: bool = Field(description="cannot be told until head office has counted a restore")
 
 
 class PanelVoucher(Answer):

@@ -45,6 +45,10 @@ function facts(sale, panel) {
     const shown = (value) => (balance.unit === "EUR_MINOR" ? money(value) : String(value));
     const soon = sale.receipt ? null : earnedNow(sale, balance.program);
     const more = soon ? [element("em", "", `+${shown(soon)}`)] : [];
+    if (balance.unknown) {
+      row(program(balance.program), say("balance_unknown"));
+      continue;
+    }
     row(program(balance.program), shown(balance.available), ...more);
     for (const word of laterOf(balance, shown)) row("", element("small", "", word));
   }
