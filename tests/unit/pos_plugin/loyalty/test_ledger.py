@@ -93,7 +93,7 @@ def test_receipt_counts_visit_turnover_and_uses() -> None:
     changes = entries_of(
         earned=[Earned("points", 63, ("BASE",))],
         given=["HOSEN20", "BASE"],
-        total_minor=6399,
+        turnover_minor=6399,
         is_purchase=True,
         business_on=dt.date(1970, 1, 2),
     )
@@ -111,7 +111,7 @@ def test_receipt_counts_visit_turnover_and_uses() -> None:
 
 def test_pure_return_is_no_visit_and_lowers_turnover() -> None:
     changes = entries_of(
-        earned=[], given=[], total_minor=-500, is_purchase=False, business_on=dt.date(2026, 3, 7)
+        earned=[], given=[], turnover_minor=-500, is_purchase=False, business_on=dt.date(2026, 3, 7)
     )
     assert changes == {
         "history:revenue_minor_365d": -500,
