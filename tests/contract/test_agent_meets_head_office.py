@@ -325,17 +325,23 @@ def test_signed_nonsense_is_refused_as_a_whole(site: Site, text: bytes, reason: 
     assert accepted(site) == [1]
 
 
-def test_package_signed_with_the_next_key_is_taken(site: Site) -> None:
+@pytest.mark.parametrize("names_another", [True, False])
+def test_package_signed_with_the_next_key_has_to_name_another(
+    site: Site, *, names_another: bool
+) -> None:
     synced(site)
     site.publish(PERCENT_20)
-    sign(site, 2, b'{"generation": 2, "promotions": []}', key="next")
+    document: dict[str, Any] = {"generation": 2, "promotions": []}
+    if names_another:
+        document["next_key"] = {"key_id": "0" * 16, "public_key": "ab" * 32}
+    sign(site, 2, json.dumps(document).encode(), key="next")
     with site.database() as database, database.read() as connection:
         from head_office.rules import public_keys
 
         next_id = public_keys(connection)[1][0]
     forge(site, 2, key_id=next_id)
-    assert synced(site).refused_packages == {}
-    assert accepted(site) == [2, 1]
+    assert synced(site).refused_packages == ({} if names_another else {"2": "next_key"})
+    assert accepted(site) == ([2, 1] if names_another else [1])
 
 
 # --- kill -9 ------------------------------------------------------------------------------------
