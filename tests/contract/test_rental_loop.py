@@ -202,9 +202,8 @@ def test_paper_shows_the_covers_and_its_code_is_the_voucher(shop: RentalShop) ->
         printed(plugin, job)
     (page,) = (shop.folder / "prints").glob("*.png")
     with Image.open(page) as image:
-        assert [found.text for found in zxingcpp.read_barcodes(image.convert("L"))] == [
-            voucher["code"]
-        ]
+        found = {one.text for one in zxingcpp.read_barcodes(image.convert("L"))}
+        assert found == {voucher["code"]}
         # Two covers of 280 x 420 stand side by side; without them the page is so much shorter.
         assert image.height > 900
 
@@ -265,4 +264,4 @@ def test_fifth_title_is_dropped_and_past_ones_are_not_shown(shop: RentalShop) ->
     assert [one["title"] for one in covers["items"]] == [
         f"Titel {number}" for number in range(1, 5)
     ]
-    assert covers["items"][0]["info"] == "ab 01.12.2026, 2,50 €"
+    assert covers["items"][0]["info"] == "ab 01.12.2026, 2,50\xa0€"
