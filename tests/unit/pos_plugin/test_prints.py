@@ -214,6 +214,12 @@ def test_everybody_hears_that_a_printed_voucher_was_taken_back(till: TillBuilder
     with opened(till, on_print=on_print, on_notice=heard.put) as plugin:
         job = sell(plugin, "1")["job"]
         until(lambda: state_of(plugin, job) == "CONFIRMED", within_s=WAIT_S, what="the paper")
+        # Stored first, told then: who takes it back in between is told of the end alone.
+        until(
+            lambda: any(one["code"] == "print_confirmed" for one in list(heard.queue)),
+            within_s=WAIT_S,
+            what="the notice",
+        )
         plugin.sales.void("1", {})
         until(lambda: plugin.prints.notices() == [], within_s=WAIT_S, what="nothing to hand over")
     said = [heard.get_nowait() for _ in range(heard.qsize())]
