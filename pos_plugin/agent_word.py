@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NAME: Final = "agent.status.json"
 CLOCK_SUSPECT_MS: Final = 120_000
 SEEN_AFTER: Final = dt.timedelta(days=3)
+SPENT_UNTIL: Final = dt.timedelta(days=14)
 _BYTES_MAX: Final = 1 << 18
 
 
@@ -31,17 +32,35 @@ def notices_of(data_dir: Path, *, at: dt.datetime) -> Iterator[Notice]:
         data_dir: data folder of the till.
         at: now, with the shop's offset.
     """
-    try:
-        value = json.loads((data_dir / NAME).read_bytes()[:_BYTES_MAX])
-    except (OSError, ValueError, RecursionError):
-        return
-    if not isinstance(value, dict):
-        return
+    value = _read(data_dir)
     offset_ms = value.get("clock_offset_ms")
     if isinstance(offset_ms, int) and abs(offset_ms) > CLOCK_SUSPECT_MS:
         yield Notice(NoticeCode.CLOCK_SUSPECT)
     if value.get("unreachable"):
         yield from _offline(_instant(value.get("contact_at")), at)
+
+
+def is_silent_too_long(data_dir: Path) -> bool:
+    """Say whether head office has been silent for so long that nothing capped is spent any more.
+
+    By the agent's own tries: a till that was switched off for weeks has not been refused yet.
+
+    Args:
+        data_dir: data folder of the till.
+    """
+    value = _read(data_dir)
+    contact_at, tried_at = _instant(value.get("contact_at")), _instant(value.get("cycle_at"))
+    if not value.get("unreachable") or contact_at is None or tried_at is None:
+        return False
+    return tried_at - contact_at > SPENT_UNTIL
+
+
+def _read(data_dir: Path) -> dict[str, Any]:
+    try:
+        value = json.loads((data_dir / NAME).read_bytes()[:_BYTES_MAX])
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _offline(contact_at: dt.datetime | None, at: dt.datetime) -> Iterator[Notice]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from pos_plugin.agent_word import is_silent_too_long
 from pos_plugin.card_hash import normalised
 from pos_plugin.loyalty.offline import Caps, Place, Spent, room_minor
 from pos_plugin.loyalty.rewards import is_reward_code
@@ -39,6 +40,7 @@ from pos_plugin.loyalty.vouchers import (
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.promotions.coupons import given_by_coupons
 from pos_plugin.storage import customer_lookup, voucher_store
+from pos_plugin.storage.epochs import held_up_to
 from pos_plugin.storage.voucher_lookup import find_voucher, known_now
 
 if TYPE_CHECKING:
@@ -187,8 +189,7 @@ class VoucherBook:
         """
         if self._config.head_office is None:
             return None
-        acked = self._cache.acked().values() if self._cache else ()
-        given = voucher_store.given_since(self._journal, max(acked, default=0))
+        given = voucher_store.given_since(self._journal, held_up_to(self._journal, self._cache))
         spent = Spent(
             voucher_minor=sum(one.amount_minor for one in given if one.voucher == voucher.id),
             customer_minor=taken_minor
@@ -196,7 +197,7 @@ class VoucherBook:
             till_minor=taken_minor + sum(one.amount_minor for one in given),
         )
         caps = self._config.offline
-        return room_minor(
+        room = room_minor(
             voucher,
             kind,
             at=Place(self._config.shop, self._config.till),
@@ -207,6 +208,9 @@ class VoucherBook:
             ),
             spent=spent,
         )
+        if room is not None and is_silent_too_long(self._config.data_dir):
+            return Refused(Refusal.VOUCHER_NEEDS_ONLINE)
+        return room
 
 
 def present(snapshot: Snapshot, book: VoucherBook) -> Presented:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pos_plugin.agent_word import is_silent_too_long
 from pos_plugin.storage import ledger_store, voucher_store
+from pos_plugin.storage.epochs import held_up_to
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -33,8 +35,9 @@ def room_minor(
     """
     if config.head_office is None:
         return None
-    acked = cache.acked().values() if cache else ()
-    held = max(acked, default=0)
+    if is_silent_too_long(config.data_dir):
+        return 0
+    held = held_up_to(journal, cache)
     mine = ledger_store.spent_since(journal, held, customers=customers)
     vouchers = voucher_store.given_since(journal, held)
     by_customer_minor = mine.customer_minor + sum(

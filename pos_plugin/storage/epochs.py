@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from pos_plugin.storage.cache_reader import CacheReader
+    from pos_plugin.storage.journal_lookup import Journal
 
 
 def start_after(epochs: Sequence[tuple[int, int]], acked: Mapping[int, int]) -> int:
@@ -31,3 +34,19 @@ def start_after(epochs: Sequence[tuple[int, int]], acked: Mapping[int, int]) -> 
         if number + 1 < len(epochs) and after < epochs[number + 1][1] - 1:
             break
     return after
+
+
+def held_up_to(journal: Journal, cache: CacheReader | None) -> int:
+    """Return up to which event of this journal head office holds everything.
+
+    Of the lives in this journal: after a restore an acknowledgement of the old one says nothing of
+    events that have the same numbers in the new one.
+
+    Args:
+        journal: of the till.
+        cache: holds the acknowledgements; None = nothing is known.
+    """
+    rows: list[Any] = journal.execute(
+        "SELECT epoch, first_seq FROM epoch ORDER BY first_seq, opened_at"
+    ).fetchall()
+    return start_after(rows, cache.acked() if cache else {})

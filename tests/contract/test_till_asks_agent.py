@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CODE = code_of(4711)
+PROMO_CODE = code_of(4712)
 OFFER = {
     "conditions": {"text": {"de": "Ab sofort.", "en": "At once."}},
     "validity": {"days": 30},
@@ -39,6 +40,12 @@ GIFT = {
     "customer_bound": False,
     "effect": {"kind": "value", "minor": 2500, "label": {"de": "25 EUR", "en": "25 EUR"}},
     **OFFER,
+}
+PROMO = {
+    **GIFT,
+    "code": "MOTIV5",
+    "legal_kind": "promo",
+    "effect": {"kind": "value", "minor": 500, "label": {"de": "5 EUR", "en": "5 EUR"}},
 }
 VOUCHER = {
     "id": "G1",
@@ -58,8 +65,8 @@ def site(tmp_path: Path) -> Iterator[Site]:
         article=[ARTICLE],
         customer=[ANNA, BERTA],
         card=[{"code": card_number(2), "customer": "K2"}],
-        voucher_type=[GIFT],
-        voucher=[VOUCHER],
+        voucher_type=[GIFT, PROMO],
+        voucher=[VOUCHER, {**VOUCHER, "id": "P1", "type": "MOTIV5", "code": PROMO_CODE}],
     )
     with site.served() as url:
         site.url = url
@@ -96,10 +103,12 @@ def other_till(site: Site) -> HeadOfficeClient:
     return HeadOfficeClient(site.url, str(site.keys("4")["till_token"]))
 
 
-def evaluated(plugin: Plugin, sale_id: str) -> tuple[Any, int, dict[str, Refusal]]:
+def evaluated(
+    plugin: Plugin, sale_id: str, code: str = CODE
+) -> tuple[Any, int, dict[str, Refusal]]:
     sale = plugin.begin_sale(sale_id)
     sale.scan("4711")
-    sale.scan(CODE)
+    sale.scan(code)
     told = sale.evaluate()
     rejected = {code: refused.code for code, refused in told.rejected.items()}
     paid = (
@@ -144,6 +153,23 @@ def test_gift_voucher_is_used_online_and_needs_head_office_offline(site: Site) -
         # Spent for good, before and after the event of the sale.
         with pytest.raises(HeadOfficeRefused):
             other.reserve("G1", ASKED)
+
+
+def test_nothing_capped_is_used_after_two_weeks_of_silence(site: Site) -> None:
+    path = site.till_dir() / "agent.status.json"
+    said = json.loads(path.read_text()) | {"unreachable": "no network"}
+    for day, used in (("14", True), ("16", False)):
+        said |= {
+            "contact_at": "2026-03-01T12:00:00.000Z",
+            "cycle_at": f"2026-03-{day}T12:00:00.000Z",
+        }
+        path.write_text(json.dumps(said))
+        with open_till(site) as plugin:
+            _, paid, rejected = evaluated(plugin, f"S{day}", PROMO_CODE)
+        if used:
+            assert (paid, rejected) == (500, {})
+        else:
+            assert (paid, list(rejected.values())) == (0, [Refusal.VOUCHER_NEEDS_ONLINE])
 
 
 def test_voucher_held_for_a_sale_elsewhere_is_refused_here(site: Site) -> None:

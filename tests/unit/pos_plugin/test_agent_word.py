@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from till_builder import NOON
 
-from pos_plugin.agent_word import NAME, notices_of
+from pos_plugin.agent_word import NAME, is_silent_too_long, notices_of
 from pos_plugin.clock import utc_text
 
 if TYPE_CHECKING:
@@ -55,3 +55,15 @@ def test_file_that_cannot_be_read_says_nothing(tmp_path: Path, content: str) -> 
     assert list(notices_of(tmp_path, at=NOON)) == []
     (tmp_path / NAME).unlink()
     assert list(notices_of(tmp_path, at=NOON)) == []
+
+
+def test_silence_is_measured_by_the_tries_of_the_agent(tmp_path: Path) -> None:
+    def silent(**status: Any) -> bool:
+        said(tmp_path, **status)
+        return is_silent_too_long(tmp_path)
+
+    assert silent(contact_at=ago(days=15), cycle_at=ago(), unreachable="no network")
+    assert not silent(contact_at=ago(days=13), cycle_at=ago(), unreachable="no network")
+    # Switched off for weeks: the last try was long ago, too.
+    assert not silent(contact_at=ago(days=90), cycle_at=ago(days=90), unreachable="no network")
+    assert not silent(contact_at=ago(days=90), cycle_at=ago())

@@ -18,6 +18,8 @@ from pos_plugin.clock import SettableClock
 from pos_plugin.errors import MisuseError, StorageBusy, StorageDamaged, StorageError
 from pos_plugin.storage import restore as storage_restore
 from pos_plugin.storage.backup import Source, copies, read_record, take_backup, verify
+from pos_plugin.storage.cache_writer import CacheWriter
+from pos_plugin.storage.epochs import held_up_to
 from pos_plugin.storage.journal_swap import READY
 from pos_plugin.storage.restore import restore
 
@@ -284,6 +286,24 @@ def test_restore_over_a_damaged_journal_takes_what_can_be_read(
     with till.open() as plugin:
         sell(plugin, "S99")
     laws(till)
+
+
+def test_old_acknowledgement_says_nothing_of_the_same_numbers_after_a_restore(
+    till: TillBuilder, tmp_path: Path
+) -> None:
+    """What is spent offline is counted from there: a wrong number would lift the caps."""
+    with till.open() as plugin:
+        sell(plugin, "S1")
+        folder = back_up(till, tmp_path)
+        old = plugin._till.journal.epoch
+    with CacheWriter.open(till.data_dir) as cache:
+        cache.set_acked(old, 40, incarnation="x")  # 39 more were uploaded before the disk died
+    (till.data_dir / "journal.db").unlink()
+    put_back(till, folder)
+    with till.open() as plugin:
+        sell(plugin, "S2", "S3")
+        with plugin._till.journal.reading() as journal:
+            assert held_up_to(journal, plugin._till.cache.reader()) == 1
 
 
 def erased_and_restored(till: TillBuilder, tmp_path: Path) -> bool:
