@@ -9,7 +9,7 @@ How they were chosen: written by what such a shop sells, then measured by what t
 promotions.md §7 needs (``overlap_hardness.py``), never by what this engine proves. A first draft
 with "12 for 11" on everything and "10 for 9" on all small prices took CP-SAT more than 2 s on 8 of
 40 sampled receipts; these two became offers on a theme and on a range. Then 36 of the 40 took at
-most 2 s (median 0.09 s, one worker on a busy machine), 3 took 3 to 21 s and one had no proof: about
+most 2 s (median 0.09 s, one worker on a busy machine), 3 took 3 to 64 s and one had no proof: about
 what the document measured for its own fifty (0.02 to 1.7 s), a little more on the longest receipts.
 What the model cannot say exactly was left out: tiers on a part of the goods, bundles that may save
 nothing.
