@@ -46,7 +46,7 @@ class Hints:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._waiting: dict[str, set[tuple[str, asyncio.Future[None]]]] = {}
+        self._waiting: dict[str, set[tuple[str, asyncio.Future[Head | None]]]] = {}
         self._somebody = asyncio.Event()
         self._end = asyncio.Event()
 
@@ -72,19 +72,20 @@ class Hints:
         head = await run_in_threadpool(self.head, bucket)
         if head.mark != since or wait_s <= 0 or self._end.is_set():
             return head
-        woken = asyncio.get_running_loop().create_future()
+        woken: asyncio.Future[Head | None] = asyncio.get_running_loop().create_future()
         me = (since, woken)
+        found: Head | None = None
         self._waiting.setdefault(bucket, set()).add(me)
         self._somebody.set()
         try:
             with suppress(TimeoutError):
-                await asyncio.wait_for(woken, wait_s)
+                found = await asyncio.wait_for(woken, wait_s)
         finally:
             waiting = self._waiting[bucket]
             waiting.discard(me)
             if not waiting:
                 del self._waiting[bucket]
-        return await run_in_threadpool(self.head, bucket)
+        return await run_in_threadpool(self.head, bucket) if found is None else found
 
     async def look_on(self) -> None:
         """Look for news every 0.2 s while somebody waits, until the task is cancelled."""
@@ -94,7 +95,7 @@ class Hints:
                 await self._somebody.wait()
             # A busy or full file: the next look finds what this one missed.
             with suppress(HeadOfficeError):
-                self._wake(await run_in_threadpool(self._marks))
+                await self._wake(await run_in_threadpool(self._marks))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._end.wait(), LOOK_S)
 
@@ -104,13 +105,17 @@ class Hints:
         self._somebody.set()
         for waiting in self._waiting.values():
             for _, woken in waiting:
-                _resolve(woken)
+                _resolve(woken, None)
 
-    def _wake(self, marks: dict[str, str]) -> None:
-        for bucket, waiting in self._waiting.items():
-            for since, woken in waiting:
-                if marks.get(bucket) != since:
-                    _resolve(woken)
+    async def _wake(self, marks: dict[str, str]) -> None:
+        """Answer who waits for a bucket that changed; the answer is made once for all of them."""
+        for bucket, waiting in list(self._waiting.items()):
+            if all(marks.get(bucket) == since for since, _ in waiting):
+                continue
+            head = await run_in_threadpool(self.head, bucket)
+            for since, woken in list(waiting):
+                if head.mark != since:
+                    _resolve(woken, head)
 
     def _marks(self) -> dict[str, str]:
         with self._database.read() as connection:
@@ -129,6 +134,6 @@ def _highest(connection: Connection) -> int:
     return int(highest or 0)
 
 
-def _resolve(woken: asyncio.Future[None]) -> None:
+def _resolve(woken: asyncio.Future[Head | None], head: Head | None) -> None:
     if not woken.done():
-        woken.set_result(None)
+        woken.set_result(head)

@@ -8,6 +8,7 @@ serves here and older ones of it lose data in WAL.
 from __future__ import annotations
 
 import secrets
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 FILE_NAME: Final = "head_office.db"
 BUSY_TIMEOUT_MS: Final = 10_000
+TURN_S: Final = 50.0  # below the 60 s after which an agent gives a request up
 
 metadata = MetaData()
 
@@ -284,6 +286,17 @@ balance = Table(
     PrimaryKeyConstraint("customer", "account"),
 )
 
+# Of counters of the last 365 days: the sum of each shop day, however old.
+counter_day = Table(
+    "counter_day",
+    metadata,
+    Column("customer", Text, nullable=False),
+    Column("counter", Text, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("value", BigInteger, nullable=False),
+    PrimaryKeyConstraint("customer", "counter", "day"),
+)
+
 receipt = Table(
     "receipt",
     metadata,
@@ -405,6 +418,7 @@ class Database:
         self.folder = folder
         self._path = path = folder / FILE_NAME
         self._engine = _engine(path)
+        self._turn = threading.Lock()
         if not create and not path.is_file():
             raise HeadOfficeMissing(folder)
         try:
@@ -457,7 +471,24 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Give one transaction: all of it is committed at the end, or nothing of it."""
+        """Give one transaction: all of it is committed at the end, or nothing of it.
+
+        Writers of this process wait for each other here: in a queue each comes in its turn, in the
+        file's busy handler whoever asks at the right moment.
+
+        Raises:
+            HeadOfficeBusy: it was not this one's turn in time.
+        """
+        if not self._turn.acquire(timeout=TURN_S):
+            raise HeadOfficeBusy
+        try:
+            with self._write() as connection:
+                yield connection
+        finally:
+            self._turn.release()
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
         options = {"stammkunde_write": True}
         with (
             self._mapped(),

@@ -60,6 +60,7 @@ NAP_S: Final = 0.01  # between two pages, for the same reason
 CONTACT_EVERY_S: Final = 60  # so often the instant of the last contact is kept when nothing changes
 LOOK_S: Final = 0.2  # so often a resting agent looks for events, wishes and a clock that was set
 REPORT_EVERY_S: Final = 60.0
+BUSY: Final = frozenset({"busy", "unavailable", "too-many"})  # refusals that pass by themselves
 LINGER_S: Final = 0.25  # events that follow each other closely go up as one batch
 
 
@@ -178,6 +179,10 @@ class Agent(Closing):
                     # At its next start the till gives these events numbers of their own.
                     mark_forked(self._settings.data_dir, after=self._acked_seq)
                 happened = _refused(action, fault.problem)
+                if fault.problem in BUSY:
+                    # It is there and cannot now: nothing that a person has to look at.
+                    self._unreachable = str(fault)
+                    happened = cycle.NobodyAnswered(dice=_dice())
             except StorageError as fault:
                 self._storage = str(fault)
                 happened = _refused(action, "storage")
