@@ -125,13 +125,13 @@ class Issuing:
 
         first = strip[0]
         try:
-            document = (
+            paper = (
                 self._papers.strip(strip, holder, training=training)
                 if self._papers.is_coupon(first)
                 else self._papers.voucher(first, holder, now=now, training=training)
             )
         except DocumentInvalid:
             return message(Notice(NoticeCode.PRINT_DOCUMENT_INVALID), self._config.language)
-        job = print_order(self._config, document, customer=first.customer, now=now)
+        job = print_order(self._config, paper, customer=first.customer, now=now)
         self._journal.add_print_job(job, at=now)
         return {"effect_id": f"print:{job.uid}", "kind": "print", "job": job.uid, "attempt": 1}

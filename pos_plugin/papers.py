@@ -14,6 +14,7 @@ from pos_plugin.errors import StorageError
 from pos_plugin.loyalty.approval_document import approval_values
 from pos_plugin.loyalty.voucher_document import strip_values, voucher_values
 from pos_plugin.paper_words import PaperWords
+from pos_plugin.print_orders import Paper
 from pos_plugin.storage import class_lookup, template_lookup
 from pos_plugin.storage.shop_logo import read_logo
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from pos_plugin.loyalty.coming_titles import ComingTitle
     from pos_plugin.loyalty.vouchers import NewVoucher
     from pos_plugin.storage.current_cache import CurrentCache
-    from printers.document import Document
     from printers.templates.model import Template
 
 VOUCHER: Final = "rental-voucher"
@@ -59,7 +59,7 @@ class Papers:
 
     def voucher(
         self, voucher: NewVoucher, holder: str, *, now: dt.datetime, training: bool
-    ) -> Document:
+    ) -> Paper:
         """Return the paper of a voucher.
 
         Raises:
@@ -83,7 +83,7 @@ class Papers:
             hidden=() if layout.cover_info else ("cover_info",),
         )
 
-    def strip(self, vouchers: Sequence[NewVoucher], holder: str, *, training: bool) -> Document:
+    def strip(self, vouchers: Sequence[NewVoucher], holder: str, *, training: bool) -> Paper:
         """Return the paper of coupons that hang together; it stands for the first of them.
 
         Raises:
@@ -115,7 +115,7 @@ class Papers:
         holder: str,
         given_on: str,
         due_on: str,
-    ) -> Document:
+    ) -> Paper:
         """Return the slip of goods on approval.
 
         Raises:
@@ -142,7 +142,7 @@ class Papers:
         customer_bound: bool = False,
         hidden: Sequence[str] = (),
         is_strip: bool = False,
-    ) -> Document:
+    ) -> Paper:
         from printers.errors import DocumentInvalid, InvalidReason
         from printers.templates.errors import TemplateInvalid
         from printers.templates.fill import fill
@@ -155,7 +155,7 @@ class Papers:
                 continue  # it would print the first of them only
             off = {*hidden, *self._config.printing.hidden(template.template_id)}
             try:
-                return fill(
+                document = fill(
                     template,
                     values,
                     formats=words,
@@ -168,6 +168,8 @@ class Papers:
                 fault = wrong
             except TemplateInvalid as wrong:
                 fault = DocumentInvalid(InvalidReason.WRONG_TYPE, wrong.where, wrong.message)
+            else:
+                return Paper(document, template.template_id, template.version)
         if fault is None:
             fault = DocumentInvalid(InvalidReason.MISSING, "", f"no template {layout_id!r}")
         raise fault

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pos_plugin.storage.journal_writer import NewPrintJob
 from pos_plugin.uids import new_uid
@@ -18,6 +18,14 @@ ROLES: Final[Mapping[str, str]] = {"approval": "slip", "statement": "statement"}
 """Printer role of each kind of paper; every other one is the voucher printer's."""
 
 
+class Paper(NamedTuple):
+    """A filled document, and the template that it was filled from."""
+
+    document: Document
+    template_id: str
+    template_version: int
+
+
 def hold_after_s(config: TillConfig, role: str) -> int | None:
     """Return how long somebody waits for paper of a printer role; None = for ever."""
     printer = config.printer_for(role)
@@ -26,21 +34,22 @@ def hold_after_s(config: TillConfig, role: str) -> int | None:
 
 def print_order(
     config: TillConfig,
-    document: Document,
+    paper: Paper,
     *,
     customer: str | None,
     now: dt.datetime,
     uid: str | None = None,
 ) -> NewPrintJob:
-    """Return a print job for a checked document, to be stored with what it belongs to.
+    """Return a print job for a filled paper, to be stored with what it belongs to.
 
     Args:
         config: of the till.
-        document: what is printed.
+        paper: what is printed.
         customer: whose it is, if anybody's.
         now: instant of the event that orders it.
         uid: of the job; a new one when missing.
     """
+    document = paper.document
     role = ROLES.get(document.kind, "voucher")
     waits_s = hold_after_s(config, role)
     return NewPrintJob(
@@ -53,4 +62,6 @@ def print_order(
         training=document.training,
         is_held=document.kind in config.printing.after_ack,
         hold_after_at=None if waits_s is None else now + dt.timedelta(seconds=waits_s),
+        template_id=paper.template_id,
+        template_version=paper.template_version,
     )

@@ -550,7 +550,7 @@ class ApprovalDesk:
         config = self._till.config
         uid = str(new_uid(moment.now))
         try:
-            document = Papers(config, self._till.cache).approval(
+            paper = Papers(config, self._till.cache).approval(
                 approval.number,
                 approval.lines,
                 uid=uid,
@@ -560,7 +560,7 @@ class ApprovalDesk:
             )
         except DocumentInvalid:
             return message(Notice(NoticeCode.APPROVAL_NOT_PRINTABLE), config.language)
-        job = print_order(config, document, customer=approval.customer, now=moment.now, uid=uid)
+        job = print_order(config, paper, customer=approval.customer, now=moment.now, uid=uid)
         self._till.journal.add_print_job(job, at=moment.now)
         return {"effect_id": f"print:{uid}", "kind": "print", "job": uid, "attempt": 1}
 

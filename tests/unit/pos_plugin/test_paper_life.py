@@ -163,6 +163,17 @@ def test_held_voucher_is_printed_when_the_cashier_says_so(tmp_path: Path) -> Non
         wait_for(plugin, job, "ASSUMED")
 
 
+def test_job_and_its_copy_name_the_template_that_laid_them_out(tmp_path: Path) -> None:
+    port = free_port()
+    till = two_printers(tmp_path / "till", port)
+    with TcpFace(Machine(), port=port), till.open() as plugin:
+        job = sell(plugin)
+        wait_for(plugin, job, "ASSUMED")
+        plugin.prints.reprint(job)
+    used = "SELECT copy_index, template_id, template_version FROM print_job ORDER BY copy_index"
+    assert read_journal(till, used) == [(0, "rental-voucher", 1), (1, "rental-voucher", 1)]
+
+
 def test_what_is_over_is_not_printed_any_more(tmp_path: Path) -> None:
     till = two_printers(tmp_path / "till", free_port(), more="hold_after_s = 0\n")
     with till.open() as plugin:

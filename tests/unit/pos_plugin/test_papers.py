@@ -100,7 +100,7 @@ def said(document: Document) -> list[str]:
 
 def test_paper_says_everything_needed_to_redeem(cache: Cache) -> None:
     one = voucher()
-    document = papers(cache).voucher(one, "Frau Müller", now=NOON, training=False)
+    document = papers(cache).voucher(one, "Frau Müller", now=NOON, training=False).document
     for words in (
         "Filiale 001",
         "Persönlich für Frau Müller",
@@ -116,8 +116,10 @@ def test_paper_says_everything_needed_to_redeem(cache: Cache) -> None:
 
 
 def test_english_shop_prints_english(cache: Cache) -> None:
-    document = papers(cache, language="en").voucher(
-        voucher(), "Ms Miller", now=NOON, training=False
+    document = (
+        papers(cache, language="en")
+        .voucher(voucher(), "Ms Miller", now=NOON, training=False)
+        .document
     )
     assert {"valid until 2026-04-06", "For Ms Miller only", "5 EUR off"} <= set(said(document))
 
@@ -125,11 +127,11 @@ def test_english_shop_prints_english(cache: Cache) -> None:
 def test_covers_of_coming_titles_stand_on_it(cache: Cache) -> None:
     for name in ("Das Boot", "Metropolis", "M", "Nosferatu", "Der fünfte"):
         cache.title(name)
-    document = papers(cache).voucher(voucher(), "Frau Müller", now=NOON, training=False)
+    document = papers(cache).voucher(voucher(), "Frau Müller", now=NOON, training=False).document
     (covers,) = [block for block in document.blocks if isinstance(block, CoversBlock)]
     assert len(covers.items) == 4
     assert covers.items[0].info == "ab 24.12.2026, 2,50\u00a0€"
-    silent = papers(cache).voucher(voucher(cover_info=False), "A", now=NOON, training=True)
+    silent = papers(cache).voucher(voucher(cover_info=False), "A", now=NOON, training=True).document
     (covers,) = [block for block in silent.blocks if isinstance(block, CoversBlock)]
     assert [item.info for item in covers.items] == [""] * 4
     assert silent.training
@@ -143,10 +145,12 @@ def test_what_the_shop_does_not_want_stays_away_in_new_versions_too(
     for version in (0, 2, 3):
         if version:
             cache.add(version)
-        document = papers(cache, hide=hide).voucher(voucher(), "A", now=NOON, training=False)
+        document = (
+            papers(cache, hide=hide).voucher(voucher(), "A", now=NOON, training=False).document
+        )
         assert not any(isinstance(block, CoversBlock) for block in document.blocks)
     other = papers(cache, hide=("bonus-voucher.covers",))
-    shown = other.voucher(voucher(), "A", now=NOON, training=False)
+    shown = other.voucher(voucher(), "A", now=NOON, training=False).document
     assert any(isinstance(block, CoversBlock) for block in shown.blocks)
 
 
@@ -158,24 +162,41 @@ def test_newest_version_of_head_office_prints_and_three_stay(cache: Cache) -> No
         ]
         cache.add(version, blocks=blocks)
     assert template_lookup.versions(cache.connection, "rental-voucher", "de") == [5, 4, 3]
-    document = papers(cache).voucher(voucher(), "A", now=NOON, training=False)
+    document = papers(cache).voucher(voucher(), "A", now=NOON, training=False).document
     assert "Fassung 5" in said(document)
 
 
 def test_version_that_this_till_cannot_read_leaves_the_one_before(cache: Cache) -> None:
     cache.add(2, blocks=[{"type": "text", "value": "Fassung 2"}, *_plain_blocks()])
     cache.add(3, schema="stammkunde.template/9")
-    document = papers(cache).voucher(voucher(), "A", now=NOON, training=False)
+    document = papers(cache).voucher(voucher(), "A", now=NOON, training=False).document
     assert "Fassung 2" in said(document)
 
 
 @pytest.mark.parametrize("layout_id", ["nobody-has-this", "plain"])
 def test_missing_template_prints_plain(cache: Cache, layout_id: str) -> None:
-    document = papers(cache).voucher(
-        voucher(layout_id=layout_id), "Frau Müller", now=NOON, training=False
+    document = (
+        papers(cache)
+        .voucher(voucher(layout_id=layout_id), "Frau Müller", now=NOON, training=False)
+        .document
     )
     assert document.assets() == frozenset()
     assert {"benefit", "holder", "valid_until", "code", "conditions"} <= document.roles()
+
+
+def test_paper_names_the_template_and_version_that_it_was_filled_from(cache: Cache) -> None:
+    def used(**layout: Any) -> tuple[str, int]:
+        return papers(cache).voucher(voucher(**layout), "A", now=NOON, training=False)[1:]
+
+    assert used() == ("rental-voucher", 1)
+    cache.add(2)
+    assert used() == ("rental-voucher", 2)
+    cache.add(3, schema="stammkunde.template/9")
+    assert used() == ("rental-voucher", 2), "not the one that cannot be read"
+    assert used(layout_id="nobody-has-this") == ("plain", 1), "not the one that was asked for"
+    coupons = [voucher(layout_id="birthday-coupon")] * 2
+    strip = papers(cache).strip(coupons, "A", training=False)
+    assert strip[1:] == ("birthday-coupon", 1)
 
 
 def test_terms_that_no_template_takes_are_a_fault_not_a_shorter_paper(cache: Cache) -> None:
@@ -192,7 +213,7 @@ def test_coupons_under_the_receipt_share_a_strip(cache: Cache) -> None:
     made = papers(cache)
     assert made.is_coupon(first)
     assert not made.is_coupon(voucher())
-    document = made.strip([first, second], "Frau Müller", training=False)
+    document = made.strip([first, second], "Frau Müller", training=False).document
     assert document.kind == "coupon"
     assert document.subject_uid == first.id
     codes = [block.content for block in document.blocks if isinstance(block, CodeBlock)]
@@ -220,7 +241,7 @@ def _plain_blocks() -> list[dict[str, Any]]:
 def test_logo_of_the_shop_stands_where_the_kind_names_none(cache: Cache, tmp_path: Path) -> None:
     made = papers(cache, data_dir=tmp_path)
     bare = voucher(logo=None)
-    assert made.voucher(bare, "A", now=NOON, training=False).assets() == frozenset()
+    assert made.voucher(bare, "A", now=NOON, training=False).document.assets() == frozenset()
     write_logo(tmp_path, "cd" * 32)
-    assert made.voucher(bare, "A", now=NOON, training=False).assets() == {"cd" * 32}
-    assert made.voucher(voucher(), "A", now=NOON, training=False).assets() == {"ab" * 32}
+    assert made.voucher(bare, "A", now=NOON, training=False).document.assets() == {"cd" * 32}
+    assert made.voucher(voucher(), "A", now=NOON, training=False).document.assets() == {"ab" * 32}
