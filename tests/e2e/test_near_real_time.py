@@ -157,6 +157,13 @@ def test_receipt_is_at_head_office_within_five_seconds(site: Site) -> None:
         tell(f"sold to head office: {took_s(arrived, within_s=MUST_S):.2f} s")
 
 
+def rests(agent: Agent) -> bool:
+    """Whether no round began for a second: the hint of the first answer has been followed."""
+    before = agent.status.cycles
+    threading.Event().wait(1.0)
+    return agent.status.cycles == before
+
+
 @contextmanager
 def swallowed(site: Site, *, safety_poll_s: float) -> Iterator[SwallowingProxy]:
     """An agent whose held requests never come back, and that runs until the end of the block."""
@@ -172,6 +179,7 @@ def swallowed(site: Site, *, safety_poll_s: float) -> Iterator[SwallowingProxy]:
             try:
                 until(lambda: proxy.swallowed, within_s=20, what="a held request")
                 until(lambda: agent.status.generation == 1, within_s=20, what="the first round")
+                until(lambda: rests(agent), within_s=20, what="it rests")
                 yield proxy
             finally:
                 agent.stop()
