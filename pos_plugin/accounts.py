@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pos_plugin.actions.accounts import AccountDesk
+    from pos_plugin.actions.statements import StatementDesk
     from pos_plugin.answers import Receipt
     from pos_plugin.in_time import InTime
     from pos_plugin.till import Till
@@ -34,12 +35,16 @@ class Accounts:
     Args:
         till: looks customers up.
         desk: books what is asked for.
+        statements: prints statements.
         in_time: does the work.
     """
 
-    def __init__(self, till: Till, desk: AccountDesk, in_time: InTime) -> None:
+    def __init__(
+        self, till: Till, desk: AccountDesk, statements: StatementDesk, in_time: InTime
+    ) -> None:
         self._till = till
         self._desk = desk
+        self._statements = statements
         self._in_time = in_time
 
     def statement(self, customer: str, *, count_max: int = 20) -> dict[str, Any] | Refused:
@@ -81,6 +86,21 @@ class Accounts:
                 }
 
         return self._in_time.do(look)
+
+    def print_statement(self, request: Mapping[str, Any]) -> Receipt | Refused:
+        """Print the accounts of a customer; books nothing.
+
+        Args:
+            request: ``request_id``, ``customer`` (id).
+
+        Returns:
+            ``customer, effects`` with the effect ``print``, or with a ``message`` when the paper
+            cannot be printed; ``customer_unknown``.
+
+        Raises:
+            SaleError: the request is none; names the place.
+        """
+        return self._in_time.book(lambda: self._statements.print(request))
 
     def rewards(self) -> list[dict[str, Any]] | Refused:
         """Return what can be had for points today, the cheapest first."""

@@ -157,16 +157,30 @@ def panel(
             if cache
             else []
         ),
-        "vouchers": [
-            _voucher(voucher, cache, language)
-            for voucher in open_vouchers(
-                journal, cache.vouchers_of(row.id) if cache else (), row.id, on=on.isoformat()
-            )
-        ],
+        "vouchers": open_vouchers_of(row.id, known, on=on.isoformat(), language=language),
         "birthday_on": birthday_on,
         "notices": [hint.to_dict(language) for hint in hints],
         "synced_at": cache.synced_at() if cache else None,
     }
+
+
+def open_vouchers_of(
+    customer: str, known: KnownCustomers, *, on: str, language: str
+) -> list[dict[str, Any]]:
+    """Return what a customer may redeem, as the cashier sees it, the earliest expiry first.
+
+    Args:
+        customer: its id.
+        known: customers of this till.
+        on: shop day.
+        language: ``de`` or ``en``.
+    """
+    cache = known.cache
+    told = cache.vouchers_of(customer) if cache else ()
+    return [
+        _voucher(voucher, cache, language)
+        for voucher in open_vouchers(known.journal, told, customer, on=on)
+    ]
 
 
 def _voucher(voucher: Voucher, cache: CacheReader | None, language: str) -> dict[str, Any]:

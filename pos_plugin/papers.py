@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 VOUCHER: Final = "rental-voucher"
 """Template of a kind of voucher that names none."""
 APPROVAL: Final = "approval-slip"
+STATEMENT: Final = "account-statement"
 PLAIN: Final = "plain"
 STRIP_MAX: Final = 3
 """Coupons on one strip: so many codes has a document."""
@@ -131,6 +132,18 @@ class Papers:
             language=self._config.language,
         )
         return self._paper(APPROVAL, values, uid=uid, customer_bound=True)
+
+    def statement(self, values: Mapping[str, Any], *, uid: str) -> Paper:
+        """Return the paper of a customer's accounts.
+
+        Args:
+            values: of ``loyalty.statement_document``.
+            uid: of the print job; nothing else stands behind it.
+
+        Raises:
+            DocumentInvalid: it cannot be printed.
+        """
+        return self._paper(STATEMENT, values, uid=uid, customer_bound=True)
 
     def _paper(
         self,

@@ -21,6 +21,7 @@ from pos_plugin.actions.booked_once import Actions
 from pos_plugin.actions.card_scans import CardScans
 from pos_plugin.actions.erasure import ErasureDesk
 from pos_plugin.actions.responses import ResponseDesk
+from pos_plugin.actions.statements import StatementDesk
 from pos_plugin.actions.vouchers import VoucherDesk
 from pos_plugin.agent_calls import AgentCalls
 from pos_plugin.answers import Scanned
@@ -271,7 +272,9 @@ class Plugin(Closing):
         in_time = make_in_time(on_booked=print_soon)
         rentals = Rentals(RentalDesk(till, issuing), in_time, on_taken_back=cancel_print)
         customers = Customers(till, actions, erasure, in_time)
-        accounts = Accounts(till, AccountDesk(till, actions, issuing), in_time)
+        accounts = Accounts(
+            till, AccountDesk(till, actions, issuing), StatementDesk(till, actions), in_time
+        )
         approvals = Approvals(approval_desk, in_time)
         vouchers = Vouchers(VoucherDesk(till, actions, issuing), in_time)
         responses = Responses(ResponseDesk(actions), in_time)

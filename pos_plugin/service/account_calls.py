@@ -67,6 +67,19 @@ def add_account_calls(app: FastAPI, desk: Desk) -> None:
             return not_done(found, language_of(request, own_language))
         return answer(found)
 
+    @app.post(
+        "/v1/statements/print",
+        **_described(
+            "Print the accounts of a customer",
+            body="StatementRequest",
+            answer="StatementPrinted",
+            problems=("customer_unknown",),
+        ),
+    )
+    async def print_statement(request: Request) -> Response:
+        body = await read_object(request, "statement")
+        return await book(request, lambda accounts: accounts.print_statement(body))
+
     @app.get(
         "/v1/rewards",
         **described(

@@ -68,6 +68,13 @@ class Statement(Answer):
     accounts: list[StatementAccount]
 
 
+class StatementPrinted(Answer):
+    """The accounts of a customer are being printed; the same request again prints nothing more."""
+
+    customer: str
+    effects: list[Effect]
+
+
 class CatalogueReward(Answer):
     """Something that can be had for points today."""
 

@@ -13,6 +13,7 @@ from pos_plugin.actions.cards import CardAssignment, CardBlock
 from pos_plugin.actions.consents import ConsentSaid
 from pos_plugin.actions.customers import CustomerChange, NewCustomer
 from pos_plugin.actions.responses import ResponseSaid
+from pos_plugin.actions.statements import StatementRequest
 from pos_plugin.actions.vouchers import BlockRequest, SellRequest
 from pos_plugin.identify import WAYS
 from pos_plugin.model import Basket
@@ -89,6 +90,7 @@ def bodies() -> dict[str, Schema]:
         ("PayOutRequest", PayOutRequest),
         ("AdjustRequest", AdjustRequest),
         ("RewardRequest", RewardRequest),
+        ("StatementRequest", StatementRequest),
         ("VoucherSale", SellRequest),
         ("VoucherBlock", BlockRequest),
         ("ResponseSaid", ResponseSaid),

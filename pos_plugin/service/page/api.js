@@ -74,6 +74,7 @@ const job = (id) => `/v1/print-jobs/${encodeURIComponent(id)}`;
 export const health = () => get("/v1/health");
 export const scan = (code, saleId) => post("/v1/scan", { code, sale_id: saleId });
 export const payOut = (asked) => post("/v1/payouts", asked, LONG_MS);
+export const printStatement = (asked) => post("/v1/statements/print", asked, LONG_MS);
 export const createCustomer = (body) => post("/v1/customers", body, LONG_MS);
 export const changeCustomer = (id, body) =>
   request("PATCH", `/v1/customers/${encodeURIComponent(id)}`, { body, within_ms: LONG_MS });

@@ -2,7 +2,7 @@
 // What a browser would do with them (find, search, developer tools) never happens here.
 import { at } from "./dom.js";
 
-const FUNCTION_KEYS = ["F2", "F3", "F4", "F7", "F8", "F9", "F12"];
+const FUNCTION_KEYS = ["F2", "F3", "F4", "F6", "F7", "F8", "F9", "F12"];
 const WHILE_EMPTY = ["ArrowUp", "ArrowDown", "+", "-"]; // while something is typed they edit it
 
 // `actions` by key. `inDialog` answers true for the keys that a dialog keeps for itself.

@@ -3,6 +3,7 @@ import { at } from "./dom.js";
 import { canHandOver } from "./notices.js";
 import { payable } from "./payout.js";
 import { sale, selectedCode, selectedLine } from "./sale.js";
+import { canPrintStatement } from "./statement.js";
 import { say } from "./texts.js";
 
 export function drawKeys() {
@@ -11,6 +12,7 @@ export function drawKeys() {
   const able = {
     F3: !done,
     F4: !done && Boolean(line ?? selectedCode()),
+    F6: canPrintStatement(),
     F7: Boolean(payable()),
     F8: canHandOver(),
     F12: done || sale.lines.length > 0,

@@ -48,6 +48,7 @@ import {
   take,
   takeCustomer,
 } from "./sale.js";
+import { canPrintStatement, printStatement } from "./statement.js";
 import { say, screen } from "./texts.js";
 import { drawTotal } from "./total_view.js";
 import { inTurn, onTurns } from "./turns.js";
@@ -170,6 +171,14 @@ async function payOutNow() {
   if (!paid) return;
   paid.effects.filter((one) => one.kind === "issue_voucher").forEach(offerVoucher);
   showPrint(paid);
+  await refreshNotices();
+}
+
+async function printStatementNow() {
+  const printed = await printStatement();
+  const [wrong] = printed.effects.filter(({ kind }) => kind === "message");
+  tell(wrong ? wrong.text : say("statementPrinted"), Boolean(wrong));
+  showPrint(printed);
   await refreshNotices();
 }
 
@@ -322,6 +331,7 @@ function listen() {
       F2: openIdentify,
       F3: () => inTurn(async () => sale.receipt || openVoucherEntry()),
       F4: voidSelected,
+      F6: () => inTurn(async () => canPrintStatement() && printStatementNow()),
       F7: () => inTurn(async () => payOutNow()),
       F8: handOver,
       F9: () => inTurn(async () => openParked()),
