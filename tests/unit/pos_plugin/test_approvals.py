@@ -390,8 +390,18 @@ def test_training_sale_does_not_keep_the_name_of_the_sale_that_is_paid(plugin: P
     assert set(states(after).values()) == {"sold"}
 
 
-@pytest.mark.parametrize("number", [None, 5, [], {}, "\ud800", "\x00", ""])
-def test_what_is_no_number_of_an_approval_is_unknown(plugin: Plugin, number: Any) -> None:
+@pytest.mark.parametrize("number", [None, 5, [], {}, "\ud800", ""])
+def test_what_is_no_number_of_an_approval_is_refused_with_its_place(
+    plugin: Plugin, number: Any
+) -> None:
+    for call in (plugin.approvals.settle, plugin.approvals.return_lines):
+        with pytest.raises(SaleError) as refused:
+            call(number, {"request_id": "S1", "sale_id": "V1"})
+        assert refused.value.where == "approval.number"
+
+
+@pytest.mark.parametrize("number", ["\x00", "A-1"])
+def test_number_that_no_approval_has_is_unknown(plugin: Plugin, number: str) -> None:
     asked = {"request_id": "S1", "sale_id": "V1"}
     assert code(plugin.approvals.settle(number, asked)) == "approval_unknown"
     assert code(plugin.approvals.return_lines(number, {"request_id": "R1"})) == "approval_unknown"
