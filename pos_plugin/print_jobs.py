@@ -8,7 +8,7 @@ from pos_plugin.loyalty.voucher_document import whose
 from pos_plugin.print_notices import CHOICES, JobNotice, print_notice
 from pos_plugin.storage import journal_lookup, print_changes, print_documents
 from pos_plugin.storage.blobs import BlobAssets
-from printers.ports import JobReason, JobState
+from printers.ports import JobState
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,11 +41,10 @@ class PrintJobs:
         with self._journal.reading() as connection:
             return journal_lookup.has_print_work(connection)
 
-    def is_held_for(self, customer: str) -> bool:
-        """Say whether paper is held that comes when this customer is back."""
+    def held_for(self, customer: str) -> list[JobRow]:
+        """Return the jobs of a customer that are held, in the order in which they were queued."""
         with self._journal.reading() as connection:
-            held = print_changes.jobs_of(connection, customer, JobState.HELD)
-        return any(job.reason is JobReason.TOO_LATE for job in held)
+            return print_changes.jobs_of(connection, customer, JobState.HELD)
 
     def unfinished(self) -> list[dict[str, Any]]:
         """Return the jobs that are not on paper for certain and not given up, the oldest first."""

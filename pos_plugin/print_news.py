@@ -72,6 +72,13 @@ class PrintNews:
         self._later.add(notice_id)
         self.tell_of(uid)
 
+    def ask_again(self, uid: str) -> None:
+        """Bring back the question about a job, if it was put off: now it can be answered."""
+        still = {one for one in self._later if not one.startswith(uid)}
+        if still != self._later:
+            self._later = still
+            self.tell_of(uid)
+
     def printers(self) -> list[dict[str, Any]]:
         """Return how each printer stands, in the order of the settings.
 

@@ -18,6 +18,7 @@ from pos_plugin.print_news import PrintNews
 from pos_plugin.print_orders import hold_after_s
 from pos_plugin.print_threads import PrintThreads
 from pos_plugin.printer_tests import PrinterTests
+from printers.ports import JobReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -154,7 +155,7 @@ class Prints:
         """Return the open notices, the oldest first; the newest 50 when there are more.
 
         Args:
-            with_put_off: also those that the cashier has put off until the next start.
+            with_put_off: also those that the cashier has put off.
         """
         return self._news.notices(with_put_off=with_put_off)
 
@@ -179,8 +180,13 @@ class Prints:
         self._threads.settle()
 
     def identified(self, customer: str) -> None:
-        """Print what was held because this customer had left: now she is back."""
-        if not self._jobs.is_held_for(customer):
+        """Print what was held because this customer had left; ask again what was put off."""
+        reasons = set()
+        for job in self._jobs.held_for(customer):
+            reasons.add(job.reason)
+            if job.reason is JobReason.AFTER_ACK:
+                self._news.ask_again(job.uid)
+        if JobReason.TOO_LATE not in reasons:
             return
         for chosen in self._choices().identified(customer):
             self._news.changed(chosen.job.uid, chosen.job.state, chosen.job.reason)

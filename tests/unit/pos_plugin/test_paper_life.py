@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from host_till import PythonSide, events_of, print_effect, read_journal
 from journal_spool import JournalSpool
-from till_builder import TillBuilder
+from till_builder import TillBuilder, card_number
 from waiting import until
 
 from pos_plugin import Plugin, Receipt, Refused
@@ -161,6 +161,31 @@ def test_held_voucher_is_printed_when_the_cashier_says_so(tmp_path: Path) -> Non
         assert stands(plugin, job) == ("HELD", "after_ack"), "this one waits for the cashier"
         plugin.prints.print(job)
         wait_for(plugin, job, "ASSUMED")
+
+
+def test_voucher_put_off_is_asked_about_again_when_its_customer_is_back(tmp_path: Path) -> None:
+    head = '[printing]\nafter_ack = ["voucher"]\n'
+    till = two_printers(tmp_path / "till", free_port(), head=head)
+    for number in (1, 2):
+        till.customer(f"K{number}", card=card_number(number))
+    heard: list[tuple[str, bool]] = []
+
+    def on_notice(told: dict[str, Any]) -> None:
+        heard.append((told["code"], told["open"]))
+
+    with Plugin.open(till.config_path, clock=till.clock, on_notice=on_notice) as plugin:
+        job = sell(plugin)
+        plugin.prints.acknowledge(notice(plugin)["notice_id"])
+        assert plugin.prints.notices() == []
+        plugin.identify(customer="K2")
+        assert plugin.prints.notices() == [], "this one is somebody else"
+        heard.clear()
+        plugin.scan(card_number(1))
+        until(plugin.prints.notices, within_s=WAIT_S, what="the question")
+        assert notice(plugin)["code"] == "print_ready"
+        assert stands(plugin, job) == ("HELD", "after_ack"), "nothing is printed by itself"
+        plugin.identify(customer="K1")
+        assert heard == [("print_ready", True)], "who looks on hears it once"
 
 
 def test_job_and_its_copy_name_the_template_that_laid_them_out(tmp_path: Path) -> None:
