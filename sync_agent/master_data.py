@@ -42,6 +42,7 @@ from pos_plugin.loyalty.voucher_type import DEFAULT_SCOPE, LegalKind
 from pos_plugin.search_keys import email_hash, phone_digits
 from pos_plugin.text import has_control
 from pos_plugin.validation import first_error
+from printers.templates.fields import LONG_CHARACTERS
 from sync_agent import protocol
 
 if TYPE_CHECKING:
@@ -308,9 +309,22 @@ def check_file_row(
             raise error("out_of_range", f"{where}.{name}", "holds a control character")
     checked = {**DEFAULTS[table], **row}
     if table == "voucher_type":
+        _check_print(row, where, error)
         kind = LegalKind(checked["legal_kind"])
         checked.setdefault("offline_scope", DEFAULT_SCOPE[kind])
     return checked
+
+
+def _check_print(row: dict[str, Any], where: str, error: type[InputError]) -> None:
+    """Refuse small print that no paper can hold: a template never cuts it."""
+    for part in ("conditions", "layout"):
+        words = row.get(part, {}).get("text")
+        if not isinstance(words, dict):
+            continue
+        for language, text in words.items():
+            if isinstance(text, str) and len(text) > LONG_CHARACTERS:
+                message = f"{len(text)} characters; no paper takes more than {LONG_CHARACTERS}"
+                raise error("limit", f"{where}.{part}.text.{language}", message)
 
 
 def identity(table: str) -> tuple[str, ...]:

@@ -143,6 +143,20 @@ def test_a_kind_that_lives_too_short_is_warned_of_and_taken(
     assert ("LG Braunschweig" in done.stderr) == warned
 
 
+@pytest.mark.parametrize("part", ["conditions", "layout"])
+def test_small_print_that_no_paper_can_hold_is_refused_by_place(site: Site, part: str) -> None:
+    def kind(length: int) -> dict[str, Any]:
+        words = {**VOUCHER_TYPE.get(part, {}), "text": {"de": "-", "en": "x" * length}}  # type: ignore[dict-item]
+        return {**VOUCHER_TYPE, part: words}
+
+    with pytest.raises(LoadError) as caught:
+        site.load(voucher_type=[kind(1_501)])
+    assert caught.value.code == "limit"
+    assert caught.value.where == f"voucher_type.jsonl:1.{part}.text.en"
+    assert sent(site, "voucher_type") == []
+    assert site.load(voucher_type=[kind(1_500)]).written == {"voucher_type": 1}
+
+
 @pytest.mark.parametrize("text", ["{torn", "[]", '{"sku": NaN}', '{"sku":1,"sku":2}'])
 def test_line_that_is_no_object_is_named(site: Site, text: str) -> None:
     folder = write_tables(site.folder / "load", article=[ARTICLE])
