@@ -90,6 +90,7 @@ def customer_rows(number: int, name: str) -> list[Row]:
                 "customer": customer,
                 "key": "history:receipts_total",
                 "value": number % 50,
+                "days": [],
                 "folded": [],
             },
         ),

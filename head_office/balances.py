@@ -13,13 +13,14 @@ from sqlalchemy import case, func, select
 
 from head_office.effects import NotUnderstood
 from head_office.sources import Source
-from head_office.storage import balance, ledger_entry
+from head_office.storage import balance, counter_day, ledger_entry
 from pos_plugin.clock import instant
 from pos_plugin.limits import INT64_MAX
 from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES
 from pos_plugin.loyalty.lots import Known, Movement
 from pos_plugin.loyalty.lots import balance as sum_known
 from pos_plugin.loyalty.lots import fold as fold_lots
+from pos_plugin.loyalty.windows import newest, row_and_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,13 +56,18 @@ def fold(
     """
     by_place: dict[tuple[str, str], list[int]] = {}
     for entry in entries:
-        by_place.setdefault((entry.customer, entry.key), []).append(entry.delta)
+        key, day = row_and_day(entry.key)
+        deltas = by_place.setdefault((entry.customer, key), [])
+        if day is None:
+            deltas.append(entry.delta)
+        elif counts:
+            _count_on(connection, entry.customer, key, day, entry.delta)
     changed: dict[str, list[Row]] = {}
     for (customer, key), deltas in by_place.items():
         here = (balance.c.customer == customer) & (balance.c.account == key)
         row = connection.execute(select(balance).where(here)).one_or_none()
         value = row.value if row else 0
-        if counts:
+        if counts and deltas:
             # Of a day the later one counts, everything else adds up.
             value = max(value, *deltas) if key == LAST_DAY else value + sum(deltas)
         if abs(value) > INT64_MAX:
@@ -78,7 +84,8 @@ def fold(
             connection.execute(balance.insert().values(customer=customer, account=key, **values))
         else:
             connection.execute(balance.update().where(here).values(values))
-        wire = _wire(customer, key, value, lots, as_of, folded)
+        days = _days(connection, customer, key)
+        wire = _wire(customer, key, value, lots, days, as_of, folded)
         changed.setdefault(customer, []).append(wire)
     return changed
 
@@ -94,6 +101,7 @@ def rows_of_customer(connection: Connection, customer: str) -> list[Row]:
             row.account,
             row.value,
             json.loads(row.lots),
+            _days(connection, customer, row.account),
             row.as_of,
             json.loads(row.folded),
         )
@@ -158,6 +166,9 @@ def move(
     events of a till are decided in their order.
     """
     had = connection.execute(select(balance).where(balance.c.customer == old)).all()
+    for counted in connection.execute(select(counter_day).where(counter_day.c.customer == old)):
+        _count_on(connection, new, counted.counter, counted.day, counted.value)
+    connection.execute(counter_day.delete().where(counter_day.c.customer == old))
     changed: list[Row] = []
     for row in had:
         here = (balance.c.customer == new) & (balance.c.account == row.account)
@@ -184,9 +195,39 @@ def move(
                 folded=json.dumps(folded),
             )
         )
-        changed.append(_wire(new, row.account, value, lots, as_of or row.as_of, folded))
+        days = _days(connection, new, row.account)
+        changed.append(_wire(new, row.account, value, lots, days, as_of or row.as_of, folded))
     connection.execute(balance.delete().where(balance.c.customer == old))
     return changed
+
+
+def _count_on(connection: Connection, customer: str, counter: str, day: str, value: int) -> None:
+    """Add to the sum of a shop day.
+
+    Raises:
+        NotUnderstood: the sum would leave its range.
+    """
+    on = counter_day.c
+    here = (on.customer == customer) & (on.counter == counter) & (on.day == day)
+    known = connection.execute(select(on.value).where(here)).scalar_one_or_none()
+    total = (known or 0) + value
+    if abs(total) > INT64_MAX:
+        raise NotUnderstood(f"{counter} of {customer} leaves the 64-bit range")
+    if known is None:
+        connection.execute(
+            counter_day.insert().values(customer=customer, counter=counter, day=day, value=total)
+        )
+    else:
+        connection.execute(counter_day.update().where(here).values(value=total))
+
+
+def _days(connection: Connection, customer: str, counter: str) -> list[list[str | int]]:
+    """Return the sums by day that a row carries."""
+    on = counter_day.c
+    rows = connection.execute(
+        select(on.day, on.value).where((on.customer == customer) & (on.counter == counter))
+    )
+    return newest({row.day: row.value for row in rows})
 
 
 def with_event(folded: list[list[Any]], source: Source) -> list[list[Any]]:
@@ -206,6 +247,7 @@ def _wire(
     key: str,
     value: int,
     lots: list[dict[str, Any]],
+    days: list[list[str | int]],
     as_of: str,
     folded: list[list[Any]],
 ) -> Row:
@@ -214,6 +256,7 @@ def _wire(
             "customer": customer,
             "key": key,
             "value": value,
+            "days": days,
             "folded": folded,
         }
     return "balance", {

@@ -15,6 +15,7 @@ from pos_plugin.loyalty.credit_limit import left_minor
 from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES, YEAR, day_number, shown
 from pos_plugin.loyalty.provisional import is_provisional
 from pos_plugin.loyalty.voucher_type import in_language, read_voucher_type
+from pos_plugin.loyalty.windows import first_day, within
 from pos_plugin.notices import Notice, NoticeCode
 from pos_plugin.promotions.earning import REVENUE_YEAR
 from pos_plugin.storage.approval_store import out_since
@@ -63,18 +64,22 @@ def provisional(customer: str, code: str, language: str) -> CustomerRow:
     )
 
 
-def accounts(row: CustomerRow, known: KnownCustomers) -> Accounts:
+def accounts(row: CustomerRow, known: KnownCustomers, *, on: dt.date) -> Accounts:
     """Return what a customer has: numbers of head office plus own entries not yet in them.
 
-    Entries under ids that became this customer's are its own.
+    Entries under ids that became this customer's are its own. Counters of the last 365 days are
+    cut to the window that ends ``on``.
     """
     cache = known.cache
     cached = {**cache.balances(row.id), **cache.counters(row.id)} if cache else {}
     folded = {key: one.folded for key, one in cached.items()}
-    own = [entry for one in known.ids(row.id) for entry in own_entries(known.journal, one, folded)]
-    return Accounts(
-        cached, shown({key: (one.value, one.folded) for key, one in cached.items()}, own)
-    )
+    own = [
+        entry
+        for one in known.ids(row.id)
+        for entry in own_entries(known.journal, one, folded, since_on=first_day(on))
+    ]
+    values = {key: (one.value + within(one.days, on), one.folded) for key, one in cached.items()}
+    return Accounts(cached, shown(values, own))
 
 
 def facts(

@@ -23,12 +23,14 @@ MAX_POINTS: Final = 10**9
 MAX_FACTOR_BP: Final = 10**6  # a hundredfold
 MAX_CONDITION_DEPTH: Final = 16  # all/any/not inside each other
 MAX_ARTICLES: Final = 500_000  # articles of a file that lint takes
+MAX_COUNTER_DAYS: Final = 400  # days of a counter: a window of 365, and some of a clock set wrong
 
 __all__ = [
     "INT64_MAX",
     "MAX_ARTICLES",
     "MAX_BP",
     "MAX_CONDITION_DEPTH",
+    "MAX_COUNTER_DAYS",
     "MAX_COUPONS",
     "MAX_FACTOR_BP",
     "MAX_LINES",

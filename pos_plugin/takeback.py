@@ -293,8 +293,8 @@ class Takeback:
         if sale.customer is None:
             return
         counters = journal_lookup.counters_of(journal, sale.seq)
-        # What comes back is turnover less in the year in which it was bought.
-        revenues = [REVENUE, *(key for key in counters if key.startswith(YEAR))]
+        # What comes back is turnover less on the day and in the year in which it was bought.
+        revenues = [key for key in counters if key.startswith((f"{REVENUE}:", YEAR))]
         if given.is_whole:
             for key, delta in counters.items():
                 if key != LAST_DAY and key not in revenues:

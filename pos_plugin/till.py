@@ -268,7 +268,7 @@ class Till:
     ) -> Scanned:
         on = self.clock.now().date()
         rate_bp = known.rate_bp(row, card)
-        has = customer_view.accounts(row, known)
+        has = customer_view.accounts(row, known, on=on)
         return Scanned(
             kind=kind,
             code=code,
@@ -279,14 +279,14 @@ class Till:
         )
 
     def _customer(self, customer: str) -> dict[str, Any] | None:
+        on = self.clock.now().date()
         with self.journal.reading() as journal:
             known = KnownCustomers(self.cache.reader(), journal)
             row = known.row(customer)
             if row is None:
                 return None
-            has = customer_view.accounts(row, known)
+            has = customer_view.accounts(row, known, on=on)
             rate_bp = known.rate_bp(row)
-        on = self.clock.now().date()
         return customer_view.facts(row, has.shown, rate_bp=rate_bp, on=on)
 
     def evaluate(self, value: Mapping[str, Any]) -> Evaluation | Refused:

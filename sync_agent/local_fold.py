@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pos_plugin.clock import utc_text
 from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES
 from pos_plugin.loyalty.lots import Lot, Movement, fold
+from pos_plugin.loyalty.windows import newest, row_and_day
 from sync_agent.protocol import TABLES, Change, Page, check_row
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 BUCKET: Final = "journal"
 PAGE_ROWS: Final = 500
 _COUNTERS: Final = (USES, HISTORY)
+_Entry = tuple[int, int, str | None, int]  # epoch, event, shop day, signed change
 
 
 def fold_journal(
@@ -72,10 +74,11 @@ def _page(epoch: int, after: int, changes: tuple[Change, ...], checkpoint: int) 
 def _rows(
     stored: Stored, journal: JournalReader, *, till: str, after: int, last: int, at: dt.datetime
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    counted: defaultdict[tuple[str, str], list[tuple[int, int, int]]] = defaultdict(list)
-    for customer, key, epoch, seq, delta in journal.own_entries_after(after):
-        if seq <= last and key.startswith(_COUNTERS):
-            counted[customer, key].append((epoch, seq, delta))
+    counted: defaultdict[tuple[str, str], list[_Entry]] = defaultdict(list)
+    for customer, key_of_entry, epoch, seq, delta in journal.own_entries_after(after):
+        if seq <= last and key_of_entry.startswith(_COUNTERS):
+            key, day = row_and_day(key_of_entry)
+            counted[customer, key].append((epoch, seq, day, delta))
     for (customer, key), entries in counted.items():
         yield "customer_counter", _counter(stored, customer, key, entries, till=till)
     moved: defaultdict[tuple[str, str], list[tuple[int, int, Movement]]] = defaultdict(list)
@@ -90,17 +93,28 @@ def _rows(
 
 
 def _counter(
-    stored: Stored, customer: str, key: str, entries: list[tuple[int, int, int]], *, till: str
+    stored: Stored, customer: str, key: str, entries: list[_Entry], *, till: str
 ) -> dict[str, Any]:
     before = stored.row("customer_counter", [customer, key])
     value = before["value"] if before else 0
+    days: defaultdict[str, int] = defaultdict(int, before["days"] if before else ())
     covered = _covered(before)
-    for epoch, seq, delta in entries:
-        if seq > covered.get(epoch, 0):
+    for epoch, seq, day, delta in entries:
+        if seq <= covered.get(epoch, 0):
+            continue
+        if day is not None:
+            days[day] += delta
+        else:
             # Of a day the later one counts, everything else adds up.
             value = max(value, delta) if key == LAST_DAY else value + delta
-    folded = _folded(covered, ((epoch, seq) for epoch, seq, _ in entries), till)
-    return {"customer": customer, "key": key, "value": value, "folded": folded}
+    folded = _folded(covered, ((epoch, seq) for epoch, seq, *_ in entries), till)
+    return {
+        "customer": customer,
+        "key": key,
+        "value": value,
+        "days": newest(days),
+        "folded": folded,
+    }
 
 
 def _balance(

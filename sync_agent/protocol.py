@@ -512,6 +512,7 @@ class EventTriggerRow(TypedDict):
 
 
 # JSON knows lists only, so a tuple is read from one; what stands inside stays strict.
+DaySum = Annotated[tuple[Day, Int64], Strict(strict=False)]
 FoldedElement = Annotated[tuple[Text, Int64, Sequence], Strict(strict=False)]
 Folded = Annotated[list[FoldedElement], Field(max_length=100_000)]
 
@@ -578,11 +579,16 @@ class CustomerFoldedRow(TypedDict):
 
 @with_config(_ROW)
 class CustomerCounterRow(TypedDict):
-    """What rules read of a customer's past: ``uses:<promotion>``, ``history:<metric>``."""
+    """What rules read of a customer's past: ``uses:<promotion>``, ``history:<metric>``.
+
+    ``days`` are the sums of single shop days, the oldest first, of what is counted over the last
+    365 days: the till adds up those of its window and ``value``, which holds what has no day.
+    """
 
     customer: Text
     key: AccountKey
     value: Int64
+    days: Annotated[list[DaySum], Field(max_length=limits.MAX_COUNTER_DAYS)]
     folded: Folded
 
 

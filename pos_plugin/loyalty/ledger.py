@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MILLIONTHS: Final = 1_000_000
 USES = "uses:"
 HISTORY = "history:"
+RECEIPTS = "history:receipts_365d"  # this and the next by the day (windows.py)
 REVENUE = "history:revenue_minor_365d"
 YEAR = "history:revenue_minor_year:"  # and the calendar year; never rolls off, so it stays exact
 LAST_DAY = "history:days_since_last"  # holds a day, as a number of days since 1970-01-01
@@ -109,10 +110,10 @@ def entries_of(
         changes[one.account] += one.amount
     for promotion in given:
         changes[USES + promotion] += 1
-    changes[REVENUE] += turnover_minor
+    changes[f"{REVENUE}:{business_on.isoformat()}"] += turnover_minor
     changes[f"{YEAR}{business_on.year}"] += turnover_minor
     if is_purchase:
-        changes[HISTORY + "receipts_365d"] += 1
+        changes[f"{RECEIPTS}:{business_on.isoformat()}"] += 1
         changes[HISTORY + "receipts_total"] += 1
         changes[LAST_DAY] = day_number(business_on)
     return {key: delta for key, delta in changes.items() if delta}

@@ -69,6 +69,7 @@ class Summed:
     as_of: str
     folded: dict[int, int]  # epoch to highest event in it
     lots: tuple[Lot, ...] = ()  # of a balance
+    days: tuple[tuple[str, int], ...] = ()  # of a counter by the day; ``value`` is on top
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,9 +291,17 @@ class CacheReader(Closing):
     def counters(self, customer: str) -> dict[str, Summed]:
         """Return the counters of a customer: ``uses:<promotion>``, ``history:<metric>``."""
         rows = self._all(
-            "SELECT key, value, folded FROM customer_counter WHERE customer = ?", customer
+            "SELECT key, value, days, folded FROM customer_counter WHERE customer = ?", customer
         )
-        return {key: Summed(value, "", _folded(folded)) for key, value, folded in rows}
+        return {
+            key: Summed(
+                value,
+                "",
+                _folded(folded),
+                days=tuple((day, sum_) for day, sum_ in json.loads(days)),
+            )
+            for key, value, days, folded in rows
+        }
 
     def programs(self) -> dict[str, str]:
         """Return program code to unit, ``POINTS`` or ``EUR_MINOR``."""

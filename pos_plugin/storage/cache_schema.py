@@ -200,7 +200,9 @@ TABLES: Final = {
     ),
     "cover": Table(key=("title", "start_on"), columns=("price_minor", "blob")),
     "customer_counter": Table(
-        key=("customer", "key"), columns=("value", "folded"), json=frozenset({"folded"})
+        key=("customer", "key"),
+        columns=("value", "days", "folded"),
+        json=frozenset({"days", "folded"}),
     ),
 }
 
@@ -313,6 +315,7 @@ RELEASE_1: Final = (
         customer TEXT NOT NULL,
         key TEXT NOT NULL,
         value INTEGER NOT NULL,
+        days TEXT NOT NULL,
         folded TEXT NOT NULL,
         ver INTEGER NOT NULL,
         PRIMARY KEY (customer, key)

@@ -11,6 +11,7 @@ from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES, OwnEntry
 from pos_plugin.loyalty.returns import SoldLine
 from pos_plugin.loyalty.voucher_type import REDUCES_PRICE
 from pos_plugin.loyalty.vouchers import Standing, Voucher, VoucherState, after_rollback
+from pos_plugin.loyalty.windows import row_and_day
 from pos_plugin.model import NO_TURNOVER
 
 if TYPE_CHECKING:
@@ -228,7 +229,11 @@ def vouchers_used(journal: Journal, sale_id: str) -> list[str]:
 
 
 def own_entries(
-    journal: Journal, customer: str, folded: Mapping[str, Mapping[int, int]]
+    journal: Journal,
+    customer: str,
+    folded: Mapping[str, Mapping[int, int]],
+    *,
+    since_on: str | None = None,
 ) -> list[OwnEntry]:
     """Return the changes by this till that head office has not folded, summed per key and epoch.
 
@@ -236,6 +241,7 @@ def own_entries(
         journal: of this till.
         customer: whose balances and counters.
         folded: by key: epoch to the highest event that head office's number includes.
+        since_on: first shop day that counts in counters by the day, of which none count without it.
 
     Summed in SQL: a customer of many years has thousands of entries, a panel must not wait.
     """
@@ -246,7 +252,10 @@ def own_entries(
         (customer,),
     ).fetchall()
     entries: list[OwnEntry] = []
-    for key, epoch, seq, total, latest in rows:
+    for key_of_entry, epoch, seq, total, latest in rows:
+        key, day = row_and_day(key_of_entry)
+        if day is not None and (since_on is None or day < since_on):
+            continue
         if key == LAST_DAY:
             if latest is not None:  # a voided receipt was no visit
                 entries.append(OwnEntry(key, epoch, seq, latest))
@@ -259,7 +268,7 @@ def own_entries(
             rest = journal.execute(
                 "SELECT sum(delta) FROM own_entry "
                 "WHERE customer = ? AND key = ? AND epoch = ? AND seq > ?",
-                (customer, key, epoch, included),
+                (customer, key_of_entry, epoch, included),
             ).get
         entries.append(OwnEntry(key, epoch, seq, rest))
     return entries

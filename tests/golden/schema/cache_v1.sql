@@ -134,11 +134,12 @@ CREATE TABLE customer_counter (
         customer TEXT NOT NULL,
         key TEXT NOT NULL,
         value INTEGER NOT NULL,
+        days TEXT NOT NULL,
         folded TEXT NOT NULL,
         ver INTEGER NOT NULL,
         PRIMARY KEY (customer, key)
     ) STRICT, WITHOUT ROWID;
-INSERT INTO "customer_counter" VALUES('K1','uses:ZEHN',1,'[]',9);
+INSERT INTO "customer_counter" VALUES('K1','uses:ZEHN',1,'[]','[]',9);
 CREATE TABLE customer_folded (
         customer TEXT PRIMARY KEY,
         folded TEXT NOT NULL,

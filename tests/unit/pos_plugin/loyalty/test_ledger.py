@@ -101,9 +101,9 @@ def test_receipt_counts_visit_turnover_and_uses() -> None:
         "points": 63,
         "uses:HOSEN20": 1,
         "uses:BASE": 1,
-        "history:revenue_minor_365d": 6399,
+        "history:revenue_minor_365d:1970-01-02": 6399,
         "history:revenue_minor_year:1970": 6399,
-        "history:receipts_365d": 1,
+        "history:receipts_365d:1970-01-02": 1,
         "history:receipts_total": 1,
         "history:days_since_last": 1,
     }
@@ -114,7 +114,7 @@ def test_pure_return_is_no_visit_and_lowers_turnover() -> None:
         earned=[], given=[], turnover_minor=-500, is_purchase=False, business_on=dt.date(2026, 3, 7)
     )
     assert changes == {
-        "history:revenue_minor_365d": -500,
+        "history:revenue_minor_365d:2026-03-07": -500,
         "history:revenue_minor_year:2026": -500,
     }
 
