@@ -13,20 +13,9 @@ from typing import TYPE_CHECKING, Literal
 from printers.budget import Rung
 from printers.codes import BAR_ROWS, needs_drawing
 from printers.covers import GAP_DOTS, caption, cell_dots, listed
-from printers.document import (
-    CodeBlock,
-    ColumnsBlock,
-    CoversBlock,
-    CutBlock,
-    FeedBlock,
-    ImageBlock,
-    RuleBlock,
-    TextBlock,
-)
 from printers.errors import DocumentInvalid, InvalidReason
 from printers.glyphs import HEIGHT_DOTS, WIDTH_DOTS
 from printers.limits import PAGE_ROWS_MAX
-from printers.marks import bars, copy_line
 from printers.native_escpos import NativeBytes
 from printers.qr import QUIET_MODULES, readable
 from printers.raster import CUTS, NO_CUTTER_FEED_ROWS, strips
@@ -34,11 +23,19 @@ from printers.render import LEADING_ROWS, Sheet
 from printers.scrub import scrub
 from printers.text import cell_lines
 from printers.wrap import balanced, wrap
+from printers.writing import write_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from printers.document import Align, Document
+    from printers.document import (
+        Align,
+        CodeBlock,
+        ColumnsBlock,
+        CoversBlock,
+        Document,
+        ImageBlock,
+    )
     from printers.picture import Picture
     from printers.profiles import Profile
 
@@ -86,35 +83,7 @@ class NativePaper:
         Raises:
             DocumentInvalid: ``page_too_long``, ``columns_too_wide`` or ``code_too_wide``.
         """
-        copied = copy_line(document)
-        for bar in bars(document):
-            self._text(bar, align="center", size=2, bold=True, inverse=True)
-        for number, block in enumerate(document.blocks):
-            where = f"blocks[{number}]"
-            match block:
-                case TextBlock():
-                    self._text(
-                        block.value,
-                        align=block.align,
-                        size=block.size,
-                        bold=block.bold,
-                        inverse=block.inverse,
-                    )
-                case ColumnsBlock():
-                    self._cells(block, where)
-                case ImageBlock():
-                    self._image(block, pictures)
-                case CoversBlock():
-                    self._covers(block, pictures)
-                case CodeBlock():
-                    self._code(block, copied, where)
-                case RuleBlock():
-                    self._rule(block.style)
-                case FeedBlock():
-                    self._white(block.rows)
-                case CutBlock():
-                    self._cut(block.mode)
-        self._cut("partial")
+        write_document(document, pictures, self)
 
     def _used(self, rows: int) -> None:
         self._rows += rows
@@ -124,7 +93,8 @@ class NativePaper:
                 InvalidReason.PAGE_TOO_LONG, "", f"more than {PAGE_ROWS_MAX} dot rows"
             )
 
-    def _cut(self, mode: Literal["full", "partial"]) -> None:
+    def cut(self, mode: Literal["full", "partial"]) -> None:
+        """Cut, unless nothing was written since the last cut."""
         if self._is_cut:
             return
         if self._profile.cut:
@@ -142,11 +112,12 @@ class NativePaper:
         black = data.strip(b"\x00")
         above = (len(data) - len(data.lstrip(b"\x00"))) // row_bytes if black else 0
         below = (len(data) - len(data.rstrip(b"\x00"))) // row_bytes if black else 0
-        self._white(above)
+        self.feed(above)
         self._strips(data[above * row_bytes : len(data) - below * row_bytes], row_bytes)
-        self._white(below)
+        self.feed(below)
 
-    def _white(self, rows: int) -> None:
+    def feed(self, rows: int) -> None:
+        """Leave dot rows white."""
         self._bytes.feed(rows)
         self._used(rows)
 
@@ -164,7 +135,8 @@ class NativePaper:
         self._bytes.align(align)
         self._strips(scrub(rows), row_bytes)
 
-    def _text(self, value: str, *, align: Align, size: int, bold: bool, inverse: bool) -> None:
+    def text(self, value: str, *, align: Align, size: int, bold: bool, inverse: bool) -> None:
+        """Write lines in the printer's letters; what it has no letter for is drawn."""
         columns = self._columns // size
         lay = balanced if align == "center" else wrap
         for line in lay(value, columns=columns):
@@ -189,9 +161,10 @@ class NativePaper:
     def _lines(self, lines: Sequence[str], *, bold: bool) -> None:
         """Send lines that have their blanks already."""
         for line in lines:
-            self._text(line, align="left", size=1, bold=bold, inverse=False)
+            self.text(line, align="left", size=1, bold=bold, inverse=False)
 
-    def _cells(self, block: ColumnsBlock, where: str) -> None:
+    def cells(self, block: ColumnsBlock, where: str) -> None:
+        """Write cells side by side."""
         lines = cell_lines(block, self._columns, where)
         if all(_cp858(line) is not None for line in lines):
             for line in lines:
@@ -204,18 +177,20 @@ class NativePaper:
         sheet.cells(block, where)
         self._dots_of(sheet)
 
-    def _image(self, block: ImageBlock, pictures: Mapping[str, bytes]) -> None:
+    def image(self, block: ImageBlock, pictures: Mapping[str, bytes]) -> None:
+        """Send a picture; a missing one is noted."""
         picture = self._page.fitted(block, pictures)
         if picture is not None:
             self._picture(picture, block.align)
 
-    def _covers(self, block: CoversBlock, pictures: Mapping[str, bytes]) -> None:
+    def covers(self, block: CoversBlock, pictures: Mapping[str, bytes]) -> None:
+        """Send covers with their captions; one without picture is a line of text."""
         shown, bare = self._page.shown(block, pictures)
         if shown and self._rung is Rung.STRIP:
             sheet = Sheet(self._dots)
             sheet.strip_of_covers(shown)
             self._dots_of(sheet)
-            self._white(GAP_DOTS // 2)
+            self.feed(GAP_DOTS // 2)
             bare = list(block.items)
         else:
             for start in range(0, len(shown), 2):
@@ -224,15 +199,15 @@ class NativePaper:
                 sheet.row_of_covers(pair, captions=False)
                 self._dots_of(sheet)
                 self._captions([cover for cover, _ in pair])
-                self._white(GAP_DOTS)
+                self.feed(GAP_DOTS)
         for cover in bare:
             for line in listed(cover, columns=self._columns):
-                self._text(line, align="left", size=1, bold=False, inverse=False)
+                self.text(line, align="left", size=1, bold=False, inverse=False)
 
     def _captions(self, covers: Sequence[CoversBlock | object]) -> None:
         wide = cell_dots(self._dots) // WIDTH_DOTS
         words = [caption(cover, columns=wide, info_columns=wide) for cover in covers]  # type: ignore[arg-type]
-        self._white(LEADING_ROWS)
+        self.feed(LEADING_ROWS)
         gap = " " * (self._columns - 2 * wide)
         for columns, bold in (
             ([one.title for one in words], True),
@@ -243,9 +218,10 @@ class NativePaper:
                     _aligned(lines[number] if number < len(lines) else "", "center", wide)
                     for lines in columns
                 )
-                self._text(line, align="center", size=1, bold=bold, inverse=False)
+                self.text(line, align="center", size=1, bold=bold, inverse=False)
 
-    def _code(self, block: CodeBlock, copied: str, where: str) -> None:
+    def code(self, block: CodeBlock, copied: str, where: str) -> None:
+        """Send a code, its readable line, and the line of a copy."""
         code = self._page.place_code(block, where)
         if code is None:
             return
@@ -263,22 +239,23 @@ class NativePaper:
             self._bytes.bars(block.content, symbology, module_dots=code.module_dots, rows=BAR_ROWS)
             self._used(BAR_ROWS)
         if symbology != "qr":
-            self._white(LEADING_ROWS)
+            self.feed(LEADING_ROWS)
         for line, bold in (
             (readable(block.content) if block.readable else "", True),
             (copied, False),
         ):
             if line:
-                self._text(line, align="center", size=1, bold=bold, inverse=False)
+                self.text(line, align="center", size=1, bold=bold, inverse=False)
 
-    def _rule(self, style: Literal["solid", "dashed", "scissors"]) -> None:
+    def rule(self, style: Literal["solid", "dashed", "scissors"]) -> None:
+        """Send a line across the paper."""
         if style == "scissors":
             sheet = Sheet(self._dots)
             sheet.rule(style)
             self._dots_of(sheet)
             return
         line = "─" * self._columns if style == "solid" else ("- " * self._columns)[: self._columns]
-        self._text(line.rstrip(), align="center", size=1, bold=False, inverse=False)
+        self.text(line.rstrip(), align="center", size=1, bold=False, inverse=False)
 
 
 def _cp858(line: str) -> bytes | None:

@@ -14,16 +14,6 @@ from typing import TYPE_CHECKING, Final, Literal
 from printers.budget import Rung
 from printers.codes import draw_code
 from printers.covers import GAP_DOTS, beside, caption, cell_dots, listed, within
-from printers.document import (
-    CodeBlock,
-    ColumnsBlock,
-    CoversBlock,
-    CutBlock,
-    FeedBlock,
-    ImageBlock,
-    RuleBlock,
-    TextBlock,
-)
 from printers.errors import DocumentInvalid, InvalidReason
 from printers.glyphs import (
     BOX,
@@ -36,18 +26,26 @@ from printers.glyphs import (
     strike,
 )
 from printers.limits import PAGE_DOTS, PAGE_ROWS_MAX
-from printers.marks import bars, copy_line
 from printers.page import Cut, Page
 from printers.picture import Picture, read_pbm
 from printers.qr import readable
 from printers.scrub import scrub
 from printers.wrap import balanced, cell_widths, wrap
+from printers.writing import write_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from printers.codes import DrawnCode
-    from printers.document import Align, Cover, Document
+    from printers.document import (
+        Align,
+        CodeBlock,
+        ColumnsBlock,
+        Cover,
+        CoversBlock,
+        Document,
+        ImageBlock,
+    )
     from printers.page import CutMode
 
 # White rows below a line of text: the strike already holds 4 above its capitals.
@@ -125,35 +123,7 @@ class Sheet:
 
     def lay_out(self, document: Document, pictures: Mapping[str, bytes]) -> Page:
         """Return the page of a whole document."""
-        copied = copy_line(document)
-        for bar in bars(document):
-            self.text(bar, align="center", size=2, bold=True, inverse=True)
-        for number, block in enumerate(document.blocks):
-            where = f"blocks[{number}]"
-            match block:
-                case TextBlock():
-                    self.text(
-                        block.value,
-                        align=block.align,
-                        size=block.size,
-                        bold=block.bold,
-                        inverse=block.inverse,
-                    )
-                case ColumnsBlock():
-                    self.cells(block, where)
-                case ImageBlock():
-                    self._image(block, pictures)
-                case CoversBlock():
-                    self._covers(block, pictures)
-                case CodeBlock():
-                    self._code(block, copied, where)
-                case RuleBlock():
-                    self.rule(block.style)
-                case FeedBlock():
-                    self._add([0] * block.rows)
-                case CutBlock():
-                    self._cut(block.mode)
-        self._cut("partial")
+        write_document(document, pictures, self)
         return Page(
             width_dots=self._dots,
             data=self.data(),
@@ -173,7 +143,12 @@ class Sheet:
             )
         self._rows.extend(rows)
 
-    def _cut(self, mode: CutMode) -> None:
+    def feed(self, rows: int) -> None:
+        """Leave dot rows white."""
+        self._add([0] * rows)
+
+    def cut(self, mode: CutMode) -> None:
+        """Cut, unless nothing was written since the last cut."""
         # A cut without paper since the last one would only cut off a blank strip.
         if len(self._rows) > (self._cuts[-1].row if self._cuts else 0):
             self._cuts.append(Cut(row=len(self._rows), mode=mode))
@@ -258,7 +233,8 @@ class Sheet:
             ]
         )
 
-    def _image(self, block: ImageBlock, pictures: Mapping[str, bytes]) -> None:
+    def image(self, block: ImageBlock, pictures: Mapping[str, bytes]) -> None:
+        """Draw a picture; a missing one is noted."""
         picture = self.fitted(block, pictures)
         if picture is not None:
             self.picture(picture, block.align)
@@ -314,7 +290,8 @@ class Sheet:
         cells = [self._cover(None, picture, height, in_row=4) for _, picture in shown]
         self._add(beside(cells, page_dots=self._dots, in_row=4))
 
-    def _covers(self, block: CoversBlock, pictures: Mapping[str, bytes]) -> None:
+    def covers(self, block: CoversBlock, pictures: Mapping[str, bytes]) -> None:
+        """Draw covers with their captions; one without picture is a line of text."""
         shown, bare = self.shown(block, pictures)
         if shown and self._rung is Rung.STRIP:
             self.strip_of_covers(shown)
@@ -362,7 +339,8 @@ class Sheet:
         self._codes.add((code.symbology, block.content))
         return None if twice else code
 
-    def _code(self, block: CodeBlock, copied: str, where: str) -> None:
+    def code(self, block: CodeBlock, copied: str, where: str) -> None:
+        """Draw a code, its readable line, and the line of a copy."""
         code = self.place_code(block, where)
         if code is None:
             return
