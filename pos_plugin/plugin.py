@@ -213,6 +213,7 @@ class Plugin(Closing):
         def when_idle() -> None:
             till.look_ahead()
             erasure.follow()
+            prints.follow(cache)
             journal.ballast.look()
 
         counter = _Counter(when_idle, make_room=journal.ballast.give_up)
@@ -292,6 +293,8 @@ class Plugin(Closing):
         )
 
         def start() -> None:
+            # Before anything is printed: what happened while this till was off.
+            prints.follow(cache)
             prints.start_if_needed()
             till.warm_up()
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pos_plugin.config import TillConfig
     from pos_plugin.print_jobs import PrintJobs
     from pos_plugin.print_listeners import Listeners
+    from pos_plugin.storage.cache_reader import CacheReader
     from pos_plugin.storage.journal_writer import JournalWriter
     from pos_plugin.storage.spool_store import JournalSpoolStore
     from printers.host import HostPrint, HostSpool
@@ -113,6 +114,12 @@ class PrintThreads:
     def settle(self) -> None:
         """Put aside what nobody waits for any more, also where no thread runs."""
         for change in self._store().settle():
+            self._on_change(change)
+
+    def settle_elsewhere(self, cache: CacheReader) -> None:
+        """Give up the paper of vouchers that were redeemed or cancelled at another till."""
+        for change in self._store().settle_elsewhere(cache):
+            self.settled(change.job_uid)
             self._on_change(change)
 
     def stop(self) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pos_plugin.clock import Clock
     from pos_plugin.config import TillConfig
     from pos_plugin.print_notices import JobNotice
+    from pos_plugin.storage.current_cache import CurrentCache
     from pos_plugin.storage.journal_writer import JournalWriter
     from pos_plugin.storage.print_choices import Chosen, PrintChoices
     from printers.ports import JobChange
@@ -178,6 +179,19 @@ class Prints:
     def settle(self) -> None:
         """Give up the paper of vouchers that were redeemed or have expired meanwhile."""
         self._threads.settle()
+
+    def follow(self, cache: CurrentCache) -> None:
+        """Give up the paper of vouchers that were redeemed or cancelled at another till.
+
+        Args:
+            cache: what is known of other tills; where it cannot be read, the paper stays.
+        """
+        try:
+            reader = cache.reader()
+            if reader is not None:
+                self._threads.settle_elsewhere(reader)
+        except StorageError:
+            return
 
     def identified(self, customer: str) -> None:
         """Print what was held because this customer had left; ask again what was put off."""

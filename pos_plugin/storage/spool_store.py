@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.clock import utc_text
+from pos_plugin.loyalty.vouchers import VoucherState
 from pos_plugin.storage import print_documents
 from pos_plugin.storage.print_changes import PrintChanges, find_job, waiting_jobs
-from printers.ports import JobChange, JobReason, JobState, PrintJob
+from pos_plugin.storage.voucher_lookup import known_now
+from printers.ports import TRANSITIONS, JobChange, JobReason, JobState, PrintJob
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     import apsw
 
     from pos_plugin.clock import Clock
+    from pos_plugin.storage.cache_reader import CacheReader
     from pos_plugin.storage.journal_writer import JournalWriter
     from pos_plugin.storage.print_changes import JobRow
     from printers.ports import Attempt, Duty, Outcome
@@ -39,6 +42,16 @@ _OVER: Final = (
     # A strip of coupons stands for more vouchers than its first.
     "OR (voucher.state = 'redeemed' AND print_job.kind <> 'coupon'))"
 )
+# As the index of the open jobs says it: asked once a second.
+_WAITING: Final = (
+    "SELECT uid, code_hash FROM print_job JOIN voucher ON voucher.id = subject_uid "
+    "WHERE print_job.state IN ('QUEUED', 'SENDING', 'HELD', 'UNKNOWN', 'FAILED') "
+    "AND print_job.state <> 'SENDING' AND print_job.kind <> 'coupon'"
+)
+_ENDED: Final = {
+    VoucherState.REDEEMED: JobReason.VOUCHER_REDEEMED,
+    VoucherState.CANCELLED: JobReason.VOUCHER_VOID,
+}
 
 
 class JournalSpoolStore:
@@ -96,6 +109,28 @@ class JournalSpoolStore:
             overdue = _uids(connection, f"SELECT uid FROM print_job WHERE {_OVERDUE}", instant)  # noqa: S608
             told += [self._move(connection, uid, JobState.HELD) for uid in overdue]
             print_documents.empty_old(connection, now)
+        return tuple(told)
+
+    def settle_elsewhere(self, cache: CacheReader) -> tuple[JobChange, ...]:
+        """Give up the paper of vouchers that were redeemed or cancelled at another till.
+
+        Args:
+            cache: what head office says of them; what this till did since counts too.
+        """
+        with self._journal.reading() as connection:
+            waiting: Any = connection.execute(_WAITING).fetchall()
+            over = {
+                uid: reason for uid, code in waiting if (reason := _over(connection, cache, code))
+            }
+        if not over:
+            return ()
+        told = []
+        with self._journal.transaction() as connection:
+            for uid, reason in over.items():
+                job = find_job(connection, uid)
+                if job is not None and (job.state, JobState.CANCELLED) in TRANSITIONS:
+                    self._changes.change(connection, job, JobState.CANCELLED, reason)
+                    told.append(_told(job, JobState.CANCELLED, reason))
         return tuple(told)
 
     def _move(self, connection: apsw.Connection, uid: str, state: JobState) -> JobChange:
@@ -218,6 +253,18 @@ class JournalSpoolStore:
         for job in others:
             self.note(job.uid, reason=reason)
         return tuple(_told(job, JobState.QUEUED, reason) for job in others)
+
+
+def _over(connection: apsw.Connection, cache: CacheReader, code_hash: bytes) -> JobReason | None:
+    """Return why nobody needs the paper of a voucher any more; None if somebody may."""
+    told = cache.voucher(code_hash)
+    if told is None or told.voucher.state not in _ENDED:
+        return None
+    kind = cache.voucher_type(told.voucher.type)
+    is_multi_use = kind is not None and kind.multi_use
+    # Used and given back here, head office may not have heard of the second yet.
+    now = known_now(connection, told, is_here=True, is_multi_use=is_multi_use)
+    return _ENDED.get(VoucherState(now.state))
 
 
 def _uids(connection: apsw.Connection, question: str, value: str) -> list[str]:

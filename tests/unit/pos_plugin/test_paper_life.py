@@ -230,6 +230,89 @@ def test_what_is_over_is_not_printed_any_more(tmp_path: Path) -> None:
     assert states == ["CANCELLED"] * 3
 
 
+def told_by_head_office(till: TillBuilder, state: str, *jobs: str) -> None:
+    """Have the vouchers of jobs arrive as they stand at head office."""
+    for job in jobs:
+        ((code, voucher),) = read_journal(
+            till,
+            "SELECT hex(code_hash), id FROM voucher WHERE id = "  # noqa: S608 - our own uid
+            f"(SELECT subject_uid FROM print_job WHERE uid = '{job}')",
+        )
+        till.put(
+            "voucher",
+            code_hash=code.lower(),
+            id=voucher,
+            type="TREUE5",
+            legal_kind="promo",
+            customer="K1",
+            customer_bound=True,
+            state=state,
+            value_minor=None,
+            balance_minor=None,
+            uses=int(state == "redeemed"),
+            valid_from_on="2026-01-01",
+            valid_to_on="2026-12-31",
+            shop="001",
+            till="2",
+            folded=[],
+        )
+
+
+def test_voucher_redeemed_at_another_till_is_printed_no_more(tmp_path: Path) -> None:
+    till = two_printers(tmp_path / "till", free_port(), more="hold_after_s = 0\n")
+    with till.open() as plugin:
+        jobs = [sell(plugin, str(number)) for number in range(8)]
+        wait_for(plugin, jobs[0], "QUEUED", "printer_busy")
+        queued, held, unknown, failed, confirmed, void, other, given_back = jobs
+        with plugin._till.journal.transaction() as journal:
+            for job, states in {
+                held: ("HELD",),
+                failed: ("FAILED",),
+                unknown: ("SENDING", "UNKNOWN"),
+                confirmed: ("SENDING", "CONFIRMED"),
+            }.items():
+                for state in states:
+                    journal.execute("UPDATE print_job SET state = ? WHERE uid = ?", (state, job))
+            # Redeemed here and taken back; head office has heard of the first only.
+            ((voucher, seq, epoch),) = journal.execute(
+                "SELECT id, issued_seq, epoch FROM print_job JOIN voucher ON id = subject_uid "
+                "JOIN voucher_event ON voucher = id WHERE uid = ?",
+                (given_back,),
+            ).fetchall()
+            journal.execute(
+                "INSERT INTO voucher_event (voucher, epoch, seq, kind, at) "
+                "VALUES (?, ?, ?, 'rolled_back', '2026-03-07T12:00:00Z')",
+                (voucher, epoch, seq),
+            )
+        told_by_head_office(till, "issued", other)
+        told_by_head_office(till, "cancelled", void)
+        told_by_head_office(till, "redeemed", given_back, queued, held, unknown, failed, confirmed)
+        for job in (queued, held, unknown, failed):
+            wait_for(plugin, job, "CANCELLED", "voucher_redeemed")
+        wait_for(plugin, void, "CANCELLED", "voucher_void")
+        assert stands(plugin, confirmed)[0] == "CONFIRMED", "it lies there"
+        assert stands(plugin, other)[0] == "QUEUED"
+        assert stands(plugin, given_back)[0] == "QUEUED", "what this till did since counts"
+
+
+def test_voucher_redeemed_elsewhere_while_the_till_was_off_is_not_printed(tmp_path: Path) -> None:
+    port = free_port()
+    till = two_printers(tmp_path / "till", port)
+    pages: list[Page] = []
+    with till.open() as plugin:
+        gone, good = sell(plugin, "1"), sell(plugin, "2")
+        wait_for(plugin, gone, "QUEUED", "printer_busy")
+    told_by_head_office(till, "redeemed", gone)
+    with (
+        TcpFace(Machine(on_page=lambda page, _torn: pages.append(page)), port=port),
+        till.open() as plugin,
+    ):
+        wait_for(plugin, good, "ASSUMED")
+        assert stands(plugin, gone) == ("CANCELLED", "voucher_redeemed")
+        until(lambda: pages, within_s=WAIT_S, what="the page")
+    assert len(pages) == 1
+
+
 def test_job_of_a_printer_that_is_gone_from_the_settings_is_doubted(tmp_path: Path) -> None:
     till = two_printers(tmp_path / "till", free_port())
     with till.open() as plugin:
