@@ -307,7 +307,7 @@ def exceptions(data: Path, as_json: bool) -> None:
 
     second_voucher: two tills gave a customer a voucher of the same kind. Both stay valid.
     double_redemption: a voucher was used at two tills. overspent_lot: two tills spent more of an
-    earning than there was.
+    earning than there was. approval_over_limit: two tills gave out more than a customer's limit.
     """
     from head_office.exceptions import noted
 

@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from head_office import log
+from head_office.approvals import take_approval
 from head_office.balances import fold
 from head_office.customers import Customers, of_owners, survivor
 from head_office.effects import NotUnderstood, effects_of
@@ -231,6 +232,7 @@ def _book(
         with connection.begin_nested():
             if not repeated:
                 effects.store(connection, till=till, event=event, recorded_at=now_text)
+                take_approval(connection, event, source=source)
             changed = fold(
                 connection,
                 effects.entries,

@@ -29,7 +29,8 @@ _OPEN: Final = ("issued", "partly_redeemed")
 class Noted(NamedTuple):
     """An exception as it is listed.
 
-    ``subject`` and ``other`` are vouchers; of an overspent lot the lot and the event.
+    ``subject`` and ``other`` are vouchers; of an overspent lot the lot and the event; of an
+    approval over the limit its number and the event.
     """
 
     kind: str

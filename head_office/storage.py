@@ -386,6 +386,20 @@ voucher_fact = Table(
 )
 
 
+# Pieces on approval, wherever they went out; worth at issue prices in minor units (cents).
+approval_piece = Table(
+    "approval_piece",
+    metadata,
+    Column("approval", Text, nullable=False),
+    Column("line_id", Text, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("till", Text, nullable=False),
+    Column("worth_minor", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    PrimaryKeyConstraint("approval", "line_id"),
+    Index("approval_piece_customer", "customer"),
+)
+
 # What two tills could not know of each other; `subject` and `other` are vouchers.
 exception = Table(
     "exception",
