@@ -16,6 +16,7 @@ from pos_plugin.clock import utc_text
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.storage import print_documents
 from pos_plugin.storage.print_changes import PrintChanges, find_job, jobs_of
+from pos_plugin.storage.print_strips import without_void
 from pos_plugin.uids import new_uid
 from printers.document import Document
 from printers.errors import DocumentInvalid
@@ -202,7 +203,8 @@ class PrintChoices:
                 return Refused(Refusal.PRINT_NOT_NOW)
             now = self._clock.now()
             try:
-                document = _whole(job.document).next_copy(copied_at=now.strftime("%Y-%m-%dT%H:%M"))
+                printable = without_void(connection, job.kind, job.document)
+                document = _whole(printable).next_copy(copied_at=now.strftime("%Y-%m-%dT%H:%M"))
             except DocumentInvalid:
                 # As often as a copy mark can count; or its document is gone.
                 return Refused(Refusal.PRINT_NOT_NOW)

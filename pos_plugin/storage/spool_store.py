@@ -8,6 +8,7 @@ from pos_plugin.clock import utc_text
 from pos_plugin.loyalty.vouchers import VoucherState
 from pos_plugin.storage import print_documents
 from pos_plugin.storage.print_changes import PrintChanges, find_job, waiting_jobs
+from pos_plugin.storage.print_strips import without_void
 from pos_plugin.storage.voucher_lookup import known_now
 from printers.ports import TRANSITIONS, JobChange, JobReason, JobState, PrintJob
 
@@ -68,6 +69,8 @@ class JournalSpoolStore:
         self._journal = journal
         self._clock = clock
         self._changes = PrintChanges(journal, clock, shop=shop, till=till)
+        # What was laid out otherwise than it is stored: strips with a void coupon, by job.
+        self._cut: dict[str, str] = {}
 
     def recover(self, *, printer: str) -> tuple[JobChange, ...]:
         """Turn each ``SENDING`` of this printer into ``UNKNOWN`` with reason ``process_start``."""
@@ -155,13 +158,21 @@ class JournalSpoolStore:
                     kind=job.kind,
                     subject_uid=job.subject_uid,
                     printer_role=job.printer_role,
-                    document=job.document,
+                    document=self._printable(job),
                     copy_index=job.copy_index,
                     state=job.state,
                     reason=job.reason,
                     attempt=job.attempt,
                 )
         return None
+
+    def _printable(self, job: JobRow) -> str:
+        """Return the document of a job without what became void of it."""
+        with self._journal.reading() as connection:
+            document = without_void(connection, job.kind, job.document)
+        if document != job.document:
+            self._cut[job.uid] = document
+        return document
 
     def _queued(self, duty: Duty) -> list[JobRow]:
         with self._journal.reading() as connection:
@@ -181,6 +192,9 @@ class JournalSpoolStore:
                 return False
             if attempt.number != job.attempt + 1:
                 return False
+            laid_out = self._cut.get(job_uid, job.document)
+            if without_void(connection, job.kind, job.document) != laid_out:
+                return False  # void since it was laid out: it is laid out again
             connection.execute(
                 "INSERT INTO print_attempt (job_uid, attempt, printer, unit, encoder, rung, "
                 "byte_count, sha256, fragment_max, seconds, process_id, started_at) "
