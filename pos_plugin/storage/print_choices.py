@@ -18,7 +18,6 @@ from pos_plugin.storage import print_documents
 from pos_plugin.storage.print_changes import PrintChanges, find_job, jobs_of
 from pos_plugin.storage.print_strips import without_void
 from pos_plugin.uids import new_uid
-from printers.document import Document
 from printers.errors import DocumentInvalid
 from printers.ports import TRANSITIONS, JobReason, JobState
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from pos_plugin.clock import Clock
     from pos_plugin.storage.journal_writer import JournalWriter
     from pos_plugin.storage.print_changes import JobRow
+    from printers.document import Document
 
 REPORTS: Final[Mapping[str, JobState]] = {
     "printed": JobState.CONFIRMED,
@@ -291,6 +291,8 @@ def _whole(document: str) -> Document:
     Raises:
         DocumentInvalid: it is gone.
     """
+    from printers.document import Document
+
     try:
         content = json.loads(document)
     except ValueError:
