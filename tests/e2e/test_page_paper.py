@@ -6,6 +6,8 @@ out, its cover is opened, its cable is pulled while the cashier looks.
 
 from __future__ import annotations
 
+import json
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,10 +19,12 @@ from selenium.webdriver.common.keys import Keys
 from served_till import CARD, Served, served
 from till_builder import card_number
 
+from pos_plugin.storage.journal_writer import NewPrintJob
 from printers.levels import FOLDER, Unit, Units
 from printers.sim.core import Knobs
 from printers.sim.faults import Fault
 from printers.sim.machine import Machine
+from printers.sim.pty_line import PtyFace
 from printers.sim.tcp import TcpFace
 
 if TYPE_CHECKING:
@@ -180,6 +184,51 @@ def test_held_voucher_and_low_roll_are_seen(page: Page, tmp_path: Path) -> None:
         shop.happen("refill")
         choose(page, "Jetzt drucken")
         page.shows(HAND_OVER, "#notices", within_s=SLOW_S)
+
+
+def test_slow_line_and_a_voucher_that_cannot_be_printed_are_seen(
+    page: Page, tmp_path: Path
+) -> None:
+    machine = Machine(Knobs(rows_per_s=20_000))
+    builder = page_shop(tmp_path / "till")
+    with PtyFace(machine) as face:
+        text = builder.config_path.read_text("utf-8").partition("[[printer]]")[0]
+        text += f'[[printer]]\nname = "bon"\ntransport = "serial"\nport = "{face.path}"\n'
+        # The slowest line that is taken; a terminal has no wire for hardware flow control.
+        text += 'baud = 9600\nflow = "none"\n'
+        builder.config_path.write_text(text, "utf-8")
+        with served(builder) as till:
+            page.open(page_url(till))
+            # It stops in the middle, so that somebody can read what is said.
+            machine.happen(Fault.parse("paper_out@2000"))
+            sell(page)
+            page.shows("Gutschein wird gedruckt (etwa ", "#notices", within_s=SLOW_S)
+            said = page.text("#notices")
+            found = re.search(r"Gutschein wird gedruckt \(etwa (\d+) s\)\.", said)
+            assert found is not None, said
+            with till.plugin._till.journal.reading() as journal:
+                seconds = journal.execute("SELECT seconds FROM print_attempt").get
+            assert int(found[1]) == seconds
+            assert seconds > 0
+            page.picture(tmp_path / "sending.png")
+            assert audit(page) == []
+            machine.happen(Fault.parse("refill"))
+            page.shows("Gutschein gesendet", "#notices", within_s=SLOW_S)
+            page.keys(Keys.F8)
+
+            # Of a later version of this product, which was taken back since.
+            later = {"schema": "stammkunde.document/9", "kind": "voucher", "blocks": []}
+            job = NewPrintJob(uid="later", subject_uid="V1", document=json.dumps(later))
+            with till.plugin._till.journal.transaction():
+                till.plugin._till.journal.add_print_job(job, at=builder.clock.now())
+            till.plugin.prints.wake()
+            page.shows("Gutschein nicht druckbar.", "#notices", within_s=SLOW_S)
+            page.shows("Der Code auf dem Bildschirm gilt.", "#notices")
+            page.picture(tmp_path / "not-printable.png")
+            assert [one.text for one in page.all("#notices button")] == ["Nochmals", "Stornieren"]
+            assert audit(page) == []
+            choose(page, "Stornieren")
+            page.hides("Gutschein nicht druckbar.", "#notices")
 
 
 def test_fault_of_the_host_and_a_paper_that_is_no_voucher_are_seen(
