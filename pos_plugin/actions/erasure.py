@@ -101,8 +101,9 @@ class ErasureDesk:
             return Refused(Refusal.CUSTOMER_UNKNOWN)
         ids = known.ids(survivor)
         out = erasure_store.goods_out(moment.journal, ids)
-        cursor = journal_lookup.last_seq(moment.journal)
         counts = erasure_store.erase(moment.journal, ids, give_up_papers=self._papers.erased)
+        # Papers that were given up have events of their own; this is the last one before ours.
+        cursor = journal_lookup.last_seq(moment.journal)
         seq = self._actions.add_event(
             APPLIED,
             {"cursor": cursor, "counts": counts},
