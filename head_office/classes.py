@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from head_office import log
+from head_office.class_history import keep
 from head_office.customers import survivor
 from head_office.segments import Bits
 from head_office.storage import master, till_event
@@ -35,10 +36,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What a run did: customers by scheme and class, and how many rows tills will hear of."""
+    """What a run did: customers by scheme and class, rows for the tills, rows of the history."""
 
     counts: dict[str, dict[str, int]]
     changed: int
+    written: int
     warnings: tuple[str, ...]
 
 
@@ -63,20 +65,20 @@ def compute(database: Database, *, on: dt.date) -> Computed:
         ]
         standing: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
         counts: dict[str, dict[str, int]] = {}
+        written = 0
         for code, revisions in known.items():
             if any("margin" in one.metrics for one in revisions):
                 raise RuleError("out_of_range", code, "margin needs purchase prices")
             first_on = min(one.starts_on for one in revisions)
-            latest = {
-                change.customer: change.code
-                for change in changes(revisions, every, {}, from_on=first_on, to_on=on)
-            }
+            found = list(changes(revisions, every, {}, from_on=first_on, to_on=on))
+            written += keep(connection, code, found, run_on=on)
+            latest = {change.customer: change.code for change in found}
             counts[code] = {}
             for customer, name in latest.items():
                 standing[customer].append((code, name))
                 counts[code][name] = counts[code].get(name, 0) + 1
         changed = _send(connection, standing, schemes=len(known))
-    return Computed(counts=counts, changed=changed, warnings=warnings)
+    return Computed(counts=counts, changed=changed, written=written, warnings=warnings)
 
 
 def facts(connection: Connection) -> Iterator[Fact]:

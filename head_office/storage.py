@@ -400,6 +400,22 @@ approval_piece = Table(
     Index("approval_piece_customer", "customer"),
 )
 
+# Who was in which class from when to when; `until_on` is empty while it lasts, `run_on` the day of
+# the run that wrote the row, `measured` what was counted, as JSON.
+class_history = Table(
+    "class_history",
+    metadata,
+    Column("scheme", Text, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("since_on", Text, nullable=False),
+    Column("until_on", Text),
+    Column("revision", BigInteger, nullable=False),
+    Column("class", Text, key="code", nullable=False),
+    Column("measured", Text, nullable=False),
+    Column("run_on", Text, nullable=False),
+    PrimaryKeyConstraint("scheme", "customer", "since_on"),
+)
+
 # What two tills could not know of each other; `subject` and `other` are vouchers.
 exception = Table(
     "exception",
