@@ -124,14 +124,17 @@ class Issuing:
         from printers.errors import DocumentInvalid
 
         first = strip[0]
+        is_coupon = self._papers.is_coupon(first)
         try:
             paper = (
                 self._papers.strip(strip, holder, training=training)
-                if self._papers.is_coupon(first)
+                if is_coupon
                 else self._papers.voucher(first, holder, now=now, training=training)
             )
         except DocumentInvalid:
-            return message(Notice(NoticeCode.PRINT_DOCUMENT_INVALID), self._config.language)
+            kind = "coupon" if is_coupon else "voucher"
+            notice = Notice(NoticeCode.PRINT_DOCUMENT_INVALID, {"paper": kind})
+            return message(notice, self._config.language)
         job = print_order(self._config, paper, customer=first.customer, now=now)
         self._journal.add_print_job(job, at=now)
         return {"effect_id": f"print:{job.uid}", "kind": "print", "job": job.uid, "attempt": 1}
