@@ -316,9 +316,12 @@ class RetryingSpool(Spool):
     """Negative control: sends again what ended in doubt."""
 
     def _send(self, job: PrintJob, encoded: Job, attempt: Attempt) -> int:
-        ended = self._device.send(
-            encoded, process_id=attempt.process_id, on_stall=lambda _reason: None
-        )
+        try:
+            ended = self._device.send(
+                encoded, process_id=attempt.process_id, on_stall=lambda _reason: None
+            )
+        except RuntimeError:
+            return super()._send(job, encoded, attempt)
         if ended.state is JobState.UNKNOWN:
             return super()._send(job, encoded, attempt)
         self._store.finish(job.uid, attempt=attempt.number, ended=ended)
