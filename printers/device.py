@@ -251,8 +251,6 @@ class ReceiptPrinter:
             finally:
                 self._talking.release()
 
-    # --- the gate --------------------------------------------------------------------------------
-
     def _gate(self) -> JobReason:
         if self._stopping.is_set():
             return JobReason.STOPPED
@@ -333,8 +331,6 @@ class ReceiptPrinter:
         )
         self._units.write(unit)
         return Tested(unit.level, unit.unit, unit.facts, found.seconds, JobReason.NONE)
-
-    # --- one job ---------------------------------------------------------------------------------
 
     def _print(self, job: Job, process_id: str, stall: Stall) -> Outcome:
         line = self._line
@@ -457,8 +453,6 @@ class ReceiptPrinter:
         if self._accepted_bytes == 0:
             return Outcome(JobState.QUEUED, _before_byte_1(reason), 0)
         return Outcome(JobState.UNKNOWN, reason, 0)
-
-    # --- afterwards ------------------------------------------------------------------------------
 
     def _after(self, job: Job, process_id: str, outcome: Outcome) -> None:
         if outcome.state in (JobState.CONFIRMED, JobState.ASSUMED):

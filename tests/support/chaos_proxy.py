@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import random
-import socket
 import threading
 from contextlib import closing, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
+from loopback_proxy import LoopbackProxy
+
 if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
+    import socket
 
-PIECE = 65_536
 PASSED_MAX = 20_000
+FATES = ("pass", "pass", "cut_up", "cut_down", "drop_answer", "delay", "refuse")
 
 
-class ChaosProxy:
+class ChaosProxy(LoopbackProxy):
     """Listens on a loopback port; every connection has a fate until ``calm`` is set.
 
     Args:
@@ -25,80 +26,31 @@ class ChaosProxy:
     """
 
     def __init__(self, port: int, seed: int) -> None:
-        self._port = port
+        super().__init__(port)
         self._rng = random.Random(seed)  # noqa: S311 - draws fates, keeps no secret
-        self._stop = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(0.05)
-        self._threads = [threading.Thread(target=self._accept)]
         self.calm = threading.Event()
         self.fates: dict[str, int] = {}
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-
-    def __enter__(self) -> Self:
-        self._threads[0].start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(timeout=10)
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while not self._stop.is_set():
-            with suppress(OSError):
-                client, _ = self._listener.accept()
-                fates = ("pass", "pass", "cut_up", "cut_down", "drop_answer", "delay", "refuse")
-                fate = "pass" if self.calm.is_set() else self._rng.choice(fates)
-                after_bytes = self._rng.randrange(1, 3_000)
-                self.fates[fate] = self.fates.get(fate, 0) + 1
-                if fate == "refuse":
-                    client.close()
-                    continue
-                self._begin(client, fate, after_bytes)
-
-    def _begin(self, client: socket.socket, fate: str, after_bytes: int) -> None:
-        try:
-            server = socket.create_connection(("127.0.0.1", self._port), timeout=5)
-        except OSError:
+    def _take(self, client: socket.socket) -> None:
+        fate = "pass" if self.calm.is_set() else self._rng.choice(FATES)
+        after_bytes = self._rng.randrange(1, 3_000)
+        self.fates[fate] = self.fates.get(fate, 0) + 1
+        if fate == "refuse":
             client.close()
-            return
-        both = (client, server)
-        for source, target, is_up in ((client, server, True), (server, client, False)):
-            source.settimeout(0.05)
-            thread = threading.Thread(
-                target=self._pass, args=(source, target, both, fate, is_up, after_bytes)
-            )
-            thread.start()
-            self._threads.append(thread)
+        else:
+            self._join(client, partial(self._pass, fate, after_bytes))
 
     def _pass(
         self,
+        fate: str,
+        after_bytes: int,
         source: socket.socket,
         target: socket.socket,
-        both: tuple[socket.socket, socket.socket],
-        fate: str,
         is_up: bool,
-        after_bytes: int,
     ) -> None:
         passed = 0
-        with closing(both[0]), closing(both[1]), suppress(OSError):
-            while not self._stop.is_set():
-                try:
-                    piece = source.recv(PIECE)
-                except TimeoutError:
-                    continue
-                if not piece:
-                    return
+        with closing(source), closing(target), suppress(OSError):
+            while piece := self._piece(source):
                 if fate == "delay":
                     self._stop.wait(0.3)
                 if fate == "drop_answer" and not is_up:
