@@ -145,7 +145,7 @@ def test_tab_walks_over_the_page_in_reading_order(page: Page, till: Served) -> N
     page.shows("T-Shirt", "#lines [aria-selected=true]")
     # From the scan field down to the big key and back: nothing catches the focus.
     assert walked(page, Keys.TAB) == [
-        "enter", "dismiss", "drop", "F2", "F3", "-", "+", "F4", "F9", "main-key", "code",
+        "enter", "dismiss", "drop", "F2", "F3", "-", "+", "F4", "F6", "F9", "main-key", "code",
     ]  # fmt: skip
     # The header lies the other way.
     assert walked(page, Keys.SHIFT + Keys.TAB) == ["language", "training", "code"]
