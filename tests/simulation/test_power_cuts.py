@@ -282,4 +282,4 @@ def test_power_cuts_leave_cursor_and_rows_of_the_cache_together(tmp_path: Path) 
 
 
 def test_power_cuts_with_the_cursor_first_would_be_seen(tmp_path: Path) -> None:
-    assert cache_verdicts(tmp_path, 20, CursorFirst)["ahead"] >= 2
+    assert cache_verdicts(tmp_path, 40, CursorFirst)["ahead"] >= 1
