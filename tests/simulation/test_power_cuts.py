@@ -227,7 +227,7 @@ class CursorFirst(CacheWriter):
         super().apply_page(replace(page, changes=()), at=at)
         with self._transaction():
             for change in page.changes:
-                self._apply(change)
+                self._apply(change, is_summed=False)
         # As the real one does it between two pages.
         self._checkpoint_sometimes(len(page.changes))
         return True
