@@ -503,7 +503,9 @@ class Plugin(Closing):
     def _article(self, sku: str) -> Mapping[str, Any] | None:
         return self._counter.do(
             lambda: self._till.article(sku),
-            within_ms=self.config.budget_ms.scan,
+            # Without its price there is no line, and without its categories no discount: better
+            # a slow answer than none.
+            within_ms=self.config.budget_ms.complete,
             instead=lambda _fault: None,
             late=lambda: None,
         )

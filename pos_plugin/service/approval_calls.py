@@ -26,7 +26,11 @@ _ON: Final = {
     "schema": {"type": "string", "format": "date"},
     "description": "shop day; missing = now",
 }
-_CUSTOMER: Final = {"name": "customer", "in": "query", "schema": {"type": "string"}}
+_CUSTOMER: Final = {
+    "name": "customer",
+    "in": "query",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_TEXT},
+}
 
 
 def add_approval_calls(app: FastAPI, desk: Desk) -> None:
@@ -83,7 +87,14 @@ def add_approval_calls(app: FastAPI, desk: Desk) -> None:
             answer="ApprovalList",
             may_be_late=True,
             query=(_ON, _CUSTOMER),
-            problems=("unknown_field", "wrong_type", "approvals_off", *NOT_BOOKED),
+            problems=(
+                "unknown_field",
+                "wrong_type",
+                "out_of_range",
+                "limit",
+                "approvals_off",
+                *NOT_BOOKED,
+            ),
         ),
     )
     async def listed(request: Request) -> Response:

@@ -42,6 +42,11 @@ class TcpFace(Face):
         self._carrier = Carrier("simulated-tcp", self._step)
         self._carrier.start()
 
+    @property
+    def listens(self) -> bool:
+        """Whether somebody who connects now gets through to it."""
+        return self._listener.fileno() >= 0
+
     def close(self) -> None:
         """Take the printer out of the network."""
         self._carrier.end()
@@ -62,11 +67,10 @@ class TcpFace(Face):
             self._breaks = self._machine.breaks
             self._hang_up(breaks=True)
         if not is_there:
-            if self._listener.fileno() >= 0:
-                self._listener.close()
+            self._listener.close()
             self._carrier.rest()
             return
-        if self._listener.fileno() < 0:
+        if not self.listens:
             with suppress(OSError):
                 self._listener = self._listen(self.port)
             return

@@ -376,7 +376,8 @@ def test_an_idle_printer_tells_that_its_paper_goes_to_its_end(bench: Bench, way:
         assert rig.device.idle().reachable is False
     else:
         # Refused: another till may be printing, so what was known stands.
-        assert rig.until(lambda: rig.device.ready() is JobReason.PRINTER_BUSY)
+        assert rig.until(lambda: not rig.face.listens)
+        assert rig.device.ready() is JobReason.PRINTER_BUSY
         assert rig.device.idle().reachable is True
 
 

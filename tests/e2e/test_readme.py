@@ -67,7 +67,7 @@ def test_every_command_of_the_readme_runs(tmp_path: Path) -> None:
     (output,) = blocks("text")
     assert said["python examples/quickstart/first_sale.py"] == output
     assert list((tmp_path / "till" / "prints").glob("*.png"))
-    assert "Events that head office does not hold yet: 0" in said[commands()[-1]]
+    assert "Ereignisse, die die Zentrale noch nicht hat: 0" in said[commands()[-1]]
 
 
 def serve(command: list[object], folder: Path) -> subprocess.Popen[bytes]:

@@ -112,7 +112,8 @@ def bodies() -> dict[str, Schema]:
     found["Identify"] = {
         "type": "object",
         "properties": {
-            way: {"type": ["string", "null"], "maxLength": limits.MAX_TEXT} for way in WAYS
+            way: {"type": ["string", "null"], "minLength": 1, "maxLength": limits.MAX_TEXT}
+            for way in WAYS
         },
         "additionalProperties": False,
         "oneOf": [{"required": [way], "properties": {way: {"type": "string"}}} for way in WAYS],
