@@ -18,6 +18,7 @@ from head_office.command_options import read_instant
 from head_office.errors import LibraryMissing, LoadError
 from head_office.rule_commands import activate, rollback, rotate_key
 from head_office.till_commands import enrol, retry, revoke, status, worst_case
+from head_office.user_commands import user
 from pos_plugin.errors import RuleError
 from pos_plugin.limits import MAX_PRICE_MINOR
 from pos_plugin.loopback import ADDRESS, listen
@@ -367,5 +368,6 @@ for command in (
     worst_case,
     backup,
     restore,
+    user,
 ):
     head_office.add_command(command)

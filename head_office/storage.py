@@ -18,6 +18,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
@@ -429,6 +430,52 @@ exception = Table(
     Column("cashier", Text),
     Column("occurred_at", Text, nullable=False),
     PrimaryKeyConstraint("kind", "subject", "other"),
+)
+
+# People who use the owner's page; `password_hash` is Argon2id in PHC form.
+user = Table(
+    "user",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("disabled_at", Text),
+)
+
+# Who is signed in; the key itself is in the browser only.
+user_session = Table(
+    "user_session",
+    metadata,
+    Column("key_sha256", Text, primary_key=True),
+    Column("user", Text, nullable=False),
+    Column("begun_at", Text, nullable=False),
+    Column("seen_at", Text, nullable=False),
+)
+
+# What people changed, and every sign-in that failed; rows are only added.
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("at", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+# Promotions that are not in the rules, or not as they stand there; `rule` is JSON, `version` counts
+# the changes so that two people do not write over each other.
+draft = Table(
+    "draft",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("rule", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("changed_at", Text, nullable=False),
+    Column("changed_by", Text, nullable=False),
 )
 
 

@@ -1,0 +1,1 @@
+"""A promotion in plain German or English, as its owner would say it."""
