@@ -401,9 +401,13 @@ class ReceiptPrinter:
         reason = JobReason.DEADLINE
         wanted = "process_id" if self._level > 2 else "fence"
         ends_s = monotonic() + wait_s
-        while monotonic() < ends_s:
+        is_last_look = False
+        while not is_last_look:
             began_s = monotonic()
-            for answer in self._line.listen(self._patience.answer_s / 4):
+            # What lies there when the time is over came in time, however late the till looks.
+            is_last_look = began_s >= ends_s
+            look_s = min(self._patience.answer_s / 4, max(0.0, ends_s - began_s))
+            for answer in self._line.listen(look_s):
                 if answer.kind != wanted:
                     continue
                 if wanted == "process_id" and answer.value != process_id:
@@ -424,6 +428,7 @@ class ReceiptPrinter:
             else:
                 # It said why it stands still; the time it takes to put paper in does not count.
                 ends_s += monotonic() - began_s
+                is_last_look = False
                 stall.goes_on(stop)
         return Outcome(JobState.UNKNOWN, reason, 0)
 

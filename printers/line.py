@@ -182,14 +182,15 @@ class Line:
         ends_s = monotonic() + wait_s
         kept: list[Answer] = []
         found: Answer | None = None
-        while found is None:
-            for answer in self.listen(max(0.0, ends_s - monotonic())):
+        is_last_look = False
+        while found is None and not is_last_look:
+            left_s = ends_s - monotonic()
+            is_last_look = left_s <= 0
+            for answer in self.listen(max(0.0, left_s)):
                 if answer.kind == kind and found is None:
                     found = answer
                 elif answer.kind == "process_id":
                     kept.append(answer)
-            if found is None and monotonic() >= ends_s:
-                break
         self._heard = [*kept, *self._heard][-_HEARD_MAX:]
         return found
 
@@ -243,6 +244,8 @@ class Line:
         ends_s = monotonic() + wait_s
         while True:
             self._stop_if_asked()
+            # What lay there when the time was over came in time, however late the till looks.
+            is_last_look = monotonic() >= ends_s
             slice_s = min(ends_s, monotonic() + _SLICE_S)
             data = self.transport.read(_READ_BYTES, slice_s)
             if data:
@@ -250,5 +253,5 @@ class Line:
                 self._parser.status = replace(self.status, seen_at_s=monotonic())
                 if found:
                     return found
-            if monotonic() >= ends_s:
+            if is_last_look:
                 return []

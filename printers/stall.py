@@ -1,4 +1,11 @@
-"""A printer that stands still: first a wait, then a notice, then a doubt (printing.md P30)."""
+"""A printer that stands still: first a wait, then a notice, then a doubt (printing.md P30).
+
+Two laws keep a slow till from blaming its printer:
+1. A pause begins with the first look that found the printer taking nothing. Time in which nobody
+   looked is the till's own.
+2. A printer that names its stop explains the whole pause before it, however late the word comes:
+   one that was switched off and on has forgotten that it should tell (ASB).
+"""
 
 from __future__ import annotations
 
@@ -31,18 +38,28 @@ class Stall:
     Args:
         patience: when it is told, and when it ends the job.
         on_stall: told of the reason, once; and of ``NONE`` when it goes on.
+        clock: seconds that never go back.
     """
 
-    def __init__(self, patience: Patience, on_stall: Callable[[JobReason], None]) -> None:
+    def __init__(
+        self,
+        patience: Patience,
+        on_stall: Callable[[JobReason], None],
+        *,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self._patience = patience
         self._on_stall = on_stall
-        self._moved_at_s = monotonic()
+        self._clock = clock
+        self._stands_from_s: float | None = None
+        self._silent_from_s = 0.0
+        self._is_silent = False
         self._told: JobReason | None = None
         # It stood still for a while and did not say why: it may have been switched off and on.
         self.was_silent = False
 
     def goes_on(self, stop: JobReason, *, is_first_byte: bool = False) -> None:
-        """Say that it still stands still.
+        """Say that a look found it standing still.
 
         Args:
             stop: what it waits for; ``NONE`` = it does not say.
@@ -51,10 +68,14 @@ class Stall:
         Raises:
             Stalled: for too long.
         """
-        stood_s = monotonic() - self._moved_at_s
+        now_s = self._clock()
+        if self._stands_from_s is None:
+            self._stands_from_s = self._silent_from_s = now_s
+        stood_s = now_s - self._stands_from_s
         reason = JobReason.STALLED if stop is JobReason.NONE else stop
-        if reason is JobReason.STALLED and stood_s >= self._patience.silent_s:
-            self.was_silent = True
+        if reason is not JobReason.STALLED:
+            self._silent_from_s = now_s
+        self._is_silent = now_s - self._silent_from_s >= self._patience.silent_s
         if is_first_byte and stood_s >= self._patience.first_byte_s:
             raise Stalled(JobReason.PRINTER_BUSY if stop is JobReason.NONE else stop)
         if stood_s >= self._patience.stall_s:
@@ -65,7 +86,9 @@ class Stall:
 
     def over(self) -> None:
         """Say that it goes on."""
-        self._moved_at_s = monotonic()
+        self.was_silent = self.was_silent or self._is_silent
+        self._is_silent = False
+        self._stands_from_s = None
         if self._told is not None:
             self._told = None
             self._on_stall(JobReason.NONE)

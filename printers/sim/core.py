@@ -23,8 +23,6 @@ BUFFER_BYTES: Final = 4_096
 _STEP_BYTES: Final = 64
 _SHORT_WRITES: Final = 6
 _SHORT_BYTES: Final = 7
-# A restart takes its time, and nothing is taken meanwhile.
-_RESTART_S: Final = 0.3
 _REAL_TIME: Final = re.compile(rb"\x10\x04([\x01-\x04])")
 _FOREIGN_ID: Final = b"1234"
 _STRAY: Final = b"\x7f\xff\x37\x22\x01\x5fgarbage"
@@ -41,6 +39,7 @@ class Knobs:
         buffer_bytes: of its receive buffer.
         bytes_per_s: of its line; None = any.
         rows_per_s: of its print head, dot rows; None = any.
+        restart_s: how long nothing is taken after a ``reset``; ``power_on`` ends it.
         real_time: whether DLE EOT inside a picture is obeyed, or is data.
         process_id: ``right``; ``early``: before the paper; ``foreign``: always the same one;
             ``missing``.
@@ -52,6 +51,7 @@ class Knobs:
     buffer_bytes: int = BUFFER_BYTES
     bytes_per_s: int | None = None
     rows_per_s: int | None = None
+    restart_s: float = 0.3
     real_time: Literal["obeyed", "data"] = "obeyed"
     process_id: Literal["right", "early", "foreign", "missing"] = "right"
     facts: Mapping[int, str] = field(default_factory=lambda: dict(FACTS))
@@ -224,9 +224,10 @@ class PrinterCore:
                 self._is_powered = False
             case "power_on":
                 self._is_powered = True
+                self._restarts_until = self._now
             case "reset":
                 self._lose_power()
-                self._restarts_until = self._now + _RESTART_S
+                self._restarts_until = self._now + self.knobs.restart_s
         if self._asb_on:
             self._say_asb()
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from printers.sim.machine import Machine
 
 _READ_BYTES: Final = 1_024
+_HOST: Final = "127.0.0.1"
 
 
 class _Port:
@@ -78,7 +79,7 @@ class Rfc2217Face(Face):
         self.dsr: bool | None = None
         self.cts: bool | None = None
         self._breaks = machine.breaks
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server((_HOST, 0))
         self.port: int = self._listener.getsockname()[1]
         self._line: socket.socket | None = None
         self._server: Any = None
@@ -91,7 +92,7 @@ class Rfc2217Face(Face):
     @property
     def address(self) -> str:
         """What the till opens."""
-        return f"rfc2217://127.0.0.1:{self.port}"
+        return f"rfc2217://{_HOST}:{self.port}"
 
     def is_on(self, name: str) -> bool:
         """Whether DSR or CTS is on."""
@@ -115,7 +116,11 @@ class Rfc2217Face(Face):
             if not is_plugged:
                 self._hang_up()
         if not is_plugged:
+            self._listener.close()
             self._carrier.rest()
+        elif self._listener.fileno() < 0:
+            with suppress(OSError):
+                self._listener = socket.create_server((_HOST, self.port))
         elif self._line is None:
             self._accept()
         else:

@@ -1,18 +1,28 @@
 """T4: one contract for every way to a printer: right state, in time, whatever goes wrong.
 
 Each check is a function of a rig, so that the same check can be shown to fail on a device that is
-wrong in just that point.
+wrong in just that point. "In time" is not measured: a check says how long may be waited for what
+never comes, and hangs if that is not kept.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from threading import Event, Thread
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from printer_rig import ADDRESS, JOB, PAGE, PATIENCE, SEE_RESET, WAYS, Bench, Rig
+from printer_rig import (
+    ADDRESS,
+    BRIEF_S,
+    HANG_S,
+    JOB,
+    PAGE,
+    PATIENCE,
+    SEE_RESET,
+    WAYS,
+    Bench,
+    Rig,
+)
 from printing import dots_of
 
 from printers.device import ReceiptPrinter
@@ -36,7 +46,6 @@ pytestmark = [
 
 ASSUMED = (JobState.ASSUMED, JobReason.NONE)
 CONFIRMED = (JobState.CONFIRMED, JobReason.NONE)
-GOOD_S = 4.0
 
 
 @pytest.fixture
@@ -58,11 +67,9 @@ def ended(outcome: Outcome) -> tuple[JobState, JobReason]:
     return outcome.state, outcome.reason
 
 
-def in_time(work: Callable[[], Outcome]) -> Outcome:
-    began = monotonic()
-    outcome = work()
-    assert monotonic() - began < GOOD_S
-    return outcome
+def cause_of(rig: Rig, reason: JobReason) -> JobReason:
+    """What the cashier hears of a stop: who cannot answer only stands still."""
+    return reason if can_answer(rig) else JobReason.STALLED
 
 
 # --- what every way must do ----------------------------------------------------------------------
@@ -70,7 +77,7 @@ def in_time(work: Callable[[], Outcome]) -> Outcome:
 
 def check_identical(rig: Rig) -> None:
     assert len(JOB.data) > 50_000
-    assert ended(in_time(rig.send)) == good_end(rig)
+    assert ended(rig.send()) == good_end(rig)
     assert rig.until(lambda: rig.machine.pages)
     (page,) = rig.machine.pages
     assert dots_of(page.png()) == PAGE
@@ -78,83 +85,91 @@ def check_identical(rig: Rig) -> None:
 
 
 def check_short_writes(rig: Rig) -> None:
-    assert ended(in_time(lambda: rig.send("short_write@9000"))) == good_end(rig)
+    assert ended(rig.send("short_write@9000")) == good_end(rig)
     assert rig.until(rig.whole_vouchers)
 
 
 def check_stray_bytes(rig: Rig) -> None:
-    assert ended(in_time(lambda: rig.send("stray_bytes@9000"))) == good_end(rig)
+    assert ended(rig.send("stray_bytes@9000")) == good_end(rig)
     assert rig.until(rig.whole_vouchers)
 
 
 def check_stall(rig: Rig) -> None:
-    outcome = in_time(lambda: rig.send("stall@9000"))
-    assert ended(outcome) == (JobState.UNKNOWN, JobReason.STALLED)
+    rig.when_told[JobReason.STALLED] = rig.give_up
+    assert ended(rig.send("stall@9000")) == (JobState.UNKNOWN, JobReason.STALLED)
     assert rig.stalls == [JobReason.STALLED]
     assert rig.whole_vouchers() == 0
 
 
 def check_unplugged_and_back(rig: Rig) -> None:
     """The printer stays in the middle of a picture; the next voucher comes out whole."""
-    outcome = in_time(lambda: rig.send("unplug@9000"))
-    assert outcome.state is JobState.UNKNOWN
+    assert rig.send("unplug@9000").state is JobState.UNKNOWN
     assert rig.device.ready() is not JobReason.NONE
     if rig.way == "serial_pty":
         return  # the port has another name now, as a USB adapter's
     rig.happen("replug@0")
     assert rig.until(lambda: rig.device.ready() is JobReason.NONE)
-    assert ended(in_time(rig.send)) == good_end(rig)
+    assert ended(rig.send()) == good_end(rig)
     assert rig.until(lambda: rig.whole_vouchers() == 1)
 
 
 def check_restart(rig: Rig) -> None:
-    outcome = in_time(lambda: rig.send("reset@9000"))
+    rig.wait(silent_s=BRIEF_S / 2, notice_s=BRIEF_S)
+    rig.when_told[JobReason.STALLED] = lambda: rig.happen("power_on@0")
+    outcome = rig.send("reset@9000")
     if rig.way in SEE_RESET:
         assert outcome.state is JobState.UNKNOWN
     else:
         # It cannot be seen on this way; but it is never called printed.
-        assert outcome.state in (JobState.UNKNOWN, JobState.ASSUMED)
+        assert ended(outcome) == (JobState.ASSUMED, JobReason.STALLED)
     assert rig.whole_vouchers() == 0
 
 
 def check_power_cut(rig: Rig) -> None:
-    assert in_time(lambda: rig.send("power_off@9000")).state is JobState.UNKNOWN
+    rig.when_told[JobReason.STALLED] = rig.give_up
+    assert rig.send("power_off@9000").state is JobState.UNKNOWN
     assert len(rig.machine.torn) == 1
 
 
 def check_mute(rig: Rig) -> None:
-    outcome = in_time(lambda: rig.send("mute@9000"))
+    rig.wait(deadline_max_s=BRIEF_S)
+    outcome = rig.send("mute@9000")
     if can_answer(rig):
         assert ended(outcome) == (JobState.UNKNOWN, JobReason.DEADLINE)
     else:
         assert ended(outcome) == ASSUMED
 
 
-def check_paper(rig: Rig) -> None:
-    outcome = in_time(lambda: rig.send("paper_out@9000", "refill+0.4s"))
-    assert ended(outcome) == good_end(rig)
-    cause = JobReason.PAPER_OUT if can_answer(rig) else JobReason.STALLED
-    assert rig.stalls == [cause, JobReason.NONE]
+def check_goes_on(rig: Rig, fault: str, reason: JobReason, mended: str) -> None:
+    cause = cause_of(rig, reason)
+    rig.when_told[cause] = lambda: rig.happen(mended)
+    assert ended(rig.send(fault)) == good_end(rig)
+    # On a busy machine the word may come after the first notice; what is told last is right.
+    assert rig.stalls[-2:] == [cause, JobReason.NONE]
+    assert set(rig.stalls[:-2]) <= {JobReason.STALLED}
     assert rig.until(rig.whole_vouchers)
 
 
+def check_gives_up(rig: Rig, fault: str, reason: JobReason) -> None:
+    cause = cause_of(rig, reason)
+    rig.when_told[cause] = rig.give_up
+    assert ended(rig.send(fault)) == (JobState.UNKNOWN, cause)
+
+
+def check_paper(rig: Rig) -> None:
+    check_goes_on(rig, "paper_out@9000", JobReason.PAPER_OUT, "refill@0")
+
+
 def check_paper_never_comes(rig: Rig) -> None:
-    outcome = in_time(lambda: rig.send("paper_out@9000"))
-    cause = JobReason.PAPER_OUT if can_answer(rig) else JobReason.STALLED
-    assert ended(outcome) == (JobState.UNKNOWN, cause)
+    check_gives_up(rig, "paper_out@9000", JobReason.PAPER_OUT)
 
 
 def check_cover(rig: Rig) -> None:
-    outcome = in_time(lambda: rig.send("cover_open@9000", "cover_close+0.4s"))
-    assert ended(outcome) == good_end(rig)
-    cause = JobReason.COVER_OPEN if can_answer(rig) else JobReason.STALLED
-    assert rig.stalls == [cause, JobReason.NONE]
+    check_goes_on(rig, "cover_open@9000", JobReason.COVER_OPEN, "cover_close@0")
 
 
 def check_cutter(rig: Rig) -> None:
-    outcome = in_time(lambda: rig.send("cutter@9000"))
-    cause = JobReason.PRINTER_ERROR if can_answer(rig) else JobReason.STALLED
-    assert ended(outcome) == (JobState.UNKNOWN, cause)
+    check_gives_up(rig, "cutter@9000", JobReason.PRINTER_ERROR)
 
 
 CHECKS = (
@@ -173,33 +188,34 @@ CHECKS = (
 )
 
 
-# The second serial way differs from the first in its brake, and in what it sees of the power.
-OF_BRAKES = (check_identical, check_stall, check_restart, check_power_cut)
-
-
 @pytest.mark.parametrize(
     ("way", "check"),
     [
         pytest.param(way, check, id=f"{way}-{check.__name__.removeprefix('check_')}")
         for way in WAYS
-        for check in (OF_BRAKES if way == "serial_rtscts" else CHECKS)
+        for check in CHECKS
     ],
 )
 def test_every_way_ends_in_the_right_state_in_time(
     bench: Bench, way: str, check: Callable[[Rig], None]
 ) -> None:
-    check(bench.rig(way))
+    # A restart takes as long as the check wants.
+    check(bench.rig(way, knobs=Knobs(restart_s=HANG_S)))
 
 
 # --- what every way that can answer must do ------------------------------------------------------
 
 
 def check_foreign_id(rig: Rig) -> None:
-    outcome = in_time(rig.send)
-    assert ended(outcome) == (JobState.UNKNOWN, JobReason.FOREIGN_ANSWER)
+    rig.wait(deadline_max_s=2 * BRIEF_S)
+    outcome = rig.send()
+    assert outcome.state is JobState.UNKNOWN
+    if rig.way == "memory":
+        # Elsewhere a busy machine may bring it after the deadline.
+        assert outcome.reason is JobReason.FOREIGN_ANSWER
 
 
-ANSWERING = [way for way in WAYS if way not in ("devfile", "serial_rtscts")]
+ANSWERING = [way for way in WAYS if way != "devfile"]
 
 
 @pytest.mark.parametrize("way", ANSWERING)
@@ -222,6 +238,8 @@ def test_the_gate_stays_shut_and_nothing_is_printed(
     bench: Bench, way: str, fault: str, reason: JobReason
 ) -> None:
     rig = bench.rig(way)
+    if reason is JobReason.PRINTER_MUTE:
+        rig.wait(answer_s=BRIEF_S)
     rig.happen(fault)
     rig.machine.answers()
     found = rig.device.ready()
@@ -233,12 +251,18 @@ def test_the_gate_stays_shut_and_nothing_is_printed(
     assert not any(rig.machine.tape.strip(b"\x00\x1b@\x10\x04\x01\x02"))
 
 
+def printing_for_longer_than_anybody_waits(bench: Bench, way: str) -> Rig:
+    """A printer that has taken everything and still prints."""
+    rig = bench.rig(way, knobs=Knobs(buffer_bytes=200_000, rows_per_s=200))
+    rig.wait(deadline_max_s=BRIEF_S)
+    assert ended(rig.send()) == (JobState.UNKNOWN, JobReason.DEADLINE)
+    return rig
+
+
 @pytest.mark.parametrize("way", ["memory", "network", "usb"])
 def test_a_late_id_still_counts_while_the_connection_stands(bench: Bench, way: str) -> None:
-    # It has taken everything, and prints for longer than anybody waits.
-    rows_per_s = PAGE[0][1] * 10 // 25
-    rig = bench.rig(way, knobs=Knobs(buffer_bytes=200_000, rows_per_s=rows_per_s))
-    assert ended(rig.send()) == (JobState.UNKNOWN, JobReason.DEADLINE)
+    rig = printing_for_longer_than_anybody_waits(bench, way)
+    rig.machine.hurry()
     heard: list[str] = []
     assert rig.until(lambda: heard.extend(rig.device.late()) or heard)
     assert heard == ["id01"]
@@ -246,10 +270,9 @@ def test_a_late_id_still_counts_while_the_connection_stands(bench: Bench, way: s
 
 
 def test_a_connection_that_broke_hears_no_late_id(bench: Bench) -> None:
-    rows_per_s = PAGE[0][1] * 10 // 25
-    rig = bench.rig("memory", knobs=Knobs(buffer_bytes=200_000, rows_per_s=rows_per_s))
-    rig.send()
+    rig = printing_for_longer_than_anybody_waits(bench, "memory")
     rig.happen("unplug@0", "replug+0s")
+    rig.machine.hurry()
     assert rig.until(rig.whole_vouchers)
     assert rig.device.late() == ()
 
@@ -257,12 +280,12 @@ def test_a_connection_that_broke_hears_no_late_id(bench: Bench) -> None:
 def test_an_answer_while_it_reports_a_stop_makes_it_level_1(bench: Bench) -> None:
     # A clone that answers when it reads, not when it has printed.
     rig = bench.rig("memory", knobs=Knobs(process_id="early", buffer_bytes=200_000))
-    outcome = in_time(lambda: rig.send("paper_out@9000"))
+    outcome = rig.send("paper_out@9000")
     assert ended(outcome) == (JobState.UNKNOWN, JobReason.NOT_BELIEVED)
     assert rig.level == 1
     rig.happen("refill@0")
     assert rig.until(lambda: rig.device.ready() is JobReason.NONE)
-    assert in_time(rig.send).level == 1
+    assert rig.send().level == 1
 
 
 @pytest.mark.parametrize(
@@ -278,7 +301,7 @@ def test_each_level_says_what_it_knows(
     bench: Bench, level: Any, end: tuple[JobState, JobReason], believed: int
 ) -> None:
     rig = bench.rig("memory", knobs=Knobs(level=level), level=level)
-    outcome = in_time(rig.send)
+    outcome = rig.send()
     assert ended(outcome) == end
     assert outcome.level == believed
     assert rig.whole_vouchers() == 1
@@ -286,19 +309,19 @@ def test_each_level_says_what_it_knows(
 
 def test_another_unit_at_the_same_place_is_not_believed(bench: Bench) -> None:
     rig = bench.rig("memory", knobs=Knobs(facts={68: "ANOTHER"}))
-    assert ended(in_time(rig.send)) == ASSUMED
+    assert ended(rig.send()) == ASSUMED
     assert b"\x1d(H" not in rig.machine.tape
 
 
 def test_an_untested_unit_is_asked_nothing(bench: Bench) -> None:
     rig = bench.rig("memory", level=0)
-    assert ended(in_time(rig.send)) == ASSUMED
+    assert ended(rig.send()) == ASSUMED
     assert bytes(rig.machine.tape).lstrip(b"\0") == JOB.data
 
 
 def test_what_must_never_be_sent_is_never_sent(bench: Bench) -> None:
     rig = bench.rig("memory")
-    in_time(rig.send)
+    rig.send()
     rig.device.idle()
     for forbidden in (b"\x10\x05", b"\x10\x14", b"\x1bp"):
         assert forbidden not in rig.machine.tape
@@ -306,36 +329,26 @@ def test_what_must_never_be_sent_is_never_sent(bench: Bench) -> None:
 
 def test_a_usb_printer_is_never_reset(bench: Bench) -> None:
     rig = bench.rig("usb")
-    in_time(lambda: rig.send("unplug@9000"))
+    rig.send("unplug@9000")
     rig.happen("replug@0")
     assert rig.until(lambda: rig.device.ready() is JobReason.NONE)
     assert rig.face.resets == 0
 
 
 def test_whoever_closes_the_till_does_not_wait_for_paper(bench: Bench) -> None:
-    rig = bench.rig("memory", patience=replace(PATIENCE, notice_s=0.01, stall_s=60))
+    rig = bench.rig("memory")
+    rig.wait(stall_s=10 * HANG_S)
     stalled = Event()
-    rig.stalls = Told(stalled)
+    rig.when_told[JobReason.PAPER_OUT] = stalled.set
     ends: list[Outcome] = []
     sending = Thread(target=lambda: ends.append(rig.send("paper_out@9000")))
     sending.start()
-    assert stalled.wait(GOOD_S)
-    began = monotonic()
+    assert stalled.wait(HANG_S)
     rig.device.close()
-    sending.join(GOOD_S)
-    assert monotonic() - began < 1
+    sending.join(HANG_S)
+    assert not sending.is_alive()
     assert ended(ends[0]) == (JobState.UNKNOWN, JobReason.STOPPED)
     assert rig.device.ready() is JobReason.STOPPED
-
-
-class Told(list[JobReason]):
-    def __init__(self, event: Event) -> None:
-        super().__init__()
-        self._event = event
-
-    def append(self, reason: JobReason) -> None:
-        super().append(reason)
-        self._event.set()
 
 
 def test_one_printer_has_one_owner(bench: Bench, tmp_path: Path) -> None:
@@ -368,6 +381,7 @@ def test_an_idle_printer_tells_that_its_paper_goes_to_its_end(bench: Bench, way:
         status = rig.device.idle()
     assert (status.online, status.cover, status.paper) == (False, "open", "near_end")
     rig.happen("mute@0")
+    rig.wait(answer_s=BRIEF_S)
     status = rig.device.idle()
     assert (status.reachable, status.online, status.paper) == (True, None, "unknown")
     rig.happen("unplug@0")
@@ -432,7 +446,8 @@ def confirmed() -> Outcome:
 
 def check_printed_once(rig: Rig) -> None:
     """A printer that prints and whose answer is lost has printed once."""
-    in_time(lambda: rig.send("mute@60000"))
+    rig.wait(deadline_max_s=BRIEF_S, answer_s=BRIEF_S)
+    rig.send("mute@60000")
     assert rig.until(rig.whole_vouchers)
     assert rig.whole_vouchers() == 1
 
@@ -449,6 +464,8 @@ def check_printed_once(rig: Rig) -> None:
 def test_a_wrong_device_is_seen(
     bench: Bench, kind: type[ReceiptPrinter], check: Callable[[Rig], None], knobs: Knobs | None
 ) -> None:
-    check(bench.rig("memory", knobs=knobs))
+    right, wrong = (bench.rig("memory", knobs=knobs, kind=one) for one in (ReceiptPrinter, kind))
+    check(right)
+    wrong.wait(answer_s=BRIEF_S)
     with pytest.raises(AssertionError):
-        check(bench.rig("memory", knobs=knobs, kind=kind))
+        check(wrong)

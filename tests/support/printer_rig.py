@@ -1,9 +1,15 @@
-"""A printer on every way there is: the device is ours, the other end is the simulator."""
+"""A printer on every way there is: the device is ours, the other end is the simulator.
+
+Nothing here depends on how fast the machine is. What has to come is waited for long; what must not
+come is waited for as briefly as the check itself says; and people act (paper in, cover shut) when
+the till has told them to, not at a time.
+"""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from threading import Event
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +30,7 @@ from printers.transports.network import NetworkTransport
 from printers.transports.serial_line import SerialTransport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from printers.sim.core import Knobs
@@ -35,19 +41,24 @@ JOB = encode(DOCUMENT, PICTURES)
 PAGE = dots_of(render(DOCUMENT, PICTURES).png())
 ADDRESS = "the rig"
 
-# Half a second where a shop waits for a minute.
 PATIENCE = Patience(
-    answer_s=0.4,
-    first_byte_s=0.6,
-    silent_s=0.2,
-    notice_s=0.15,
-    stall_s=0.8,
-    spare_s=0.1,
+    answer_s=20.0,
+    first_byte_s=30.0,
+    silent_s=20.0,
+    notice_s=0.1,
+    stall_s=60.0,
+    spare_s=30.0,
     deadline_min_s=0.1,
-    deadline_max_s=1.5,
+    deadline_max_s=60.0,
     idle_every_s=0.0,
-    late_s=5.0,
+    late_s=60.0,
 )
+# For what no answer is waited for that comes.
+BRIEF_S = 0.2
+# A network is faster than any serial line behind it; pauses for the line have their own tests.
+_ANY_BAUD = 100_000_000
+# Nothing of all this takes so long unless it hangs.
+HANG_S = 60.0
 WAYS = ("memory", "network", "serial_pty", "serial_dsr", "serial_rtscts", "usb", "devfile")
 # These ways show when a printer is switched off and on.
 SEE_RESET = frozenset({"memory", "network", "serial_rtscts", "usb", "devfile"})
@@ -65,6 +76,11 @@ class Tape(Machine):
         self.tape += data[:taken]
         return taken
 
+    def hurry(self) -> None:
+        """Print as fast as there are bytes from now on."""
+        with self._lock:
+            self._core.knobs = replace(self._core.knobs, rows_per_s=None)
+
 
 @dataclass
 class Rig:
@@ -74,8 +90,10 @@ class Rig:
     machine: Tape
     device: ReceiptPrinter
     units: Units
+    patience: Patience
     face: Any = None
     stalls: list[JobReason] = field(default_factory=list)
+    when_told: dict[JobReason, Callable[[], object]] = field(default_factory=dict)
     ids: int = 0
 
     @property
@@ -87,7 +105,20 @@ class Rig:
         assert self.device.ready() is JobReason.NONE
         self.happen(*faults)
         self.ids += 1
-        return self.device.send(JOB, process_id=f"id{self.ids:02}", on_stall=self.stalls.append)
+        return self.device.send(JOB, process_id=f"id{self.ids:02}", on_stall=self._hear)
+
+    def _hear(self, reason: JobReason) -> None:
+        self.stalls.append(reason)
+        self.when_told.get(reason, lambda: None)()
+
+    def wait(self, **seconds: float) -> None:
+        """Have another patience from now on; the names are those of ``Patience``."""
+        for name, value in seconds.items():
+            object.__setattr__(self.patience, name, value)
+
+    def give_up(self) -> None:
+        """Wait no longer for a printer that stands still."""
+        self.wait(stall_s=0.0)
 
     def happen(self, *faults: str) -> None:
         here = self.machine.taken_bytes
@@ -96,13 +127,14 @@ class Rig:
             at_byte = None if fault.at_byte is None else fault.at_byte + here
             self.machine.happen(Fault(fault.kind, at_byte, fault.after_s))
 
-    def until(self, condition: Any, seconds: float = 5.0) -> bool:
+    def until(self, condition: Any, seconds: float = HANG_S) -> bool:
         """Wait until the machine has come so far; its time passes only when somebody looks."""
         ends = monotonic() + seconds
         while not condition():
             if monotonic() > ends:
                 return False
             self.machine.is_there  # noqa: B018 - lets its time pass
+            Event().wait(0.002)
         return True
 
     def whole_vouchers(self) -> int:
@@ -130,6 +162,7 @@ class Bench:
         faults: Iterable[Fault] = (),
     ) -> Rig:
         self._count += 1
+        patience = replace(patience)
         machine = Tape(knobs, faults)
         transport, face = self._connect(way, machine)
         units = Units(self.folder / f"units{self._count}")
@@ -147,7 +180,7 @@ class Bench:
             patience=patience,
         )
         self._stack.callback(device.close)
-        return Rig(way, machine, device, units, face)
+        return Rig(way, machine, device, units, patience, face)
 
     def close(self) -> None:
         self._stack.close()
@@ -171,7 +204,7 @@ class Bench:
 
                 face = self._stack.enter_context(Rfc2217Face(machine))
                 flow: Any = way.removeprefix("serial_")
-                return SerialTransport(face.address, baud=2_000_000, flow=flow), face
+                return SerialTransport(face.address, baud=_ANY_BAUD, flow=flow), face
             case "usb":
                 from printers.sim.usb_backend import PRODUCT, SERIAL, VENDOR, UsbBackend
                 from printers.transports.usb_bulk import UsbAddress, UsbTransport
