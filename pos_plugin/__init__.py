@@ -27,12 +27,12 @@ if TYPE_CHECKING:
         StorageError,
         StorageFull,
     )
+    from pos_plugin.faces.sale import Sale, SaleState
     from pos_plugin.identify import Found
     from pos_plugin.model import Basket
     from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
     from pos_plugin.plugin import Plugin
     from pos_plugin.promotions.generation import RuleGeneration
-    from pos_plugin.sale import Sale, SaleState
 
 _check_origins()
 
@@ -52,9 +52,9 @@ _HOMES = {
     "Refused": "notices",
     "RuleError": "errors",
     "RuleGeneration": "promotions.generation",
-    "Sale": "sale",
+    "Sale": "faces.sale",
     "SaleError": "errors",
-    "SaleState": "sale",
+    "SaleState": "faces.sale",
     "Scanned": "answers",
     "SchemaTooNew": "errors",
     "StorageBusy": "errors",

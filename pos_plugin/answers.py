@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pos_plugin import wording
 from pos_plugin.loyalty.voucher_type import in_language
 from pos_plugin.promotions.reason_texts import reason_text
-from pos_plugin.receipts import effect_id
+from pos_plugin.sale.receipts import effect_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.card_hash import normalised
+from pos_plugin.customer.known import KnownCustomers
 from pos_plugin.errors import SaleError
-from pos_plugin.known_customers import KnownCustomers
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.search_keys import email_hash, name_words, phone_digits
 from pos_plugin.validation import read_id

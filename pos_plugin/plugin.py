@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import native
-from pos_plugin.accounts import Accounts
 from pos_plugin.actions.accounts import AccountDesk
 from pos_plugin.actions.approvals import ApprovalDesk
 from pos_plugin.actions.booked_once import Actions
@@ -25,34 +24,35 @@ from pos_plugin.actions.statements import StatementDesk
 from pos_plugin.actions.vouchers import VoucherDesk
 from pos_plugin.agent_calls import AgentCalls
 from pos_plugin.answers import Scanned
-from pos_plugin.approvals import Approvals
-from pos_plugin.booking import Booking
+from pos_plugin.booking.completing import Booking
+from pos_plugin.booking.issuing import Issuing
+from pos_plugin.booking.parked import Parked
+from pos_plugin.booking.rental_desk import RentalDesk
+from pos_plugin.booking.takeback import Takeback
 from pos_plugin.clock import SystemClock
 from pos_plugin.closing import Closing
 from pos_plugin.config import TillConfig, read_config
-from pos_plugin.customers import Customers
 from pos_plugin.errors import InputError, MisuseError, StorageFull
+from pos_plugin.faces.accounts import Accounts
+from pos_plugin.faces.approvals import Approvals
+from pos_plugin.faces.customers import Customers
+from pos_plugin.faces.in_time import InTime, late_refusal, notice_of
+from pos_plugin.faces.rentals import Rentals
+from pos_plugin.faces.responses import Responses
+from pos_plugin.faces.sale import Sale, words_of
+from pos_plugin.faces.sales import Sales
+from pos_plugin.faces.vouchers import Vouchers
 from pos_plugin.identify import Identify, read_question
-from pos_plugin.in_time import InTime, late_refusal, notice_of
-from pos_plugin.issuing import Issuing
 from pos_plugin.keys import read_keys
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
 from pos_plugin.online import Online
-from pos_plugin.parked import Parked
-from pos_plugin.prints import Prints
-from pos_plugin.rental_desk import RentalDesk
-from pos_plugin.rentals import Rentals
-from pos_plugin.responses import Responses
+from pos_plugin.printing.prints import Prints
 from pos_plugin.rule_shelf import RuleShelf
-from pos_plugin.sale import Sale, words_of
-from pos_plugin.sales import Sales
 from pos_plugin.storage.current_cache import CurrentCache
 from pos_plugin.storage.journal_writer import JournalWriter
-from pos_plugin.takeback import Takeback
 from pos_plugin.till import Till
 from pos_plugin.uids import new_uid
 from pos_plugin.version import __version__
-from pos_plugin.vouchers import Vouchers
 from pos_plugin.worker import Ended, Late, Worker
 
 if TYPE_CHECKING:

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
-from pos_plugin import agent_word, customer_view, wording
+from pos_plugin import agent_word, wording
 from pos_plugin.answers import Evaluation, Scanned, VoucherAnswer
 from pos_plugin.card_hash import card_hash, normalised
+from pos_plugin.customer import view as customer_view
+from pos_plugin.customer.known import KnownCustomers
+from pos_plugin.customer.points_off import Offered, offered
 from pos_plugin.errors import SaleError, StorageError
-from pos_plugin.host_discount import lowered, put_together
-from pos_plugin.known_customers import KnownCustomers
-from pos_plugin.list_price import list_price
 from pos_plugin.loyalty.ledger import earnings
 from pos_plugin.loyalty.provisional import provisional_id
 from pos_plugin.loyalty.rewards import is_reward_code
@@ -28,34 +28,35 @@ from pos_plugin.loyalty.signed_code import voucher_symbols
 from pos_plugin.loyalty.value_vouchers import settle_vouchers
 from pos_plugin.model import Basket, Coupon, Line
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
-from pos_plugin.points_off import Offered, offered
-from pos_plugin.presented import (
+from pos_plugin.promotions.result import Earned
+from pos_plugin.sale.host_discount import lowered, put_together
+from pos_plugin.sale.list_price import list_price
+from pos_plugin.sale.snapshot import Defaults, Snapshot, fingerprint, read_snapshot
+from pos_plugin.scan import Routed, is_ean13, route
+from pos_plugin.storage import account_lookup, approval_store, journal_lookup
+from pos_plugin.voucher.effects import voucher_effects
+from pos_plugin.voucher.presented import (
     Presented,
     VoucherBook,
     check_paid_minimum,
     coupons_over_their_cap,
     present,
 )
-from pos_plugin.promotions.result import Earned
-from pos_plugin.redeeming import with_value
-from pos_plugin.scan import Routed, is_ean13, route
-from pos_plugin.snapshot import Defaults, Snapshot, fingerprint, read_snapshot
-from pos_plugin.sold_vouchers import check_sold
-from pos_plugin.storage import account_lookup, approval_store, journal_lookup
-from pos_plugin.voucher_effects import voucher_effects
+from pos_plugin.voucher.redeeming import with_value
+from pos_plugin.voucher.sold import check_sold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pos_plugin.clock import Clock
     from pos_plugin.config import TillConfig
+    from pos_plugin.customer.known import KnownCard
+    from pos_plugin.customer.points_off import PointsOff
     from pos_plugin.keys import Keys
-    from pos_plugin.known_customers import KnownCard
     from pos_plugin.loyalty.lots import LedgerEntry
     from pos_plugin.loyalty.program_terms import Terms
     from pos_plugin.loyalty.vouchers import Accepted
     from pos_plugin.online import Online
-    from pos_plugin.points_off import PointsOff
     from pos_plugin.promotions.generation import RuleGeneration
     from pos_plugin.promotions.result import Result
     from pos_plugin.rule_shelf import RuleShelf

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from pos_plugin.known_customers import KnownCustomers
+from pos_plugin.customer.known import KnownCustomers
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.journal_export import JournalExport
 from sync_agent.imports.stored import Stored

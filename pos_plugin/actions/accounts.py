@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 from pydantic import Field
 
 from pos_plugin import wording
-from pos_plugin.account_view import Account, accounts_of, counter
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
-from pos_plugin.known_customers import KnownCustomers
+from pos_plugin.customer.account_view import Account, accounts_of, counter
+from pos_plugin.customer.known import KnownCustomers
 from pos_plugin.limits import MAX_POINTS
 from pos_plugin.loyalty.ledger import USES
 from pos_plugin.loyalty.lots import Kind, LedgerEntry, earn, spend
@@ -24,16 +24,16 @@ from pos_plugin.loyalty.rewards import RewardKind, not_enough, not_now, sold_out
 from pos_plugin.loyalty.voucher_type import LegalKind, in_language, read_voucher_type
 from pos_plugin.loyalty.vouchers import new_voucher
 from pos_plugin.notices import Refusal, Refused
-from pos_plugin.spending import room_minor
 from pos_plugin.storage import account_lookup, ledger_store
 from pos_plugin.text import PlainText as Text
 from pos_plugin.uids import new_uid
+from pos_plugin.voucher.spending import room_minor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pos_plugin.answers import Receipt
-    from pos_plugin.issuing import Issuing
+    from pos_plugin.booking.issuing import Issuing
     from pos_plugin.loyalty.rewards import Reward
     from pos_plugin.loyalty.voucher_type import VoucherType
     from pos_plugin.storage.cache_reader import CacheReader, CustomerRow

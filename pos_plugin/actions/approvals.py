@@ -18,8 +18,8 @@ from pos_plugin import limits
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
 from pos_plugin.answers import message
 from pos_plugin.clock import utc_text
+from pos_plugin.customer.known import ACTIVE, KnownCustomers
 from pos_plugin.errors import SaleError
-from pos_plugin.known_customers import ACTIVE, KnownCustomers
 from pos_plugin.loyalty.approvals import (
     FISCAL_TYPE,
     ApprovalLine,
@@ -35,8 +35,8 @@ from pos_plugin.loyalty.approvals import (
 )
 from pos_plugin.loyalty.credit_limit import LimitMode, Within, check_limit, left_minor
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
-from pos_plugin.papers import Papers
-from pos_plugin.print_orders import print_order
+from pos_plugin.printing.orders import print_order
+from pos_plugin.printing.papers import Papers
 from pos_plugin.storage import approval_store, customer_store, journal_lookup
 from pos_plugin.storage.approval_store import Approval
 from pos_plugin.text import PlainText as Text

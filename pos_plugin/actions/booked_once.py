@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pos_plugin.answers import Receipt
+from pos_plugin.booking.once import keep_answer, stored_answer
+from pos_plugin.booking.receipt_event import event_head
 from pos_plugin.errors import SaleError
 from pos_plugin.notices import Refused
-from pos_plugin.once import keep_answer, stored_answer
-from pos_plugin.receipt_event import event_head
 from pos_plugin.validation import first_error
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
 from pos_plugin.card_hash import card_hash
-from pos_plugin.known_customers import KnownCustomers
+from pos_plugin.customer.known import KnownCustomers
 from pos_plugin.loyalty.provisional import provisional_id
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.scan import is_ean13, route

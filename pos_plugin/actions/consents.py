@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
 from pos_plugin.clock import utc_text
-from pos_plugin.known_customers import KnownCustomers
+from pos_plugin.customer.known import KnownCustomers
 from pos_plugin.limits import INT64_MAX
 from pos_plugin.loyalty.consents import GIVEN, Word, is_too_young
 from pos_plugin.notices import Refusal, Refused

@@ -15,9 +15,9 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
+from pos_plugin.customer.event_earning import changes_of, earned_by, effects_of, facts_of
+from pos_plugin.customer.known import KnownCustomers
 from pos_plugin.errors import SaleError
-from pos_plugin.event_earning import changes_of, earned_by, effects_of, facts_of
-from pos_plugin.known_customers import KnownCustomers
 from pos_plugin.loyalty.duplicates import ranked
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.search_keys import email_hash, name_keys, name_words, phone_digits

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
 from pos_plugin.answers import Receipt, message
-from pos_plugin.known_customers import KnownCustomers
+from pos_plugin.customer.known import KnownCustomers
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
 from pos_plugin.storage import customer_lookup, erasure_store, journal_lookup
 from pos_plugin.storage.print_choices import PrintChoices

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from pos_plugin import agent_word
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
 from pos_plugin.answers import message
-from pos_plugin.customer_view import open_vouchers_of
-from pos_plugin.known_customers import ACTIVE, KnownCustomers
+from pos_plugin.customer.known import ACTIVE, KnownCustomers
+from pos_plugin.customer.statement import statement
+from pos_plugin.customer.view import open_vouchers_of
 from pos_plugin.loyalty.statement_document import ENTRIES_PRINTED, statement_values
 from pos_plugin.notices import Notice, NoticeCode, Refusal, Refused
-from pos_plugin.papers import Papers
-from pos_plugin.print_orders import print_order
-from pos_plugin.statement import statement
+from pos_plugin.printing.orders import print_order
+from pos_plugin.printing.papers import Papers
 from pos_plugin.text import PlainText as Text
 from pos_plugin.uids import new_uid
 

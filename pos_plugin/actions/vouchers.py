@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pos_plugin.answers import Receipt
-    from pos_plugin.issuing import Issuing
+    from pos_plugin.booking.issuing import Issuing
     from pos_plugin.loyalty.voucher_type import VoucherType
     from pos_plugin.till import Till
 

@@ -52,7 +52,7 @@ def printer_called(config: TillConfig, name: str) -> Printer:
 
 def driven(printer: Printer) -> Place | None:
     """Return where a printer is that this till drives by itself, else None."""
-    from pos_plugin.print_devices import place_of
+    from pos_plugin.printing.devices import place_of
 
     if printer.transport in ("host", "simulator"):
         return None

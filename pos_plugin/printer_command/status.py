@@ -50,7 +50,7 @@ def status(name: str | None, config: Path, live: bool, as_json: bool) -> None:
 
 
 def _status(printer: Printer, settings: TillConfig, *, live: bool) -> dict[str, Any]:
-    from pos_plugin.print_devices import duty_of
+    from pos_plugin.printing.devices import duty_of
     from pos_plugin.storage.print_list import waiting_by_state
 
     known = described(printer, settings)
@@ -66,7 +66,7 @@ def _status(printer: Printer, settings: TillConfig, *, live: bool) -> dict[str, 
 def _asked(printer: Printer, settings: TillConfig) -> dict[str, Any]:
     from threading import Event
 
-    from pos_plugin.print_devices import place_of
+    from pos_plugin.printing.devices import place_of
     from printers.choose import transport_of
     from printers.errors import PrinterError
     from printers.line import Line, Patience

@@ -71,7 +71,7 @@ test.__test__ = False  # type: ignore[attr-defined]
 
 def _job(printer: Printer, settings: TillConfig, config: Path) -> Job:
     from pos_plugin.clock import SystemClock
-    from pos_plugin.print_devices import test_job
+    from pos_plugin.printing.devices import test_job
     from printers.errors import DocumentInvalid, ProfileInvalid
 
     del config
@@ -85,7 +85,7 @@ def _job(printer: Printer, settings: TillConfig, config: Path) -> Job:
 
 def _tested(printer: Printer, settings: TillConfig, job: Job) -> Tested:
     from pos_plugin.clock import SystemClock, utc_text
-    from pos_plugin.print_devices import new_device
+    from pos_plugin.printing.devices import new_device
     from printers.try_out import try_out
 
     # The lock is ours already.

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI, Request, Response
 
-from pos_plugin.accounts import ENTRIES_MAX
 from pos_plugin.errors import SaleError
+from pos_plugin.faces.accounts import ENTRIES_MAX
 from pos_plugin.limits import MAX_TEXT
 from pos_plugin.notices import Refused
 from pos_plugin.service.contract.calls import NOT_BOOKED, described
@@ -16,8 +16,8 @@ from pos_plugin.service.exchange import Id, answer, booked, language_of, not_don
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pos_plugin.accounts import Accounts
     from pos_plugin.answers import Receipt
+    from pos_plugin.faces.accounts import Accounts
     from pos_plugin.service.desk import Desk
 
 _COUNT: Final = "count"

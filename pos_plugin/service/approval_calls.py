@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pos_plugin.answers import Receipt
-    from pos_plugin.approvals import Approvals
+    from pos_plugin.faces.approvals import Approvals
     from pos_plugin.service.desk import Desk
 
 _ON: Final = {

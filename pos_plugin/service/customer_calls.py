@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pos_plugin.answers import Receipt
-    from pos_plugin.customers import Customers
+    from pos_plugin.faces.customers import Customers
     from pos_plugin.service.desk import Desk
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from pos_plugin.plugin import Plugin
-    from pos_plugin.prints import Prints
+    from pos_plugin.printing.prints import Prints
     from pos_plugin.service.desk import Desk
 
     Choose: TypeAlias = Callable[[Prints, str], dict[str, Any] | Refused]

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pos_plugin.answers import Receipt
+    from pos_plugin.faces.rentals import Rentals
     from pos_plugin.notices import Refused
-    from pos_plugin.rentals import Rentals
     from pos_plugin.service.desk import Desk
 
 

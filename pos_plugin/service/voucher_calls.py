@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pos_plugin.answers import Receipt
+    from pos_plugin.faces.vouchers import Vouchers
     from pos_plugin.notices import Refused
     from pos_plugin.service.desk import Desk
-    from pos_plugin.vouchers import Vouchers
 
 
 def add_voucher_calls(app: FastAPI, desk: Desk) -> None:

@@ -6,8 +6,8 @@ from collections import defaultdict
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
+from pos_plugin.customer.known import KnownCustomers
 from pos_plugin.errors import StorageError
-from pos_plugin.known_customers import KnownCustomers
 from pos_plugin.storage import customer_store
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.class_facts import facts

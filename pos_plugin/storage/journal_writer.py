@@ -19,7 +19,7 @@ import apsw
 from pos_plugin.clock import utc_text
 from pos_plugin.errors import StorageBusy, StorageDamaged, StorageError
 from pos_plugin.folder_lock import FolderLock, FolderTaken
-from pos_plugin.repricing import facts_of
+from pos_plugin.sale.repricing import facts_of
 from pos_plugin.storage import ledger_store, voucher_store
 from pos_plugin.storage.ballast import Ballast
 from pos_plugin.storage.connect import JOURNAL_NAME, checkpointed, open_journal, quick_check
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from pos_plugin.loyalty.lots import LedgerEntry
     from pos_plugin.loyalty.vouchers import NewVoucher
     from pos_plugin.model import Basket
-    from pos_plugin.receipts import BookedReceipt
+    from pos_plugin.sale.receipts import BookedReceipt
 
 
 LOCK_NAME: Final = "till.lock"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pos_plugin.clock import utc_text
 from pos_plugin.loyalty.return_policy import Together
 from pos_plugin.model import Basket, Line
-from pos_plugin.repricing import SoldBasket, with_facts
+from pos_plugin.sale.repricing import SoldBasket, with_facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,11 +19,11 @@ from head_office.storage import Database
 from pos_plugin.cli import stammkunde
 from pos_plugin.config import TillConfig
 from pos_plugin.model import Basket, Coupon, Customer, Line
-from pos_plugin.receipts import Charge
+from pos_plugin.sale.receipts import Charge
+from pos_plugin.sale.snapshot import Extras
 from pos_plugin.service.app import create_app as service_app
 from pos_plugin.service.desk import Desk
 from pos_plugin.service.problems import PROBLEMS
-from pos_plugin.snapshot import Extras
 from sync_agent import master_data
 
 if TYPE_CHECKING:
@@ -217,7 +217,10 @@ def test_every_endpoint_and_problem_is_documented(tmp_path: Path) -> None:
 
 
 def test_every_event_kind_is_documented() -> None:
-    text = "".join(one.text for one in sources("pos_plugin/*.py", "pos_plugin/storage/*.py"))
+    text = "".join(
+        one.text
+        for one in sources("pos_plugin/*.py", "pos_plugin/booking/*.py", "pos_plugin/storage/*.py")
+    )
     kinds = set(re.findall(r'(?:add_event|\.tell)\(\s*(?:kind=)?"(\w+)"', text))
     kinds |= set(re.findall(r'^[A-Z_]+: Final = "(rental_\w+)"', text, re.MULTILINE))
     some = {"sale_completed", "items_returned", "rental_issued", "voucher_handed_over"}

@@ -16,7 +16,8 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from pos_plugin import Plugin, Refused, SaleError, once
+from pos_plugin import Plugin, Refused, SaleError
+from pos_plugin.booking import once
 from pos_plugin.storage.journal_writer import JournalWriter
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def die_at(plugin: Plugin, statement: int) -> None:
 def forget_answers() -> None:
     """No stored answers: the same call is done again."""
     once.stored_answer = lambda *_args: None
-    from pos_plugin import booking, takeback
+    from pos_plugin.booking import completing as booking
+    from pos_plugin.booking import takeback
 
     booking.stored_answer = once.stored_answer
     takeback.stored_answer = once.stored_answer

@@ -17,13 +17,13 @@ from pos_plugin.actions.statements import StatementRequest
 from pos_plugin.actions.vouchers import BlockRequest, SellRequest
 from pos_plugin.identify import WAYS
 from pos_plugin.model import Basket
-from pos_plugin.receipts import Charge
-from pos_plugin.refunds import ReturnRequest, VoidRequest
 from pos_plugin.rental_report import Rental, RentalUndone
+from pos_plugin.sale.receipts import Charge
+from pos_plugin.sale.refunds import ReturnRequest, VoidRequest
+from pos_plugin.sale.snapshot import Extras
 from pos_plugin.service.contract.calls import reference
 from pos_plugin.service.contract.words import Request
 from pos_plugin.service.print_bodies import Acknowledgement, PrintCancel, PrintResult
-from pos_plugin.snapshot import Extras
 
 Schema = dict[str, Any]
 

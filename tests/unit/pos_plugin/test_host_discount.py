@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from till_builder import unit_discount
 
 from pos_plugin.errors import SaleError
-from pos_plugin.host_discount import lowered, put_together
 from pos_plugin.model import Basket
 from pos_plugin.promotions.generation import RuleGeneration
-from pos_plugin.snapshot import Defaults, Snapshot, read_snapshot
+from pos_plugin.sale.host_discount import lowered, put_together
+from pos_plugin.sale.snapshot import Defaults, Snapshot, read_snapshot
 
 RULES = RuleGeneration.from_value([unit_discount("ZEHN", 1000)])
 DEFAULTS = Defaults(shop="001", till="3", currency="EUR")

@@ -15,7 +15,7 @@ from pos_plugin.config import Printing, TillConfig
 from pos_plugin.loyalty.voucher_document import whose
 from pos_plugin.loyalty.voucher_type import VoucherType
 from pos_plugin.loyalty.vouchers import Due, NewVoucher, issue
-from pos_plugin.papers import Papers
+from pos_plugin.printing.papers import Papers
 from pos_plugin.storage import template_lookup
 from pos_plugin.storage.shop_logo import write_logo
 from printers.document import CodeBlock, CoversBlock, TextBlock

@@ -14,8 +14,8 @@ from pos_plugin import MisuseError, NoticeCode, Plugin, Refused
 from pos_plugin.errors import StorageFull
 from pos_plugin.loyalty.voucher_document import whose
 from pos_plugin.print_listeners import Listeners, Told
-from pos_plugin.print_news import NOTICES_MAX
 from pos_plugin.print_notices import CHOICES, JobNotice, print_notice
+from pos_plugin.printing.news import NOTICES_MAX
 from printers.ports import JobReason, JobState
 from printers.sim.host import SimulatedHost
 

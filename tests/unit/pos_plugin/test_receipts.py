@@ -12,7 +12,7 @@ from till_builder import points, unit_discount, voucher_promotion
 from pos_plugin.errors import SaleError
 from pos_plugin.model import Basket
 from pos_plugin.promotions.generation import RuleGeneration
-from pos_plugin.receipts import BookedReceipt, book, read_charge
+from pos_plugin.sale.receipts import BookedReceipt, book, read_charge
 
 RULES = RuleGeneration.from_value([unit_discount("ZEHN", 1000), points(), voucher_promotion()])
 BASKET = Basket.from_dict(

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from till_builder import TillBuilder, points, unit_discount
 from vouchers_with_value import hand_out
 
-from pos_plugin import Receipt, Refused, refunding
+from pos_plugin import Receipt, Refused
+from pos_plugin.booking import refunding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

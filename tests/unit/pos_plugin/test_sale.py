@@ -7,8 +7,8 @@ import pytest
 from till_builder import TillBuilder, card_number, unit_discount
 
 from pos_plugin import MisuseError, Plugin, Receipt, Refused, Sale, SaleState
+from pos_plugin.faces.sale import TRANSITIONS
 from pos_plugin.notices import NoticeCode, Refusal
-from pos_plugin.sale import TRANSITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

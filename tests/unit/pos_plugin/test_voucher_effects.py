@@ -7,7 +7,7 @@ import pytest
 from pos_plugin.loyalty.value_vouchers import ValueVoucher, settle_vouchers
 from pos_plugin.loyalty.voucher_type import LegalKind
 from pos_plugin.model import Line
-from pos_plugin.voucher_effects import voucher_effects
+from pos_plugin.voucher.effects import voucher_effects
 
 LINES = [
     Line(line_id="1", sku="4711", quantity_milli=1000, unit_price_minor=4999, vat_rate_bp=1900),

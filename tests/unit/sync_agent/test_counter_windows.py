@@ -11,7 +11,8 @@ import pytest
 from lone_till import ARTICLES, CUSTOMERS, LoneTill
 from till_builder import NOON, points, unit_discount
 
-from pos_plugin import Receipt, customer_view
+from pos_plugin import Receipt
+from pos_plugin.customer import view as customer_view
 from pos_plugin.loyalty.windows import newest, row_and_day, within
 
 if TYPE_CHECKING:

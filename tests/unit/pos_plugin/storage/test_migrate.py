@@ -123,8 +123,8 @@ def test_storage_for_the_agent_loads_no_till() -> None:
     look = (
         "import sys\n"
         "import pos_plugin.storage.cache_writer, pos_plugin.storage.journal_reader\n"
-        "print([name for name in sys.modules if name in ('pos_plugin.plugin', 'pos_plugin.sale',"
-        " 'printers.spool', 'pydantic', 'sqlite3')])\n"
+        "print([name for name in sys.modules if name in ('pos_plugin.plugin',"
+        " 'pos_plugin.faces.sale', 'printers.spool', 'pydantic', 'sqlite3')])\n"
     )
     seen = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert seen.stdout == "[]\n"

@@ -1,0 +1,1 @@
+"""What becomes durable: completed, parked, returned and voided sales, rentals, what they issue."""

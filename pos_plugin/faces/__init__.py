@@ -1,0 +1,1 @@
+"""What a host calls: plain values in and out, on the plugin's thread, in time."""
