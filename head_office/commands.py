@@ -15,6 +15,7 @@ from head_office.backup_commands import backup, restore
 from head_office.command_options import data_option as _data
 from head_office.command_options import open_database as _database
 from head_office.command_options import read_instant
+from head_office.doctor_command import doctor
 from head_office.errors import LibraryMissing, LoadError
 from head_office.rule_commands import activate, rollback, rotate_key
 from head_office.till_commands import enrol, retry, revoke, status, worst_case
@@ -368,6 +369,7 @@ for command in (
     worst_case,
     backup,
     restore,
+    doctor,
     user,
 ):
     head_office.add_command(command)

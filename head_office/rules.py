@@ -21,6 +21,7 @@ from sync_agent.protocol import BLOB_BYTES_MAX, GenerationEntry, compact_json
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -49,7 +50,7 @@ def ensure_keys(database: Database) -> None:
         for role in (CURRENT, NEXT):
             private = Ed25519PrivateKey.generate()
             public = private.public_key().public_bytes_raw()
-            write_private(_key_path(database.folder, role), private.private_bytes_raw().hex())
+            write_private(key_path(database.folder, role), private.private_bytes_raw().hex())
             connection.execute(
                 rule_key.insert().values(
                     key_id=hashlib.sha256(public).hexdigest()[:16],
@@ -131,10 +132,32 @@ def republish(database: Database, generation: int, *, activate_at: dt.datetime) 
         RuleError: there is no such generation.
     """
     with database.write() as connection:
-        content = _content(connection, generation)
+        content = content_of(connection, generation)
         key_id, private = signing_key(connection, database.folder)
         signer = Signer(key_id, private)
         return _add(database, connection, content, signer=signer, activate_at=activate_at)
+
+
+def publish_in_turn(
+    database: Database,
+    connection: Connection,
+    contents: Sequence[tuple[dict[str, Any], dt.datetime]],
+) -> list[GenerationEntry]:
+    """Publish several contents, each from its own instant on, in one transaction.
+
+    Args:
+        database: head office.
+        connection: its open write transaction.
+        contents: as of ``content_of``, with their instants.
+
+    Raises:
+        RuleError: one of them is not taken; the transaction has to be given up.
+    """
+    signer = Signer(*signing_key(connection, database.folder))
+    return [
+        _add(database, connection, content, signer=signer, activate_at=activate_at)
+        for content, activate_at in contents
+    ]
 
 
 def before_the_active(connection: Connection, *, now: dt.datetime) -> int:
@@ -190,7 +213,7 @@ def rotate_key(database: Database, next_private: bytes, *, now: dt.datetime) -> 
         entry = _add(
             database,
             connection,
-            {**_content(connection, highest or 0), "next_key": named},
+            {**content_of(connection, highest or 0), "next_key": named},
             signer=Signer(next_id, signer),
             activate_at=now,
         )
@@ -202,8 +225,8 @@ def rotate_key(database: Database, next_private: bytes, *, now: dt.datetime) -> 
         connection.execute(rule_key.insert().values(role=NEXT, **named))
         # The new next first: a crash between the files and the commit is mended by the same call
         # with the same key from the safe.
-        write_private(_key_path(database.folder, NEXT), new.private_bytes_raw().hex())
-        write_private(_key_path(database.folder, CURRENT), next_private.hex())
+        write_private(key_path(database.folder, NEXT), new.private_bytes_raw().hex())
+        write_private(key_path(database.folder, CURRENT), next_private.hex())
     return entry
 
 
@@ -214,8 +237,12 @@ class Signer(NamedTuple):
     private: Ed25519PrivateKey
 
 
-def _content(connection: Connection, generation: int) -> dict[str, Any]:
-    """Return promotions, golden baskets and templates of a generation."""
+def content_of(connection: Connection, generation: int) -> dict[str, Any]:
+    """Return promotions, golden baskets and templates of a generation.
+
+    Raises:
+        RuleError: there is no such generation.
+    """
     text = connection.execute(
         select(blob.c.content)
         .join(rule_generation, rule_generation.c.sha256 == blob.c.sha256)
@@ -300,12 +327,13 @@ def _entry(row: dict[str, Any], changed_keys: set[int]) -> GenerationEntry:
     return GenerationEntry.model_validate({**row, "rotates": row["generation"] in changed_keys})
 
 
-def _key_path(folder: Path, role: str) -> Path:
+def key_path(folder: Path, role: str) -> Path:
+    """Return the file of a private key; ``role`` is ``current`` or ``next``."""
     return folder / f"rule-key.{role}"
 
 
 def _private_key(folder: Path) -> bytes:
     try:
-        return bytes.fromhex(_key_path(folder, CURRENT).read_text(encoding="ascii"))
+        return bytes.fromhex(key_path(folder, CURRENT).read_text(encoding="ascii"))
     except (OSError, ValueError):
         raise HeadOfficeMissing(folder) from None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pos_plugin.backup_commands import backup, restore
+from pos_plugin.doctor.command import doctor
 from pos_plugin.errors import InputError, PosPluginError, RuleError, SaleError
 from pos_plugin.printer_command.group import printer
 from pos_plugin.shop_day import DAY
@@ -425,6 +426,7 @@ def stats_visits(config: Path, since_on: dt.datetime, as_json: bool) -> None:
             click.echo(f"{last or never}  {one.number}  {one.name}")
 
 
+stammkunde.add_command(doctor)
 stammkunde.add_command(backup)
 stammkunde.add_command(restore)
 

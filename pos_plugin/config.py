@@ -344,7 +344,7 @@ def read_config(path: Path) -> TillConfig:
         with path.open("rb") as file:
             content = file.read(_BYTES_MAX + 1)
     except OSError as error:
-        advice = "`stammkunde head-office init` writes one, docs/import.md has one for a till alone"
+        advice = "`stammkunde init` writes one"
         message = f"cannot be read: {path.absolute()}: {error.strerror}; {advice}"
         raise ConfigError("not_toml", name, message) from None
     if len(content) > _BYTES_MAX:

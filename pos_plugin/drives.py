@@ -13,22 +13,8 @@ from typing import Final
 
 MOUNTS: Final = Path("/proc/self/mountinfo")
 _NETWORK: Final = frozenset(
-    [
-        "9p",
-        "afs",
-        "ceph",
-        "cifs",
-        "coda",
-        "davfs",
-        "glusterfs",
-        "ncpfs",
-        "nfs",
-        "nfs4",
-        "smb3",
-        "smbfs",
-        "sshfs",
-        "virtiofs",
-    ]
+    {"9p", "afs", "ceph", "cifs", "coda", "davfs", "glusterfs", "ncpfs", "nfs", "nfs4"}
+    | {"smb3", "smbfs", "sshfs", "virtiofs"}
 )
 _MEMORY: Final = frozenset({"ramfs", "tmpfs"})
 _BYTES_MAX: Final = 1 << 20

@@ -39,7 +39,7 @@ def status(name: str | None, config: Path, live: bool, as_json: bool) -> None:
 
     settings = read_config(config)
     printers = [printer_called(settings, name)] if name else list(settings.printer)
-    found = [_status(printer, settings, live=live) for printer in printers]
+    found = [status_of(printer, settings, live=live) for printer in printers]
     if as_json:
         echo_json({"printers": found})
     else:
@@ -49,7 +49,8 @@ def status(name: str | None, config: Path, live: bool, as_json: bool) -> None:
         sys.exit(NOT_READY)
 
 
-def _status(printer: Printer, settings: TillConfig, *, live: bool) -> dict[str, Any]:
+def status_of(printer: Printer, settings: TillConfig, *, live: bool) -> dict[str, Any]:
+    """Return what is known of a printer; with ``live`` what it says itself (the lock is taken)."""
     from pos_plugin.printing.devices import duty_of
     from pos_plugin.storage.print_list import waiting_by_state
 

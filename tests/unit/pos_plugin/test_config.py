@@ -195,7 +195,7 @@ def test_torn_file_names_the_place(tmp_path: Path) -> None:
 
 
 def test_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"till\.toml: cannot be read.+head-office init"):
+    with pytest.raises(ConfigError, match=r"till\.toml: cannot be read.+stammkunde init"):
         read_config(tmp_path / "till.toml")
     write(tmp_path, "").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="not valid TOML"):

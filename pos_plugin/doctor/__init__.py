@@ -1,0 +1,1 @@
+"""``stammkunde doctor``: looks at everything a till stands on and changes nothing."""

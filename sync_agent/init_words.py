@@ -1,0 +1,45 @@
+"""What ``stammkunde init`` asks and says, in both languages."""
+
+from __future__ import annotations
+
+from typing import Final
+
+WORDS: Final = {
+    "de": {
+        "has_head_office": "Gibt es eine Zentrale (mehrere Kassen teilen Kunden)?",
+        "url": "Adresse der Zentrale (https://…)",
+        "code": "Einmalcode der Zentrale (`head-office enrol`)",
+        "shop": "Nummer der Filiale",
+        "till": "Nummer dieser Kasse, einmalig in der Kette",
+        "printer": "Drucker (none, host, simulator, network:192.168.0.50, usb:04b8:0202, "
+        "serial:/dev/ttyUSB0, queue:NAME)",
+        "backup": "Ordner auf einer anderen Platte für die tägliche Sicherung (leer: keine)",
+        "caps": "Ohne Netz weiß eine Kasse nicht, was andere gerade einlösen. Deshalb gelten dann "
+        "Obergrenzen, jeweils bis zur nächsten Übertragung.",
+        "voucher_cap": "Höchstens je Gutschein, in Euro",
+        "customer_cap": "Höchstens je Kunde, in Euro",
+        "till_cap": "Höchstens an dieser Kasse, in Euro",
+        "worst": "Schlimmster Fall: {till} EUR an dieser Kasse; bei 10 Kassen ohne Netz "
+        "zusammen {ten} EUR.",
+        "written": "{path} geschrieben: Kasse {till} der Filiale {shop}.",
+        "next": "Weiter: stammkunde doctor --config {config}",
+    },
+    "en": {
+        "has_head_office": "Is there a head office (several tills share customers)?",
+        "url": "Address of head office (https://…)",
+        "code": "One-time code of head office (`head-office enrol`)",
+        "shop": "Code of the shop",
+        "till": "Number of this till, unique in the chain",
+        "printer": "Printer (none, host, simulator, network:192.168.0.50, usb:04b8:0202, "
+        "serial:/dev/ttyUSB0, queue:NAME)",
+        "backup": "Folder on another disk for the daily copy (empty: none)",
+        "caps": "Without a network a till does not know what others redeem at that moment. So "
+        "there are caps, each until the next upload.",
+        "voucher_cap": "At most a voucher, in euro",
+        "customer_cap": "At most a customer, in euro",
+        "till_cap": "At most at this till, in euro",
+        "worst": "Worst case: {till} EUR at this till; {ten} EUR with 10 tills offline at once.",
+        "written": "Written: {path}, till {till} of shop {shop}.",
+        "next": "Next: stammkunde doctor --config {config}",
+    },
+}
