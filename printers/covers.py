@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 GAP_DOTS: Final = 16
 """White between two covers, and below a row of them."""
+IN_ROW: Final = (2, 4)
+"""How many stand side by side; a cover is made ready for both."""
 _LINES_MAX: Final = 2  # of a title, and of its info: a long title must not push the others away
 
 
@@ -26,12 +28,33 @@ def cell_dots(page_dots: int, *, in_row: int = 2) -> int:
     return (page_dots - (in_row - 1) * GAP_DOTS) // in_row
 
 
-def within(picture: Picture, width_dots: int) -> Picture | None:
-    """Return the picture no wider than its cell; None if it would be longer than a page.
+def tallest(width_dots: int) -> int:
+    """Return how many rows a cover may have in a cell so wide; a taller one is made narrower."""
+    return width_dots * 3 // 2
 
-    A smaller one stays as it is: made larger its dots would only look coarse.
+
+def within(pictures: Sequence[Picture], width_dots: int) -> Picture | None:
+    """Return a cover no wider than its cell; None if there is none, or it is longer than a page.
+
+    One that was made ready for this cell is taken as it is. Another is made smaller, never larger:
+    its dots would only look coarse.
+
+    Args:
+        pictures: of one file.
+        width_dots: of the cell.
     """
-    return picture.scaled_to(min(width_dots, picture.width_dots))
+    for one in pictures:
+        size = (one.width_dots, len(one.rows))
+        fits = one.width_dots <= width_dots and len(one.rows) <= tallest(width_dots)
+        if fits and (width_dots in size or tallest(width_dots) in size):
+            return one
+    larger = [one for one in pictures if one.width_dots >= width_dots]
+    nearest = min(larger, key=_width, default=max(pictures, key=_width, default=None))
+    return nearest and nearest.scaled_to(min(width_dots, nearest.width_dots))
+
+
+def _width(picture: Picture) -> int:
+    return picture.width_dots
 
 
 class Caption(NamedTuple):

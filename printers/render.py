@@ -27,7 +27,7 @@ from printers.glyphs import (
 )
 from printers.limits import PAGE_DOTS, PAGE_ROWS_MAX
 from printers.page import Cut, Page
-from printers.picture import Picture, read_pbm
+from printers.picture import Picture, read_pbm, read_pbms
 from printers.qr import readable
 from printers.scrub import scrub
 from printers.wrap import balanced, cell_widths, wrap
@@ -264,9 +264,8 @@ class Sheet:
         bare: list[Cover] = []
         for cover in block.items:
             file = None if cover.asset is None else pictures.get(cover.asset)
-            picture = None if file is None else read_pbm(file)
             wide = cell_dots(self._dots, in_row=in_row)
-            fitting = None if picture is None else within(picture, wide)
+            fitting = None if file is None else within(read_pbms(file), wide)
             if fitting is not None:
                 found.append((cover, fitting))
                 continue

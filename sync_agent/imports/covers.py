@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.storage.blobs import write_blob
-from printers.covers import cell_dots
 from printers.limits import PAGE_DOTS
 from sync_agent.imports.columns import COVERS
 from sync_agent.imports.picture import cover_pbm, read_picture
@@ -51,11 +50,8 @@ def take_covers(
         )
     file = TableFile(tables[0], COVERS, encoding=encoding, names=names, progress=progress)
 
-    width_dots = cell_dots(page_dots)
-
     def prepared(picture: str) -> bytes:
-        content = read_picture(folder, picture)
-        return cover_pbm(content, width_dots=width_dots, height_dots_max=width_dots * 3 // 2)
+        return cover_pbm(read_picture(folder, picture), page_dots=page_dots)
 
     def rows_of(given: dict[str, Any]) -> tuple[str, Rows]:
         for name in ("title", "start_on"):

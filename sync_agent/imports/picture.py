@@ -11,6 +11,8 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from printers.covers import IN_ROW, cell_dots, tallest
+from printers.limits import PAGE_DOTS
 from sync_agent.imports.wrong import WrongCell, WrongCode
 
 if TYPE_CHECKING:
@@ -23,8 +25,6 @@ FILE_BYTES_MAX: Final = 5_000_000
 PIXELS_MAX: Final = 12_000_000
 SIDE_MAX: Final = 20_000
 FORMATS: Final = ("PNG", "JPEG", "WEBP")
-WIDTH_DOTS: Final = 280  # two beside each other on 80 mm paper of 576 dots
-HEIGHT_DOTS_MAX: Final = 420
 LOGO_HEIGHT_DOTS_MAX: Final = 400
 # Line art: less than a fifth of its pixels are neither nearly black nor nearly white.
 _DARK, _LIGHT = 48, 208
@@ -34,33 +34,22 @@ _CUT_PERCENT: Final = 1  # of the darkest and lightest pixels, when contrast is 
 _GAIN_PERCENT: Final = 82
 
 
-def cover_pbm(
-    content: bytes, *, width_dots: int = WIDTH_DOTS, height_dots_max: int = HEIGHT_DOTS_MAX
-) -> bytes:
-    """Return a picture as a PBM file: grey, contrast stretched, fitted, dithered to dots.
+def cover_pbm(content: bytes, *, page_dots: int = PAGE_DOTS) -> bytes:
+    """Return a cover as a PBM file of two pictures: for two in a row, then for four in a row.
+
+    Both are made of the same picture: grey, fitted, contrast stretched, dithered to dots.
 
     Args:
         content: of a PNG, JPEG or WebP file.
-        width_dots: of its place on the paper.
-        height_dots_max: what is taller is made narrower.
+        page_dots: width of the paper.
 
     Raises:
         WrongCell: it is none, is too large, or cannot be unpacked.
     """
-    from PIL import ImageDraw, ImageFilter, ImageOps
-
     try:
         with _no_warnings():
-            fitted = ImageOps.contain(_grey(content), (width_dots, height_dots_max))
-            # Stretched after fitting: stray pixels no longer decide what is black and white.
-            clear = ImageOps.autocontrast(fitted, cutoff=_CUT_PERCENT)
-            lifted = clear.point([_lifted(level) for level in range(256)])
-            sharp = lifted.filter(ImageFilter.UnsharpMask(radius=1, percent=80, threshold=2))
-            dots = sharp.convert("1")  # Floyd-Steinberg: the same on every machine
-            # A light picture would have no edge on white paper.
-            edge = (0, 0, dots.width - 1, dots.height - 1)
-            ImageDraw.Draw(dots).rectangle(edge, outline=0, width=2)
-        return _pbm(dots)
+            grey = _grey(content)
+            return b"".join(_cover(grey, cell_dots(page_dots, in_row=count)) for count in IN_ROW)
     except WrongCell:
         raise
     except Exception:  # noqa: BLE001 - whatever a hostile file makes the decoder say
@@ -119,6 +108,22 @@ def _grey(content: bytes) -> Image.Image:
         white = Image.new("RGBA", upright.size, "white")
         white.alpha_composite(upright.convert("RGBA"))
         return white.convert("L")
+
+
+def _cover(grey: Image.Image, width_dots: int) -> bytes:
+    """Dots for a place so wide."""
+    from PIL import ImageDraw, ImageFilter, ImageOps
+
+    fitted = ImageOps.contain(grey, (width_dots, tallest(width_dots)))
+    # Stretched after fitting: stray pixels no longer decide what is black and white.
+    clear = ImageOps.autocontrast(fitted, cutoff=_CUT_PERCENT)
+    lifted = clear.point([_lifted(level) for level in range(256)])
+    sharp = lifted.filter(ImageFilter.UnsharpMask(radius=1, percent=80, threshold=2))
+    dots = sharp.convert("1")  # Floyd-Steinberg: the same on every machine
+    # A light picture would have no edge on white paper.
+    edge = (0, 0, dots.width - 1, dots.height - 1)
+    ImageDraw.Draw(dots).rectangle(edge, outline=0, width=2)
+    return _pbm(dots)
 
 
 def _pbm(dots: Image.Image) -> bytes:

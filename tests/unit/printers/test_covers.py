@@ -10,7 +10,9 @@ import zxingcpp
 from PIL import Image
 from printing import pbm, plain
 
+from printers.covers import IN_ROW, cell_dots, within
 from printers.document import Cover, Document
+from printers.picture import Picture, read_pbm, read_pbms
 from printers.render import render
 from printers.text import render_text
 
@@ -53,6 +55,43 @@ def test_up_to_four_covers_stand_on_the_page_and_its_code_is_read(count: int, do
     assert page.notes == ()
     image = Image.frombytes("1", (page.width_dots, page.height_dots), page.data, "raw", "1;I")
     assert [found.text for found in zxingcpp.read_barcodes(image.convert("L"))] == ["SK7F2K9QXM4T"]
+
+
+def one_of(*sizes: tuple[int, int]) -> list[Picture]:
+    """A cover of one file: the widest first, each with a pattern of its own."""
+    return [Picture(width, (0b101,) * height) for width, height in sizes]
+
+
+def test_a_cover_made_ready_for_its_place_is_not_touched_again() -> None:
+    pictures = one_of((280, 420), (132, 198))
+    assert [within(pictures, cell_dots(576, in_row=count)) for count in IN_ROW] == pictures
+
+
+def test_a_cover_made_for_wider_paper_is_made_smaller_from_the_nearest() -> None:
+    pictures = one_of((280, 420), (132, 198))
+    fitting = within(pictures, cell_dots(384))
+    assert fitting == pictures[0].scaled_to(184)
+    assert within(pictures, cell_dots(384, in_row=4)) == pictures[1].scaled_to(84)
+
+
+def test_a_cover_made_for_narrower_paper_stays_small() -> None:
+    pictures = one_of((184, 276), (84, 126))
+    assert within(pictures, 280) == pictures[0]
+    assert within([], 280) is None
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        pbm([b"\xff"], width_dots=8) + b"P4\n8 2\n\xff",
+        pbm([b"\xff"], width_dots=8) + b"\n",
+        pbm([b"\xff"], width_dots=8) * 5,
+        b"",
+    ],
+)
+def test_a_file_with_a_wrong_second_picture_is_no_picture(file: bytes) -> None:
+    assert read_pbms(file) == ()
+    assert read_pbm(file) is None
 
 
 @pytest.mark.capability("V6")

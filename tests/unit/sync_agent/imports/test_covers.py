@@ -12,8 +12,9 @@ from lone_till import LoneTill
 from PIL import Image
 
 from pos_plugin.storage.blobs import read_blob
-from printers.picture import read_pbm
-from sync_agent.imports.picture import HEIGHT_DOTS_MAX, WIDTH_DOTS, cover_pbm, read_picture
+from printers.covers import IN_ROW, cell_dots, within
+from printers.picture import read_pbm, read_pbms
+from sync_agent.imports.picture import cover_pbm, read_picture
 from sync_agent.imports.wrong import TableError, WrongCell, WrongCode
 
 if TYPE_CHECKING:
@@ -67,9 +68,9 @@ def test_a_cover_becomes_a_picture_of_dots_beside_its_title(till: LoneTill) -> N
     assert content is not None
     picture = read_pbm(content)
     assert picture is not None
-    assert (picture.width_dots, len(picture.rows)) == (WIDTH_DOTS, HEIGHT_DOTS_MAX)
+    assert (picture.width_dots, len(picture.rows)) == (280, 420)
     dark, light = picture.rows[10].bit_count(), picture.rows[-10].bit_count()
-    assert dark > 0.8 * WIDTH_DOTS > 0.2 * WIDTH_DOTS > light, "black is a dot, stretched"
+    assert dark > 0.8 * 280 > 0.2 * 280 > light, "black is a dot, stretched"
     assert till.take("covers", covers(till)).state == "nothing"
 
 
@@ -103,9 +104,20 @@ def test_webp_and_jpeg_are_taken_and_fitted_to_the_paper() -> None:
     for kind in ("WEBP", "JPEG"):
         file = io.BytesIO()
         Image.new("L", (600, 900), 90).save(file, kind)
-        picture = read_pbm(cover_pbm(file.getvalue(), width_dots=184, height_dots_max=276))
+        picture = read_pbm(cover_pbm(file.getvalue(), page_dots=384))
         assert picture is not None
         assert (picture.width_dots, len(picture.rows)) == (184, 276)
+
+
+def test_a_cover_is_made_ready_for_two_and_for_four_in_a_row() -> None:
+    # Taller than its place: made narrower, and found again all the same.
+    for size in ((600, 900), (600, 1_800)):
+        file = io.BytesIO()
+        Image.effect_mandelbrot(size, (-2.5, -1.5, 1.0, 1.5), 60).save(file, "PNG")
+        pictures = read_pbms(cover_pbm(file.getvalue(), page_dots=576))
+        heights = [len(one.rows) for one in pictures]
+        assert heights == [420, 198]
+        assert [within(pictures, cell_dots(576, in_row=count)) for count in IN_ROW] == [*pictures]
 
 
 def test_limits_of_a_picture_are_five_megabytes_and_twelve_megapixels() -> None:
