@@ -7,11 +7,12 @@ so a till can always tell which of its own entries are in the number that it got
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import case, func, select
+from sqlalchemy import BigInteger, bindparam, case, cast, func, select
 
 from head_office.effects import NotUnderstood
+from head_office.portions import in_portions
 from head_office.sources import Source
 from head_office.storage import balance, counter_day, ledger_entry
 from pos_plugin.clock import instant
@@ -20,7 +21,7 @@ from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES
 from pos_plugin.loyalty.lots import Known, Movement
 from pos_plugin.loyalty.lots import balance as sum_known
 from pos_plugin.loyalty.lots import fold as fold_lots
-from pos_plugin.loyalty.windows import newest, row_and_day
+from pos_plugin.loyalty.windows import newest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,66 +29,21 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from head_office.log import Row
-    from sync_agent.protocol import Entry
 
-COUNTER_PREFIXES = (USES, HISTORY)
-
-
-def fold(
-    connection: Connection,
-    entries: Iterable[Entry],
-    *,
-    source: Source,
-    counts: bool,
-    as_of: str,
-) -> dict[str, list[Row]]:
-    """Take the entries of one event into the balances; return the changed rows by customer.
-
-    Args:
-        connection: an open write transaction.
-        entries: signed changes, as the till wrote them.
-        source: the event they stand in.
-        counts: false when the same event was counted under another number before; then only
-            ``folded`` moves.
-        as_of: instant shown beside the balance, ISO 8601 UTC.
-
-    Raises:
-        NotUnderstood: a balance would leave its range.
-    """
-    by_place: dict[tuple[str, str], list[int]] = {}
-    for entry in entries:
-        key, day = row_and_day(entry.key)
-        deltas = by_place.setdefault((entry.customer, key), [])
-        if day is None:
-            deltas.append(entry.delta)
-        elif counts:
-            _count_on(connection, entry.customer, key, day, entry.delta)
-    changed: dict[str, list[Row]] = {}
-    for (customer, key), deltas in by_place.items():
-        here = (balance.c.customer == customer) & (balance.c.account == key)
-        row = connection.execute(select(balance).where(here)).one_or_none()
-        value = row.value if row else 0
-        if counts and deltas:
-            # Of a day the later one counts, everything else adds up.
-            value = max(value, *deltas) if key == LAST_DAY else value + sum(deltas)
-        if abs(value) > INT64_MAX:
-            raise NotUnderstood(f"{key} of {customer} leaves the 64-bit range")
-        folded = with_event(json.loads(row.folded) if row else [], source)
-        lots = [] if key.startswith(COUNTER_PREFIXES) else _lots(connection, customer, key)
-        values = {
-            "value": value,
-            "lots": json.dumps(lots),
-            "as_of": as_of,
-            "folded": json.dumps(folded),
-        }
-        if row is None:
-            connection.execute(balance.insert().values(customer=customer, account=key, **values))
-        else:
-            connection.execute(balance.update().where(here).values(values))
-        days = _days(connection, customer, key)
-        wire = _wire(customer, key, value, lots, days, as_of, folded)
-        changed.setdefault(customer, []).append(wire)
-    return changed
+_COUNTER_PREFIXES: Final = (USES, HISTORY)
+_LOTS: Final = (
+    select(
+        ledger_entry.c.customer,
+        ledger_entry.c.program,
+        ledger_entry.c.lot,
+        cast(func.sum(ledger_entry.c.delta), BigInteger),
+        func.max(ledger_entry.c.matures_on),
+        func.max(ledger_entry.c.expires_on),
+        func.max(case((ledger_entry.c.lot != ledger_entry.c.id, ledger_entry.c.business_on))),
+    )
+    .where(ledger_entry.c.customer.in_(bindparam("customers", expanding=True)))
+    .group_by(ledger_entry.c.customer, ledger_entry.c.program, ledger_entry.c.lot)
+)
 
 
 def rows_of_customer(connection: Connection, customer: str) -> list[Row]:
@@ -96,7 +52,7 @@ def rows_of_customer(connection: Connection, customer: str) -> list[Row]:
         select(balance).where(balance.c.customer == customer).order_by(balance.c.account)
     )
     return [
-        _wire(
+        wire(
             row.customer,
             row.account,
             row.value,
@@ -140,21 +96,22 @@ def balance_at(
     return sum_known(known, as_of=as_of, known_at=known_at, on=on)
 
 
-def _lots(connection: Connection, customer: str, program: str) -> list[dict[str, Any]]:
-    """Return the open lots of an account, summed anew: an event may come in any order."""
-    entry = ledger_entry.c
-    rows = connection.execute(
-        select(
-            entry.lot,
-            func.sum(entry.delta),
-            func.max(entry.matures_on),
-            func.max(entry.expires_on),
-            func.max(case((entry.lot != entry.id, entry.business_on))),
-        )
-        .where((entry.customer == customer) & (entry.program == program))
-        .group_by(entry.lot)
-    )
-    return [lot._asdict() for lot in fold_lots(Movement(*row) for row in rows)]
+def open_lots(
+    connection: Connection, customers: Iterable[str]
+) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """Return the open lots by customer and account, summed anew: events may come in any order."""
+    moved: dict[tuple[str, str], list[Movement]] = {}
+    for some in in_portions(customers):
+        for customer, program, *movement in connection.execute(_LOTS, {"customers": some}):
+            moved.setdefault((customer, program), []).append(Movement(*movement))
+    return {
+        place: [lot._asdict() for lot in fold_lots(movements)] for place, movements in moved.items()
+    }
+
+
+def is_counter(account: str) -> bool:
+    """Say whether a row is a counter: it has no ledger and no lots."""
+    return account.startswith(_COUNTER_PREFIXES)
 
 
 def move(
@@ -169,6 +126,7 @@ def move(
     for counted in connection.execute(select(counter_day).where(counter_day.c.customer == old)):
         _count_on(connection, new, counted.counter, counted.day, counted.value)
     connection.execute(counter_day.delete().where(counter_day.c.customer == old))
+    lots_of = open_lots(connection, [new])
     changed: list[Row] = []
     for row in had:
         here = (balance.c.customer == new) & (balance.c.account == row.account)
@@ -182,8 +140,7 @@ def move(
                 folded = with_event(folded, Source(till, epoch, seq))
         if source is not None:
             folded = with_event(folded, source)
-        is_counter = row.account.startswith(COUNTER_PREFIXES)
-        lots = [] if is_counter else _lots(connection, new, row.account)
+        lots = lots_of.get((new, row.account), [])
         connection.execute(balance.delete().where(here))
         connection.execute(
             balance.insert().values(
@@ -196,7 +153,7 @@ def move(
             )
         )
         days = _days(connection, new, row.account)
-        changed.append(_wire(new, row.account, value, lots, days, as_of or row.as_of, folded))
+        changed.append(wire(new, row.account, value, lots, days, as_of or row.as_of, folded))
     connection.execute(balance.delete().where(balance.c.customer == old))
     return changed
 
@@ -242,7 +199,7 @@ def with_event(folded: list[list[Any]], source: Source) -> list[list[Any]]:
     return [*kept, [source.till, source.epoch, highest]]
 
 
-def _wire(
+def wire(
     customer: str,
     key: str,
     value: int,
@@ -251,7 +208,8 @@ def _wire(
     as_of: str,
     folded: list[list[Any]],
 ) -> Row:
-    if key.startswith(COUNTER_PREFIXES):
+    """Return a balance or counter as it travels; ``days`` are those of a counter."""
+    if is_counter(key):
         return "customer_counter", {
             "customer": customer,
             "key": key,

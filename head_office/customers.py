@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from head_office import master_rows
 from head_office.balances import move, with_event
@@ -44,6 +44,10 @@ if TYPE_CHECKING:
 
 _OPEN = ConfigDict(strict=True, extra="allow", frozen=True)
 ALIASES_MAX: Final = 8
+MOVING: Final = frozenset({"card_assigned"})
+"""Kinds of event that give the rows of balances to another customer."""
+
+_BECAME: Final = select(alias.c.customer).where(alias.c.alias == bindparam("alias"))
 
 
 class _Created(BaseModel):
@@ -127,9 +131,7 @@ class _Erased(BaseModel):
 def survivor(connection: Connection, customer: str) -> str:
     """Return the id that another one became, else the id itself."""
     for _ in range(ALIASES_MAX):
-        found = connection.execute(
-            select(alias.c.customer).where(alias.c.alias == customer)
-        ).scalar_one_or_none()
+        found = connection.execute(_BECAME, {"alias": customer}).scalar_one_or_none()
         if found is None:
             break
         customer = found

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import select
+from sqlalchemy import bindparam
+from sqlalchemy.exc import IntegrityError
 
 from head_office.exceptions import SPENDS, note_overspent_lots, note_second_vouchers
 from head_office.sources import Source
-from head_office.storage import ledger_entry, receipt, receipt_line, voucher
+from head_office.storage import ledger_entry, voucher
 from head_office.vouchers import Fact, take_facts
 from pos_plugin import limits
 from pos_plugin.clock import utc_text
@@ -34,7 +35,16 @@ _OPEN = ConfigDict(strict=True, extra="allow", frozen=True)
 SaleMinor = Annotated[int, Field(ge=-limits.INT64_MAX, le=limits.INT64_MAX)]
 
 
+_CHANGE_VOUCHER: Final = (
+    voucher.update()
+    .where(voucher.c.id == bindparam("of_id"))
+    .values({name: bindparam(name) for name in ("type", "customer", "till", "shop", "detail")})
+)
 _BLOCKS: Final = {"voucher_blocked": "blocked", "voucher_unblocked": "unblocked"}
+
+
+ReceiptRows = tuple[dict[str, Any], list[dict[str, Any]]]
+"""A receipt and its lines, as their tables hold them."""
 
 
 class NotUnderstood(Exception):  # noqa: N818 - a state of the event, not a fault of ours
@@ -146,33 +156,33 @@ class Effects:
         return self.body.entries
 
     def store(self, connection: Connection, *, till: str, event: Event, recorded_at: str) -> None:
-        """Write receipt, ledger entries and vouchers of the event."""
+        """Write ledger entries and vouchers of the event."""
         occurred_at = utc_text(event.occurred_at)
-        if isinstance(self.body, _SaleBody):
-            _store_receipt(connection, self.body, till=till, event=event)
-        for entry in self.body.ledger:
-            known = select(ledger_entry.c.id).where(ledger_entry.c.id == entry.id)
-            if connection.execute(known).first():
-                raise NotUnderstood(f"the ledger entry {entry.id} is known from another event")
-            connection.execute(
-                ledger_entry.insert().values(
-                    id=entry.id,
-                    till=till,
-                    epoch=event.epoch,
-                    seq=event.seq,
-                    customer=entry.customer,
-                    program=entry.program,
-                    kind=entry.kind,
-                    delta=entry.delta,
-                    lot=entry.lot,
-                    matures_on=entry.matures_on,
-                    expires_on=entry.expires_on,
-                    business_on=self.body.business_on or occurred_at[:10],
-                    occurred_at=occurred_at,
-                    recorded_at=recorded_at,
-                    detail=_text(entry),
-                )
-            )
+        if self.body.ledger:
+            rows = [
+                {
+                    "id": entry.id,
+                    "till": till,
+                    "epoch": event.epoch,
+                    "seq": event.seq,
+                    "customer": entry.customer,
+                    "program": entry.program,
+                    "kind": entry.kind,
+                    "delta": entry.delta,
+                    "lot": entry.lot,
+                    "matures_on": entry.matures_on,
+                    "expires_on": entry.expires_on,
+                    "business_on": self.body.business_on or occurred_at[:10],
+                    "occurred_at": occurred_at,
+                    "recorded_at": recorded_at,
+                    "detail": _text(entry),
+                }
+                for entry in self.body.ledger
+            ]
+            try:
+                connection.execute(ledger_entry.insert(), rows)
+            except IntegrityError:
+                raise NotUnderstood("a ledger entry is known from another event") from None
         note_overspent_lots(
             connection,
             [one.lot for one in self.body.ledger if one.kind in SPENDS and one.delta < 0],
@@ -188,9 +198,8 @@ class Effects:
                 "shop": self.body.shop,
                 "detail": _text(issued),
             }
-            here = voucher.c.id == issued.id
-            if connection.execute(voucher.update().where(here).values(values)).rowcount == 0:
-                connection.execute(voucher.insert().values(id=issued.id, state="issued", **values))
+            if connection.execute(_CHANGE_VOUCHER, {"of_id": issued.id, **values}).rowcount == 0:
+                connection.execute(voucher.insert(), {"id": issued.id, "state": "issued", **values})
         note_second_vouchers(
             connection,
             [one.id for one in self.body.vouchers],
@@ -205,6 +214,45 @@ class Effects:
             cashier=self.body.cashier,
             occurred_at=occurred_at,
         )
+
+    def receipt_rows(self, *, till: str, event: Event) -> ReceiptRows | None:
+        """Return the receipt of the event and its lines as they are stored; None without one."""
+        if not isinstance(self.body, _SaleBody):
+            return None
+        uid, said = event.uid_hex, self.body.receipt
+        head = {
+            "uid": uid,
+            "till": till,
+            "epoch": event.epoch,
+            "seq": event.seq,
+            "shop": self.body.shop,
+            "occurred_at": event.occurred_at.isoformat(),
+            "sale_id": said.sale_id,
+            "receipt_number": said.receipt_number,
+            "cashier": said.cashier,
+            "customer": said.customer,
+            "business_on": said.business_on,
+            "generation": said.generation,
+            "gross_minor": said.gross_minor,
+            "discount_minor": said.discount_minor,
+            "total_minor": said.total_minor,
+            "charged_differs": said.charged_differs,
+        }
+        lines = [
+            {
+                "receipt_uid": uid,
+                "line_number": number,
+                "line_id": line.line_id,
+                "sku": line.sku,
+                "quantity_milli": line.quantity_milli,
+                "gross_minor": line.gross_minor,
+                "discount_minor": line.discount_minor,
+                "paid_minor": line.paid_minor,
+                "vat_rate_bp": line.vat_rate_bp,
+            }
+            for number, line in enumerate(self.body.lines, 1)
+        ]
+        return head, lines
 
     @property
     def touched_vouchers(self) -> list[str]:
@@ -255,46 +303,6 @@ def effects_of(event: Event) -> Effects:
     ):
         raise NotUnderstood(f"{event.kind}: the ledger and the entries of the accounts differ")
     return Effects(body)
-
-
-def _store_receipt(connection: Connection, body: _SaleBody, *, till: str, event: Event) -> None:
-    uid = event.uid_hex
-    connection.execute(
-        receipt.insert().values(
-            uid=uid,
-            till=till,
-            epoch=event.epoch,
-            seq=event.seq,
-            shop=body.shop,
-            occurred_at=event.occurred_at.isoformat(),
-            sale_id=body.receipt.sale_id,
-            receipt_number=body.receipt.receipt_number,
-            cashier=body.receipt.cashier,
-            customer=body.receipt.customer,
-            business_on=body.receipt.business_on,
-            generation=body.receipt.generation,
-            gross_minor=body.receipt.gross_minor,
-            discount_minor=body.receipt.discount_minor,
-            total_minor=body.receipt.total_minor,
-            charged_differs=body.receipt.charged_differs,
-        )
-    )
-    rows: list[dict[str, Any]] = [
-        {
-            "receipt_uid": uid,
-            "line_number": number,
-            "line_id": line.line_id,
-            "sku": line.sku,
-            "quantity_milli": line.quantity_milli,
-            "gross_minor": line.gross_minor,
-            "discount_minor": line.discount_minor,
-            "paid_minor": line.paid_minor,
-            "vat_rate_bp": line.vat_rate_bp,
-        }
-        for number, line in enumerate(body.lines, 1)
-    ]
-    if rows:
-        connection.execute(receipt_line.insert(), rows)
 
 
 def _sums(changes: Iterable[tuple[str, str, int]]) -> dict[tuple[str, str], int]:

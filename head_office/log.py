@@ -16,8 +16,9 @@ import json
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
+from head_office.portions import in_portions
 from head_office.problems import ProblemError
 from head_office.storage import bucket as bucket_table
 from head_office.storage import bucket_row, bucket_sum, master
@@ -34,6 +35,32 @@ Row = tuple[str, dict[str, Any]]
 """Table name and wire row; one with a ``REASON`` beside its key is removed."""
 
 REASON: Final = "reason"
+
+_STANDING: Final = select(bucket_row.c.row_key, bucket_row.c.sum).where(
+    (bucket_row.c.bucket == bindparam("bucket"))
+    & (bucket_row.c.table_name == bindparam("table"))
+    & bucket_row.c.row_key.in_(bindparam("keys", expanding=True))
+)
+_CHANGE_ROW: Final = (
+    bucket_row.update()
+    .where(
+        (bucket_row.c.bucket == bindparam("of_bucket"))
+        & (bucket_row.c.table_name == bindparam("of_table"))
+        & (bucket_row.c.row_key == bindparam("of_key"))
+    )
+    .values({name: bindparam(name) for name in ("log_seq", "log_group", "op", "row", "sum")})
+)
+
+# Bucket by bucket, each a look at its primary key: the rows of all buckets are never read.
+_HOLDERS: Final = (
+    select(bucket_row.c.row_key, bucket_row.c.bucket)
+    .where(
+        bucket_row.c.bucket.in_(select(bucket_table.c.bucket))
+        & (bucket_row.c.table_name == "customer")
+        & bucket_row.c.row_key.in_(bindparam("keys", expanding=True))
+    )
+    .order_by(bucket_row.c.bucket)
+)
 
 # Header and end of a page are small; the rows keep this much away from the limit.
 _ROWS_BYTES_MAX = PAGE_BYTES_MAX - 2**16
@@ -86,38 +113,34 @@ def append(connection: Connection, bucket: str, groups: Iterable[Sequence[Row]])
             select(bucket_table.c.head).where(bucket_table.c.bucket == bucket).with_for_update()
         ).scalar_one()
     )
+    groups_left = _newest(groups)
+    before = _sums_before(connection, bucket, groups_left)
     sums: dict[str, int] = {}
-    for rows in _newest(groups):
+    new: list[dict[str, Any]] = []
+    old: list[dict[str, Any]] = []
+    for rows in groups_left:
         group = head + 1
         for table, key, row in rows:
             head += 1
             is_live = REASON not in row
+            sum_now = _sum_of(table, row) if is_live else 0
             values = {
                 "log_seq": head,
                 "log_group": group,
                 "op": "P" if is_live else "R",
                 "row": compact_json(row).decode(),
+                "sum": sum_text(sum_now),
             }
-            here = (
-                (bucket_row.c.bucket == bucket)
-                & (bucket_row.c.table_name == table)
-                & (bucket_row.c.row_key == key)
-            )
-            change = _sum_of(table, row) if is_live else 0
-            before = connection.execute(
-                select(bucket_row.c.op, bucket_row.c.row).where(here)
-            ).one_or_none()
-            if before is None:
-                connection.execute(
-                    bucket_row.insert().values(
-                        bucket=bucket, table_name=table, row_key=key, **values
-                    )
-                )
+            sum_before = before.get((table, key))
+            if sum_before is None:
+                new.append({"bucket": bucket, "table_name": table, "row_key": key, **values})
             else:
-                if before.op == "P":
-                    change -= _sum_of(table, json.loads(before.row))
-                connection.execute(bucket_row.update().where(here).values(values))
-            sums[table] = sums.get(table, 0) + change
+                old.append({"of_bucket": bucket, "of_table": table, "of_key": key, **values})
+            sums[table] = sums.get(table, 0) + sum_now - (sum_before or 0)
+    if new:
+        connection.execute(bucket_row.insert(), new)
+    if old:
+        connection.execute(_CHANGE_ROW, old)
     _move_sums(connection, bucket, sums)
     connection.execute(
         bucket_table.update().where(bucket_table.c.bucket == bucket).values(head=head)
@@ -125,18 +148,44 @@ def append(connection: Connection, bucket: str, groups: Iterable[Sequence[Row]])
     return head
 
 
-def _newest(groups: Iterable[Sequence[Row]]) -> list[list[tuple[str, str, dict[str, Any]]]]:
+_Keyed = tuple[str, str, dict[str, Any]]
+"""Table, key and row."""
+
+
+def _newest(groups: Iterable[Sequence[Row]]) -> list[list[_Keyed]]:
     """Return the groups with the key of each row, without rows that a later one here replaces.
 
     They become visible together, and a row stands in the log once: of a customer with many
     receipts in one batch the last balance is all that anybody reads.
     """
     keyed = [[(table, row_key(table, row), row) for table, row in rows] for rows in groups]
-    last = {(table, key): number for number, rows in enumerate(keyed) for table, key, _ in rows}
-    kept = [
-        [one for one in rows if last[one[0], one[1]] == number] for number, rows in enumerate(keyed)
-    ]
-    return [rows for rows in kept if rows]
+    kept: list[list[_Keyed]] = []
+    seen: set[tuple[str, str]] = set()
+    for rows in reversed(keyed):
+        newest: list[_Keyed] = []
+        for table, key, row in reversed(rows):
+            if (table, key) not in seen:
+                seen.add((table, key))
+                newest.append((table, key, row))
+        if newest:
+            kept.append(newest[::-1])
+    return kept[::-1]
+
+
+def _sums_before(
+    connection: Connection, bucket: str, groups: list[list[_Keyed]]
+) -> dict[tuple[str, str], int]:
+    """Return what the rows that stand in the log already count for, by table and key."""
+    by_table: dict[str, list[str]] = {}
+    for rows in groups:
+        for table, key, _ in rows:
+            by_table.setdefault(table, []).append(key)
+    return {
+        (table, row.row_key): int(row.sum, 16)
+        for table, keys in by_table.items()
+        for some in in_portions(keys)
+        for row in connection.execute(_STANDING, {"bucket": bucket, "table": table, "keys": some})
+    }
 
 
 def _sum_of(table: str, row: dict[str, Any]) -> int:
@@ -239,7 +288,7 @@ def _sums(connection: Connection, bucket: str) -> dict[str, str]:
 
 def holders(connection: Connection, customer: str) -> list[str]:
     """Return the buckets that hold this customer; a new one is held by its home shop."""
-    held = _held_by(connection, customer)
+    held = all_holders(connection, [customer]).get(customer)
     if held:
         return held
     key = json.dumps([customer], ensure_ascii=False)
@@ -251,21 +300,15 @@ def holders(connection: Connection, customer: str) -> list[str]:
 
 def shops_that_hold(connection: Connection, customer: str) -> list[str]:
     """Return the shops whose buckets hold this customer by now."""
-    return [bucket.removeprefix(shop_bucket("")) for bucket in _held_by(connection, customer)]
+    held = all_holders(connection, [customer]).get(customer, [])
+    return [bucket.removeprefix(shop_bucket("")) for bucket in held]
 
 
-def _held_by(connection: Connection, customer: str) -> list[str]:
-    key = json.dumps([customer], ensure_ascii=False)
-    # Bucket by bucket, each a look at its primary key: the rows of all buckets are never read.
-    each = select(bucket_table.c.bucket)
-    return list(
-        connection.execute(
-            select(bucket_row.c.bucket)
-            .where(
-                bucket_row.c.bucket.in_(each)
-                & (bucket_row.c.table_name == "customer")
-                & (bucket_row.c.row_key == key)
-            )
-            .order_by(bucket_row.c.bucket)
-        ).scalars()
-    )
+def all_holders(connection: Connection, customers: Iterable[str]) -> dict[str, list[str]]:
+    """Return the buckets that hold each of the customers by now; one nobody holds is left out."""
+    by_key = {json.dumps([customer], ensure_ascii=False): customer for customer in customers}
+    found: dict[str, list[str]] = {}
+    for some in in_portions(by_key):
+        for row in connection.execute(_HOLDERS, {"keys": some}):
+            found.setdefault(by_key[row.row_key], []).append(row.bucket)
+    return found

@@ -135,6 +135,8 @@ bucket_row = Table(
     Column("log_group", BigInteger, nullable=False),
     Column("op", Text, nullable=False),
     Column("row", Text, nullable=False),
+    # What the row adds to `bucket_sum`, 16 hexadecimal digits; nothing once it is removed.
+    Column("sum", Text, nullable=False),
     PrimaryKeyConstraint("bucket", "table_name", "row_key"),
     Index("bucket_row_log", "bucket", "log_seq", unique=True),
 )
@@ -399,6 +401,17 @@ approval_piece = Table(
     Column("state", Text, nullable=False),
     PrimaryKeyConstraint("approval", "line_id"),
     Index("approval_piece_customer", "customer"),
+)
+
+# What a piece of an article costs from a shop day on, without VAT, in minor units (cents); null =
+# not known any more. It never leaves head office.
+purchase_price = Table(
+    "purchase_price",
+    metadata,
+    Column("sku", Text, nullable=False),
+    Column("since_on", Text, nullable=False),
+    Column("purchase_price_minor", BigInteger),
+    PrimaryKeyConstraint("sku", "since_on"),
 )
 
 # Who was in which class from when to when; `until_on` is empty while it lasts, `run_on` the day of

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from head_office.storage import exception, voucher, voucher_fact
 from pos_plugin.loyalty.voucher_standing import Happened, Wear
@@ -28,6 +28,24 @@ if TYPE_CHECKING:
 DOUBLE_REDEMPTION: Final = "double_redemption"
 FOR_EVERY_SHOP: Final = ""
 """In place of a customer: nobody holds it, so every shop gets the row."""
+
+_VOUCHER: Final = select(voucher).where(voucher.c.id == bindparam("id"))
+_FOLDED: Final = (
+    voucher.update().where(voucher.c.id == bindparam("of_id")).values(folded=bindparam("folded"))
+)
+_STATE: Final = (
+    voucher.update().where(voucher.c.id == bindparam("of_id")).values(state=bindparam("state"))
+)
+_FACTS: Final = (
+    select(voucher_fact.c.kind, voucher_fact.c.amount_minor, voucher_fact.c.lapsed_minor)
+    .where(voucher_fact.c.voucher == bindparam("voucher"))
+    .order_by(voucher_fact.c.occurred_at, voucher_fact.c.till, voucher_fact.c.seq)
+)
+_REDEEMED_BY: Final = (
+    select(voucher_fact.c.till)
+    .where(voucher_fact.c.voucher == bindparam("voucher"), voucher_fact.c.kind == "redeemed")
+    .order_by(voucher_fact.c.occurred_at)
+)
 
 
 class Fact(NamedTuple):
@@ -64,18 +82,19 @@ def take_facts(
         before = _wear(connection, fact.voucher)
         others = _tills_that_used(connection, fact.voucher, but=source.till)
         connection.execute(
-            voucher_fact.insert().values(
-                voucher=fact.voucher,
-                till=source.till,
-                epoch=source.epoch,
-                seq=source.seq,
-                kind=fact.kind,
-                sale_id=fact.sale_id,
-                amount_minor=fact.amount_minor,
-                lapsed_minor=lapsed_minor,
-                cashier=cashier,
-                occurred_at=occurred_at,
-            )
+            voucher_fact.insert(),
+            {
+                "voucher": fact.voucher,
+                "till": source.till,
+                "epoch": source.epoch,
+                "seq": source.seq,
+                "kind": fact.kind,
+                "sale_id": fact.sale_id,
+                "amount_minor": fact.amount_minor,
+                "lapsed_minor": lapsed_minor,
+                "cashier": cashier,
+                "occurred_at": occurred_at,
+            },
         )
         after = _wear(connection, fact.voucher)
         was_overused = before is not None and before.is_overused
@@ -91,7 +110,7 @@ def changed_rows(
     """Return the rows that an event changed by the customer who holds each, ``folded`` moved on."""
     changed: dict[str, list[Row]] = {}
     for one in dict.fromkeys(vouchers):
-        found = connection.execute(select(voucher).where(voucher.c.id == one)).one_or_none()
+        found = connection.execute(_VOUCHER, {"id": one}).one_or_none()
         if found is None:
             continue
         elements = [
@@ -100,9 +119,7 @@ def changed_rows(
             if (element[0], element[1]) != (source.till, source.epoch)
         ]
         folded = [*elements, [source.till, source.epoch, source.seq]]
-        connection.execute(
-            voucher.update().where(voucher.c.id == one).values(folded=json.dumps(folded))
-        )
+        connection.execute(_FOLDED, {"of_id": one, "folded": json.dumps(folded)})
         row = _wire(connection, one)
         if row is not None:
             changed.setdefault(found.customer or FOR_EVERY_SHOP, []).append(("voucher", row))
@@ -179,21 +196,17 @@ def _settle(connection: Connection, one: str) -> None:
     wear = _wear(connection, one)
     if wear is not None:
         state = wear.standing().state.value
-        connection.execute(voucher.update().where(voucher.c.id == one).values(state=state))
+        connection.execute(_STATE, {"of_id": one, "state": state})
 
 
 def _wear(connection: Connection, one: str) -> Wear | None:
-    detail = connection.execute(
-        select(voucher.c.detail).where(voucher.c.id == one)
-    ).scalar_one_or_none()
-    if detail is None:
-        return None
-    terms = json.loads(detail)
-    facts = connection.execute(
-        select(voucher_fact.c.kind, voucher_fact.c.amount_minor, voucher_fact.c.lapsed_minor)
-        .where(voucher_fact.c.voucher == one)
-        .order_by(voucher_fact.c.occurred_at, voucher_fact.c.till, voucher_fact.c.seq)
-    )
+    found = connection.execute(_VOUCHER, {"id": one}).one_or_none()
+    return None if found is None else _wear_of(connection, found)
+
+
+def _wear_of(connection: Connection, found: Any) -> Wear:  # noqa: ANN401 - a row of SQLAlchemy
+    terms = json.loads(found.detail)
+    facts = connection.execute(_FACTS, {"voucher": found.id})
     # Redemptions first: one that is taken back may have been learnt before it.
     happened = sorted((Happened(*fact) for fact in facts), key=lambda fact: fact.kind != "redeemed")
     fresh = Wear(
@@ -203,11 +216,11 @@ def _wear(connection: Connection, one: str) -> Wear | None:
 
 
 def _wire(connection: Connection, one: str) -> dict[str, Any] | None:
-    found = connection.execute(select(voucher).where(voucher.c.id == one)).one()
+    found = connection.execute(_VOUCHER, {"id": one}).one()
     terms = json.loads(found.detail)
-    wear = _wear(connection, one)
-    if wear is None or "code_hash" not in terms:
+    if "code_hash" not in terms:
         return None
+    wear = _wear_of(connection, found)
     now = wear.standing()
     value_minor = terms["value_minor"]
     return {
@@ -243,11 +256,7 @@ def _lapsed_with(connection: Connection, fact: Fact) -> int:
 
 
 def _tills_that_used(connection: Connection, one: str, *, but: str) -> list[str]:
-    rows = connection.execute(
-        select(voucher_fact.c.till)
-        .where(voucher_fact.c.voucher == one, voucher_fact.c.kind == "redeemed")
-        .order_by(voucher_fact.c.occurred_at)
-    )
+    rows = connection.execute(_REDEEMED_BY, {"voucher": one})
     return [till for till in rows.scalars() if till != but]
 
 

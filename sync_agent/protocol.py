@@ -845,9 +845,12 @@ def _columns(op: str, table: Table) -> tuple[str, ...]:
     return table.columns if op == "P" else (*table.key, "reason")
 
 
+_compact: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def compact_json(value: object) -> bytes:
     """Return JSON without blanks, UTF-8; what both sides put on the wire."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _compact(value).encode()
 
 
 def page_bytes(
