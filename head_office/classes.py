@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from head_office import log
+from head_office import log, purchase_prices
 from head_office.class_history import keep
 from head_office.customers import survivor
 from head_office.segments import Bits
 from head_office.storage import master, till_event
-from pos_plugin.errors import RuleError
 from pos_plugin.loyalty.class_events import KINDS, Reported, facts_of_events
 from pos_plugin.loyalty.class_history import changes, segments
 from pos_plugin.loyalty.class_scheme import gaps, read_scheme
+from pos_plugin.loyalty.margin import PurchasePrices, by_margin, margin_facts, unpriced_warning
+from pos_plugin.loyalty.margin_events import deals_of_events
 from sync_agent.protocol import compact_json
 
 if TYPE_CHECKING:
@@ -51,24 +52,23 @@ def compute(database: Database, *, on: dt.date) -> Computed:
         database: head office.
         on: shop day; what was known at the end of the day before counts.
 
-    Raises:
-        RuleError: a scheme counts what no receipt has.
     """
     with database.write() as connection:
         known = _schemes(connection)
+        counting = list(facts(connection))
+        if any(by_margin(revisions) for revisions in known.values()):
+            counting += margins(connection)
+        every = [replace_customer(fact, survivor(connection, fact.customer)) for fact in counting]
         warnings = tuple(
-            f"{code}: {gap}" for code, revisions in known.items() for gap in gaps(revisions[-1])
+            f"{code}: {warning}"
+            for code, revisions in known.items()
+            for warning in (*gaps(revisions[-1]), unpriced_warning(revisions[-1], every, on=on))
+            if warning is not None
         )
-        every = [
-            replace_customer(fact, survivor(connection, fact.customer))
-            for fact in facts(connection)
-        ]
         standing: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
         counts: dict[str, dict[str, int]] = {}
         written = 0
         for code, revisions in known.items():
-            if any("margin" in one.metrics for one in revisions):
-                raise RuleError("out_of_range", code, "margin needs purchase prices")
             first_on = min(one.starts_on for one in revisions)
             found = list(changes(revisions, every, {}, from_on=first_on, to_on=on))
             written += keep(connection, code, found, run_on=on)
@@ -82,15 +82,24 @@ def compute(database: Database, *, on: dt.date) -> Computed:
 
 
 def facts(connection: Connection) -> Iterator[Fact]:
-    """Yield what counts of all events that took effect."""
+    """Yield what counts of all events that took effect, but for the margin."""
+    yield from facts_of_events(_reported(connection))
+
+
+def margins(connection: Connection) -> Iterator[Fact]:
+    """Yield what all events that took effect say of the margin."""
+    prices = PurchasePrices(purchase_prices.read(connection))
+    yield from margin_facts(deals_of_events(_reported(connection)), prices)
+
+
+def _reported(connection: Connection) -> Iterator[Reported]:
     rows = connection.execute(
         select(till_event.c.kind, till_event.c.line)
         .where(till_event.c.took_effect, till_event.c.kind.in_(KINDS))
         .order_by(till_event.c.occurred_at, till_event.c.till, till_event.c.epoch, till_event.c.seq)
     )
-    yield from facts_of_events(
-        Reported(kind, json.loads(bytes(line))["body"]) for kind, line in rows
-    )
+    for kind, line in rows:
+        yield Reported(kind, json.loads(bytes(line))["body"])
 
 
 def replace_customer(fact: Fact, customer: str) -> Fact:

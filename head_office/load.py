@@ -12,6 +12,7 @@ The files themselves are described in ``sync_agent.master_data``.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
-from head_office import log
+from head_office import log, purchase_prices
 from head_office.balances import rows_of_customer
 from head_office.customers import join
 from head_office.errors import LoadError
@@ -30,13 +31,12 @@ from pos_plugin.card_hash import normalised
 from pos_plugin.loyalty.voucher_code import read_code, voucher_hash
 from pos_plugin.loyalty.voucher_type import SHORT_LIVED, is_short_lived
 from pos_plugin.validation import read_json
-from sync_agent import protocol
+from sync_agent import protocol, purchase_price
 from sync_agent.master_data import HEAD_OFFICE_FILES as FILES
 from sync_agent.master_data import card_row, check_file_row, identity, take_search
 from sync_agent.protocol import SEGMENT_BITS, compact_json
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
@@ -66,6 +66,7 @@ class _Load:
     connection: Connection
     card_key: bytes
     bits: dict[str, int]
+    on: dt.date | None = None
     shared: list[list[log.Row]] = field(default_factory=list)
     by_shop: defaultdict[str, list[list[log.Row]]] = field(
         default_factory=lambda: defaultdict(list)
@@ -87,10 +88,11 @@ class _Load:
             raise LoadError(
                 "unknown_word", f"{where}.voucher_type", f"no voucher type {row['voucher_type']!r}"
             )
-        if not self._write(table, row, shop=None):
-            return False
-        self.shared.append([(table, row)])
-        return True
+        is_news = table == "article" and self._purchase_price(row, where)
+        if self._write(table, row, shop=None):
+            self.shared.append([(table, row)])
+            is_news = True
+        return is_news
 
     def send(self) -> None:
         """Write what was taken into the logs from which the tills read."""
@@ -104,6 +106,14 @@ class _Load:
                 for group in groups
             ]
             log.append(self.connection, bucket, self.shared + own)
+
+    def _purchase_price(self, row: dict[str, Any], where: str) -> bool:
+        """Keep the purchase price; what goes to the tills has no place for it."""
+        if purchase_price.FIELD not in row:
+            return False
+        if self.on is None and row.get(purchase_price.SINCE) is None:
+            raise LoadError("missing", f"{where}.{purchase_price.SINCE}", "from which day on?")
+        return purchase_prices.take(self.connection, row, on=self.on or dt.date.min)
 
     def _voucher(self, row: dict[str, Any], where: str) -> bool:
         """Issue a voucher of head office, or block it, or let it be used again."""
@@ -291,7 +301,8 @@ def load_folder(
     Args:
         database: head office.
         folder: holds ``<table>.jsonl`` files; other files are none of our business.
-        on: day for which kinds of voucher that live too short are warned of; None = of none.
+        on: day from which purchase prices hold, and for which kinds of voucher that live too short
+            are warned of; None = every price names its day, and nothing is warned of.
         progress: called with the number of bytes of each line taken.
 
     Raises:
@@ -302,7 +313,7 @@ def load_folder(
     written = dict.fromkeys(files, 0)
     warnings: list[str] = []
     with database.write() as connection:
-        load = _Load(connection, database.card_key(connection), _bits(connection))
+        load = _Load(connection, database.card_key(connection), _bits(connection), on)
         for table, path in files.items():
             seen: set[str] = set()
             for where, row, size in _rows(path, table):

@@ -414,6 +414,17 @@ purchase_price = Table(
     PrimaryKeyConstraint("sku", "since_on"),
 )
 
+# What a piece of an article costs from a shop day on, without VAT, in minor units (cents); null =
+# not known any more. It never leaves head office.
+purchase_price = Table(
+    "purchase_price",
+    metadata,
+    Column("sku", Text, nullable=False),
+    Column("since_on", Text, nullable=False),
+    Column("purchase_price_minor", BigInteger),
+    PrimaryKeyConstraint("sku", "since_on"),
+)
+
 # Who was in which class from when to when; `until_on` is empty while it lasts, `run_on` the day of
 # the run that wrote the row, `measured` what was counted, as JSON.
 class_history = Table(

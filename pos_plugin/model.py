@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import (
     AwareDatetime,
@@ -23,6 +23,9 @@ from pos_plugin.text import Text
 from pos_plugin.units import divide_half_up
 from pos_plugin.validation import first_error, read_json
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _CLOSED = ConfigDict(extra="forbid")
 
 VOUCHER_SALE: Final = "voucher_sale"
@@ -34,9 +37,30 @@ REWARD: Final = "reward"
 DEPOSIT: Final = "deposit"
 """Tag of a line that is a deposit (Pfand): it comes back, earns nothing, is no goods."""
 
+RENTAL: Final = "rental"
+"""Tag of a line that lends an article: the shop keeps it."""
+
 EARNS_NOTHING: Final = frozenset({VOUCHER_SALE, REWARD, DEPOSIT})
 NO_TURNOVER: Final = frozenset({VOUCHER_SALE, DEPOSIT})
 """Money for these is no turnover: it is owed, or comes back."""
+
+
+LineKind = Literal["sale", "rental", "voucher_sale", "deposit"]
+"""What a line of a receipt is: a sale of goods where no tag says otherwise."""
+
+
+def line_kind(tags: Iterable[str]) -> LineKind:
+    """Return the kind of a line with these tags; what is no goods stays none.
+
+    >>> line_kind(["hosen"]), line_kind(["rental"]), line_kind(["rental", "deposit"])
+    ('sale', 'rental', 'deposit')
+    """
+    given = frozenset(tags)
+    if VOUCHER_SALE in given:
+        return "voucher_sale"
+    if DEPOSIT in given:
+        return "deposit"
+    return "rental" if RENTAL in given else "sale"
 
 
 def _iso_text(value: object) -> object:

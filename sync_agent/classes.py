@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING
 
 from pos_plugin.loyalty.class_history import changes
 from pos_plugin.loyalty.class_scheme import gaps, scheme_text
+from pos_plugin.loyalty.margin import PurchasePrices, by_margin, margin_facts, unpriced_warning
 from pos_plugin.storage.class_facts import facts
 from pos_plugin.storage.class_lookup import schemes
 from pos_plugin.storage.class_store import last_run, standing
 from pos_plugin.storage.journal_reader import JournalReader
+from pos_plugin.storage.margin_facts import deals, purchase_prices
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable
     from pathlib import Path
 
     from pos_plugin.loyalty.class_history import Fact
     from pos_plugin.loyalty.class_scheme import ClassScheme
+    from pos_plugin.loyalty.margin import PurchasePrice
     from pos_plugin.storage.cache_writer import CacheWriter
-
-_MARGIN = "margin needs purchase prices, and no receipt has any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class ClassRun:
         changes: how many customers changed their class, or got one, counted day by day.
         first_on: first day that was computed; None = every day was there already.
         last_on: last day whose classes are there.
-        warnings: gaps between the classes, or why nothing was computed.
+        warnings: gaps between the classes, and lines that could not count.
     """
 
     scheme: str
@@ -70,44 +70,64 @@ def compute_classes(
     journal = JournalReader.open(data_dir)
     if journal is None:
         return [ClassRun(code, 0, None, None) for code in known]
+    prices: list[PurchasePrice] = []
     with journal, journal.reading() as connection:
         every = list(facts(connection))
-    return [_compute(writer, code, known[code], every, on=on, at=at) for code in sorted(known)]
+        if any(by_margin(revisions) for revisions in known.values()):
+            with writer.reading() as cache:
+                prices = purchase_prices(cache)
+            every += margin_facts(deals(connection), PurchasePrices(prices))
+    return [
+        _compute(writer, _Counted(code, known[code], every, prices), on=on, at=at)
+        for code in sorted(known)
+    ]
 
 
-def _compute(
-    writer: CacheWriter,
-    code: str,
-    revisions: list[ClassScheme],
-    every: list[Fact],
-    *,
-    on: dt.date,
-    at: dt.datetime,
-) -> ClassRun:
-    warnings = tuple(str(gap) for gap in gaps(max(revisions, key=lambda one: one.revision)))
-    if any("margin" in one.metrics for one in revisions):
-        return ClassRun(code, 0, None, None, (_MARGIN,))
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A scheme, and everything that can count in it."""
+
+    scheme: str
+    revisions: list[ClassScheme]
+    facts: list[Fact]
+    prices: list[PurchasePrice]
+
+    def terms(self, *, until_on: dt.date) -> str:
+        """Return a word that stands for what the classes until a day depend on beside the facts.
+
+        A purchase price that is told afterwards for days that were counted already is another word,
+        too: those days are computed again.
+        """
+        texts = sorted(scheme_text(one) for one in self.revisions if one.starts_on <= until_on)
+        if by_margin(self.revisions):
+            texts += sorted(map(repr, (one for one in self.prices if one.since_on < until_on)))
+        return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+
+    def warnings(self, *, on: dt.date) -> tuple[str, ...]:
+        """Return gaps between the classes, and lines that could not count."""
+        newest = max(self.revisions, key=lambda one: one.revision)
+        unpriced = unpriced_warning(newest, self.facts, on=on)
+        return (*map(str, gaps(newest)), *([unpriced] if unpriced else []))
+
+
+def _compute(writer: CacheWriter, counted: _Counted, *, on: dt.date, at: dt.datetime) -> ClassRun:
+    code, revisions = counted.scheme, counted.revisions
+    warnings = counted.warnings(on=on)
     with writer.reading() as cache:
         last = last_run(cache, code)
         before = standing(cache, code)
     first_on = min(one.starts_on for one in revisions)
-    is_anew = last is None or last.terms != terms(revisions, until_on=last.to_on)
+    is_anew = last is None or last.terms != counted.terms(until_on=last.to_on)
     if last is not None and not is_anew:
         first_on = last.next_on
     if first_on > on:
         return ClassRun(code, 0, None, last.to_on if last else None, warnings)
     count = writer.keep_classes(
         code,
-        changes(revisions, every, {} if is_anew else before, from_on=first_on, to_on=on),
+        changes(revisions, counted.facts, {} if is_anew else before, from_on=first_on, to_on=on),
         to_on=on,
-        terms=terms(revisions, until_on=on),
+        terms=counted.terms(until_on=on),
         is_anew=is_anew,
         at=at,
     )
     return ClassRun(code, count, first_on, on, warnings)
-
-
-def terms(revisions: Iterable[ClassScheme], *, until_on: dt.date) -> str:
-    """Return a word that stands for all revisions which begin until a day."""
-    texts = sorted(scheme_text(one) for one in revisions if one.starts_on <= until_on)
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]

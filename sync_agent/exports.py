@@ -12,6 +12,7 @@ from pos_plugin.customer.known import KnownCustomers
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.journal_export import JournalExport
 from sync_agent.imports.stored import Stored
+from sync_agent.imports.tables_of_till import PURCHASE_PRICE
 from sync_agent.imports.values import FORMULA
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ MASTER: Final = ("articles", "customers", "segments")
 FACTS: Final = ("vouchers", "ledger", "receipts")
 _COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "articles": (
-        "sku", "name", "price", "vat_rate", "categories", "brand", "season", "tags", "markdown",
-        "discountable",
+        "sku", "name", "price", "purchase_price", "vat_rate", "categories", "brand", "season",
+        "tags", "markdown", "discountable",
     ),
     "customers": (
         "id", "number", "name", "home_shop", "birthday_on", "status", "instant_discount",
@@ -74,7 +75,9 @@ def master_rows(data_dir: Path, kind: str) -> Iterator[dict[str, Any]]:
     """Yield articles, customers or segments, with the columns that import knows."""
     with Stored(data_dir) as stored:
         if kind == "articles":
-            yield from map(_article, stored.rows("article"))
+            cost = {row["sku"]: row["purchase_price_minor"] for row in stored.rows(PURCHASE_PRICE)}
+            for row in stored.rows("article"):
+                yield _article(row, cost.get(row["sku"]))
         elif kind == "customers":
             yield from _with_own(data_dir, _customers(stored))
         else:
@@ -124,8 +127,9 @@ def _with_own(data_dir: Path, rows: Iterable[dict[str, Any]]) -> Iterator[dict[s
                 yield _customer(row, [], list(phones))
 
 
-def _article(row: dict[str, Any]) -> dict[str, Any]:
-    money = {"price": Hundredths(row["unit_price_minor"])}
+def _article(row: dict[str, Any], purchase_price_minor: int | None) -> dict[str, Any]:
+    cost = None if purchase_price_minor is None else Hundredths(purchase_price_minor)
+    money = {"price": Hundredths(row["unit_price_minor"]), "purchase_price": cost}
     return {**row, **money, "vat_rate": Hundredths(row["vat_rate_bp"])}
 
 

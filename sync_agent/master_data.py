@@ -16,7 +16,7 @@ Files (columns of domain.md §5; ``?`` = may be missing):
 - ``event_trigger``: event, voucher_type, conditions?
 - ``voucher``: id, type, code, customer?, value_minor?, valid_from_on, valid_to_on, blocked?
 - ``article``: sku, name, unit_price_minor, vat_rate_bp, categories?, brand?, season?, tags?,
-  markdown?, discountable?
+  markdown?, discountable?, purchase_price_minor? (net), purchase_price_since_on?
 - ``customer``: id, number, name, home_shop, segments? (codes), birthday_on?, status?,
   instant_discount_bp?, discount_group?, tier?, limit_left_minor?, phone?, email?
 - ``card``: code (the number itself), customer, symbology?, role?, status?, instant_discount_bp?
@@ -29,6 +29,7 @@ Files (columns of domain.md §5; ``?`` = may be missing):
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Annotated, Any, Final, NotRequired
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
@@ -44,6 +45,7 @@ from pos_plugin.text import has_control
 from pos_plugin.validation import first_error
 from printers.templates.fields import LONG_CHARACTERS
 from sync_agent import protocol
+from sync_agent.purchase_price import SINCE
 
 if TYPE_CHECKING:
     from pos_plugin.errors import InputError
@@ -133,6 +135,8 @@ class _Article(TypedDict):
     name: protocol.Text
     unit_price_minor: protocol.Minor
     vat_rate_bp: protocol.Bp
+    purchase_price_minor: NotRequired[protocol.Minor | None]
+    purchase_price_since_on: NotRequired[protocol.Day | None]
     categories: NotRequired[protocol.Words]
     brand: NotRequired[protocol.Text | None]
     season: NotRequired[protocol.Text | None]
@@ -304,6 +308,8 @@ def check_file_row(
             read_scheme(row, where)
         except RuleError as fault:
             raise error(fault.code, fault.where, fault.message) from None
+    if table == "article":
+        _check_day(row.get(SINCE), f"{where}.{SINCE}", error)
     for name, text in row.items():
         if isinstance(text, str) and has_control(text):
             raise error("out_of_range", f"{where}.{name}", "holds a control character")
@@ -313,6 +319,13 @@ def check_file_row(
         kind = LegalKind(checked["legal_kind"])
         checked.setdefault("offline_scope", DEFAULT_SCOPE[kind])
     return checked
+
+
+def _check_day(text: str | None, where: str, error: type[InputError]) -> None:
+    try:
+        dt.date.fromisoformat(text or "2000-01-01")
+    except ValueError:
+        raise error("out_of_range", where, "is no day") from None
 
 
 def _check_print(row: dict[str, Any], where: str, error: type[InputError]) -> None:

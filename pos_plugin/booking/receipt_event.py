@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pos_plugin.model import line_kind
+
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
@@ -65,6 +67,7 @@ def line_events(basket: Basket, booked: BookedReceipt) -> list[dict[str, Any]]:
         {
             "line_id": line.line_id,
             "sku": line.sku,
+            "kind": line_kind(line.tags),
             "quantity_milli": line.quantity_milli,
             "unit_price_minor": line.unit_price_minor,
             "gross_minor": amounts.gross_minor,

@@ -48,7 +48,7 @@ def facts_of_events(events: Iterable[Reported]) -> Iterator[Fact]:
     """
     every = list(events)
     # A return may have been reported before its sale was handed in late.
-    sales = _sales(every)
+    sales = Sales(every)
     rentals = _Rentals()
     for kind, body in every:
         on = dt.date.fromisoformat(body["business_on"])
@@ -60,7 +60,7 @@ def facts_of_events(events: Iterable[Reported]) -> Iterator[Fact]:
                         sold.customer, on, on, presence=1, turnover_minor=sold.turnover_minor
                     )
             case "sale_voided" if body["moment"] == "after":
-                sold = sales.get((body["till"], body["sale_id"])) or sales.get(body["sale_id"])
+                sold = _sold(sales.of(body))
                 if sold is not None:
                     yield Fact(
                         sold.customer,
@@ -70,7 +70,7 @@ def facts_of_events(events: Iterable[Reported]) -> Iterator[Fact]:
                         turnover_minor=-sold.turnover_minor,
                     )
             case "items_returned":
-                sold = sales.get((body["till"], body["sale_id"])) or sales.get(body["sale_id"])
+                sold = _sold(sales.of(body))
                 if sold is not None:
                     yield Fact(
                         sold.customer,
@@ -89,20 +89,30 @@ def facts_of_events(events: Iterable[Reported]) -> Iterator[Fact]:
     yield from rentals.facts()
 
 
-def _sales(every: Iterable[Reported]) -> dict[object, _Sold]:
-    """Return every sale by till and id, and by its id alone for what other tills say of it."""
-    sales: dict[object, _Sold] = {}
-    for kind, body in every:
-        sold = _sold(body) if kind == "sale_completed" else None
-        if sold is not None:
-            sale_id = body["receipt"]["sale_id"]
-            sales[body["till"], sale_id] = sold
-            sales.setdefault(sale_id, sold)
-    return sales
+class Sales:
+    """The sales among events, to be found again by what was taken back of them.
+
+    Args:
+        events: of ``KINDS``.
+    """
+
+    def __init__(self, events: Iterable[Reported]) -> None:
+        self._found: dict[object, Mapping[str, Any]] = {}
+        for kind, body in events:
+            if kind == "sale_completed" and body["customer"] is not None:
+                sale_id = body["receipt"]["sale_id"]
+                self._found[body["till"], sale_id] = body
+                # By its id alone for what other tills say of it.
+                self._found.setdefault(sale_id, body)
+
+    def of(self, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return the sale of a customer that a void or a return is about, if it was reported."""
+        sale_id = body["sale_id"]
+        return self._found.get((body["till"], sale_id)) or self._found.get(sale_id)
 
 
-def _sold(body: Mapping[str, Any]) -> _Sold | None:
-    if body["customer"] is None:
+def _sold(body: Mapping[str, Any] | None) -> _Sold | None:
+    if body is None or body["customer"] is None:
         return None
     on = dt.date.fromisoformat(body["business_on"])
     receipt = body["receipt"]

@@ -33,6 +33,8 @@ class Fact(NamedTuple):
         rentals: articles rented.
         presence: 1 for a receipt or a rental: the day is a visit.
         turnover_minor: paid, in minor units (cents).
+        margin_minor: of it, what the goods did not cost, in minor units (cents).
+        unpriced_lines: lines whose goods have no purchase price.
     """
 
     customer: str
@@ -41,6 +43,8 @@ class Fact(NamedTuple):
     rentals: int = 0
     presence: int = 0
     turnover_minor: int = 0
+    margin_minor: int = 0
+    unpriced_lines: int = 0
 
     @property
     def enters_on(self) -> dt.date:
@@ -122,6 +126,7 @@ class _Counting:
         self._rentals: defaultdict[str, int] = defaultdict(int)
         self._visits: defaultdict[str, int] = defaultdict(int)
         self._turnover_minor: defaultdict[str, int] = defaultdict(int)
+        self._margin_minor: defaultdict[str, int] = defaultdict(int)
         self._presence: defaultdict[tuple[str, dt.date], int] = defaultdict(int)
         self._grown_on: defaultdict[dt.date, set[str]] = defaultdict(set)
         self._is_first_day = True
@@ -145,6 +150,7 @@ class _Counting:
             rentals=self._rentals[customer],
             visits=self._visits[customer],
             turnover_minor=self._turnover_minor[customer],
+            margin_minor=self._margin_minor[customer],
             age_days=(day - self._first_on[customer]).days,
         )
 
@@ -175,6 +181,7 @@ class _Counting:
     def _count(self, fact: Fact, sign: int) -> None:
         self._rentals[fact.customer] += sign * fact.rentals
         self._turnover_minor[fact.customer] += sign * fact.turnover_minor
+        self._margin_minor[fact.customer] += sign * fact.margin_minor
         if fact.presence:
             place = (fact.customer, fact.counted_on)
             before = self._presence[place] > 0

@@ -198,6 +198,7 @@ TABLES: Final = {
         ),
         json=frozenset({"window", "metrics", "classes", "cells"}),
     ),
+    "purchase_price": Table(key=("sku", "since_on"), columns=("purchase_price_minor",)),
     "cover": Table(key=("title", "start_on"), columns=("price_minor", "blob")),
     "customer_counter": Table(
         key=("customer", "key"),

@@ -24,6 +24,15 @@ CLASSES: Final = (
         ver INTEGER NOT NULL,
         PRIMARY KEY (code, revision)
     ) STRICT, WITHOUT ROWID""",
+    # What a piece of an article costs the shop from a day on, without VAT, in minor units (cents).
+    # Only a till without head office has any: it counts the classes by margin itself.
+    """CREATE TABLE purchase_price (
+        sku TEXT NOT NULL,
+        since_on TEXT NOT NULL,
+        purchase_price_minor INTEGER,
+        ver INTEGER NOT NULL,
+        PRIMARY KEY (sku, since_on)
+    ) STRICT, WITHOUT ROWID""",
     # A run over the days up to to_on; one that finds nothing to compute leaves no row.
     """CREATE TABLE class_run (
         run INTEGER PRIMARY KEY,
@@ -33,7 +42,7 @@ CLASSES: Final = (
         run_at TEXT NOT NULL
     ) STRICT""",
     # `since_on` to `until_on` (open = now): shop days on which the class is in force. The metrics
-    # are those of the change; turnover in minor units (cents).
+    # are those of the change; turnover and margin in minor units (cents).
     """CREATE TABLE class_history (
         customer TEXT NOT NULL,
         scheme TEXT NOT NULL,
@@ -45,6 +54,7 @@ CLASSES: Final = (
         rentals INTEGER NOT NULL,
         visits INTEGER NOT NULL,
         turnover_minor INTEGER NOT NULL,
+        margin_minor INTEGER NOT NULL,
         PRIMARY KEY (customer, scheme, since_on)
     ) STRICT, WITHOUT ROWID""",
     # What comes soon, for the paper of vouchers; `blob` is the SHA-256 of a PBM file.

@@ -87,7 +87,7 @@ def add_run(
         )
         cache.execute(
             "INSERT INTO class_history (customer, scheme, since_on, revision, class, run, rentals, "
-            "visits, turnover_minor) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "visits, turnover_minor, margin_minor) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 change.customer,
                 scheme,
@@ -98,6 +98,7 @@ def add_run(
                 change.measured.rentals,
                 change.measured.visits,
                 change.measured.turnover_minor,
+                change.measured.margin_minor,
             ),
         )
     return count

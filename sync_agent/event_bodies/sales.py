@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pos_plugin.model import LineKind
 from sync_agent import protocol
 from sync_agent.event_bodies.accounts import RewardInSale
 from sync_agent.event_bodies.parts import (
@@ -51,6 +52,7 @@ class Line(Part):
 
     line_id: protocol.Text
     sku: protocol.Text
+    kind: LineKind
     quantity_milli: protocol.Int64
     unit_price_minor: protocol.Int64
     gross_minor: protocol.Int64

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from pos_plugin.errors import StorageDamaged
 from sync_agent import inbox
 from sync_agent.imports.shelf import MARK, RULES, STEP
-from sync_agent.protocol import TABLES, Change, GenerationEntry, Page, ProtocolError, check_row
+from sync_agent.imports.tables_of_till import TABLES
+from sync_agent.protocol import Change, GenerationEntry, Page, ProtocolError, check_row
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -82,6 +82,12 @@ ARTICLES: Final = (
         "price", as_minor, "preis", "vk", "vkpreis", "verkaufspreis", "unitprice",
         field="unit_price_minor",
     ),
+    _column("purchase_price_minor", as_whole, "ekcent"),
+    _column(
+        "purchase_price", as_minor, "ek", "ekpreis", "eknetto", "einkaufspreis",
+        "einkaufspreisnetto", "nettoeinkaufspreis", field="purchase_price_minor",
+    ),
+    _column("purchase_price_since_on", as_day, "ekab", "ekgueltigab", "einkaufspreisab"),
     _column("vat_rate_bp", as_whole),
     _column(
         "vat_rate", as_bp, "mwst", "mwstsatz", "ust", "ustsatz", "steuersatz", "vat",

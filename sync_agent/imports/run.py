@@ -113,6 +113,7 @@ def run_import(config: TillConfig, wish: Wish, *, clock: Clock, settle: Settle) 
                         shop=config.shop,
                         card_key=keys.card_key,
                         erased=erased_marks(shelf),
+                        on=clock.now().date(),
                     )
                     _take(
                         taking,

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pos_plugin.storage.cache_rows import CacheRows
-from sync_agent.protocol import TABLES
+from sync_agent.imports.tables_of_till import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

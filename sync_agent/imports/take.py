@@ -16,11 +16,14 @@ from pos_plugin.limits import MAX_PRICE_MINOR, MAX_TEXT
 from pos_plugin.loyalty.voucher_code import read_code, voucher_hash
 from pos_plugin.search_keys import email_hash, phone_digits
 from sync_agent.imports.forget import erased_mark
+from sync_agent.imports.tables_of_till import PURCHASE_PRICE, TABLES
 from sync_agent.imports.wrong import TableError, WrongCell, WrongCode
 from sync_agent.master_data import DEFAULTS, FILES, card_row, check_file_row
-from sync_agent.protocol import SEGMENT_BITS, TABLES
+from sync_agent.protocol import SEGMENT_BITS
+from sync_agent.purchase_price import NewPrice, price_of_article
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from sync_agent.imports.read import Record, TableFile
@@ -43,6 +46,7 @@ class Taking:
         shop: of the till; home shop of a new customer without one.
         card_key: under which cards and e-mail addresses are hashed.
         erased: marks of customers that were erased here.
+        on: today: purchase prices hold from it.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class Taking:
         *,
         shop: str,
         card_key: bytes,
+        on: dt.date,
         erased: Collection[str] = (),
     ) -> None:
         self.report = report
@@ -61,6 +66,8 @@ class Taking:
         self._shop = shop
         self._card_key = card_key
         self._erased = erased
+        self._on = on
+        self._newest_price: dict[str, NewPrice] | None = None
         self._bits = {row["segment"]: int(row["bit"]) for row in stored.rows("segment_bit")}
         self._seen: set[str] = set()
         self._cards: dict[str, str] = {}
@@ -163,6 +170,8 @@ class Taking:
             return []
         if table == "card":
             return [("card", self._own_card(checked))]
+        if table == "article":
+            return [(table, checked), *self._purchase_price(checked)]
         if table == "abc_scheme":
             before = self._stored.row(table, [checked["code"], checked["revision"]])
             if before is not None and before != checked:
@@ -199,7 +208,17 @@ class Taking:
     def _article(self, given: dict[str, Any]) -> tuple[str, Rows]:
         sku = _needed(given, "sku")
         before = self._stored.row("article", [sku])
-        return sku, [("article", self.checked("article", {**(before or {}), **given}))]
+        article = self.checked("article", {**(before or {}), **given})
+        return sku, [("article", article), *self._purchase_price(article)]
+
+    def _purchase_price(self, article: Mapping[str, Any]) -> Rows:
+        if self._newest_price is None:
+            # In the order of the key: of every article the newest comes last.
+            rows = self._stored.rows(PURCHASE_PRICE)
+            self._newest_price = {row["sku"]: NewPrice(**row) for row in rows}
+        known = self._newest_price.get(article["sku"])
+        price = price_of_article(article, on=self._on, known=known)
+        return [] if price is None else [(PURCHASE_PRICE, price._asdict())]
 
     def _customer(self, given: dict[str, Any]) -> tuple[str, Rows]:
         customer = given.get("id") or _needed(given, "number")

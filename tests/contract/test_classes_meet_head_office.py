@@ -11,15 +11,20 @@ import pytest
 from class_schemes import scheme_value
 from click.testing import CliRunner
 from head_office_site import ANNA, ARTICLE, Site
+from sqlalchemy import select
 from till_builder import NOON, card_number
 
 from head_office import classes
 from head_office.errors import LoadError
+from head_office.storage import class_history
 from pos_plugin import Plugin, Receipt
 from pos_plugin.cli import stammkunde
 from pos_plugin.clock import SettableClock, SystemClock
+from pos_plugin.loyalty.margin import PurchasePrice, PurchasePrices, margin_facts
+from pos_plugin.storage.cache_rows import CacheRows
 from pos_plugin.storage.class_facts import facts
 from pos_plugin.storage.journal_reader import JournalReader
+from pos_plugin.storage.margin_facts import deals
 from sync_agent.agent import Agent
 from sync_agent.settings import read_settings
 
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CARD = card_number(1)
+COST = {"purchase_price_minor": 333, "purchase_price_since_on": NOON.date().isoformat()}
 BERT = {"id": "K2", "number": "2", "name": "Bert", "home_shop": "001"}
 
 
@@ -64,6 +70,19 @@ def rent(plugin: Plugin, rental: str, customer: str, *films: str) -> None:
     assert isinstance(plugin.rentals.issued(report), Receipt)
 
 
+def sell(plugin: Plugin, clock: SettableClock, sale: str, sku: str) -> None:
+    """Two pieces at 5.00 with 19 % VAT to K1."""
+    line = {"line_id": "1", "sku": sku, "quantity_milli": 2000, "unit_price_minor": 500}
+    snapshot = {
+        "sale_id": sale,
+        "at": clock.now().isoformat(),
+        "customer": {"id": "K1"},
+        "lines": [{**line, "vat_rate_bp": 1_900}],
+    }
+    plugin.sales.evaluate(snapshot)
+    assert isinstance(plugin.sales.complete(sale, {}), Receipt)
+
+
 def segments(plugin: Plugin) -> list[str]:
     scanned = plugin.scan(CARD)
     assert scanned.customer is not None
@@ -78,6 +97,8 @@ def counted(found: Any) -> Counter[Any]:
         sums[*place, "rentals"] += fact.rentals
         sums[*place, "presence"] += fact.presence
         sums[*place, "turnover"] += fact.turnover_minor
+        sums[*place, "margin"] += fact.margin_minor
+        sums[*place, "unpriced"] += fact.unpriced_lines
     return Counter({place: number for place, number in sums.items() if number})
 
 
@@ -102,7 +123,15 @@ def one_day(plugin: Plugin, clock: SettableClock, dice: random.Random, day: int)
             "sale_id": sale,
             "at": clock.now().isoformat(),
             "lines": [
-                {"line_id": "1", "sku": "4711", "quantity_milli": 2000, "unit_price_minor": 500}
+                {
+                    "line_id": "1",
+                    "sku": "4711",
+                    "quantity_milli": 2000,
+                    "unit_price_minor": 500,
+                    "vat_rate_bp": 1_900,
+                    "tags": dice.choice([[], [], ["rental"], ["deposit"]]),
+                },
+                {"line_id": "2", "sku": "0815", "quantity_milli": 1000, "unit_price_minor": 100},
             ],
         }
         if customer is not None:
@@ -130,11 +159,57 @@ def test_events_and_journal_say_the_same_facts(site: Site, seed: int) -> None:
     journal = JournalReader.open(site.till_dir("3"))
     assert journal is not None
     with journal, journal.reading() as connection:
-        own = counted(facts(connection))
+        prices = PurchasePrices([PurchasePrice("4711", NOON.date(), 333)])
+        own = counted([*facts(connection), *margin_facts(deals(connection), prices)])
+    site.load(article=[{**ARTICLE, **COST}])
     with site.database() as database, database.read() as connection:
-        theirs = counted(classes.facts(connection))
+        theirs = counted([*classes.facts(connection), *classes.margins(connection)])
     assert any(number < 0 for number in own.values()), "nothing was taken back"
+    assert {place[-1] for place in own} >= {"rentals", "turnover", "margin", "unpriced"}
     assert theirs == own
+
+
+@pytest.mark.capability("K11")
+def test_margin_makes_a_class_that_tills_read_without_any_purchase_price(site: Site) -> None:
+    bounds = [{"code": "A", "rank": 1, "turnover_min_minor": 1}]
+    by_margin = scheme_value(revision=2, metrics=["margin"], classes=bounds)
+    site.load(abc_scheme=[by_margin], article=[{**ARTICLE, **COST}])
+    clock = SettableClock(NOON)
+    for till in ("3", "4"):
+        sync(site, till)
+        with opened(site, till, clock) as plugin:
+            sell(plugin, clock, f"S{till}", "4711" if till == "3" else "0815")
+        sync(site, till)
+    # The second till brings back what the first one sold: head office knows both.
+    with opened(site, "4", clock) as plugin:
+        line = {"line_id": "1", "quantity_milli": 1000, "refund_minor": 500}
+        plugin.sales.return_items("S3", {"return_id": "B1", "lines": [line]})
+    sync(site, "4")
+    with site.database() as database:
+        found = classes.compute(database, on=NOON.date().replace(day=8))
+        assert found.counts == {"abc": {"A": 1}}
+        assert found.warnings == ("abc: 1 lines without a purchase price count nothing",)
+        with database.read() as connection:
+            (measured,) = connection.execute(select(class_history.c.measured)).scalars()
+    # Left is one piece for 5.00, 4.20 net, that cost 3.33.
+    assert json.loads(measured)["margin_minor"] == 420 - 333
+    for till in ("3", "4"):
+        sync(site, till)
+        with opened(site, till, clock) as plugin:
+            assert segments(plugin) == ["abc:A", "stamm"]
+        cache = CacheRows.open(site.till_dir(till))
+        assert cache is not None
+        with cache:
+            assert not cache.is_empty("article")
+            assert cache.is_empty("purchase_price")
+
+
+def test_purchase_price_of_no_day_is_refused_and_the_same_again_is_nothing(site: Site) -> None:
+    with pytest.raises(LoadError, match="purchase_price_since_on"):
+        site.load(article=[{**ARTICLE, "purchase_price_minor": 333}])
+    assert site.load(article=[{**ARTICLE, **COST}]).written == {"article": 1}
+    assert site.load(article=[{**ARTICLE, **COST}]).written == {"article": 0}
+    assert site.load(article=[ARTICLE]).written == {"article": 0}
 
 
 @pytest.mark.capability("K11", "V1")

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+from collections import defaultdict
 from contextlib import closing
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -52,6 +54,56 @@ SELECT customer, julianday(:on) - julianday(first_on),
         AND back_on BETWEEN :first AND :last) AS turnover
 FROM seen"""
 
+# Every line that was charged, and after it every piece of it that came back, in their order.
+_MOVES = """
+SELECT receipt.customer, receipt.seq || '/' || line.line_id, receipt.business_on,
+    receipt.business_on, line.sku, line.tags, line.vat_rate_bp, line.quantity_milli,
+    line.paid_minor,
+    (SELECT json_extract(CAST(line AS TEXT), '$.body.business_on') FROM sale_void
+        JOIN event USING (seq) WHERE sale_void.receipt = receipt.seq), receipt.seq AS place
+FROM receipt JOIN receipt_line AS line ON line.receipt = receipt.seq WHERE customer IS NOT NULL
+UNION ALL
+SELECT receipt.customer, receipt.seq || '/' || line.line_id, receipt.business_on,
+    json_extract(CAST(event.line AS TEXT), '$.body.business_on'), line.sku, line.tags,
+    line.vat_rate_bp, -back.quantity_milli, -back.refund_minor, NULL, ret.seq
+FROM return_receipt AS ret JOIN event USING (seq) JOIN return_line AS back USING (seq)
+JOIN receipt ON receipt.sale_id = ret.sale_id
+JOIN receipt_line AS line ON line.receipt = receipt.seq AND line.line_id = back.line_id
+WHERE customer IS NOT NULL ORDER BY place"""
+
+Prices = dict[str, list[tuple[str, int]]]
+"""First day and net purchase price in cents of each article, the oldest first."""
+
+
+def margins_of(journal: Path, on: dt.date, *, days: int, prices: Prices) -> dict[str, int]:
+    """Return the margin of every customer in the days before a day, in cents.
+
+    What is left of a line is worth its net price, rounded, less its cost, rounded; each move counts
+    by what it changed in that.
+    """
+    text, first = on.isoformat(), (on - dt.timedelta(days=days)).isoformat()
+    with closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as db:
+        rows = db.execute(_MOVES).fetchall()
+    left: defaultdict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    margins: defaultdict[str, int] = defaultdict(int)
+    for customer, line, sold_on, day, sku, tags, vat_bp, quantity, paid, void_on, _ in rows:
+        old = left[line]
+        left[line] = new = (old[0] + quantity, old[1] + paid)
+        known = [price for since, price in prices.get(sku, []) if since <= sold_on]
+        if not known or "voucher_sale" in tags or "deposit" in tags:
+            continue
+        is_void = void_on is not None and void_on < text
+        if first <= day < text and not is_void:
+            margins[customer] += _worth(new, vat_bp, known[-1]) - _worth(old, vat_bp, known[-1])
+    return dict(margins)
+
+
+def _worth(left: tuple[int, int], vat_bp: int, price_minor: int) -> int:
+    quantity_milli, paid_minor = left
+    net = Decimal(paid_minor) / (1 + Decimal(vat_bp) / 10_000)
+    cost = Decimal(quantity_milli) / 1_000 * price_minor
+    return sum(int(one.quantize(Decimal(1), ROUND_HALF_UP)) for one in (net, -cost))
+
 
 def classes_of(
     journal: Path,
@@ -61,6 +113,7 @@ def classes_of(
     metric: str,
     bounds: Sequence[tuple[str, int, int | None]],
     age_days_min: int = 0,
+    prices: Prices | None = None,
 ) -> dict[str, str]:
     """Return the class of every customer on a day.
 
@@ -68,9 +121,10 @@ def classes_of(
         journal: of the till.
         on: shop day.
         days: of the rolling window.
-        metric: ``rentals``, ``visits`` or ``turnover``.
+        metric: ``rentals``, ``visits``, ``turnover`` or ``margin``.
         bounds: code, first value, and first value above it, the best class first.
         age_days_min: as in the scheme.
+        prices: for the margin.
     """
     values = {
         "on": on.isoformat(),
@@ -79,9 +133,11 @@ def classes_of(
     }
     with closing(sqlite3.connect(f"file:{journal}?mode=ro", uri=True)) as db:
         rows = db.execute(_MEASURED, values).fetchall()
+    margins = margins_of(journal, on, days=days, prices=prices or {})
     found: dict[str, str] = {}
     for customer, age_days, rentals, visits, turnover in rows:
-        value = {"rentals": rentals, "visits": visits, "turnover": turnover}[metric]
+        by_metric = {"rentals": rentals, "visits": visits, "turnover": turnover}
+        value = {**by_metric, "margin": margins.get(customer, 0)}[metric]
         code = next(
             (code for code, low, high in bounds if low <= value and (high is None or value < high)),
             "none",

@@ -79,6 +79,7 @@ CREATE TABLE class_history (
         rentals INTEGER NOT NULL,
         visits INTEGER NOT NULL,
         turnover_minor INTEGER NOT NULL,
+        margin_minor INTEGER NOT NULL,
         PRIMARY KEY (customer, scheme, since_on)
     ) STRICT, WITHOUT ROWID;
 CREATE TABLE class_run (
@@ -200,6 +201,13 @@ CREATE TABLE program (
         ver INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
 INSERT INTO "program" VALUES('points','POINTS',0,'none',0,NULL,'[]','future_discount',2);
+CREATE TABLE purchase_price (
+        sku TEXT NOT NULL,
+        since_on TEXT NOT NULL,
+        purchase_price_minor INTEGER,
+        ver INTEGER NOT NULL,
+        PRIMARY KEY (sku, since_on)
+    ) STRICT, WITHOUT ROWID;
 CREATE TABLE reward (
         code TEXT PRIMARY KEY,
         program TEXT NOT NULL,

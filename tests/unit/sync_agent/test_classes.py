@@ -191,12 +191,3 @@ def test_class_is_a_condition_of_rules_and_vouchers(till: TillBuilder) -> None:
         given = plugin.rental_returned("B2", customer="K1")
         assert isinstance(given, Receipt)
         assert len(given.vouchers) == 1
-
-
-def test_margin_without_purchase_prices_is_said(till: TillBuilder) -> None:
-    put_scheme(till, code="m", metrics=["margin"], classes=[{"code": "A", "rank": 1}])
-    live(till)
-    assert [(one.scheme, bool(one.warnings)) for one in compute(till)] == [
-        ("abc", False),
-        ("m", True),
-    ]

@@ -1,0 +1,36 @@
+"""The tables that imports fill: those that travel, and what only a till alone may hold.
+
+Purchase prices are a secret of the shop. Head office keeps those of a chain and counts its classes;
+no page may carry them to a till, so they stand here and not in the protocol.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pydantic import ConfigDict, TypeAdapter, with_config
+from typing_extensions import TypedDict
+
+from sync_agent import protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@with_config(ConfigDict(strict=True, extra="forbid"))
+class _PurchasePriceRow(TypedDict):
+    sku: protocol.Text
+    since_on: protocol.Day
+    purchase_price_minor: protocol.Minor | None
+
+
+PURCHASE_PRICE: Final = "purchase_price"
+TABLES: Final[Mapping[str, protocol.Table]] = {
+    **protocol.TABLES,
+    PURCHASE_PRICE: protocol.Table(
+        PURCHASE_PRICE,
+        TypeAdapter(_PurchasePriceRow),
+        tuple(_PurchasePriceRow.__annotations__),
+        ("sku", "since_on"),
+    ),
+}
