@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from made_files import have_cache, have_journal
 from waiting import until
 
 from head_office import load, rules, tills
@@ -69,6 +70,8 @@ class Site:
                 url=self.url,
                 now_text=utc_text(self.clock.now()),
             )
+        have_journal(self.till_dir(till))
+        have_cache(self.till_dir(till))
         return str(self.keys(till)["till_token"])
 
     def till_dir(self, till: str = "3") -> Path:

@@ -7,6 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from made_files import have_journal
+
 from pos_plugin.clock import SettableClock
 from pos_plugin.folder_lock import FolderLock
 from pos_plugin.storage.connect import JOURNAL_NAME, open_journal
@@ -24,6 +26,7 @@ MORNING = dt.datetime(2026, 3, 7, 9, 0, tzinfo=dt.UTC)
 def _writer(folder: Path) -> JournalWriter:
     """A writer beside others: these tests look at one journal as a next process would."""
     lock = FolderLock(folder / f"{uuid4()}.lock")
+    have_journal(folder)
     writer = JournalWriter(open_journal(folder), folder / JOURNAL_NAME, lock)
     with writer.transaction():
         writer.epoch = writer._current_epoch(MORNING)

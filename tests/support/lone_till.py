@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from made_files import have_cache, have_journal
 from till_builder import NOON
 
 from pos_plugin import Plugin
@@ -57,10 +58,12 @@ class LoneTill:
 
     def open(self) -> Plugin:
         """Return the plugin on this folder; the caller closes it."""
+        have_journal(self.folder)
         return Plugin.open(self.config_path, clock=self.clock)
 
     def agent(self) -> LocalAgent:
         """Return the agent of this folder; the caller closes it."""
+        have_cache(self.folder)
         return LocalAgent(self.config, self.clock)
 
     def write(self, name: str, text: str, encoding: str = "utf-8") -> Path:
@@ -72,6 +75,7 @@ class LoneTill:
 
     def take(self, kind: str, text: str | Path, **wish: Any) -> Report:
         """Import a file, or the text of one."""
+        have_cache(self.folder)
         path = self.write(f"{kind}.csv", text) if isinstance(text, str) else text
         return run_import(
             self.config,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from made_files import have_cache, have_journal
 
 from pos_plugin import Plugin
 from pos_plugin.card_hash import card_hash
@@ -97,6 +98,7 @@ class TillBuilder:
 
     def open(self) -> Plugin:
         """Return the plugin on this folder; the caller closes it."""
+        have_journal(self.data_dir)
         return Plugin.open(self.config_path, clock=self.clock)
 
     def rules(
@@ -106,6 +108,7 @@ class TillBuilder:
         self.generation += 1
         content = json.dumps({"generation": self.generation, "promotions": list(promotions)})
         sha256 = write_blob(self.data_dir, content.encode())
+        have_cache(self.data_dir)
         with CacheWriter.open(self.data_dir) as cache:
             cache.store_generation(
                 self.sign(sha256, activate_at=activate_at), accepted_at=self.clock.now()
@@ -153,6 +156,7 @@ class TillBuilder:
             Put(table, row, after + number, op) for number, (table, row) in enumerate(rows, 1)
         )
         page = BuiltPage(after=after, changes=changes, checkpoint=after + len(changes))
+        have_cache(self.data_dir)
         with CacheWriter.open(self.data_dir) as cache:
             assert cache.apply_page(page, at=self.clock.now())
 
