@@ -1,12 +1,12 @@
 """Takes the events of a till, each exactly once, however often it is sent (sync.md 5.3).
 
-One batch, one transaction: the acknowledged number moves together with every effect. Which events
+One batch, all or nothing: the acknowledged number moves together with every effect. Which events
 are new stands in ``event_numbers``, what they mean in ``booking``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import select
 
@@ -31,6 +31,7 @@ from sync_agent.protocol import (
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Sequence
 
     from sqlalchemy import Table
     from sqlalchemy.engine import Connection
@@ -38,6 +39,13 @@ if TYPE_CHECKING:
     from head_office.storage import Database
 
 _PRIVATE: Final = b'{"private_of":'
+
+
+class Upload(NamedTuple):
+    """A batch of one till: NDJSON, an event a line, ascending, of one epoch."""
+
+    till: str
+    body: bytes
 
 
 def take_batch(database: Database, *, till: str, body: bytes, now: dt.datetime) -> EventsAnswer:
@@ -52,9 +60,43 @@ def take_batch(database: Database, *, till: str, body: bytes, now: dt.datetime) 
     Raises:
         ProblemError: ``gap``, ``fork``, ``not-an-event`` or ``too-large``; nothing was taken.
     """
-    events, beside = _apart(_lines(body))
-    now_text = utc_text(now)
+    (answer,) = take_uploads(database, [Upload(till, body)], now=now)
+    if isinstance(answer, ProblemError):
+        raise answer
+    return answer
+
+
+def take_uploads(
+    database: Database, uploads: Sequence[Upload], *, now: dt.datetime
+) -> list[EventsAnswer | ProblemError]:
+    """Take batches that came at the same time and bring them onto the disk together.
+
+    Each is taken whole or not at all, whatever becomes of the others.
+    """
+    answers: list[EventsAnswer | ProblemError] = []
     with database.write() as connection:
+        for upload in uploads:
+            try:
+                events, beside = _apart(_lines(upload.body))
+                with connection.begin_nested():
+                    taking = _Taking(connection, upload.till, database, utc_text(now))
+                    answers.append(taking.take(events, beside))
+            except ProblemError as problem:
+                answers.append(problem)
+    return answers
+
+
+class _Taking(NamedTuple):
+    """What taking a batch needs beside it."""
+
+    connection: Connection
+    till: str
+    database: Database
+    now_text: str
+
+    def take(self, events: list[tuple[Event, bytes]], beside: dict[int, PrivateOf]) -> EventsAnswer:
+        """Take the events that are new, and answer."""
+        connection, till = self.connection, self.till
         numbers = EventNumbers(connection, till, (event for event, _ in events))
         new = [
             (event, line, digest)
@@ -63,8 +105,8 @@ def take_batch(database: Database, *, till: str, body: bytes, now: dt.datetime) 
         ]
         booking = Booking(
             connection,
-            card_key=database.card_key(connection),
-            now_text=now_text,
+            card_key=self.database.card_key(connection),
+            now_text=self.now_text,
             events=[event for event, _, _ in new],
         )
         rows: list[dict[str, Any]] = []
@@ -83,7 +125,7 @@ def take_batch(database: Database, *, till: str, body: bytes, now: dt.datetime) 
                     "uid": event.uid_hex,
                     "kind": event.kind,
                     "occurred_at": event.occurred_at.isoformat(),
-                    "received_at": now_text,
+                    "received_at": self.now_text,
                     "hash": digest,
                     "line": line,
                     "took_effect": problem is None,
@@ -94,12 +136,12 @@ def take_batch(database: Database, *, till: str, body: bytes, now: dt.datetime) 
             connection.execute(till_event.insert(), rows)
         booking.send()
         numbers.keep()
-    epoch = events[-1][0].epoch
-    return EventsAnswer(
-        acked_seq=numbers.acked_seq(epoch),
-        durable_seq=numbers.durable_seq(epoch),
-        incarnation=database.incarnation,
-    )
+        epoch = events[-1][0].epoch
+        return EventsAnswer(
+            acked_seq=numbers.acked_seq(epoch),
+            durable_seq=numbers.durable_seq(epoch),
+            incarnation=self.database.incarnation,
+        )
 
 
 def _lines(body: bytes) -> list[bytes]:
