@@ -60,7 +60,7 @@ def sales(till: str, *seqs: int) -> bytes:
 def held(database: Database) -> dict[str, int]:
     with database.read() as connection:
         rows = connection.execute(select(till_event.c.till, func.count()).group_by("till"))
-        return dict(rows.tuples().all())
+        return {row.till: row[1] for row in rows}
 
 
 def test_waiting_uploads_share_one_commit(site: Site) -> None:
