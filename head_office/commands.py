@@ -17,6 +17,7 @@ from head_office.command_options import open_database as _database
 from head_office.command_options import read_instant
 from head_office.doctor_command import doctor
 from head_office.errors import LibraryMissing, LoadError
+from head_office.picture_commands import pictures
 from head_office.rule_commands import activate, rollback, rotate_key
 from head_office.till_commands import enrol, retry, revoke, status, worst_case
 from head_office.user_commands import user
@@ -373,3 +374,4 @@ for command in (
     user,
 ):
     head_office.add_command(command)
+    pictures,

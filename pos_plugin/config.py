@@ -24,6 +24,7 @@ from pos_plugin.errors import ConfigError
 from pos_plugin.limits import MAX_SALE_MINOR, MAX_TEXT
 from pos_plugin.text import Text
 from pos_plugin.validation import first_error
+from printers.limits import PAGE_DOTS
 
 _BYTES_MAX = 1 << 20
 # A setting that does nothing would look as if it worked: who has which key of [[printer]] besides
@@ -293,6 +294,11 @@ class TillConfig(_Closed):
     def profile_folder(self) -> Path | None:
         """Folder of the shop's own printer profiles; None of settings that are no file."""
         return self._profile_folder
+
+    @property
+    def paper_dots(self) -> int:
+        """Width of the widest paper; pictures are made ready for it."""
+        return max((printer.dots for printer in self.printer), default=PAGE_DOTS)
 
     @model_validator(mode="after")
     def _printers_know_each_other(self) -> Self:

@@ -52,7 +52,7 @@ def read_pbms(file: bytes) -> tuple[Picture, ...]:
     """All pictures in a PBM file, in its order; none if a byte of it is wrong or missing."""
     if len(file) > ASSET_BYTES_MAX:
         return ()
-    found = []
+    found: list[Picture] = []
     place = 0
     while place < len(file):
         header = _HEADER.match(file, place)

@@ -41,6 +41,7 @@ from sync_agent.journal_watch import JournalWatch
 from sync_agent.key_rotation import rotate
 from sync_agent.loopback_api import HEAD_OFFICE_S, LoopbackApi
 from sync_agent.outbox import next_batch
+from sync_agent.pictures import Pictures
 from sync_agent.protocol import PAGE_ROWS_MAX
 from sync_agent.reporting import destroy, report_of
 from sync_agent.status import Status, write_status
@@ -95,6 +96,11 @@ class Agent(Closing):
         self.status = Status(started_at=utc_text(clock.now()), pid=os.getpid())
         self._client = HeadOfficeClient(settings.url, settings.token, ca=settings.ca)
         self._watch = JournalWatch(settings.data_dir)
+        self._pictures = Pictures(
+            settings.data_dir,
+            page_dots=settings.paper_dots,
+            today=lambda: clock.now().date().isoformat(),
+        )
         self._held = HeldHead(
             HeadOfficeClient(settings.url, settings.token, ca=settings.ca),
             till=settings.till,
@@ -163,6 +169,7 @@ class Agent(Closing):
             self._state, action = cycle.step(self._state, happened)
             if isinstance(action, cycle.Rest):
                 self._tell(happened)
+                self._bring_pictures()
                 return action.seconds
             try:
                 happened = self._do(action)
@@ -197,8 +204,19 @@ class Agent(Closing):
             return
         self._reported_s = time.monotonic()
         report = report_of(self._settings, self.status)
-        with suppress(HeadOfficeRefused, Unreachable, Stopped):
-            self._client.report_status(self._settings.till, report)
+        with suppress(HeadOfficeRefused, Unreachable, Stopped, StorageError):
+            answer = self._client.report_status(self._settings.till, report)
+            durable = {one.epoch: one.durable_seq for one in answer.epochs}
+            self._writer.note_durable(durable, incarnation=answer.incarnation)
+            self._writer.settle()
+
+    def _bring_pictures(self) -> None:
+        """Fetch what vouchers will show; whoever cannot be reached is asked in the next round."""
+        state = self._state
+        if state.failures:
+            return
+        with suppress(Unreachable, Stopped, StorageError, OSError):
+            self._pictures.bring(self._client, position=(state.bucket_epoch, state.position))
 
     def _give_up(self) -> None:
         """Destroy what belongs to head office: it took this till out of service.
@@ -387,6 +405,7 @@ class Agent(Closing):
             status.position = state.position
             status.wish = self._wish
             status.acked_seq = self._acked_seq
+            status.refused_pictures = dict(self._pictures.refused)
             status.waiting_events = self._waiting_events
             status.clock_offset_ms = self._client.clock_offset_ms
             with suppress(OSError):

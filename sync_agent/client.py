@@ -132,9 +132,14 @@ class HeadOfficeClient(Closing):
         except ProtocolError as fault:
             raise HeadOfficeRefused("not-understood", str(fault), status=200) from None
 
-    def blob(self, sha256: str) -> bytes:
-        """Return a file by its hash; the caller checks that it is the one it asked for."""
-        return self._ask("GET", f"/v1/blobs/{sha256}", bytes_max=BLOB_BYTES_MAX)
+    def blob(self, sha256: str, *, bytes_max: int = BLOB_BYTES_MAX) -> bytes:
+        """Return a file by its hash; the caller checks that it is the one it asked for.
+
+        Args:
+            sha256: of its content, 64 hexadecimal digits.
+            bytes_max: of which size it may be at most.
+        """
+        return self._ask("GET", f"/v1/blobs/{sha256}", bytes_max=bytes_max)
 
     def send_events(self, till: str, body: bytes) -> EventsAnswer:
         """Upload a batch of events."""

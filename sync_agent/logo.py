@@ -26,8 +26,7 @@ def prepare_logo(config: TillConfig) -> str:
     try:
         with path.open("rb") as file:
             content = file.read(FILE_BYTES_MAX + 1)
-        dots = max((printer.dots for printer in config.printer), default=576)
-        name = write_blob(config.data_dir, logo_pbm(content, width_dots=dots))
+        name = write_blob(config.data_dir, logo_pbm(content, width_dots=config.paper_dots))
         if name != read_logo(config.data_dir):
             write_logo(config.data_dir, name)
     except OSError as fault:

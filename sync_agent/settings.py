@@ -16,6 +16,7 @@ from pos_plugin import keys
 from pos_plugin.config import read_config
 from pos_plugin.errors import ConfigError
 from pos_plugin.validation import first_error
+from printers.limits import PAGE_DOTS
 from sync_agent.backing_up import BackupPlan, plan_of
 from sync_agent.cycle import BACKOFF_MAX_S, SAFETY_POLL_S
 
@@ -40,6 +41,7 @@ class Settings:
         backoff_max_s: longest rest after failures, in seconds.
         safety_poll_s: longest rest while all is well, in seconds.
         backup: where copies of the journal go; None = nowhere.
+        paper_dots: width of the widest paper, for which pictures are made ready.
     """
 
     data_dir: Path
@@ -52,6 +54,7 @@ class Settings:
     backoff_max_s: float = BACKOFF_MAX_S
     safety_poll_s: float = SAFETY_POLL_S
     backup: BackupPlan | None = None
+    paper_dots: int = PAGE_DOTS
 
 
 class _AccessKeys(BaseModel):
@@ -89,6 +92,7 @@ def read_settings(config_path: Path, *, backoff_max_s: float = BACKOFF_MAX_S) ->
         ca=access.ca,
         backoff_max_s=backoff_max_s,
         backup=plan_of(config, config_path),
+        paper_dots=config.paper_dots,
     )
 
 

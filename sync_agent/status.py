@@ -24,6 +24,7 @@ ADVICE: Final = {
     "no_bucket": "Head office has no data for this shop: look at shop in till.toml.",
     "not-understood": "Something answered that is no head office: look at the address.",
     "package": "A rule generation was refused; the one before stays in force.",
+    "picture": "A picture of head office is missing or none: vouchers are printed without it.",
     "storage": "The disk of the till is full or its files are busy: look at the disk.",
     "imports": "An import cannot be brought into the cache; the till goes on with what it has. "
     "Look at the disk, or import the file again.",
@@ -54,6 +55,7 @@ class Status:
         storage: what the last try said, while the till's own files cannot be used.
         problems: ``upload`` and ``download`` to what keeps them from working.
         refused_packages: generation to reason.
+        refused_pictures: SHA-256 of a picture to why vouchers are printed without it.
         generation: highest accepted generation.
         position: cursor of the shop's bucket.
         acked_seq: highest event that head office holds.
@@ -75,6 +77,7 @@ class Status:
     problems: dict[str, str] = field(default_factory=dict)
     refused_packages: dict[str, str] = field(default_factory=dict)
     generation: int = 0
+    refused_pictures: dict[str, str] = field(default_factory=dict)
     position: int = 0
     acked_seq: int = 0
     waiting_events: int = 0
@@ -93,6 +96,7 @@ def words_of(status: dict[str, Any]) -> list[str]:
         ("refused_packages", "package"),
         ("damage", "damaged"),
     ):
+        ("refused_pictures", "picture"),
         if status.get(name):
             found.append(word)
     if abs(status.get("clock_offset_ms") or 0) > CLOCK_SUSPECT_MS:

@@ -43,6 +43,7 @@ ADVICE_DE: Final = {
     "no_bucket": "Die Zentrale hat nichts für diese Filiale: shop in till.toml prüfen.",
     "not-understood": "Es antwortet etwas, das keine Zentrale ist: Adresse prüfen.",
     "package": "Ein Stand der Regeln wurde abgelehnt; der vorige gilt weiter.",
+    "picture": "Ein Bild der Zentrale fehlt oder ist keins: Gutscheine kommen ohne dieses Bild.",
     "storage": "Platte der Kasse voll oder Dateien belegt: Platte prüfen.",
     "imports": "Ein Import kommt nicht in den Bestand; die Kasse arbeitet mit dem, was sie hat. "
     "Platte prüfen oder die Datei noch einmal importieren.",

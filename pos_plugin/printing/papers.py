@@ -16,6 +16,7 @@ from pos_plugin.loyalty.voucher_document import strip_values, voucher_values
 from pos_plugin.paper_words import PaperWords
 from pos_plugin.printing.orders import Paper
 from pos_plugin.storage import class_lookup, template_lookup
+from pos_plugin.storage.prepared_pictures import for_paper
 from pos_plugin.storage.shop_logo import read_logo
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ class Papers:
         from printers.templates.fill import fill
 
         words = PaperWords(self._config.language, self._config.currency)
-        values = {**values, "logo": values.get("logo") or read_logo(self._config.data_dir)}
+        values = {**values, "logo": self._logo(values.get("logo"))}
         fault: DocumentInvalid | None = None
         for template in self._templates(layout_id):
             if is_strip and "coupons" not in template.types:
@@ -186,6 +187,11 @@ class Papers:
         if fault is None:
             fault = DocumentInvalid(InvalidReason.MISSING, "", f"no template {layout_id!r}")
         raise fault
+
+    def _logo(self, source: str | None) -> str | None:
+        """Return the dots of a logo of head office, else those of the shop's own."""
+        folder = self._config.data_dir
+        return for_paper(folder, source, "logo") if source else read_logo(folder)
 
     def _templates(self, layout_id: str) -> Iterator[Template]:
         """Yield templates of a name, the newest of head office first, then those of the product."""
@@ -248,8 +254,13 @@ class Papers:
             if cache is None:
                 return ()
             with cache.reading() as connection:
-                return class_lookup.coming_titles(
+                titles = class_lookup.coming_titles(
                     connection, on=now.date().isoformat(), count_max=count
                 )
         except StorageError:
             return ()
+        folder = self._config.data_dir
+        return [
+            one._replace(picture=one.picture and for_paper(folder, one.picture, "cover"))
+            for one in titles
+        ]

@@ -1,7 +1,8 @@
 """T9, the model case from end to end: a rental comes back, and head office hears who has the paper.
 
-Rental return, one voucher, the notice, the picture with logo, four covers and codes, F8, the event
-at a head office that is served for real. Everything but the voucher itself may be missing.
+Rental return, one voucher, the notice, the picture with logo, four covers and codes, F8, the event.
+Head office and agent are processes, and logo and covers come from head office as PNG files.
+Everything but the voucher itself may be missing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pytest
 import zxingcpp
 from head_office_site import Site
 from PIL import Image, ImageDraw
+from processes import Running, free_port, stammkunde
 from sqlalchemy import select
 from till_builder import voucher_promotion
 from waiting import until
@@ -22,18 +24,14 @@ from waiting import until
 from head_office.storage import till_event
 from pos_plugin import Plugin, Receipt, Refusal
 from pos_plugin.clock import SystemClock, utc_text
-from pos_plugin.storage.blobs import write_blob
-from sync_agent.agent import Agent
-from sync_agent.imports.picture import cover_pbm
-from sync_agent.settings import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-WAIT_S = 20
+WAIT_S = 60
 DOTS = 576
-TYPE = {
+TYPE: dict[str, Any] = {
     "code": "TREUE5",
     "legal_kind": "promo",
     "customer_bound": True,
@@ -68,22 +66,15 @@ def drawn(size: tuple[int, int], grey: int) -> bytes:
 class Shop:
     """A till of a chain with its printer."""
 
-    def __init__(self, site: Site, *, with_pictures: bool) -> None:
+    def __init__(self, site: Site, *, has_pictures: bool) -> None:
         self.site = site
-        self.has_pictures = with_pictures
-        self.folder = site.till_dir()
-        config = self.folder / "till.toml"
-        text = config.read_text("utf-8")
-        if with_pictures:
-            (self.folder / "logo.png").write_bytes(drawn((400, 120), 0))
-            text += '[printing]\nlogo = "logo.png"\n'
-        config.write_text(text, "utf-8")
-        self.config = config
+        self.has_pictures = has_pictures
+        self.config = site.till_dir() / "till.toml"
 
     def sync(self) -> None:
-        with Agent(read_settings(self.config), SystemClock()) as agent:
-            agent.cycle()
-            assert agent.status.problems == {}
+        """Let the agent do one round, as a process."""
+        done = stammkunde("agent", "sync-now", "--config", self.config)
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def open(self) -> Plugin:
         return Plugin.open(self.config)
@@ -95,29 +86,45 @@ class Shop:
             return [json.loads(line)["body"] for (line,) in rows]
 
 
+def published(site: Site) -> dict[str, str]:
+    """Give head office a logo and four covers; what it calls them."""
+    folder = site.folder / "pictures"
+    folder.mkdir()
+    (folder / "logo.png").write_bytes(drawn((400, 120), 0))
+    for number in range(4):
+        (folder / f"{number}.png").write_bytes(drawn((280, 420), 50 * number))
+    files = sorted(folder.iterdir())
+    done = stammkunde("head-office", "pictures", "--data", site.data, "--json", *files)
+    assert done.returncode == 0, done.stderr
+    names: dict[str, str] = json.loads(done.stdout)
+    return names
+
+
 @pytest.fixture(params=[True, False], ids=["with_pictures", "without"])
 def shop(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Shop]:
     site = Site(tmp_path)
     site.publish(voucher_promotion())
-    titles = []
+    pictures = published(site) if request.param else {}
     start = SystemClock().now().date() + dt.timedelta(days=10)
-    for number in range(4):
-        title: dict[str, Any] = {
+    titles = [
+        {
             "title": f"Film Nummer {number}",
             "start_on": (start + dt.timedelta(days=number)).isoformat(),
             "price_minor": None,
-            "blob": None,
+            "blob": pictures.get(f"{number}.png"),
         }
-        titles.append(title)
-    with site.served() as url:
-        site.url = url
-        site.add_till()
-        if request.param:
-            for number, title in enumerate(titles):
-                dots = cover_pbm(drawn((280, 420), 50 * number))
-                title["blob"] = write_blob(site.till_dir(), dots)
-        site.load(voucher_type=[TYPE], event_trigger=[TRIGGER], customer=CUSTOMERS, cover=titles)
-        shop = Shop(site, with_pictures=request.param)
+        for number in range(4)
+    ]
+    logo = {"logo": pictures["logo.png"]} if pictures else {}
+    kind = {**TYPE, "layout": {**TYPE["layout"], **logo}}
+    site.load(voucher_type=[kind], event_trigger=[TRIGGER], customer=CUSTOMERS, cover=titles)
+    port = free_port()
+    site.url = f"http://127.0.0.1:{port}"
+    site.add_till()
+    arguments = ("head-office", "serve", "--data", site.data, "--port", port)
+    with Running(tmp_path / "head-office.log", *arguments) as server:
+        server.says(site.url, within_s=WAIT_S)
+        shop = Shop(site, has_pictures=request.param)
         shop.sync()
         yield shop
 
@@ -145,6 +152,7 @@ def test_voucher_of_a_rental_return_reaches_hand_and_head_office(shop: Shop) -> 
             assert image.width == DOTS
             # Logo and two rows of two covers; each is some hundred rows.
             assert (image.height > 1_400) == shop.has_pictures
+            assert not (plugin.prints.job(job) or {}).get("notes")
         plugin.prints.acknowledge(notice.notice_id, cashier="7")
         assert plugin.prints.notices() == []
         assert refused_to(plugin, voucher["code"], "K2") == Refusal.VOUCHER_OTHER_CUSTOMER
