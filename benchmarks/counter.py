@@ -195,9 +195,9 @@ def _asked(
             sales.append(_took(lambda: plugin.sales.complete(sale_id, charge)))  # noqa: B023
             number += 1
     return {
-        "lookup": _spread(lookups),
-        "panel": _spread(panels),
-        "complete": _spread(sales),
+        "lookup": spread(lookups),
+        "panel": spread(panels),
+        "complete": spread(sales),
         "scans": len(panels),
         "sales": number,
     }
@@ -209,7 +209,8 @@ def _took(work: Callable[[], object]) -> int:
     return (perf_counter_ns() - start) // 1000
 
 
-def _spread(times: list[int]) -> dict[str, int]:
+def spread(times: list[int]) -> dict[str, int]:
+    """Median, 99th percentile and the longest."""
     times = sorted(times)
     return {
         "p50_us": times[len(times) // 2],
