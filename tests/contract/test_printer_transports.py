@@ -97,7 +97,7 @@ def check_stray_bytes(rig: Rig) -> None:
 def check_stall(rig: Rig) -> None:
     rig.when_told[JobReason.STALLED] = rig.give_up
     assert ended(rig.send("stall@9000")) == (JobState.UNKNOWN, JobReason.STALLED)
-    assert rig.stalls == [JobReason.STALLED]
+    assert rig.stalls[-1] is JobReason.STALLED
     assert rig.whole_vouchers() == 0
 
 
@@ -146,7 +146,7 @@ def check_goes_on(rig: Rig, fault: str, reason: JobReason, mended: str) -> None:
     assert ended(rig.send(fault)) == good_end(rig)
     # On a busy machine the word may come after the first notice; what is told last is right.
     assert rig.stalls[-2:] == [cause, JobReason.NONE]
-    assert set(rig.stalls[:-2]) <= {JobReason.STALLED}
+    assert set(rig.stalls[:-2]) <= {JobReason.STALLED, JobReason.NONE}
     assert rig.until(rig.whole_vouchers)
 
 

@@ -76,6 +76,12 @@ class Tape(Machine):
         self.tape += data[:taken]
         return taken
 
+    @property
+    def has_had_its_faults(self) -> bool:
+        """Whether nothing has to happen to it any more."""
+        with self._lock:
+            return not self._core.faults
+
     def hurry(self) -> None:
         """Print as fast as there are bytes from now on."""
         with self._lock:
@@ -109,7 +115,9 @@ class Rig:
 
     def _hear(self, reason: JobReason) -> None:
         self.stalls.append(reason)
-        self.when_told.get(reason, lambda: None)()
+        # A busy machine makes a printer slow before its fault; nobody has to act then.
+        if self.machine.has_had_its_faults:
+            self.when_told.get(reason, lambda: None)()
 
     def wait(self, **seconds: float) -> None:
         """Have another patience from now on; the names are those of ``Patience``."""
