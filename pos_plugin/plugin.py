@@ -50,6 +50,7 @@ from pos_plugin.printing.prints import Prints
 from pos_plugin.rule_shelf import RuleShelf
 from pos_plugin.storage.current_cache import CurrentCache
 from pos_plugin.storage.journal_writer import JournalWriter
+from pos_plugin.storage.pruning import Pruning
 from pos_plugin.till import Till
 from pos_plugin.uids import new_uid
 from pos_plugin.version import __version__
@@ -209,12 +210,19 @@ class Plugin(Closing):
         )
         actions = Actions(till)
         erasure = ErasureDesk(till, actions, on_erased=prints.forget_erased)
+        pruning = Pruning(
+            journal,
+            cache,
+            clock,
+            bucket=f"shop:{config.shop}" if config.head_office else None,
+        )
 
         def when_idle() -> None:
             till.look_ahead()
             erasure.follow()
             prints.follow(cache)
             journal.ballast.look()
+            pruning.look()
 
         counter = _Counter(when_idle, make_room=journal.ballast.give_up)
         issuing = Issuing(config, journal, cache)

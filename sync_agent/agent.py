@@ -27,7 +27,7 @@ from pos_plugin.storage.backup import is_requested
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.cache_writer import CacheWriter
 from pos_plugin.storage.connect import cache_path, remove_other_caches
-from pos_plugin.storage.epochs import start_after
+from pos_plugin.storage.epochs import held, start_after
 from pos_plugin.storage.journal_reader import JournalReader
 from pos_plugin.storage.journal_swap import mark_forked
 from sync_agent import cycle, inbox
@@ -87,6 +87,7 @@ class Agent(Closing):
         self._cache_file: Path | None
         self._waiting_events = 0
         self._erased_seq = 0
+        self._pruned: dict[int, int] = {}
         self._hinted = threading.Event()
         self._wish: str | None = None
         self._next: CacheWriter | None = None
@@ -146,7 +147,7 @@ class Agent(Closing):
         with CalendarJobs(self.check_files, back_up=self._back_up) as jobs:
             while not self._stop.is_set():
                 rest_s = self.cycle()
-                self._report_sometimes()
+                self.report_when_due()
                 self._rest(rest_s, jobs)
 
     def cycle(self) -> float:
@@ -195,7 +196,7 @@ class Agent(Closing):
                 happened = _refused(action, "storage")
         return 0.0
 
-    def _report_sometimes(self) -> None:
+    def report_when_due(self) -> None:
         """Say how this till is, so that head office sees a till that needs help."""
         due_s = self._reported_s
         if self._state.failures or (
@@ -293,13 +294,16 @@ class Agent(Closing):
             return cycle.OutboxRead(None)
         with journal:
             self._erased_seq = follow_till(self._writer, journal, after=self._erased_seq)
-            if start_after(journal.epochs(), self._acked) > journal.last_seq():
+            gone = journal.pruned()
+            if start_after(journal.epochs(), held(self._acked, gone)) > journal.last_seq():
                 # An older copy of the journal was put back: sent from the beginning, head office
                 # knows what it holds and says where the two part.
                 self._writer.forget_acked()
                 self._acked.clear()
-            batch = next_batch(journal, self._acked)
-            self._acked_seq = start_after(journal.epochs(), self._acked)
+            acked = held(self._acked, gone)
+            batch = next_batch(journal, acked)
+            self._acked_seq = start_after(journal.epochs(), acked)
+            self._pruned = gone
             self._waiting_events = journal.last_seq() - self._acked_seq
         return cycle.OutboxRead(batch)
 
@@ -407,6 +411,7 @@ class Agent(Closing):
             status.acked_seq = self._acked_seq
             status.refused_pictures = dict(self._pictures.refused)
             status.waiting_events = self._waiting_events
+            status.pruned = {str(epoch): seq for epoch, seq in self._pruned.items()}
             status.clock_offset_ms = self._client.clock_offset_ms
             with suppress(OSError):
                 write_status(self._settings.data_dir, status)

@@ -39,6 +39,7 @@ def report_of(settings: Settings, status: Status) -> StatusReport:
         disk_free_bytes=free_bytes,
         clock_offset_ms=status.clock_offset_ms,
         backup_at=read_record(settings.data_dir).get("taken_at"),
+        pruned_seq=[(int(epoch), seq) for epoch, seq in status.pruned.items()],
     )
 
 

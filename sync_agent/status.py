@@ -65,6 +65,7 @@ class Status:
         local: the till has no head office.
         wish: word of the last ``sync-now`` whose round is over.
         clock_offset_ms: how far head office's clock is ahead of this one; None = not known.
+        pruned: by epoch up to which event the till has pruned its journal.
     """
 
     started_at: str
@@ -86,6 +87,7 @@ class Status:
     local: bool = False
     wish: str | None = None
     clock_offset_ms: int | None = None
+    pruned: dict[str, int] = field(default_factory=dict)
 
 
 def words_of(status: dict[str, Any]) -> list[str]:

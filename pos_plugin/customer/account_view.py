@@ -11,6 +11,7 @@ from pos_plugin.loyalty.ledger import shown
 from pos_plugin.loyalty.lots import fold, standing
 from pos_plugin.storage import account_lookup, ledger_store
 from pos_plugin.storage.journal_lookup import own_entries
+from pos_plugin.storage.pruned import is_behind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,8 @@ class Account(NamedTuple):
         lots: open ones, in the order in which they are used.
         as_of: instant of head office's number; None before its first word.
         own: whether entries are in it that head office may not know.
-        is_unknown: its sum cannot be told until head office has counted what a restore sent again.
+        is_unknown: its sum cannot be told until head office has counted what a restore sent again,
+            or an old copy of the cache has caught up.
     """
 
     program: Program
@@ -58,7 +60,7 @@ def accounts_of(
     lots = {program: fold((), balance.lots) for program, balance in cached.items()}
     folded = {program: balance.folded for program, balance in cached.items()}
     own: set[str] = set()
-    unknown: set[str] = set()
+    unknown: set[str] = set(known) if is_behind(journal, cache) else set()
     for customer in customers:
         unknown |= ledger_store.doubtful(journal, customer, folded)
     for customer in customers:

@@ -110,12 +110,13 @@ class Voucher:
 class CachedVoucher:
     """A voucher as head office sent it, and which events of which tills are in that.
 
-    ``uses``: redemptions not taken back; ``folded``: epoch to the highest event.
+    ``uses``: redemptions not taken back; ``folded``: epoch to the highest event, None for one that
+    head office never sent (its signed code says what it is).
     """
 
     voucher: Voucher
     uses: int
-    folded: Mapping[int, int]
+    folded: Mapping[int, int] | None
 
 
 class Standing(NamedTuple):

@@ -29,6 +29,7 @@ from pos_plugin.storage.connect import JOURNAL_NAME, quick_check, replace_file
 from pos_plugin.storage.envelope import hash_of
 from pos_plugin.storage.faults import mapped
 from pos_plugin.storage.journal_swap import REPLACED
+from pos_plugin.storage.pruned import pruned
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -282,13 +283,17 @@ def _broken_link(db: apsw.Connection) -> str | None:
     """Say where the chain of events breaks: a line is not its hash, or names another one before."""
     before: bytes | None = None
     last = 0
+    gone = pruned(db)
     while True:
         rows: list[Any] = db.execute(
-            "SELECT seq, line, hash FROM event WHERE seq > ? ORDER BY seq LIMIT ?", (last, _AT_ONCE)
+            "SELECT seq, epoch, line, hash FROM event WHERE seq > ? ORDER BY seq LIMIT ?",
+            (last, _AT_ONCE),
         ).fetchall()
-        for seq, line, digest in rows:
-            named = json.loads(line).get("prev_hash")
-            # What was pruned is named by the first one that is left.
+        for seq, epoch, line, digest in rows:
+            if not line and seq <= gone.get(epoch, 0):
+                before, last = digest, seq  # what was pruned is named by the one behind it
+                continue
+            named = json.loads(line).get("prev_hash") if line else None
             if hash_of(line) != digest or (before is not None and named != before.hex()):
                 return f"event {seq} is not what was written"
             before, last = digest, seq

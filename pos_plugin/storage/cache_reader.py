@@ -147,6 +147,18 @@ class CacheReader(Closing):
         """Return epoch to highest event that head office holds."""
         return dict(self._all("SELECT epoch, acked_seq FROM acked"))
 
+    def durable(self) -> dict[int, int]:
+        """Return epoch to highest event that a verified backup of head office holds."""
+        return dict(self._all("SELECT epoch, durable_seq FROM acked"))
+
+    def is_on_disk(self) -> bool:
+        """Say whether everything read so far outlasts a power cut: nothing is only in the log."""
+        log = self._path.with_name(self._path.name + "-wal")
+        try:
+            return log.stat().st_size == 0
+        except FileNotFoundError:
+            return True
+
     def generations(self) -> tuple[Manifest, ...]:
         """Return every accepted rule generation, the highest first."""
         rows = self._all(
@@ -346,6 +358,11 @@ class CacheReader(Closing):
         """Return the voucher with this code as head office sent it."""
         row = self._one(f"{_VOUCHER} WHERE code_hash = ?", code_hash)
         return _cached_voucher(row) if row else None
+
+    def voucher_folded(self, voucher: str) -> dict[int, int] | None:
+        """Return epoch to highest event that the row of a voucher includes; None without a row."""
+        row = self._one("SELECT folded FROM voucher WHERE id = ?", voucher)
+        return _folded(row[0]) if row else None
 
     def vouchers_of(self, customer: str) -> list[CachedVoucher]:
         """Return the vouchers of a customer as head office sent them, used ones too."""

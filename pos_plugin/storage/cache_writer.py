@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import apsw
@@ -311,6 +311,20 @@ class CacheWriter(Closing):
                 (epoch, seq, incarnation, min(seq, durable_seq)),
             )
 
+    def note_durable(self, durable: Mapping[int, int], *, incarnation: str) -> None:
+        """Remember what a verified backup of head office holds by now; it never goes back.
+
+        Args:
+            durable: by epoch the highest event in it.
+            incarnation: which head office says so; what another one acknowledged is not meant.
+        """
+        with self._transaction():
+            self._connection.executemany(
+                "UPDATE acked SET durable_seq = min(acked_seq, ?1) "
+                "WHERE epoch = ?2 AND incarnation = ?3 AND durable_seq < min(acked_seq, ?1)",
+                [(seq, epoch, incarnation) for epoch, seq in durable.items()],
+            )
+
     def forget_acked(self) -> None:
         """Forget what head office holds: the agent sends every event again."""
         with self._transaction():
@@ -375,6 +389,13 @@ class CacheWriter(Closing):
         with mapped(self._path):
             self._must_empty = not checkpointed(self._connection)
         return not self._must_empty
+
+    def settle(self) -> None:
+        """Put all of it on the disk while it is quiet: by what lies there the till prunes."""
+        log = self._path.with_name(self._path.name + "-wal")
+        with suppress(FileNotFoundError), mapped(self._path):
+            if log.stat().st_size:
+                checkpointed(self._connection)
 
     def empty_log_again(self) -> None:
         """Try once more what a reader prevented when somebody was erased."""

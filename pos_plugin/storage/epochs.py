@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pos_plugin.storage.pruned import pruned
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -36,6 +38,17 @@ def start_after(epochs: Sequence[tuple[int, int]], acked: Mapping[int, int]) -> 
     return after
 
 
+def held(acked: Mapping[int, int], pruned_: Mapping[int, int]) -> dict[int, int]:
+    """Return by epoch what head office holds, when its acknowledgements were lost, too.
+
+    What is pruned stands in its backup: it is never sent again.
+
+    >>> held({77: 40}, {77: 20, 66: 9})
+    {77: 40, 66: 9}
+    """
+    return {**acked, **{epoch: max(seq, acked.get(epoch, 0)) for epoch, seq in pruned_.items()}}
+
+
 def held_up_to(journal: Journal, cache: CacheReader | None) -> int:
     """Return up to which event of this journal head office holds everything.
 
@@ -49,4 +62,4 @@ def held_up_to(journal: Journal, cache: CacheReader | None) -> int:
     rows: list[Any] = journal.execute(
         "SELECT epoch, first_seq FROM epoch ORDER BY first_seq, opened_at"
     ).fetchall()
-    return start_after(rows, cache.acked() if cache else {})
+    return start_after(rows, held(cache.acked() if cache else {}, pruned(journal)))

@@ -13,6 +13,7 @@ from pos_plugin.loyalty.voucher_type import REDUCES_PRICE
 from pos_plugin.loyalty.vouchers import Standing, Voucher, VoucherState, after_rollback
 from pos_plugin.loyalty.windows import row_and_day
 from pos_plugin.model import NO_TURNOVER
+from pos_plugin.storage.pruned import included_up_to, pruned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -252,6 +253,7 @@ def own_entries(
         (customer,),
     ).fetchall()
     entries: list[OwnEntry] = []
+    gone = pruned(journal)
     for key_of_entry, epoch, seq, total, latest in rows:
         key, day = row_and_day(key_of_entry)
         if day is not None and (since_on is None or day < since_on):
@@ -260,7 +262,7 @@ def own_entries(
             if latest is not None:  # a voided receipt was no visit
                 entries.append(OwnEntry(key, epoch, seq, latest))
             continue
-        included = folded.get(key, {}).get(epoch, 0)
+        included = included_up_to(folded.get(key), epoch, gone)
         if included >= seq:
             continue
         rest: Any = total

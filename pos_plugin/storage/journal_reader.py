@@ -11,6 +11,7 @@ from pos_plugin.closing import Closing
 from pos_plugin.errors import StorageDamaged
 from pos_plugin.storage.connect import JOURNAL_NAME, open_journal_reader, quick_check
 from pos_plugin.storage.faults import mapped
+from pos_plugin.storage.pruned import pruned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,6 +123,11 @@ class JournalReader(Closing):
                 "SELECT epoch, first_seq FROM epoch ORDER BY first_seq, opened_at"
             ).fetchall()
         return [(epoch, first_seq) for epoch, first_seq in rows]
+
+    def pruned(self) -> dict[int, int]:
+        """Return by epoch up to which event the till has pruned this journal."""
+        with mapped(self._path):
+            return pruned(self._connection)
 
     def highest_generation(self) -> int:
         """Return the highest rule generation on a receipt, 0 without any."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pos_plugin.clock import utc_text
 from pos_plugin.loyalty.lots import Kind, LedgerEntry, Movement
+from pos_plugin.storage.pruned import included_up_to, pruned
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -93,8 +94,9 @@ def movements(
         (customer,),
     ).fetchall()
     found: dict[str, list[Movement]] = {}
+    gone = pruned(journal)
     for program, epoch, seq, *lot in rows:
-        included = folded.get(program, {}).get(epoch, 0)
+        included = included_up_to(folded.get(program), epoch, gone)
         if included >= seq:
             continue
         rest: Any = lot
@@ -129,10 +131,11 @@ def doubtful(
         "WHERE customer = ? AND seq <= rekeyed_to GROUP BY program, ledger_entry.epoch",
         (customer,),
     ).fetchall()
+    gone = pruned(journal)
     return frozenset(
         program
         for program, epoch, seq in rows
-        if folded.get(program) and folded[program].get(epoch, 0) < seq
+        if folded.get(program) and included_up_to(folded[program], epoch, gone) < seq
     )
 
 

@@ -57,7 +57,14 @@ def replay(target: apsw.Connection, source: apsw.Connection, *, epoch: int) -> R
     numbers: dict[int, int] = {}  # of the source to those of the target
     new: set[int] = set()
     done.goes_on = newest is None
-    for seq, line, digest in _events(source, done):
+    for seq, gone, line, digest in _events(source, done):
+        if not line:
+            # Pruned there: at head office for good, and here when the copy is from before that.
+            here: Any = target.execute("SELECT seq FROM event WHERE uid = ?", (gone,)).get
+            done.goes_on = done.goes_on or gone == newest
+            if here is not None:
+                numbers[seq] = here
+            continue
         if hash_of(line) != digest:
             done.unreadable += 1
             continue
@@ -79,7 +86,7 @@ def replay(target: apsw.Connection, source: apsw.Connection, *, epoch: int) -> R
     return done
 
 
-def _events(source: apsw.Connection, done: Replayed) -> Iterator[tuple[int, bytes, bytes]]:
+def _events(source: apsw.Connection, done: Replayed) -> Iterator[tuple[int, bytes, bytes, bytes]]:
     """Yield every event that can be read, by its number; a broken page costs those on it."""
     last = 0
     for question in (
@@ -98,13 +105,13 @@ def _events(source: apsw.Connection, done: Replayed) -> Iterator[tuple[int, byte
     for seq in range(int(lowest or 1), min(last, _EVENTS_MAX) + 1):
         try:
             row: Any = source.execute(
-                "SELECT line, hash FROM event WHERE seq = ?", (seq,)
+                "SELECT uid, line, hash FROM event WHERE seq = ?", (seq,)
             ).fetchone()
         except apsw.Error:
             done.unreadable += 1
             continue
         if row is not None:
-            yield seq, row[0], row[1]
+            yield seq, *row
 
 
 def _append(

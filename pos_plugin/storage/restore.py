@@ -25,9 +25,10 @@ from pos_plugin.storage import erasure_store, journal_schema, print_documents
 from pos_plugin.storage.backup import IMPORTS, verify
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.connect import JOURNAL_NAME, JOURNAL_WRITER, quick_check, set_pragmas
-from pos_plugin.storage.epochs import start_after
+from pos_plugin.storage.epochs import held, start_after
 from pos_plugin.storage.faults import mapped
 from pos_plugin.storage.journal_swap import DAMAGED, READY, REPLACED, finish_swap
+from pos_plugin.storage.pruned import pruned
 from pos_plugin.storage.rekey import rekey, without_triggers
 from pos_plugin.storage.replay_events import Replayed, replay
 
@@ -133,7 +134,7 @@ def _build(built: Path, data_dir: Path, *, at: dt.datetime) -> tuple[Replayed, i
             epochs: list[Any] = db.execute(
                 "SELECT epoch, first_seq FROM epoch ORDER BY first_seq, opened_at"
             ).fetchall()
-            after = start_after(epochs, _acked(data_dir))
+            after = start_after(epochs, held(_acked(data_dir), pruned(db)))
             before: Any = db.execute("SELECT count(*) FROM event WHERE seq > ?", (after,)).get
             epoch = rekey(db, after=after, at=at, reason="restored")
             for source in [*_folders(data_dir, DAMAGED), data_dir]:

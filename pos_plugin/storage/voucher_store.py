@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pos_plugin.clock import utc_text
 from pos_plugin.loyalty.voucher_standing import Happened
 from pos_plugin.loyalty.vouchers import TRANSITIONS, VoucherState
+from pos_plugin.storage.pruned import included_up_to, pruned
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -302,11 +303,11 @@ def happened(
         "WHERE voucher = ? ORDER BY seq",
         (voucher,),
     )
-    known = folded or {}
+    gone = pruned(journal)
     return [
         Happened(kind, amount_minor, lapsed_minor)
         for kind, amount_minor, lapsed_minor, epoch, seq in rows
-        if known.get(epoch, 0) < seq
+        if included_up_to(folded, epoch, gone) < seq
     ]
 
 

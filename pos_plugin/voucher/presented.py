@@ -156,7 +156,7 @@ class VoucherBook:
                 is_here=False,
             ),
             uses=0,
-            folded={},
+            folded=None,
         )
         voucher = known_now(self._journal, told, is_here=False, is_multi_use=kind.multi_use)
         scope = narrower(kind.scope, signed.scope)

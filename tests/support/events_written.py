@@ -35,7 +35,9 @@ def faults_of(journal: Path) -> list[str]:
     try:
         connection = apsw.Connection(str(journal), flags=apsw.SQLITE_OPEN_READONLY)
         try:
-            lines = [line for (line,) in connection.execute("SELECT line FROM event")]
+            lines = [
+                line for (line,) in connection.execute("SELECT line FROM event WHERE line <> x''")
+            ]
         finally:
             connection.close()
     except apsw.Error:

@@ -274,6 +274,14 @@ CREATE TABLE promotion_result (
 INSERT INTO "promotion_result" VALUES(2,0,0,'ZEHN',1,'article',1,'target',1,1000,1900,800);
 INSERT INTO "promotion_result" VALUES(3,0,0,'ZEHN',1,'article',1,'target',1,1000,1900,800);
 INSERT INTO "promotion_result" VALUES(4,0,0,'ZEHN',1,'article',1,'target',1,1000,1900,800);
+CREATE TABLE pruning (
+        epoch INTEGER PRIMARY KEY REFERENCES epoch (epoch),
+        up_to_seq INTEGER NOT NULL CHECK (up_to_seq > 0),
+        bucket TEXT NOT NULL,
+        bucket_epoch INTEGER NOT NULL,
+        position INTEGER NOT NULL CHECK (position >= 0),
+        pruned_at TEXT NOT NULL
+    ) STRICT;
 CREATE TABLE receipt (
         seq INTEGER PRIMARY KEY REFERENCES event (seq),
         sale_id TEXT NOT NULL UNIQUE,
@@ -495,10 +503,22 @@ CREATE TRIGGER rental_is_cancelled_once
         BEFORE UPDATE OF cancelled_at, cancelled_on ON rental
         WHEN OLD.cancelled_at IS NOT NULL
         BEGIN SELECT RAISE(ABORT, 'rental: was cancelled'); END;
+CREATE TRIGGER pruning_goes_on BEFORE UPDATE ON pruning
+        WHEN NEW.epoch IS NOT OLD.epoch OR NEW.up_to_seq < OLD.up_to_seq
+        BEGIN SELECT RAISE(ABORT, 'pruning: never goes back'); END;
+CREATE TRIGGER pruning_is_not_deleted BEFORE DELETE ON pruning
+        BEGIN SELECT RAISE(ABORT, 'pruning: a row is never deleted'); END;
+CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event
+        WHEN NEW.line <> x'' OR NEW.seq IS NOT OLD.seq OR NEW.epoch IS NOT OLD.epoch
+            OR NEW.uid IS NOT OLD.uid OR NEW.kind IS NOT OLD.kind OR NEW.hash IS NOT OLD.hash
+            OR NEW.occurred_at IS NOT OLD.occurred_at
+            OR OLD.seq > coalesce(
+                (SELECT up_to_seq FROM pruning WHERE epoch = OLD.epoch), 0)
+        BEGIN SELECT RAISE(ABORT, 'event: a fact is never changed'); END;
+CREATE TRIGGER event_is_not_deleted BEFORE DELETE ON event
+        BEGIN SELECT RAISE(ABORT, 'event: a row is never deleted'); END;
 CREATE TRIGGER epoch_is_not_changed BEFORE UPDATE ON epoch BEGIN SELECT RAISE(ABORT, 'epoch: a fact is never changed'); END;
 CREATE TRIGGER epoch_is_not_deleted BEFORE DELETE ON epoch BEGIN SELECT RAISE(ABORT, 'epoch: a row is never deleted'); END;
-CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'event: a fact is never changed'); END;
-CREATE TRIGGER event_is_not_deleted BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'event: a row is never deleted'); END;
 CREATE TRIGGER own_entry_is_not_changed BEFORE UPDATE ON own_entry BEGIN SELECT RAISE(ABORT, 'own_entry: a fact is never changed'); END;
 CREATE TRIGGER own_entry_is_not_deleted BEFORE DELETE ON own_entry BEGIN SELECT RAISE(ABORT, 'own_entry: a row is never deleted'); END;
 CREATE TRIGGER receipt_is_not_changed BEFORE UPDATE ON receipt BEGIN SELECT RAISE(ABORT, 'receipt: a fact is never changed'); END;
