@@ -43,7 +43,7 @@ from pos_plugin.loyalty.voucher_type import DEFAULT_SCOPE, LegalKind
 from pos_plugin.search_keys import email_hash, phone_digits
 from pos_plugin.text import has_control
 from pos_plugin.validation import first_error
-from printers.templates.fields import LONG_CHARACTERS
+from printers.templates.fields import LONG_CHARACTERS, TEXT_CHARACTERS
 from sync_agent import protocol
 from sync_agent.purchase_price import SINCE
 
@@ -51,6 +51,15 @@ if TYPE_CHECKING:
     from pos_plugin.errors import InputError
 
 _CLOSED = ConfigDict(strict=True, extra="forbid")
+
+# Words of a voucher type, and how many characters a paper has for them.
+_PRINTED: Final = (
+    ("effect", "label", LONG_CHARACTERS),
+    ("conditions", "text", LONG_CHARACTERS),
+    ("layout", "text", LONG_CHARACTERS),
+    ("layout", "title", TEXT_CHARACTERS),
+    ("layout", "issuer", TEXT_CHARACTERS),
+)
 
 
 @with_config(_CLOSED)
@@ -329,15 +338,15 @@ def _check_day(text: str | None, where: str, error: type[InputError]) -> None:
 
 
 def _check_print(row: dict[str, Any], where: str, error: type[InputError]) -> None:
-    """Refuse small print that no paper can hold: a template never cuts it."""
-    for part in ("conditions", "layout"):
-        words = row.get(part, {}).get("text")
+    """Refuse words that no paper can hold: what a voucher promises is never cut."""
+    for part, name, most in _PRINTED:
+        words = row.get(part, {}).get(name)
         if not isinstance(words, dict):
             continue
         for language, text in words.items():
-            if isinstance(text, str) and len(text) > LONG_CHARACTERS:
-                message = f"{len(text)} characters; no paper takes more than {LONG_CHARACTERS}"
-                raise error("limit", f"{where}.{part}.text.{language}", message)
+            if isinstance(text, str) and len(text) > most:
+                message = f"{len(text)} characters; no paper takes more than {most}"
+                raise error("limit", f"{where}.{part}.{name}.{language}", message)
 
 
 def identity(table: str) -> tuple[str, ...]:

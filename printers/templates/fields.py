@@ -66,7 +66,7 @@ _VOUCHER: Final[Mapping[str, Any]] = {
     "logo": "picture?",
     "title": "text?",
     "text": "long?",
-    "benefit": "text",
+    "benefit": "long",
     "customer.name": "text?",
     "voucher.code": "text",
     "voucher.value": "money?",
@@ -81,7 +81,7 @@ _COUPON: Final[Mapping[str, Any]] = {
     **_VOUCHER,
     "coupons": {
         "title": "text?",
-        "benefit": "text",
+        "benefit": "long",
         "value": "money?",
         "code": "text",
         "valid_to": "day",

@@ -143,18 +143,29 @@ def test_a_kind_that_lives_too_short_is_warned_of_and_taken(
     assert ("LG Braunschweig" in done.stderr) == warned
 
 
-@pytest.mark.parametrize("part", ["conditions", "layout"])
-def test_small_print_that_no_paper_can_hold_is_refused_by_place(site: Site, part: str) -> None:
+@pytest.mark.parametrize(
+    ("part", "name", "most"),
+    [
+        ("effect", "label", 1_500),
+        ("conditions", "text", 1_500),
+        ("layout", "text", 1_500),
+        ("layout", "title", 200),
+        ("layout", "issuer", 200),
+    ],
+)
+def test_words_that_no_paper_can_hold_are_refused_by_place(
+    site: Site, part: str, name: str, most: int
+) -> None:
     def kind(length: int) -> dict[str, Any]:
-        words = {**VOUCHER_TYPE.get(part, {}), "text": {"de": "-", "en": "x" * length}}  # type: ignore[dict-item]
+        words = {**VOUCHER_TYPE.get(part, {}), name: {"de": "-", "en": "x" * length}}  # type: ignore[dict-item]
         return {**VOUCHER_TYPE, part: words}
 
     with pytest.raises(LoadError) as caught:
-        site.load(voucher_type=[kind(1_501)])
+        site.load(voucher_type=[kind(most + 1)])
     assert caught.value.code == "limit"
-    assert caught.value.where == f"voucher_type.jsonl:1.{part}.text.en"
+    assert caught.value.where == f"voucher_type.jsonl:1.{part}.{name}.en"
     assert sent(site, "voucher_type") == []
-    assert site.load(voucher_type=[kind(1_500)]).written == {"voucher_type": 1}
+    assert site.load(voucher_type=[kind(most)]).written == {"voucher_type": 1}
 
 
 @pytest.mark.parametrize("text", ["{torn", "[]", '{"sku": NaN}', '{"sku":1,"sku":2}'])
