@@ -77,8 +77,8 @@ class Status:
     storage: str | None = None
     problems: dict[str, str] = field(default_factory=dict)
     refused_packages: dict[str, str] = field(default_factory=dict)
-    generation: int = 0
     refused_pictures: dict[str, str] = field(default_factory=dict)
+    generation: int = 0
     position: int = 0
     acked_seq: int = 0
     waiting_events: int = 0
@@ -96,9 +96,9 @@ def words_of(status: dict[str, Any]) -> list[str]:
     for name, word in (
         ("unreachable", "unreachable"),
         ("refused_packages", "package"),
+        ("refused_pictures", "picture"),
         ("damage", "damaged"),
     ):
-        ("refused_pictures", "picture"),
         if status.get(name):
             found.append(word)
     if abs(status.get("clock_offset_ms") or 0) > CLOCK_SUSPECT_MS:
