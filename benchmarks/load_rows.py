@@ -41,7 +41,7 @@ def loads() -> list[Row]:
         Row(
             f"{found['customers']} customers to a new till",
             f"{found['bootstrap_s']:.0f} s",
-            "four rows each, from the start of the agent",
+            "a row and a card each, from the start of the agent",
             target=f"<= {BOOTSTRAP_S} s",
             met=found["bootstrap_s"] <= BOOTSTRAP_S,
         ),

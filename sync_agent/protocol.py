@@ -728,6 +728,10 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number here")
 
 
+# Made once: every row of every page comes through it.
+_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant)
+
+
 def parse_json(data: bytes) -> Any:  # noqa: ANN401
     """Return the value of a JSON document.
 
@@ -735,7 +739,7 @@ def parse_json(data: bytes) -> Any:  # noqa: ANN401
         ProtocolError: broken text, NaN, nesting or numbers beyond what the parser takes.
     """
     try:
-        return json.loads(data, parse_constant=_no_constant)
+        return _DECODER.decode(data.decode())
     except (ValueError, RecursionError) as fault:
         raise ProtocolError(f"not JSON: {fault}") from None
 

@@ -7,6 +7,7 @@ when a log has come to its end, and counted again from the rows at night.
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.row_sum import MODULUS, UNCOUNTED, row_sum, sum_text
@@ -23,6 +24,7 @@ BOOLS: Final = frozenset(
 """Columns that hold true or false on the wire and 1 or 0 in the file."""
 
 
+@cache
 def _counted(name: str) -> tuple[str, ...]:
     table = TABLES[name]
     return tuple(column for column in (*table.key, *table.columns) if column != UNCOUNTED)
