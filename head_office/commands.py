@@ -345,8 +345,15 @@ def exceptions(data: Path, as_json: bool) -> None:
     type=click.Path(dir_okay=False, exists=True, path_type=Path),
     help="Private key of the certificate (PEM).",
 )
-def serve(data: Path, port: int, certificate: Path | None, key: Path | None) -> None:
-    """Answer the tills on this machine until Ctrl-C."""
+@click.option(
+    "--behind-tls",
+    is_flag=True,
+    help="A proxy on this machine speaks TLS: browsers send the owner's cookie by TLS alone.",
+)
+def serve(
+    data: Path, port: int, certificate: Path | None, key: Path | None, *, behind_tls: bool
+) -> None:
+    """Answer the tills, and browsers of the owner's page, on this machine until Ctrl-C."""
     from head_office.running import run_server
 
     if (certificate is None) != (key is None):
@@ -355,7 +362,7 @@ def serve(data: Path, port: int, certificate: Path | None, key: Path | None) -> 
     with _database(data) as database, closing(listen(port)) as listener:
         scheme = "http" if tls is None else "https"
         click.echo(f"Head office answers on {scheme}://{ADDRESS}:{listener.getsockname()[1]}")
-        run_server(database, listener, tls=tls)
+        run_server(database, listener, tls=tls, behind_tls=behind_tls)
     click.echo("Head office has stopped.")
 
 
@@ -372,6 +379,6 @@ for command in (
     restore,
     doctor,
     user,
+    pictures,
 ):
     head_office.add_command(command)
-    pictures,

@@ -8,7 +8,7 @@ price by combination, the owner sees the sale and confirms, or nothing is publis
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from head_office.storage import Database
-    from pos_plugin.promotions.lint.article import Article
     from pos_plugin.promotions.lint.run import Report
 
 BASKETS: Final = 20_000
@@ -74,14 +73,15 @@ def look(
     """
     rules = RuleGeneration.from_json(text)
     options = Options(on=now.date(), max_combined_bp=max_combined_bp, max_baskets=BASKETS)
-    return combined_reductions(rules, options, _articles(database) or None, progress=progress)
+    articles = articles_of(article_rows(database))
+    return combined_reductions(rules, options, articles or None, progress=progress)
 
 
-def _articles(database: Database) -> tuple[Article, ...]:
+def article_rows(database: Database) -> list[dict[str, Any]]:
+    """Return the articles of head office as lint takes them."""
     with database.read() as connection:
         rows = connection.execute(
             select(master.c.row).where(master.c.table_name == "article").order_by(master.c.row_key)
         ).scalars()
         found = [json.loads(row) for row in rows]
-    kept = [{name: row[name] for name in _FIELDS if row.get(name) is not None} for row in found]
-    return articles_of(kept)
+    return [{name: row[name] for name in _FIELDS if row.get(name) is not None} for row in found]

@@ -24,15 +24,18 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def make_server(database: Database, *, tls: tuple[Path, Path] | None = None) -> uvicorn.Server:
+def make_server(
+    database: Database, *, tls: tuple[Path, Path] | None = None, behind_tls: bool = False
+) -> uvicorn.Server:
     """Return the server over an open head office; it closes it when it stops.
 
     Args:
         database: head office.
         tls: certificate and its private key, PEM files; None = plain HTTP.
+        behind_tls: whether a proxy on this machine speaks TLS to browsers.
     """
     config = uvicorn.Config(
-        create_app(database),
+        create_app(database, over_tls=behind_tls or tls is not None),
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=5,
@@ -46,10 +49,14 @@ def make_server(database: Database, *, tls: tuple[Path, Path] | None = None) -> 
 
 
 def run_server(
-    database: Database, listener: socket.socket, *, tls: tuple[Path, Path] | None = None
+    database: Database,
+    listener: socket.socket,
+    *,
+    tls: tuple[Path, Path] | None = None,
+    behind_tls: bool = False,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; answers under way are finished first."""
-    server = make_server(database, tls=tls)
+    server = make_server(database, tls=tls, behind_tls=behind_tls)
 
     def end(_number: int, _frame: object) -> None:
         # The server has its own handlers while it runs, and hands the signal on to these after it

@@ -1,5 +1,7 @@
 """The endpoints of ``/v1`` (sync.md §5) over the functions of head office.
 
+The owner's page is mounted beside it and has its own door (``web/door.py``).
+
 A token opens exactly two things: the events of its own till, and the bucket of its own shop.
 Answers that are no good news are problem documents (RFC 9457).
 """
@@ -17,7 +19,7 @@ from fastapi.responses import Response
 from sqlalchemy import select
 from starlette.exceptions import HTTPException
 
-from head_office import events, log
+from head_office import log
 from head_office.counter_endpoints import add_counter_endpoints
 from head_office.errors import HeadOfficeBusy, HeadOfficeStorage
 from head_office.hints import Hints
@@ -26,6 +28,10 @@ from head_office.request_body import read_body
 from head_office.storage import blob
 from head_office.till_endpoints import add_till_endpoints
 from head_office.tills import authenticate
+from head_office.upload_queue import UploadQueue
+from head_office.web.app import create_page
+from head_office.web.jobs import Jobs
+from head_office.web.visit import ROOT
 from pos_plugin.clock import Clock, SystemClock
 from sync_agent.protocol import (
     EVENT_BYTES_MAX,
@@ -44,11 +50,21 @@ if TYPE_CHECKING:
     from head_office.tills import Till
 
 
-def create_app(database: Database, clock: Clock | None = None) -> FastAPI:
-    """Return the server over an open head office; it closes it when it stops."""
+def create_app(
+    database: Database, clock: Clock | None = None, *, over_tls: bool = False
+) -> FastAPI:
+    """Return the server over an open head office; it closes it when it stops.
+
+    Args:
+        database: head office.
+        clock: tells the time, default the machine's.
+        over_tls: whether browsers of the owner's page come by TLS.
+    """
     clock = clock or SystemClock()
 
     hints = Hints(database, clock)
+    uploads = UploadQueue(database, clock)
+    jobs = Jobs()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -57,6 +73,7 @@ def create_app(database: Database, clock: Clock | None = None) -> FastAPI:
         looking.cancel()
         with suppress(asyncio.CancelledError):
             await looking
+        jobs.close()
         database.close()
 
     app = FastAPI(title="stammkunde head office", docs_url=None, redoc_url=None, lifespan=lifespan)
@@ -112,13 +129,12 @@ def create_app(database: Database, clock: Clock | None = None) -> FastAPI:
         if till != caller.till:
             raise ProblemError("forbidden", 403, "the token writes the events of its own till")
         body = await read_body(request, EVENT_BYTES_MAX)
-        answer = await run_in_threadpool(
-            events.take_batch, database, till=till, body=body, now=clock.now()
-        )
+        answer = await uploads.take(till, body)
         return Response(answer.model_dump_json(), media_type="application/json")
 
     add_till_endpoints(app, database, clock, caller_of)
     add_counter_endpoints(app, database, clock, caller_of)
+    app.mount(ROOT, create_page(database, clock, jobs, over_tls=over_tls))
 
     @app.exception_handler(ProblemError)
     def problem(_request: Request, fault: ProblemError) -> Response:

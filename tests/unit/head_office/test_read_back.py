@@ -100,7 +100,8 @@ OFFERS: list[tuple[str, dict[str, Any], str, str]] = [
         },
         (
             "Teile aus Warengruppe hosen werden mit der Menge günstiger: ab 3 Teilen 10 % Rabatt; "
-            "ab 6 Teilen 5,00 € Rabatt je Teil. Die höchste erreichte Stufe gilt für alle diese Teile."
+            "ab 6 Teilen 5,00 € Rabatt je Teil. "
+            "Die höchste erreichte Stufe gilt für alle diese Teile."
         ),
         (
             "Pieces of product group hosen get cheaper by number: from 3 pieces on 10% off; from 6 "

@@ -1,0 +1,107 @@
+"""All promotions at a glance: what holds, what is planned, what is on its way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from head_office import drafts, timeline
+from head_office.read_back.promotion import read_back
+from head_office.users import Role
+from head_office.web.door import Page
+from head_office.web.forms import FORMS
+from pos_plugin.promotions.promotion import Promotion
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from head_office.drafts import Draft
+    from head_office.timeline import Stage
+    from head_office.web.visit import Visit
+
+
+class Known(NamedTuple):
+    """A promotion wherever it is.
+
+    Args:
+        id: its id.
+        live: as tills have it now, None when they do not.
+        planned: as they will have it, None when nothing of it is planned.
+        planned_at: from when, an instant as text.
+        draft: what is on its way, None when nothing is.
+    """
+
+    id: str
+    live: dict[str, Any] | None
+    planned: dict[str, Any] | None
+    planned_at: str | None
+    draft: Draft | None
+
+    @property
+    def newest(self) -> dict[str, Any]:
+        """The version that was written last."""
+        if self.draft is not None:
+            return self.draft.rule
+        rule = self.planned or self.live
+        assert rule is not None  # noqa: S101 - it is known by one of the three
+        return rule
+
+
+def known(visit: Visit) -> dict[str, Known]:
+    """Return every promotion that head office knows, by id."""
+    with visit.database.read() as connection:
+        stages = timeline.stages(connection, now=visit.now)
+        on_the_way = drafts.known(connection)
+    active = [stage for stage in stages if stage.activate_at <= visit.now]
+    planned = [stage for stage in stages if stage.activate_at > visit.now]
+    live = active[-1].promotions if active else {}
+    ids = sorted({*live, *on_the_way, *(one for stage in planned for one in stage.promotions)})
+    return {one: _known(one, live, planned, on_the_way) for one in ids}
+
+
+def name_of(rule: dict[str, Any], language: str) -> str:
+    """Return what a promotion is called."""
+    label = rule.get("label", {})
+    return str(label.get(language) or label.get("de") or rule["id"])
+
+
+def show(visit: Visit) -> Response:
+    """List them."""
+    everything = list(known(visit).values())
+    rows = [
+        {
+            "known": one,
+            "name": name_of(one.newest, visit.language),
+            "sentences": read_back(Promotion.model_validate(one.newest), visit.language)[:2],
+        }
+        for one in everything
+    ]
+    ready = sum(one.draft is not None and one.draft.state == "approved" for one in everything)
+    return visit.page("promotion_list.html", rows=rows, ready=ready)
+
+
+def choose(visit: Visit) -> Response:
+    """Offer the forms for a new promotion."""
+    return visit.page("choose_form.html", forms=FORMS)
+
+
+def _known(
+    promotion_id: str,
+    live: dict[str, dict[str, Any]],
+    planned: list[Stage],
+    on_the_way: dict[str, Draft],
+) -> Known:
+    now = live.get(promotion_id)
+    later = next((stage for stage in planned if stage.promotions.get(promotion_id) != now), None)
+    return Known(
+        id=promotion_id,
+        live=now,
+        planned=later.promotions.get(promotion_id) if later else None,
+        planned_at=later.activate_at.isoformat() if later else None,
+        draft=on_the_way.get(promotion_id),
+    )
+
+
+PAGES = (
+    Page("GET", "/", Role.VIEWER, show),
+    Page("GET", "/promotions/new", Role.EDITOR, choose),
+)

@@ -1,0 +1,85 @@
+"""What takes longer than a click, in a process of its own: the tills keep the server to themselves.
+
+``python -m head_office.web.side_work FOLDER`` reads ``order.json`` there, prints a line
+``done of`` for each step, and writes ``result.json``. It opens no file of head office.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pos_plugin.errors import PosPluginError
+from pos_plugin.promotions.generation import RuleGeneration
+from pos_plugin.promotions.lint.article import articles_of
+from pos_plugin.promotions.lint.run import lint
+from pos_plugin.promotions.lint.work import Options, enough_baskets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ORDER: Final = "order.json"
+RESULT: Final = "result.json"
+RECEIPTS: Final = "receipts.jsonl"
+
+
+def main(folder: Path) -> int:
+    """Do what the order says; return the exit code of the process."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+    order = json.loads((folder / ORDER).read_text(encoding="utf-8"))
+    work = {"lint": _lint, "replay": _replay}[order["work"]]
+    try:
+        result = work(order, folder)
+    except PosPluginError as fault:
+        result = {"fault": str(fault)}
+    (folder / RESULT).write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
+    return 0
+
+
+def _lint(order: dict[str, Any], _folder: Path) -> dict[str, Any]:
+    rules = RuleGeneration.from_value(order["promotions"])
+    most = enough_baskets(len(rules.promotions))
+    options = Options(
+        on=dt.date.fromisoformat(order["on"]),
+        max_combined_bp=order["max_combined_bp"],
+        max_baskets=most,
+    )
+    articles = articles_of(order["articles"]) or None
+    return lint(rules, options, articles, progress=_teller(most)).to_dict()
+
+
+def _replay(order: dict[str, Any], folder: Path) -> dict[str, Any]:
+    from pos_plugin.replay.read import read_receipts
+    from pos_plugin.replay.run import read_rules, run_against
+
+    content = (folder / RECEIPTS).read_bytes()
+    articles = order["articles"]
+    receipts = read_receipts(RECEIPTS, content, {article["sku"] for article in articles})
+    draft, live = (read_rules(json.dumps(order[name]).encode()) for name in ("draft", "live"))
+    comparison = run_against(
+        receipts, draft, live, articles, folder / "till", progress=_teller(2 * len(receipts))
+    )
+    return comparison.draft.to_dict() | comparison.to_dict()
+
+
+def _teller(most: int) -> Callable[[int], object]:
+    """Prints how far it is, at most a hundred times."""
+    done = told = 0
+
+    def tell(more: int) -> None:
+        nonlocal done, told
+        done += more
+        if done * 100 >= (told + 1) * most:
+            told = done * 100 // max(most, 1)
+            print(done, most, flush=True)  # noqa: T201 - the other process reads it
+
+    return tell
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,44 @@
+"""Words of the shop's own articles, shown beside the fields that want them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
+
+from sqlalchemy import select
+
+from head_office.storage import master
+
+if TYPE_CHECKING:
+    from head_office.storage import Database
+
+_ARTICLES: Final = 2_000
+_SHOWN: Final = 30
+
+
+def words(database: Database) -> dict[str, list[str]]:
+    """Return categories, brands, seasons and tags of the first articles, by the field's word."""
+    found: dict[str, set[str]] = {
+        name: set() for name in ("categories", "brands", "seasons", "tags")
+    }
+    with database.read() as connection:
+        rows = connection.execute(
+            select(master.c.row).where(master.c.table_name == "article").limit(_ARTICLES)
+        ).scalars()
+        for text in rows:
+            row = json.loads(text)
+            found["categories"] |= set(row.get("categories") or ())
+            found["tags"] |= set(row.get("tags") or ())
+            found["brands"] |= {row["brand"]} if row.get("brand") else set()
+            found["seasons"] |= {row["season"]} if row.get("season") else set()
+    return {name: sorted(words)[:_SHOWN] for name, words in found.items()}
+
+
+def query(**values: str) -> str:
+    """Return what stands behind the question mark of an address.
+
+    >>> query(id="3 für 2")
+    'id=3+f%C3%BCr+2'
+    """
+    return urlencode(values)

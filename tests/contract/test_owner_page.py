@@ -1,0 +1,276 @@
+"""The owner's page by plain HTTP: from an empty form to rules that a till gets, and back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from head_office_site import ARTICLE, PERCENT_20, Site
+from owner_page import add_people, text_of, visitor
+from waiting import until
+
+from head_office import timeline
+from pos_plugin import Plugin
+from pos_plugin.clock import utc_text
+from sync_agent.agent import Agent
+from sync_agent.settings import read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import httpx
+    from owner_page import Visitor
+
+SATURDAYS = {
+    "label_de": "Samstags 20 % auf Hosen",
+    "label_en": "20% off trousers",
+    "percent": "20",
+    "on_categories": "hosen",
+    "weekdays": "6",
+    "who": "all",
+}
+HALF = {"label_de": "Halber Preis", "percent": "50", "who": "all"}
+DEEP = {"label_de": "Alles 40 %", "by": "value", "unit": "percent", "step1_from": "0",
+        "step1_gives": "40", "who": "all"}  # fmt: skip
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    site = Site(tmp_path)
+    site.load(article=[ARTICLE | {"categories": ["hosen"]}])
+    add_people(site, "olga")
+    with site.served() as url:
+        site.url = url
+        yield site
+
+
+@pytest.fixture
+def owner(site: Site) -> Iterator[Visitor]:
+    with visitor(site.url, "olga") as owner:
+        yield owner
+
+
+def active(site: Site) -> dict[str, dict[str, Any]]:
+    with site.database() as database, database.read() as connection:
+        now = site.clock.now()
+        stages = timeline.stages(connection, now=now)
+    return stages[0].promotions if stages and stages[0].activate_at <= now else {}
+
+
+def write(owner: Visitor, form: str, fields: dict[str, Any]) -> str:
+    """Write a draft and return its id."""
+    answer = owner.post(f"/promotions/save/{form}", **fields)
+    assert answer.status_code == 200, text_of(answer)
+    return answer.url.params["id"]
+
+
+def approve(owner: Visitor, promotion_id: str) -> None:
+    version = version_on(owner.get(f"/promotion?id={promotion_id}"))
+    answer = owner.post("/promotion/approve", id=promotion_id, version=version)
+    assert "Freigegeben" in text_of(answer)
+
+
+def version_on(page: httpx.Response) -> str:
+    found = re.search(r'name="version" value="(\d+)"', page.text)
+    assert found is not None
+    return found[1]
+
+
+def ticked(page: httpx.Response) -> list[str]:
+    return re.findall(r'name="promotion" value="([^"]+)"', page.text)
+
+
+def publish(owner: Visitor, **fields: Any) -> httpx.Response:
+    codes = ticked(owner.get("/publish"))
+    return owner.post("/publish", **({"promotion": codes, "when": "now"} | fields))
+
+
+def test_a_form_becomes_rules_of_a_till(site: Site, owner: Visitor) -> None:
+    promotion_id = write(owner, "percent", SATURDAYS)
+    assert promotion_id == "SAMSTAGS-20-AUF-HOSEN"
+    page = text_of(owner.last)
+    assert "20 % Rabatt auf alle Teile aus Warengruppe hosen." in page
+    assert "Ohne Anfang und Ende, samstags." in page
+    assert active(site) == {}
+    approve(owner, promotion_id)
+    assert active(site) == {}
+    assert "Veröffentlicht als Stand 1, gilt ab sofort." in text_of(publish(owner))
+    assert active(site)[promotion_id]["label"]["de"] == SATURDAYS["label_de"]
+
+
+def test_a_till_takes_what_the_page_published(site: Site, owner: Visitor) -> None:
+    approve(owner, write(owner, "percent", SATURDAYS | {"weekdays": ""}))
+    publish(owner)
+    site.add_till("3")
+    with Agent(read_settings(site.till_dir() / "till.toml"), site.clock) as agent:
+        agent.cycle()
+        assert agent.status.problems == {}
+    line = {"line_id": "1", "sku": "4711", "quantity_milli": 1000, "unit_price_minor": 7999}
+    sale = {"sale_id": "S1", "at": utc_text(site.clock.now()), "lines": [line]}
+    with Plugin.open(site.till_dir() / "till.toml") as plugin:
+        priced = plugin.sales.evaluate(sale).to_dict()
+    assert (priced["generation"], priced["total_minor"]) == (1, 6399)
+
+
+def test_what_was_typed_wrong_is_said_and_kept(owner: Visitor) -> None:
+    answer = owner.post("/promotions/save/percent", **(SATURDAYS | {"percent": "zwanzig"}))
+    assert answer.status_code == 422
+    assert "Bitte eine Zahl wie 12 oder 12,50" in answer.text
+    assert 'value="zwanzig"' in answer.text
+    assert 'value="hosen"' in answer.text
+
+
+def test_a_wrong_rule_of_an_expert_names_the_place(owner: Visitor) -> None:
+    rule = PERCENT_20 | {"offer": {"kind": "unit_discount", "benefit": {"type": "percent"}}}
+    answer = owner.post("/promotions/save/expert", json=json.dumps(rule))
+    assert answer.status_code == 422
+    assert "Stelle: offer.benefit.bp. Field required" in text_of(answer)
+    for text in ("{", "[]", "7", '{"id": 7}', "x" * 100):
+        assert owner.post("/promotions/save/expert", json=text).status_code == 422, text
+
+
+def test_words_follow_while_it_is_typed(owner: Visitor) -> None:
+    answer = owner.post("/promotions/read-back/percent", **(SATURDAYS | {"percent": "7,5"}))
+    assert "7,5 % Rabatt auf alle Teile aus Warengruppe hosen." in answer.text
+    assert "<main" not in answer.text
+
+
+def test_a_promotion_opens_in_the_form_that_wrote_it(owner: Visitor) -> None:
+    promotion_id = write(owner, "percent", SATURDAYS)
+    answer = owner.get(f"/promotion/edit?id={promotion_id}")
+    assert "/promotions/save/percent" in answer.text
+    assert 'value="6" checked' in answer.text
+    rule = PERCENT_20 | {"id": "FACH", "limits": {"max_discount_minor": 500}}
+    owner.post("/promotions/save/expert", json=json.dumps(rule))
+    assert "/promotions/save/expert" in owner.get("/promotion/edit?id=FACH").text
+
+
+def test_two_who_write_at_once_do_not_write_over_each_other(site: Site, owner: Visitor) -> None:
+    promotion_id = write(owner, "percent", SATURDAYS)
+    add_people(site, "emil")
+    with visitor(site.url, "emil") as editor:
+        changed = SATURDAYS | {"id": promotion_id, "version": "1"}
+        answer = editor.post("/promotions/save/percent", **(changed | {"percent": "25"}))
+        assert answer.status_code == 200
+        answer = owner.post("/promotions/save/percent", **(changed | {"percent": "30"}))
+    assert answer.status_code == 409
+    assert "inzwischen geändert" in answer.text
+    assert "25 %" in text_of(owner.get(f"/promotion?id={promotion_id}"))
+
+
+def test_only_what_was_seen_is_approved(site: Site, owner: Visitor) -> None:
+    promotion_id = write(owner, "percent", SATURDAYS)
+    add_people(site, "emil")
+    with visitor(site.url, "emil") as editor:
+        changed = SATURDAYS | {"id": promotion_id, "version": "1", "percent": "90"}
+        assert editor.post("/promotions/save/percent", **changed).status_code == 200
+    answer = owner.post("/promotion/approve", id=promotion_id, version="1")
+    assert "Nicht geschehen" in text_of(answer)
+
+
+def test_what_was_approved_and_changed_is_not_published(owner: Visitor) -> None:
+    promotion_id = write(owner, "percent", SATURDAYS)
+    approve(owner, promotion_id)
+    codes = ticked(owner.get("/publish"))
+    owner.post(
+        "/promotions/save/percent",
+        **(SATURDAYS | {"id": promotion_id, "version": "2", "percent": "90"}),
+    )
+    answer = owner.post("/publish", promotion=codes, when="now")
+    assert answer.status_code == 409
+
+
+def test_a_fall_too_deep_is_asked_about_first(site: Site, owner: Visitor) -> None:
+    for form, fields in (("percent", HALF), ("tiers", DEEP)):
+        approve(owner, write(owner, form, fields))
+    answer = publish(owner)
+    assert answer.status_code == 409
+    assert "zusammen senken ein Teil um 70 %" in text_of(answer)
+    assert "Beispiel-Einkauf" in answer.text
+    assert active(site) == {}
+    assert "Veröffentlicht" in text_of(publish(owner, confirm="1"))
+    assert set(active(site)) == {"HALBER-PREIS", "ALLES-40"}
+
+
+def test_findings_are_said_in_words_with_a_basket(owner: Visitor) -> None:
+    approve(owner, write(owner, "percent", SATURDAYS | {"on_categories": "hossen"}))
+    owner.post("/checks")
+    path = owner.last.url.path.removeprefix("/office")
+    until(lambda: "<progress" not in owner.get(path).text, within_s=60, what="the check ends")
+    said = text_of(owner.last)
+    assert "Kein Artikel Ihres Sortiments passt. Ist die Warengruppe richtig geschrieben?" in said
+    assert "Beispiel-Einkauf" in said
+
+
+def test_a_paused_promotion_comes_back_as_it_was(site: Site, owner: Visitor) -> None:
+    promotion_id = write(owner, "percent", SATURDAYS)
+    approve(owner, promotion_id)
+    publish(owner)
+    before = active(site)
+    answer = owner.post("/promotion/pause", id=promotion_id)
+    assert "angehalten" in text_of(answer)
+    assert active(site) == {}
+    assert "Angehalten" in text_of(owner.get("/"))
+    approve(owner, promotion_id)
+    publish(owner)
+    assert active(site) == before
+
+
+def test_a_published_promotion_is_changed_by_a_higher_revision(site: Site, owner: Visitor) -> None:
+    promotion_id = write(owner, "percent", SATURDAYS)
+    approve(owner, promotion_id)
+    publish(owner)
+    write(owner, "percent", SATURDAYS | {"id": promotion_id, "version": "0", "percent": "25"})
+    page = text_of(owner.get(f"/promotion?id={promotion_id}"))
+    assert "25 % Rabatt" in page
+    assert "Bisher gilt in den Kassen" in page
+    approve(owner, promotion_id)
+    publish(owner)
+    assert active(site)[promotion_id]["revision"] == 2
+
+
+def test_publishing_for_today_keeps_what_is_planned(site: Site, owner: Visitor) -> None:
+    later_on = (site.clock.now() + dt.timedelta(days=3)).date().isoformat()
+    later = write(owner, "percent", SATURDAYS)
+    approve(owner, later)
+    assert "gilt ab" in text_of(publish(owner, when="later", day=later_on, time="08:00"))
+    assert active(site) == {}
+    assert "Geplant ab" in text_of(owner.get("/"))
+    now = write(owner, "percent", SATURDAYS | {"label_de": "Gleich"})
+    approve(owner, now)
+    publish(owner)
+    with site.database() as database, database.read() as connection:
+        stages = timeline.stages(connection, now=site.clock.now())
+    assert [set(stage.promotions) for stage in stages] == [{now}, {later, now}]
+    assert stages[1].activate_at.astimezone().strftime("%Y-%m-%d %H:%M") == f"{later_on} 08:00"
+
+
+def test_going_back_makes_the_older_rules_hold(site: Site, owner: Visitor) -> None:
+    for label in ("Erste", "Zweite"):
+        approve(owner, write(owner, "percent", SATURDAYS | {"label_de": label}))
+        publish(owner)
+    assert set(active(site)) == {"ERSTE", "ZWEITE"}
+    answer = owner.post("/history/go-back", generation="1")
+    assert "Es gilt wieder, was in Stand 1 stand (jetzt Stand 3)." in text_of(answer)
+    assert set(active(site)) == {"ERSTE"}
+    assert "Nicht geschehen" in text_of(owner.post("/history/go-back", generation="99"))
+
+
+def test_english_is_one_click_away(owner: Visitor) -> None:
+    write(owner, "percent", SATURDAYS)
+    owner.post("/language", language="en")
+    said = text_of(owner.get("/"))
+    assert "20% off every piece of product group hosen." in said
+    assert 'lang="en"' in owner.last.text
+
+
+def test_the_log_says_who_did_it(owner: Visitor) -> None:
+    approve(owner, write(owner, "percent", SATURDAYS))
+    publish(owner)
+    said = text_of(owner.get("/log"))
+    for action in ("sign_in", "promotion.written", "promotion.approved", "rules.published"):
+        assert f"olga {action}" in said
