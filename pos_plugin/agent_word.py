@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pos_plugin.clock import instant
+from pos_plugin.limits import INT64_MAX
 from pos_plugin.notices import Notice, NoticeCode
 
 if TYPE_CHECKING:
@@ -38,6 +39,29 @@ def notices_of(data_dir: Path, *, at: dt.datetime) -> Iterator[Notice]:
         yield Notice(NoticeCode.CLOCK_SUSPECT)
     if value.get("unreachable"):
         yield from _offline(_instant(value.get("contact_at")), at)
+
+
+class HeadOfficeWord(NamedTuple):
+    """When head office last answered at once, by its own clock, and how far that is ahead of ours.
+
+    ``at`` is None before its first answer; ``offset_ms`` is a moving average, in milliseconds.
+    """
+
+    at: dt.datetime | None
+    offset_ms: int
+
+
+def head_office_word(data_dir: Path) -> HeadOfficeWord:
+    """Return what time head office said it is.
+
+    Args:
+        data_dir: data folder of the till.
+    """
+    value = _read(data_dir)
+    offset_ms = value.get("clock_offset_ms")
+    if type(offset_ms) is not int or abs(offset_ms) > INT64_MAX // 1_000_000:
+        offset_ms = 0
+    return HeadOfficeWord(_instant(value.get("head_office_at")), offset_ms)
 
 
 def is_silent_too_long(data_dir: Path) -> bool:

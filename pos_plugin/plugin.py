@@ -32,6 +32,7 @@ from pos_plugin.booking.takeback import Takeback
 from pos_plugin.clock import SystemClock
 from pos_plugin.closing import Closing
 from pos_plugin.config import TillConfig, read_config
+from pos_plugin.effective_clock import EffectiveClock
 from pos_plugin.errors import InputError, MisuseError, StorageFull
 from pos_plugin.faces.accounts import Accounts
 from pos_plugin.faces.approvals import Approvals
@@ -176,7 +177,7 @@ class Plugin(Closing):
 
         Args:
             settings: path of ``till.toml``, or the settings themselves (``data_dir`` absolute).
-            clock: tells the time; the machine's own when missing.
+            clock: tells the time; the machine's own when missing, put right by head office.
             on_print: the host's own function that prints what its printer is to print, called on
                 the printing thread; answers then carry no payload. What it raises is a doubt.
             on_notice: told of every notice about a print job, on the printing thread.
@@ -186,9 +187,11 @@ class Plugin(Closing):
             StorageError: the journal cannot be opened; nothing was changed.
         """
         config = settings if isinstance(settings, TillConfig) else read_config(Path(settings))
-        clock = clock or SystemClock()
+        clock = clock or _clock_of(config)
         keys = read_keys(config.data_dir)
         journal = JournalWriter.open(config.data_dir, at=clock.now())
+        if isinstance(clock, EffectiveClock):
+            clock.follow(lambda: journal.newest_at)
         cache = CurrentCache(config.data_dir)
         prints = Prints(
             journal,
@@ -525,3 +528,9 @@ def _log_change(change: JobChange) -> None:
 
 def _log_fault(fault: Exception) -> None:
     _log.error("printing: %s", type(fault).__name__, exc_info=fault)
+
+
+def _clock_of(config: TillConfig) -> Clock:
+    """Return the clock of a till; without a head office the machine's own is all there is."""
+    wall = SystemClock()
+    return EffectiveClock(wall, config.data_dir) if config.head_office else wall

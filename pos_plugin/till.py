@@ -20,6 +20,7 @@ from pos_plugin.card_hash import card_hash, normalised
 from pos_plugin.customer import view as customer_view
 from pos_plugin.customer.known import KnownCustomers
 from pos_plugin.customer.points_off import Offered, offered
+from pos_plugin.effective_clock import EffectiveClock
 from pos_plugin.errors import SaleError, StorageError
 from pos_plugin.loyalty.ledger import earnings
 from pos_plugin.loyalty.provisional import provisional_id
@@ -614,6 +615,9 @@ class Till:
         if self.config.head_office is not None:
             said = agent_word.notices_of(self.config.data_dir, at=self.clock.now())
             notices = (*notices, *said)
+            is_said = any(one.code is NoticeCode.CLOCK_SUSPECT for one in notices)
+            if isinstance(self.clock, EffectiveClock) and self.clock.is_held and not is_said:
+                notices = (*notices, Notice(NoticeCode.CLOCK_SUSPECT))
         return {
             **brought,
             **own,

@@ -413,6 +413,8 @@ class Agent(Closing):
             status.waiting_events = self._waiting_events
             status.pruned = {str(epoch): seq for epoch, seq in self._pruned.items()}
             status.clock_offset_ms = self._client.clock_offset_ms
+            if (there := self._client.head_office_at) is not None:
+                status.head_office_at = utc_text(there)
             with suppress(OSError):
                 write_status(self._settings.data_dir, status)
 

@@ -86,6 +86,8 @@ class HeadOfficeClient(Closing):
         self._runner = asyncio.Runner()
         self.clock_offset_ms: int | None = None
         """How far the clock of head office is ahead of this one, as a moving average."""
+        self.head_office_at: dt.datetime | None = None
+        """What its clock said in the last answer that came at once."""
         self._http = httpx.AsyncClient(
             base_url=_checked(url),
             headers={"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"},
@@ -241,6 +243,7 @@ class HeadOfficeClient(Closing):
             offset_ms = (there - here) // dt.timedelta(milliseconds=1)
         except (KeyError, ValueError, OverflowError):
             return
+        self.head_office_at = there
         known_ms = self.clock_offset_ms
         if known_ms is None or abs(offset_ms - known_ms) > _JUMP_MS:
             self.clock_offset_ms = offset_ms

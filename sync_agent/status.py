@@ -65,6 +65,7 @@ class Status:
         local: the till has no head office.
         wish: word of the last ``sync-now`` whose round is over.
         clock_offset_ms: how far head office's clock is ahead of this one; None = not known.
+        head_office_at: what its clock said in the last answer that came at once.
         pruned: by epoch up to which event the till has pruned its journal.
     """
 
@@ -87,6 +88,7 @@ class Status:
     local: bool = False
     wish: str | None = None
     clock_offset_ms: int | None = None
+    head_office_at: str | None = None
     pruned: dict[str, int] = field(default_factory=dict)
 
 

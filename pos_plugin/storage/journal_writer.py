@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import apsw
 
-from pos_plugin.clock import utc_text
+from pos_plugin.clock import instant, utc_text
 from pos_plugin.errors import StorageBusy, StorageDamaged, StorageError
 from pos_plugin.folder_lock import FolderLock, FolderTaken
 from pos_plugin.sale.repricing import facts_of
@@ -195,6 +195,8 @@ class JournalWriter:
         self._log: tuple[int, int] | None = None
         self.epoch = 0
         self.ballast = Ballast(path.parent)
+        self.newest_at: dt.datetime | None = None
+        """When the newest event happened."""
         self.is_writable = True
         """Whether the last receipt could be stored."""
         self.was_damaged = has_damaged(path.parent)
@@ -222,6 +224,7 @@ class JournalWriter:
             with writer.transaction():
                 writer._leave_a_fork(at)
                 writer.epoch = writer._current_epoch(at)
+                writer.newest_at = writer._newest_at()
             forget_fork(data_dir)
         except BaseException:
             writer.close()
@@ -337,6 +340,7 @@ class JournalWriter:
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
             (seq, self.epoch, uid.bytes, kind, line, hash_of(line), occurred_at),
         )
+        self.newest_at = at
         return seq
 
     def add_receipt(
@@ -635,6 +639,12 @@ class JournalWriter:
         if after is not None:
             with without_triggers(self._connection):
                 rekey(self._connection, after=after, at=at, reason="forked")
+
+    def _newest_at(self) -> dt.datetime | None:
+        newest: Any = self._connection.execute(
+            "SELECT occurred_at FROM event ORDER BY seq DESC LIMIT 1"
+        ).get
+        return instant(newest) if newest else None
 
     def _current_epoch(self, at: dt.datetime) -> int:
         newest: Any = self._connection.execute(
