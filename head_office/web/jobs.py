@@ -16,12 +16,9 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from head_office.web import side_work
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from head_office.web import check_work
 
 KEPT: Final = 20
 AT_ONCE: Final = 2
@@ -65,21 +62,19 @@ class Jobs:
         self._processes: set[subprocess.Popen[str]] = set()
         self._closed = False
 
-    def start(self, owner: str, order: dict[str, Any], receipts: Iterable[str] = ()) -> Job:
+    def start(self, owner: str, order: dict[str, Any]) -> Job:
         """Begin a job and return it.
 
         Args:
             owner: who may ask for it.
-            order: for ``side_work``.
-            receipts: lines of its file of receipts.
+            order: for ``check_work``.
         """
         job = Job(secrets.token_urlsafe(12), owner, order)
         with self._turn:
             self._jobs[job.id] = job
             while len(self._jobs) > KEPT:
                 self._jobs.popitem(last=False)
-        lines = list(receipts)
-        threading.Thread(target=self._run, args=(job, lines), daemon=True).start()
+        threading.Thread(target=self._run, args=(job,), daemon=True).start()
         return job
 
     def find(self, job_id: str, owner: str) -> Job | None:
@@ -95,24 +90,23 @@ class Jobs:
             for process in self._processes:
                 process.kill()
 
-    def _run(self, job: Job, receipts: list[str]) -> None:
+    def _run(self, job: Job) -> None:
         try:
             with self._running, TemporaryDirectory(prefix="stammkunde-") as name:
-                job.result = self._in_folder(job, receipts, Path(name))
+                job.result = self._in_folder(job, Path(name))
         finally:
             if job.result is None:
                 job.result = {"fault": "the work ended early"}
             job.is_over.set()
 
-    def _in_folder(self, job: Job, receipts: list[str], folder: Path) -> dict[str, Any] | None:
+    def _in_folder(self, job: Job, folder: Path) -> dict[str, Any] | None:
         order = json.dumps(job.order, ensure_ascii=False)
-        (folder / side_work.ORDER).write_text(order, encoding="utf-8")
-        (folder / side_work.RECEIPTS).write_text("\n".join(receipts), encoding="utf-8")
+        (folder / check_work.ORDER).write_text(order, encoding="utf-8")
         with self._turn:
             if self._closed:
                 return None
             process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", side_work.__name__, str(folder)],
+                [sys.executable, "-m", check_work.__name__, str(folder)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -130,7 +124,7 @@ class Jobs:
             limit.cancel()
             with self._turn:
                 self._processes.discard(process)
-        result = folder / side_work.RESULT
+        result = folder / check_work.RESULT
         if process.returncode != 0 or not result.is_file():
             return None
         value: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))

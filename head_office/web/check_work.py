@@ -1,6 +1,6 @@
-"""What takes longer than a click, in a process of its own: the tills keep the server to themselves.
+"""Checks rules in a process of its own: the tills keep the server to themselves.
 
-``python -m head_office.web.side_work FOLDER`` reads ``order.json`` there, prints a line
+``python -m head_office.web.check_work FOLDER`` reads ``order.json`` there, prints a line
 ``done of`` for each step, and writes ``result.json``. It opens no file of head office.
 """
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 ORDER: Final = "order.json"
 RESULT: Final = "result.json"
-RECEIPTS: Final = "receipts.jsonl"
 
 
 def main(folder: Path) -> int:
@@ -32,16 +31,15 @@ def main(folder: Path) -> int:
     if hasattr(os, "nice"):
         os.nice(10)
     order = json.loads((folder / ORDER).read_text(encoding="utf-8"))
-    work = {"lint": _lint, "replay": _replay}[order["work"]]
     try:
-        result = work(order, folder)
+        result = _lint(order)
     except PosPluginError as fault:
         result = {"fault": str(fault)}
     (folder / RESULT).write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
     return 0
 
 
-def _lint(order: dict[str, Any], _folder: Path) -> dict[str, Any]:
+def _lint(order: dict[str, Any]) -> dict[str, Any]:
     rules = RuleGeneration.from_value(order["promotions"])
     most = enough_baskets(len(rules.promotions))
     options = Options(
@@ -51,20 +49,6 @@ def _lint(order: dict[str, Any], _folder: Path) -> dict[str, Any]:
     )
     articles = articles_of(order["articles"]) or None
     return lint(rules, options, articles, progress=_teller(most)).to_dict()
-
-
-def _replay(order: dict[str, Any], folder: Path) -> dict[str, Any]:
-    from pos_plugin.replay.read import read_receipts
-    from pos_plugin.replay.run import read_rules, run_against
-
-    content = (folder / RECEIPTS).read_bytes()
-    articles = order["articles"]
-    receipts = read_receipts(RECEIPTS, content, {article["sku"] for article in articles})
-    draft, live = (read_rules(json.dumps(order[name]).encode()) for name in ("draft", "live"))
-    comparison = run_against(
-        receipts, draft, live, articles, folder / "till", progress=_teller(2 * len(receipts))
-    )
-    return comparison.draft.to_dict() | comparison.to_dict()
 
 
 def _teller(most: int) -> Callable[[int], object]:
