@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from head_office import log
 from head_office.errors import BackupUnusable, HeadOfficeMissing, HeadOfficeStorage
+from head_office.serving import sole
 from head_office.storage import FILE_NAME, meta, till_epoch
 
 if TYPE_CHECKING:
@@ -88,26 +89,40 @@ def restore(folder: Path, copy: Path, *, now: dt.datetime) -> str:
 
     Raises:
         BackupUnusable: the copy is not whole; nothing was changed.
+        HeadOfficeServes: it is running; nothing was changed.
         HeadOfficeStorage: nothing was changed, or the replaced file lies under ``replaced/``.
     """
-    from head_office.storage import Database
-
     try:
         held = _verified(copy)
         content = copy.read_bytes()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        place, new = folder / FILE_NAME, folder / f"{FILE_NAME}.new"
-        new.write_bytes(content)
-        new.chmod(0o600)
-        _flush(new)
-        if place.exists():
-            replaced = folder / "replaced"
-            replaced.mkdir(mode=0o700, exist_ok=True)
-            place.replace(replaced / f"{now.strftime('%Y%m%dT%H%M%S%fZ')}-{FILE_NAME}")
-        new.replace(place)
-        _flush(folder)
     except (OSError, sqlite3.Error) as fault:
         raise HeadOfficeStorage(copy, fault) from fault
+    with sole(folder):
+        try:
+            _put_in_place(folder, content, now=now)
+        except OSError as fault:
+            raise HeadOfficeStorage(copy, fault) from fault
+        return _begin_anew(folder, held)
+
+
+def _put_in_place(folder: Path, content: bytes, *, now: dt.datetime) -> None:
+    place, new = folder / FILE_NAME, folder / f"{FILE_NAME}.new"
+    new.write_bytes(content)
+    new.chmod(0o600)
+    _flush(new)
+    if place.exists():
+        replaced = folder / "replaced"
+        replaced.mkdir(mode=0o700, exist_ok=True)
+        place.replace(replaced / f"{now.strftime('%Y%m%dT%H%M%S%fZ')}-{FILE_NAME}")
+    new.replace(place)
+    _flush(folder)
+
+
+def _begin_anew(folder: Path, held: dict[tuple[str, int], int]) -> str:
+    """Give head office a new incarnation and its logs new lives; return the incarnation."""
+    from head_office.storage import Database
+
     with closing(Database(folder)) as database, database.write() as connection:
         incarnation = secrets.token_hex(8)
         connection.execute(

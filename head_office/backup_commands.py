@@ -1,4 +1,4 @@
-"""``stammkunde head-office backup|restore``: copies of head office."""
+"""``stammkunde head-office backup|restore|compact``: copies of head office, and its size."""
 
 from __future__ import annotations
 
@@ -39,3 +39,20 @@ def restore(copy: Path, data: Path) -> None:
 
     incarnation = put_back(data, copy, now=SystemClock().now())
     click.echo(f"Head office is restored, as incarnation {incarnation}. Start it with: serve")
+
+
+@click.command()
+@data_option
+def compact(data: Path) -> None:
+    """Drop removals of rows that every till has read; may run while head office serves.
+
+    Goes by the last report of each till; a till that never comes back is ended by revoke.
+    """
+    from head_office.compacting import compact as compact_logs
+
+    with open_database(data) as database:
+        done = compact_logs(database)
+    for one in done:
+        click.echo(f"{one.bucket}: {one.dropped} removals dropped, up to {one.up_to}")
+        if one.waits_for:
+            click.echo(f"  no report yet from till {', '.join(one.waits_for)}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from head_office.backup_commands import backup, restore
+from head_office.backup_commands import backup, compact, restore
 from head_office.command_options import data_option as _data
 from head_office.command_options import open_database as _database
 from head_office.command_options import read_instant
@@ -19,7 +19,7 @@ from head_office.doctor_command import doctor
 from head_office.errors import LibraryMissing, LoadError
 from head_office.picture_commands import pictures
 from head_office.rule_commands import activate, rollback, rotate_key
-from head_office.till_commands import enrol, retry, revoke, status, worst_case
+from head_office.till_commands import accept_cap, enrol, retry, revoke, status, worst_case
 from head_office.user_commands import user
 from pos_plugin.errors import RuleError
 from pos_plugin.limits import MAX_PRICE_MINOR
@@ -355,11 +355,12 @@ def serve(
 ) -> None:
     """Answer the tills, and browsers of the owner's page, on this machine until Ctrl-C."""
     from head_office.running import run_server
+    from head_office.serving import sole
 
     if (certificate is None) != (key is None):
         raise click.UsageError("--certificate and --key go together")
     tls = None if certificate is None or key is None else (certificate, key)
-    with _database(data) as database, closing(listen(port)) as listener:
+    with _database(data) as database, sole(data), closing(listen(port)) as listener:
         scheme = "http" if tls is None else "https"
         click.echo(f"Head office answers on {scheme}://{ADDRESS}:{listener.getsockname()[1]}")
         run_server(database, listener, tls=tls, behind_tls=behind_tls)
@@ -375,8 +376,10 @@ for command in (
     status,
     retry,
     worst_case,
+    accept_cap,
     backup,
     restore,
+    compact,
     doctor,
     user,
     pictures,

@@ -40,6 +40,15 @@ class HeadOfficeBusy(HeadOfficeError):  # noqa: N818
         super().__init__("head office is busy", hint="Try again.", retryable=True)
 
 
+class HeadOfficeServes(HeadOfficeError):  # noqa: N818
+    """Another process serves the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"a head office is serving {folder}", hint="Stop it first: stammkunde head-office serve"
+        )
+
+
 class BackupUnusable(HeadOfficeError):  # noqa: N818
     """A copy that is not whole."""
 

@@ -92,6 +92,18 @@ till_status = Table(
     Column("report", Text, nullable=False),
 )
 
+# Caps of offline spending above what was accepted before; empty until a person answers for one.
+raised_cap = Table(
+    "raised_cap",
+    metadata,
+    Column("till", Text, nullable=False),
+    Column("cap_minor", BigInteger, nullable=False),
+    Column("raised_at", Text, nullable=False),
+    Column("accepted_by", Text),
+    Column("accepted_at", Text),
+    PrimaryKeyConstraint("till", "cap_minor"),
+)
+
 # A voucher that is held for a sale, or spent by one whose event has not come yet.
 reservation = Table(
     "reservation",
@@ -401,17 +413,6 @@ approval_piece = Table(
     Column("state", Text, nullable=False),
     PrimaryKeyConstraint("approval", "line_id"),
     Index("approval_piece_customer", "customer"),
-)
-
-# What a piece of an article costs from a shop day on, without VAT, in minor units (cents); null =
-# not known any more. It never leaves head office.
-purchase_price = Table(
-    "purchase_price",
-    metadata,
-    Column("sku", Text, nullable=False),
-    Column("since_on", Text, nullable=False),
-    Column("purchase_price_minor", BigInteger),
-    PrimaryKeyConstraint("sku", "since_on"),
 )
 
 # What a piece of an article costs from a shop day on, without VAT, in minor units (cents); null =

@@ -1,4 +1,4 @@
-"""``stammkunde head-office enrol|revoke|status|retry|worst-case``: the tills of the chain."""
+"""``stammkunde head-office enrol|revoke|status|retry|worst-case|accept-cap``: the tills."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ import json
 import ssl
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from head_office.command_options import data_option, open_database
 from pos_plugin.errors import ConfigError
+from pos_plugin.limits import MAX_TEXT
 from pos_plugin.loopback import ADDRESS
+
+if TYPE_CHECKING:
+    from head_office.caps import RaisedCap
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 
@@ -77,12 +82,15 @@ def revoke(data: Path, till: str) -> None:
 def status(data: Path, *, as_json: bool) -> None:
     """Show every till: last report, events, what no backup holds yet, what was not understood.
 
-    Exit code 1 when events of a till were not understood or a till refused rules.
+    Exit code 1 when events of a till were not understood, a till refused rules, or nobody has
+    accepted a cap of offline spending that was raised.
     """
+    from head_office.caps import raised_caps
     from head_office.till_status import known_tills
 
     with open_database(data) as database, database.read() as connection:
         tills = known_tills(connection)
+        open_caps = [one for one in raised_caps(connection) if one.accepted_by is None]
     for one in tills:
         if as_json:
             click.echo(json.dumps(one._asdict(), ensure_ascii=False))
@@ -101,8 +109,10 @@ def status(data: Path, *, as_json: bool) -> None:
             click.echo(f"  {one.quarantined} events were not understood: a newer version may")
         for generation, reason in report.get("refused_packages", {}).items():
             click.echo(f"  refused generation {generation}: {reason}")
+    for cap in open_caps:
+        click.echo(_open_cap(cap), err=True)
     wrong = any(one.quarantined or one.report.get("refused_packages") for one in tills)
-    sys.exit(1 if wrong else 0)
+    sys.exit(1 if wrong or open_caps else 0)
 
 
 @click.command()
@@ -126,10 +136,12 @@ def worst_case(data: Path, *, as_json: bool) -> None:
     One till cap each, as the tills reported it (else 500 EUR). A till that was restored from an old
     image can add its cap once more.
     """
-    from head_office.till_status import TILL_CAP_MINOR, known_tills, worst_case_minor
+    from head_office.caps import TILL_CAP_MINOR, raised_caps
+    from head_office.till_status import known_tills, worst_case_minor
 
     with open_database(data) as database, database.read() as connection:
         tills = [one for one in known_tills(connection) if not one.is_revoked]
+        raised = raised_caps(connection)
     total_minor = worst_case_minor(tills)
     highest_minor = max(
         (int(one.report.get("offline_cap_minor", TILL_CAP_MINOR)) for one in tills), default=0
@@ -139,11 +151,48 @@ def worst_case(data: Path, *, as_json: bool) -> None:
             "tills": len(tills),
             "worst_case_minor": total_minor,
             "per_restored_till_minor": highest_minor,
+            "raised_caps": [one._asdict() for one in raised],
         }
         click.echo(json.dumps(found))
         return
     click.echo(f"{len(tills)} tills offline at once: at most {_euro(total_minor)} EUR.")
     click.echo(f"Each till restored from an old image: {_euro(highest_minor)} EUR more.")
+    for one in raised:
+        if one.accepted_by is None:
+            click.echo(_open_cap(one), err=True)
+        else:
+            click.echo(
+                f"Till {one.till}: {_euro(one.cap_minor)} EUR, accepted by {one.accepted_by} "
+                f"on {one.accepted_at}."
+            )
+
+
+@click.command("accept-cap")
+@data_option
+@click.option("--till", required=True, help="Number of the till whose cap was raised.")
+@click.option("--by", required=True, help="Who answers for what may be lost: a person's name.")
+def accept_cap(data: Path, till: str, by: str) -> None:
+    """Write down who accepts the raised cap of offline spending of a till.
+
+    Until then status and worst-case name it. The word stands in the audit log.
+    """
+    from head_office.caps import accept
+    from pos_plugin.clock import SystemClock
+
+    if not 0 < len(by.strip()) <= MAX_TEXT:
+        raise ConfigError("out_of_range", "--by", f"a name of 1 to {MAX_TEXT} characters")
+    with open_database(data) as database, database.write() as connection:
+        cap_minor = accept(connection, till, by=by.strip(), at=SystemClock().now())
+    if cap_minor is None:
+        raise ConfigError("out_of_range", "--till", f"no cap of till {till} waits to be accepted")
+    click.echo(f"Till {till}: {_euro(cap_minor)} EUR offline, accepted by {by.strip()}.")
+
+
+def _open_cap(cap: RaisedCap) -> str:
+    return (
+        f"Till {cap.till} raised its cap to {_euro(cap.cap_minor)} EUR on {cap.raised_at}; nobody "
+        "has accepted it: stammkunde head-office accept-cap"
+    )
 
 
 def _euro(minor: int) -> str:

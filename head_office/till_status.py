@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import func, select
 
+from head_office.caps import TILL_CAP_MINOR, take_cap
 from head_office.storage import till as till_table
 from head_office.storage import till_epoch, till_event, till_status
 from head_office.tills import REVOKED
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from head_office.storage import Database
-
-TILL_CAP_MINOR: Final = 50_000
-"""What a till may spend in one offline period unless it says otherwise (sync.md 8)."""
 
 
 class Known(NamedTuple):
@@ -45,6 +43,7 @@ def take_report(
         values = {"received_at": now_text, "report": text}
         if connection.execute(till_status.update().where(here).values(values)).rowcount == 0:
             connection.execute(till_status.insert().values(till=till, **values))
+        take_cap(connection, till, report.offline_cap_minor, now_text=now_text)
         rows = connection.execute(
             select(till_epoch).where(till_epoch.c.till == till).order_by(till_epoch.c.first_seq)
         )

@@ -82,6 +82,7 @@ class Agent(Closing):
         self._storage = ""
         self._acked_seq = 0
         self._contact_kept_s: float | None = None
+        self._is_first_fill: bool
         self._state: State
         self._writer: CacheWriter
         self._cache_file: Path | None
@@ -96,12 +97,12 @@ class Agent(Closing):
         self._reported_s: float | None = None
         self.status = Status(started_at=utc_text(clock.now()), pid=os.getpid())
         self._client = HeadOfficeClient(settings.url, settings.token, ca=settings.ca)
-        self._watch = JournalWatch(settings.data_dir)
         self._pictures = Pictures(
             settings.data_dir,
             page_dots=settings.paper_dots,
             today=lambda: clock.now().date().isoformat(),
         )
+        self._watch = JournalWatch(settings.data_dir)
         self._held = HeldHead(
             HeadOfficeClient(settings.url, settings.token, ca=settings.ca),
             till=settings.till,
@@ -169,8 +170,8 @@ class Agent(Closing):
         while not self._stop.is_set():
             self._state, action = cycle.step(self._state, happened)
             if isinstance(action, cycle.Rest):
-                self._tell(happened)
                 self._bring_pictures()
+                self._tell(happened)
                 return action.seconds
             try:
                 happened = self._do(action)
@@ -267,16 +268,18 @@ class Agent(Closing):
             case cycle.AskHead():
                 return cycle.HeadSeen(self._client.head(), contact_due=self._contact_due())
             case cycle.AskPage(bucket=bucket, after=after):
-                if self._state.pages:
-                    self._stop.wait(NAP_S)
                 # Nobody reads a file that is being filled: nobody waits for large pages.
-                rows = PAGE_ROWS if self._next is None else PAGE_ROWS_MAX
+                is_filling = self._next is not None or self._is_first_fill
+                if self._state.pages and not is_filling:
+                    self._stop.wait(NAP_S)
+                rows = PAGE_ROWS_MAX if is_filling else PAGE_ROWS
                 page = self._client.changes(bucket, after=after, limit=rows)
                 return cycle.PageArrived(page)
             case cycle.ApplyPage(page=page):
                 writer = self._next or self._writer
                 adds_up = inbox.apply_page(writer, page, till=self._settings.till, at=self._now())
                 self._contact_kept_s = time.monotonic()
+                self._is_first_fill = self._is_first_fill and not page.complete
                 return cycle.PageApplied(page.bucket_epoch, page.checkpoint, page.complete, adds_up)
             case cycle.BeginRefetch():
                 self._drop_next()
@@ -378,6 +381,7 @@ class Agent(Closing):
             with journal:
                 on_a_receipt = journal.highest_generation()
         self._contact_kept_s = None
+        self._is_first_fill = cursor is None
         self._state = cycle.State(
             bucket=bucket,
             bucket_epoch=cursor.epoch if cursor else None,
@@ -405,11 +409,11 @@ class Agent(Closing):
             status.refused_packages = {
                 str(generation): reason for (generation, _), reason in state.refused.items()
             }
+            status.refused_pictures = dict(self._pictures.refused)
             status.generation = max(state.generations, default=0)
-            status.position = state.position
+            status.position, status.bucket_epoch = state.position, state.bucket_epoch
             status.wish = self._wish
             status.acked_seq = self._acked_seq
-            status.refused_pictures = dict(self._pictures.refused)
             status.waiting_events = self._waiting_events
             status.pruned = {str(epoch): seq for epoch, seq in self._pruned.items()}
             status.clock_offset_ms = self._client.clock_offset_ms

@@ -32,12 +32,14 @@ def report_of(settings: Settings, status: Status) -> StatusReport:
     return StatusReport(
         version=__version__,
         bucket=f"shop:{settings.shop}",
+        bucket_epoch=status.bucket_epoch,
         position=status.position,
         generation=status.generation,
         refused_packages=dict(status.refused_packages),
         waiting_events=max(0, status.waiting_events),
         disk_free_bytes=free_bytes,
         clock_offset_ms=status.clock_offset_ms,
+        offline_cap_minor=settings.offline_cap_minor,
         backup_at=read_record(settings.data_dir).get("taken_at"),
         pruned_seq=[(int(epoch), seq) for epoch, seq in status.pruned.items()],
     )

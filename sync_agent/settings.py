@@ -42,6 +42,7 @@ class Settings:
         safety_poll_s: longest rest while all is well, in seconds.
         backup: where copies of the journal go; None = nowhere.
         paper_dots: width of the widest paper, for which pictures are made ready.
+        offline_cap_minor: what the till may spend in one offline period, in minor units (cents).
     """
 
     data_dir: Path
@@ -55,6 +56,7 @@ class Settings:
     safety_poll_s: float = SAFETY_POLL_S
     backup: BackupPlan | None = None
     paper_dots: int = PAGE_DOTS
+    offline_cap_minor: int | None = None
 
 
 class _AccessKeys(BaseModel):
@@ -93,6 +95,7 @@ def read_settings(config_path: Path, *, backoff_max_s: float = BACKOFF_MAX_S) ->
         backoff_max_s=backoff_max_s,
         backup=plan_of(config, config_path),
         paper_dots=config.paper_dots,
+        offline_cap_minor=config.offline.till_minor,
     )
 
 

@@ -58,6 +58,7 @@ class Status:
         refused_pictures: SHA-256 of a picture to why vouchers are printed without it.
         generation: highest accepted generation.
         position: cursor of the shop's bucket.
+        bucket_epoch: life of the log that the cursor belongs to.
         acked_seq: highest event that head office holds.
         waiting_events: events that it does not hold yet.
         checked_at: last nightly check of the files.
@@ -81,6 +82,7 @@ class Status:
     refused_pictures: dict[str, str] = field(default_factory=dict)
     generation: int = 0
     position: int = 0
+    bucket_epoch: int | None = None
     acked_seq: int = 0
     waiting_events: int = 0
     checked_at: str | None = None

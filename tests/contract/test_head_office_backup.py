@@ -109,6 +109,22 @@ def test_copy_that_cannot_be_written_is_one_sentence(site: Site, tmp_path: Path)
     assert "cannot be used" in done.stderr
 
 
+def test_serving_head_office_is_not_replaced(site: Site) -> None:
+    path = copy_of(site)
+    port = free_port()
+    command = ("head-office", "serve", "--data", site.data, "--port", port)
+    with Running(site.folder / "log", *command) as server:
+        server.says(f"http://127.0.0.1:{port}", within_s=60)
+        done = stammkunde("head-office", "restore", path, "--data", site.data)
+        assert (done.returncode, done.stderr.count("\n") <= 2) == (1, True)
+        assert "is serving" in done.stderr
+        assert stammkunde("head-office", "serve", "--data", site.data).returncode == 1
+        assert not (site.data / "replaced").exists()
+    # The control: once it is gone, however it ended, the copy takes its place.
+    assert stammkunde("head-office", "restore", path, "--data", site.data).returncode == 0
+    assert (site.data / "replaced").exists()
+
+
 # --- back from a copy ---------------------------------------------------------------------------
 
 
