@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from printers.errors import DocumentInvalid, InvalidReason
 
 if TYPE_CHECKING:
     from printers.document import ColumnsBlock
+
+_DOT: Final = "·"
+_BETWEEN: Final = f" {_DOT}"
 
 
 def wrap(text: str, *, columns: int) -> list[str]:
@@ -19,6 +22,11 @@ def wrap(text: str, *, columns: int) -> list[str]:
     ['Nur einmal', 'einlösbar']
     >>> wrap("Donaudampfschiff fährt", columns=10)
     ['Donaudampf', 'schiff', 'fährt']
+
+    A dot between two words has done its work where the line ends:
+
+    >>> wrap("Filmpalast · Lindenplatz 4", columns=20)
+    ['Filmpalast', 'Lindenplatz 4']
     """
     lines = []
     for paragraph in text.split("\n"):
@@ -29,7 +37,10 @@ def wrap(text: str, *, columns: int) -> list[str]:
                 line = f"{line} {rest}"
                 continue
             if line:
-                lines.append(line)
+                lines.append(line.removesuffix(_BETWEEN))
+                if rest == _DOT:
+                    line = ""
+                    continue
             while len(rest) > columns:
                 lines.append(rest[:columns])
                 rest = rest[columns:]

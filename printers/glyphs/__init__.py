@@ -36,13 +36,21 @@ SMALL_BOX: Final[Glyph] = (0,) * 2 + (0b01111110,) + (0b01000010,) * 9 + (0b0111
 @cache
 def strike(*, bold: bool) -> Mapping[str, Glyph]:
     """Glyphs by character: 24 rows, the leftmost dot in bit 11."""
-    return _read(f"{'bold' if bold else 'regular'}_12x24.bin", HEIGHT_DOTS)
+    thin = _read(f"{'bold' if bold else 'regular'}_12x24.bin", HEIGHT_DOTS)
+    # Terminus is drawn for screens: a stroke one dot wide comes out pale on thermal paper
+    # and closes up where it is white in a black bar. Letters of printers have two; so have ours.
+    return {letter: tuple(_thicker(row) for row in glyph) for letter, glyph in thin.items()}
 
 
 @cache
 def small_strike(*, bold: bool) -> Mapping[str, Glyph]:
     """Glyphs by character: 16 rows, the leftmost dot in bit 7."""
     return _read(f"{'bold' if bold else 'regular'}_8x16.bin", SMALL_HEIGHT_DOTS)
+
+
+def _thicker(row: int) -> int:
+    # Never so near the next stroke that both would run together: m and w stay open.
+    return row | (row >> 1 & ~(row << 1) & ~(row << 2))
 
 
 def _read(name: str, rows: int) -> Mapping[str, Glyph]:
