@@ -49,8 +49,8 @@ def small_strike(*, bold: bool) -> Mapping[str, Glyph]:
 
 
 def _thicker(row: int) -> int:
-    # Never so near the next stroke that both would run together: m and w stay open.
-    return row | (row >> 1 & ~(row << 1) & ~(row << 2))
+    # Never so near the next stroke, or the next letter, that both would run together.
+    return row | (row >> 1 & ~(row << 1) & ~(row << 2) & ~1)
 
 
 def _read(name: str, rows: int) -> Mapping[str, Glyph]:
