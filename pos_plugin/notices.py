@@ -122,6 +122,7 @@ class NoticeCode(StrEnum):
     PRINT_REPLACED = "print_replaced"
     PRINT_CANCELLED = "print_cancelled"
     PRINT_VOID = "print_void"
+    PRINT_COUPON_VOID = "print_coupon_void"
     JOURNAL_DAMAGED = "journal_damaged"
     JOURNAL_UNAVAILABLE = "journal_unavailable"
     DISK_RESERVE = "disk_reserve"
@@ -186,6 +187,7 @@ LEVELS: Final[Mapping[NoticeCode, Level]] = {
     NoticeCode.PRINT_REPLACED: Level.INFO,
     NoticeCode.PRINT_CANCELLED: Level.INFO,
     NoticeCode.PRINT_VOID: Level.INFO,
+    NoticeCode.PRINT_COUPON_VOID: Level.WARN,
     NoticeCode.JOURNAL_DAMAGED: Level.WARN,
     NoticeCode.JOURNAL_UNAVAILABLE: Level.WARN,
     NoticeCode.DISK_RESERVE: Level.WARN,
@@ -624,6 +626,10 @@ NOTICE_TEXTS: Final[Mapping[NoticeCode, Mapping[str, str]]] = {
     NoticeCode.PRINT_VOID: {
         "de": "Der Gutschein ist storniert. Liegt er schon gedruckt da: bitte zurücknehmen.",
         "en": "The voucher is void. Should it lie there printed already: please take it back.",
+    },
+    NoticeCode.PRINT_COUPON_VOID: {
+        "de": "Ungültig auf dem Streifen: {coupons}. Bitte abtrennen und zurücknehmen.",
+        "en": "Void on the strip: {coupons}. Please cut it off and take it back.",
     },
 }
 

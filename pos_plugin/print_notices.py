@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pos_plugin.notices import Notice, NoticeCode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 class Choice(StrEnum):
@@ -47,6 +47,7 @@ CHOICES: Final[Mapping[NoticeCode, tuple[tuple[Choice, Words], ...]]] = {
         _HANDED_OVER,
         (Choice.REPRINT, ("Nicht gekommen", "Did not come")),
     ),
+    NoticeCode.PRINT_COUPON_VOID: (_HANDED_OVER, (Choice.REPRINT, ("Nachdruck", "Print again"))),
     NoticeCode.PRINT_UNKNOWN: (
         (Choice.CAME_OUT, ("Ja", "Yes")),
         (Choice.REPRINT, ("Nein: Nachdruck", "No: print again")),
@@ -73,6 +74,11 @@ WAITS: Final = frozenset(
 )
 """Reasons for which a queued job waits, or a printer has stopped within one."""
 
+_LIES_THERE: Final = frozenset(
+    {NoticeCode.PRINT_CONFIRMED, NoticeCode.PRINT_ASSUMED, NoticeCode.PRINT_HANDED_OVER}
+)
+"""Of these the paper came out."""
+
 _CODES: Final[Mapping[str, NoticeCode]] = {
     "QUEUED": NoticeCode.PRINT_QUEUED,
     "HELD": NoticeCode.PRINT_HELD,
@@ -95,6 +101,7 @@ def print_notice(
     seconds: int = 0,
     handed_over: bool = False,
     is_void: bool = False,
+    void_coupons: Sequence[str] = (),
 ) -> Notice:
     """Return what the cashier should know of a print job.
 
@@ -105,8 +112,11 @@ def print_notice(
         seconds: that its bytes take on the line; 0 = nobody knows.
         handed_over: the customer has the paper.
         is_void: the voucher was cancelled; then nothing is handed over or decided any more.
+        void_coupons: names of those on a strip that were cancelled, the others are not.
     """
     code = _code_of(state, reason, handed_over=handed_over, is_void=is_void)
+    if void_coupons and code in _LIES_THERE:
+        return coupons_void(void_coupons)
     params: dict[str, Any] = {"paper": paper}
     if code in (NoticeCode.PRINT_QUEUED, NoticeCode.PRINT_SENDING):
         params["seconds"] = seconds
@@ -115,6 +125,15 @@ def print_notice(
     elif code is NoticeCode.PRINT_CANCELLED:
         params["given_up"] = reason
     return Notice(code, params)
+
+
+def coupons_void(names: Sequence[str]) -> Notice:
+    """Return what the cashier should know of void coupons on paper.
+
+    Args:
+        names: how to find them, one or more.
+    """
+    return Notice(NoticeCode.PRINT_COUPON_VOID, {"coupons": ", ".join(names)})
 
 
 def _code_of(state: str, reason: str, *, handed_over: bool, is_void: bool) -> NoticeCode:

@@ -103,7 +103,13 @@ class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class TextBlock(_Closed):
+class _Block(_Closed):
+    """``coupon``: of which coupon of a strip it is, from 0; only the till asks for it."""
+
+    coupon: Annotated[int, Field(ge=0, lt=CODES_MAX)] | None = None
+
+
+class TextBlock(_Block):
     """A paragraph, wrapped at words; ``size`` 2 doubles every dot."""
 
     type: Literal["text"]
@@ -123,7 +129,7 @@ class Cell(_Closed):
     align: Align = "left"
 
 
-class ColumnsBlock(_Closed):
+class ColumnsBlock(_Block):
     """1 to 4 cells side by side; each wraps inside its own width."""
 
     type: Literal["columns"]
@@ -134,7 +140,7 @@ class ColumnsBlock(_Closed):
     bold: bool = False
 
 
-class ImageBlock(_Closed):
+class ImageBlock(_Block):
     """A picture by the SHA-256 of its PBM file; decoration, so it may be missing (law 7)."""
 
     type: Literal["image"]
@@ -143,7 +149,7 @@ class ImageBlock(_Closed):
     align: Align = "center"
 
 
-class CodeBlock(_Closed):
+class CodeBlock(_Block):
     """A code to scan; ``readable`` writes it below for the eye, in groups of four.
 
     ``auto`` is a QR code. What is too wide for the paper falls to the next symbology
@@ -180,7 +186,7 @@ def _first_covers(covers: tuple[Cover, ...]) -> tuple[Cover, ...]:
     return covers[:COVERS_MAX]
 
 
-class CoversBlock(_Closed):
+class CoversBlock(_Block):
     """Up to four covers side by side, two in a row; what is more is cut off."""
 
     type: Literal["covers"]
@@ -197,21 +203,21 @@ def _says_something(block: TextBlock | ColumnsBlock | CodeBlock) -> bool:
     return any(cell.value.strip() for cell in block.cells)
 
 
-class RuleBlock(_Closed):
+class RuleBlock(_Block):
     """A line across the page; ``scissors`` stands between coupons to cut apart."""
 
     type: Literal["rule"]
     style: Literal["solid", "dashed", "scissors"] = "solid"
 
 
-class FeedBlock(_Closed):
+class FeedBlock(_Block):
     """White space, in dot rows."""
 
     type: Literal["feed"]
     rows: Annotated[int, Field(ge=0, le=FEED_ROWS_MAX)]
 
 
-class CutBlock(_Closed):
+class CutBlock(_Block):
     """The paper is cut here."""
 
     type: Literal["cut"]

@@ -135,6 +135,7 @@ class Issuing:
             kind = "coupon" if is_coupon else "voucher"
             notice = Notice(NoticeCode.PRINT_DOCUMENT_INVALID, {"paper": kind})
             return message(notice, self._config.language)
-        job = print_order(self._config, paper, customer=first.customer, now=now)
+        coupons = tuple(one.id for one in strip) if len(strip) > 1 else ()
+        job = print_order(self._config, paper, customer=first.customer, now=now, coupons=coupons)
         self._journal.add_print_job(job, at=now)
         return {"effect_id": f"print:{job.uid}", "kind": "print", "job": job.uid, "attempt": 1}

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pos_plugin.answers import Receipt
+from pos_plugin.answers import Receipt, message
 from pos_plugin.booking.once import keep_answer, stored_answer
 from pos_plugin.booking.receipt_event import event_head
 from pos_plugin.booking.refunding import Refund, refund
@@ -20,8 +20,9 @@ from pos_plugin.booking.taken_back import TakenBack
 from pos_plugin.booking.undoing import Occasion, goods_credit, goods_credit_kind, undo
 from pos_plugin.loyalty.ledger import LAST_DAY, REVENUE, YEAR
 from pos_plugin.notices import Refusal, Refused
+from pos_plugin.print_notices import coupons_void
 from pos_plugin.sale.refunds import ReturnRequest, read_return, read_void
-from pos_plugin.storage import journal_lookup, return_store, voucher_store
+from pos_plugin.storage import journal_lookup, print_strips, return_store, voucher_store
 from pos_plugin.storage.journal_writer import NewReturn, ReturnedLine
 from pos_plugin.storage.voucher_store import Booked
 
@@ -108,7 +109,7 @@ class Takeback:
             seq, receipt=sale.seq, reason=asked.reason, cashier=asked.cashier, at=now
         )
         self._store(journal, seq, sale, taken, now)
-        return self._void_answer(sale_id, sale.total_minor, taken, now, pending=False)
+        return self._void_answer(journal, sale_id, sale.total_minor, taken, now, pending=False)
 
     def _void_elsewhere(
         self, journal: Journal, sale_id: str, asked: VoidRequest, now: dt.datetime
@@ -133,7 +134,7 @@ class Takeback:
             None,
             now,
         )
-        return self._void_answer(sale_id, asked.total_minor, taken, now, pending=True)
+        return self._void_answer(journal, sale_id, asked.total_minor, taken, now, pending=True)
 
     def _void_body(
         self, sale_id: str, asked: VoidRequest, customer: str | None, now: dt.datetime
@@ -147,6 +148,7 @@ class Takeback:
 
     def _void_answer(
         self,
+        journal: Journal,
         sale_id: str,
         total_minor: int,
         taken: TakenBack,
@@ -163,7 +165,7 @@ class Takeback:
             "withheld_minor": taken.withheld_minor,
             "reversed": taken.reversed(),
             "pending": pending,
-            "effects": self._effects(taken),
+            "effects": self._effects(journal, taken),
         }
 
     def return_items(self, sale_id: str, request: Mapping[str, Any]) -> Receipt | Refused:
@@ -283,7 +285,7 @@ class Takeback:
             ],
             "reversed": taken.reversed(),
             "pending": sale is None,
-            "effects": issued + self._effects(taken),
+            "effects": issued + self._effects(journal, taken),
         }
 
     def _count_back(
@@ -350,9 +352,11 @@ class Takeback:
         """Return the name for the paper of a voucher."""
         return self._issuing.offer("items_returned", customer).holder if customer else ""
 
-    def _effects(self, taken: TakenBack) -> list[dict[str, Any]]:
+    def _effects(self, journal: Journal, taken: TakenBack) -> list[dict[str, Any]]:
         config = self._till.config
-        return taken.effects(currency=config.currency, language=config.language)
+        told = taken.effects(currency=config.currency, language=config.language)
+        void = print_strips.on_paper(journal, taken.cancelled)
+        return told + ([message(coupons_void(void), config.language)] if void else [])
 
     def _add_event(
         self, kind: str, body: Mapping[str, Any], customer: str | None, now: dt.datetime

@@ -8,6 +8,7 @@ from pos_plugin.loyalty.voucher_document import whose
 from pos_plugin.print_notices import CHOICES, JobNotice, print_notice
 from pos_plugin.storage import journal_lookup, print_changes, print_documents
 from pos_plugin.storage.blobs import BlobAssets
+from pos_plugin.storage.print_strips import named
 from printers.ports import JobState
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class PrintJobs:
 
         assets = BlobAssets(self._config.data_dir)
         try:
-            document = Document.from_json(job.document)
+            document = Document.from_json(job.printed)
             found = {name: assets.read(name) for name in document.assets()}
             pictures = {name: file for name, file in found.items() if file is not None}
             return [render(document, pictures, dots=printer.dots).png()]
@@ -149,14 +150,14 @@ def notice_about(job: JobRow, *, has_fallback: bool = False) -> JobNotice:
         has_fallback: another printer may take it over.
     """
     notice = said_of(job)
-    holder, code_end = whose(job.document)
+    holder, code_end = whose(job.printable)
     return JobNotice(
         job.uid,
         job.state.value,
         notice,
         job.subject_uid,
         job.copy_index,
-        is_open=notice.code in CHOICES and not job.is_used,
+        is_open=notice.code in CHOICES and not job.is_used and job.handed_over_at is None,
         has_fallback=has_fallback,
         holder=holder,
         code_end=code_end,
@@ -172,4 +173,5 @@ def said_of(job: JobRow) -> Notice:
         seconds=job.seconds,
         handed_over=job.handed_over_at is not None,
         is_void=job.is_void,
+        void_coupons=named(job.document, sorted({*job.void_coupons} - {*job.left_out})),
     )

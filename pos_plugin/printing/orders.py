@@ -39,6 +39,7 @@ def print_order(
     customer: str | None,
     now: dt.datetime,
     uid: str | None = None,
+    coupons: tuple[str, ...] = (),
 ) -> NewPrintJob:
     """Return a print job for a filled paper, to be stored with what it belongs to.
 
@@ -48,6 +49,7 @@ def print_order(
         customer: whose it is, if anybody's.
         now: instant of the event that orders it.
         uid: of the job; a new one when missing.
+        coupons: ids of the vouchers that share it as a strip; empty on any other paper.
     """
     document = paper.document
     role = ROLES.get(document.kind, "voucher")
@@ -56,6 +58,8 @@ def print_order(
         uid=uid or str(new_uid(now)),
         kind=document.kind,
         subject_uid=document.subject_uid,
+        # Nobody gets the vouchers of a training, so no strip of theirs is kept.
+        coupons=() if document.training else coupons,
         customer=customer,
         printer_role=role,
         document=document.to_json(),

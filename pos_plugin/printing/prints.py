@@ -306,8 +306,13 @@ class Prints:
     def taken_back(self, uid: str) -> dict[str, Any] | Refused:
         """Take it that the voucher of a job was cancelled: nothing is asked about it any more.
 
-        What is not on paper yet is not printed; of what is, everybody hears that it is void.
+        What is not on paper yet is not printed; of what is, everybody hears that it is void. A
+        strip of which a coupon is still good is printed without the others.
         """
+        job = self._jobs.find(uid)
+        if job is not None and not job.is_void:
+            self._news.tell_of(uid)
+            return self._jobs.plain(job)
         answer = self._choose(lambda choices: choices.cancel(uid, remark=None))
         if isinstance(answer, Refused):
             self._news.tell_of(uid)

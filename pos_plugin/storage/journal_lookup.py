@@ -211,8 +211,9 @@ def used_by(journal: Journal, receipt: int) -> list[UsedVoucher]:
 def papers_of_cancelled(journal: Journal, sale_id: str) -> list[str]:
     """Return the print jobs of vouchers that a sale issued and that were cancelled with it."""
     rows: Any = journal.execute(
-        "SELECT print_job.uid FROM receipt JOIN voucher ON issued_seq = seq "
-        "JOIN print_job ON subject_uid = voucher.id "
+        "SELECT DISTINCT print_job.uid FROM receipt JOIN voucher ON issued_seq = seq "
+        "LEFT JOIN strip_coupon ON strip_coupon.voucher = voucher.id "
+        "JOIN print_job ON subject_uid = coalesce(strip_coupon.strip, voucher.id) "
         "WHERE sale_id = ? AND voucher.state = 'cancelled' ORDER BY print_job.uid",
         (sale_id,),
     )

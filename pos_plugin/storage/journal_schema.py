@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from pos_plugin.storage import account_schema, approval_schema, customer_schema, pruning_schema
+from pos_plugin.storage import (
+    account_schema,
+    approval_schema,
+    customer_schema,
+    pruning_schema,
+    strip_schema,
+)
 from pos_plugin.storage.rental_schema import RENTAL
 
 APPLICATION_ID: Final = 0x534B4A31  # "SKJ1"
@@ -31,6 +37,7 @@ FACTS: Final = (
     *account_schema.JOURNAL_FACTS,
     *approval_schema.JOURNAL_FACTS,
     *customer_schema.JOURNAL_FACTS,
+    *strip_schema.JOURNAL_FACTS,
 )
 
 
@@ -287,6 +294,7 @@ RELEASE_1: Final = (
         reported TEXT CHECK (reported IN ('printed', 'failed', 'unknown')),
         PRIMARY KEY (job_uid, attempt)
     ) STRICT, WITHOUT ROWID""",
+    *strip_schema.JOURNAL,
     # A parked basket; recalled_at: it is on the screen again. Gone with complete or cancel.
     """CREATE TABLE suspended_sale (
         sale_id TEXT PRIMARY KEY,

@@ -34,6 +34,7 @@ from pos_plugin.storage.journal_swap import (
     is_marked_damaged,
     move_away,
 )
+from pos_plugin.storage.print_strips import keep_strip
 from pos_plugin.storage.rekey import open_epoch, rekey, without_triggers
 from pos_plugin.storage.voucher_store import Booked
 from pos_plugin.uids import new_uid
@@ -159,6 +160,7 @@ class NewPrintJob:
         uid: of the job.
         kind: of the document: ``voucher``, ``approval`` ...
         subject_uid: what is printed: id of the voucher.
+        coupons: ids of all vouchers of a strip, the subject first; empty on any other paper.
         customer: whose it is, if anybody's.
         printer_role: which printer takes it.
         document: as JSON.
@@ -172,6 +174,7 @@ class NewPrintJob:
     uid: str
     kind: str = "voucher"
     subject_uid: str
+    coupons: tuple[str, ...] = ()
     customer: str | None = None
     printer_role: str = "voucher"
     document: str
@@ -605,6 +608,8 @@ class JournalWriter:
                 None if job.hold_after_at is None else utc_text(job.hold_after_at),
             ),
         )
+        if job.coupons:
+            keep_strip(self._connection, job.coupons)
 
     def keep_answer(self, key: str, *, request_hash: bytes, answer: str) -> None:
         """Keep what a call answered, for the same call again."""

@@ -6,9 +6,11 @@ the same transaction. Training leaves no event.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pos_plugin.clock import utc_text
+from pos_plugin.storage.print_strips import LEFT_OUT, VOID_COUPONS, every, without
 from printers.ports import JobReason, JobState
 
 if TYPE_CHECKING:
@@ -33,8 +35,9 @@ class JobRow(NamedTuple):
     """A print job as it is stored.
 
     ``attempt`` is its last one, 0 before the first, with its ``printer``, ``sha256`` and
-    ``seconds``; ``moved_to``: the printer that the cashier chose; ``is_void``: its voucher was
-    cancelled; ``is_used``: its voucher was redeemed.
+    ``seconds``; ``moved_to``: the printer that the cashier chose; ``is_void``: every voucher on it
+    was cancelled; ``is_used``: every one was redeemed or cancelled; ``void_coupons``: positions on
+    a strip of those that are cancelled, ``left_out``: of those that the last attempt left out.
     """
 
     uid: str
@@ -58,16 +61,28 @@ class JobRow(NamedTuple):
     seconds: int
     is_void: bool
     is_used: bool
+    void_coupons: tuple[int, ...]
+    left_out: tuple[int, ...]
+
+    @property
+    def printable(self) -> str:
+        """The document without the coupons that are void."""
+        return without(self.document, self.void_coupons)
+
+    @property
+    def printed(self) -> str:
+        """The document as the last attempt sent it."""
+        return without(self.document, self.left_out)
 
 
-# A strip of coupons stands for more vouchers than its first.
-_IS_USED: Final = "(coalesce(voucher.state, '') = 'redeemed' AND print_job.kind <> 'coupon')"
+_IS_VOID: Final = every("voucher.state = 'cancelled'")
+_IS_USED: Final = every("voucher.state IN ('redeemed', 'cancelled')")
 _JOB: Final = (
     "SELECT uid, print_job.kind, subject_uid, printer_role, print_job.printer, document, "  # noqa: S608
     "copy_index, print_job.state, print_job.reason, created_at, handed_over_at, replaced_by, "
     "training, print_job.customer, coalesce(attempt, 0), print_attempt.printer, reported, sha256, "
-    "coalesce(seconds, 0), coalesce(voucher.state = 'cancelled', 0), "
-    f"{_IS_USED} "
+    "coalesce(seconds, 0), "
+    f"{_IS_VOID}, {_IS_USED} AND NOT {_IS_VOID}, {VOID_COUPONS}, {LEFT_OUT} "
     "FROM print_job LEFT JOIN voucher ON voucher.id = subject_uid "
     "LEFT JOIN print_attempt ON job_uid = uid AND attempt = "
     "(SELECT max(attempt) FROM print_attempt WHERE job_uid = uid) "
@@ -75,7 +90,7 @@ _JOB: Final = (
 # Whoever used the voucher has its paper, and one that is void is handed to nobody.
 _ASKS: Final = (
     "WHERE handed_over_at IS NULL AND print_job.state NOT IN ('REPLACED', 'CANCELLED') "
-    f"AND coalesce(voucher.state, '') <> 'cancelled' AND NOT {_IS_USED} "
+    f"AND NOT {_IS_USED} "
 )
 
 
@@ -87,6 +102,8 @@ def _row(values: Any) -> JobRow:  # noqa: ANN401 - a row of SQLite
         training=bool(row.training),
         is_void=bool(row.is_void),
         is_used=bool(row.is_used),
+        void_coupons=tuple(json.loads(values[-2])),
+        left_out=tuple(json.loads(values[-1])),
     )
 
 

@@ -16,7 +16,6 @@ from pos_plugin.clock import utc_text
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.storage import print_documents
 from pos_plugin.storage.print_changes import PrintChanges, find_job, jobs_of
-from pos_plugin.storage.print_strips import without_void
 from pos_plugin.uids import new_uid
 from printers.errors import DocumentInvalid
 from printers.ports import TRANSITIONS, JobReason, JobState
@@ -203,8 +202,7 @@ class PrintChoices:
                 return Refused(Refusal.PRINT_NOT_NOW)
             now = self._clock.now()
             try:
-                printable = without_void(connection, job.kind, job.document)
-                document = _whole(printable).next_copy(copied_at=now.strftime("%Y-%m-%dT%H:%M"))
+                document = _whole(job.printable).next_copy(copied_at=now.strftime("%Y-%m-%dT%H:%M"))
             except DocumentInvalid:
                 # As often as a copy mark can count; or its document is gone.
                 return Refused(Refusal.PRINT_NOT_NOW)

@@ -24,7 +24,8 @@ _NEEDED: Final = frozenset({"issuer", "benefit", "valid_until", "code", "conditi
 _AT_ONCE: Final = 200
 """So many are emptied in one transaction: nobody waits for the rest."""
 _USABLE: Final = (
-    "EXISTS (SELECT 1 FROM voucher WHERE voucher.id = subject_uid "
+    "EXISTS (SELECT 1 FROM voucher WHERE (voucher.id = subject_uid OR voucher.id IN "
+    "(SELECT strip_coupon.voucher FROM strip_coupon WHERE strip = subject_uid)) "
     "AND voucher.state NOT IN ('cancelled', 'redeemed') AND voucher.valid_to_on >= ?)"
 )
 

@@ -8,7 +8,7 @@ from pos_plugin.clock import utc_text
 from pos_plugin.loyalty.vouchers import VoucherState
 from pos_plugin.storage import print_documents
 from pos_plugin.storage.print_changes import PrintChanges, find_job, waiting_jobs
-from pos_plugin.storage.print_strips import without_void
+from pos_plugin.storage.print_strips import every, keep_left_out
 from pos_plugin.storage.voucher_lookup import known_now
 from printers.ports import TRANSITIONS, JobChange, JobReason, JobState, PrintJob
 
@@ -39,15 +39,15 @@ _OVERDUE: Final = "state = 'QUEUED' AND hold_after_at <= ?"
 _OVER: Final = (
     "FROM print_job JOIN voucher ON voucher.id = subject_uid "
     "WHERE print_job.state IN ('QUEUED', 'HELD', 'UNKNOWN', 'FAILED') "
-    "AND (voucher.state = 'cancelled' OR voucher.valid_to_on < ? "
-    # A strip of coupons stands for more vouchers than its first.
-    "OR (voucher.state = 'redeemed' AND print_job.kind <> 'coupon'))"
+    "AND " + every("voucher.state IN ('cancelled', 'redeemed') OR voucher.valid_to_on < ?1")
 )
 # As the index of the open jobs says it: asked once a second.
 _WAITING: Final = (
     "SELECT uid, code_hash FROM print_job JOIN voucher ON voucher.id = subject_uid "
     "WHERE print_job.state IN ('QUEUED', 'SENDING', 'HELD', 'UNKNOWN', 'FAILED') "
-    "AND print_job.state <> 'SENDING' AND print_job.kind <> 'coupon'"
+    "AND print_job.state <> 'SENDING' "
+    # A strip is not over with its first coupon; those of other tills come with the next look.
+    "AND NOT EXISTS (SELECT 1 FROM strip_coupon WHERE strip = subject_uid)"
 )
 _ENDED: Final = {
     VoucherState.REDEEMED: JobReason.VOUCHER_REDEEMED,
@@ -69,8 +69,8 @@ class JournalSpoolStore:
         self._journal = journal
         self._clock = clock
         self._changes = PrintChanges(journal, clock, shop=shop, till=till)
-        # What was laid out otherwise than it is stored: strips with a void coupon, by job.
-        self._cut: dict[str, str] = {}
+        # By job: the coupons without which a strip was laid out.
+        self._left_out: dict[str, tuple[int, ...]] = {}
 
     def recover(self, *, printer: str) -> tuple[JobChange, ...]:
         """Turn each ``SENDING`` of this printer into ``UNKNOWN`` with reason ``process_start``."""
@@ -153,26 +153,19 @@ class JournalSpoolStore:
         """Return the oldest ``QUEUED`` job of a printer whose uid is not in ``skip``."""
         for job in self._queued(duty):
             if job.uid not in skip:
+                self._left_out[job.uid] = job.void_coupons
                 return PrintJob(
                     uid=job.uid,
                     kind=job.kind,
                     subject_uid=job.subject_uid,
                     printer_role=job.printer_role,
-                    document=self._printable(job),
+                    document=job.printable,
                     copy_index=job.copy_index,
                     state=job.state,
                     reason=job.reason,
                     attempt=job.attempt,
                 )
         return None
-
-    def _printable(self, job: JobRow) -> str:
-        """Return the document of a job without what became void of it."""
-        with self._journal.reading() as connection:
-            document = without_void(connection, job.kind, job.document)
-        if document != job.document:
-            self._cut[job.uid] = document
-        return document
 
     def _queued(self, duty: Duty) -> list[JobRow]:
         with self._journal.reading() as connection:
@@ -192,8 +185,7 @@ class JournalSpoolStore:
                 return False
             if attempt.number != job.attempt + 1:
                 return False
-            laid_out = self._cut.get(job_uid, job.document)
-            if without_void(connection, job.kind, job.document) != laid_out:
+            if job.void_coupons != self._left_out.get(job_uid, ()):
                 return False  # void since it was laid out: it is laid out again
             connection.execute(
                 "INSERT INTO print_attempt (job_uid, attempt, printer, unit, encoder, rung, "
@@ -214,6 +206,7 @@ class JournalSpoolStore:
                     utc_text(self._clock.now()),
                 ),
             )
+            keep_left_out(connection, job_uid, attempt.number, job.void_coupons)
             self._changes.change(connection, job, JobState.SENDING, JobReason.NONE)
         return True
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from printers.templates.placeholders import Filter, Hole
 
 Values = dict[str, Any]
+COUPONS: Final = "coupons"
+"""The list of a strip: what repeats by it belongs to one coupon each, and falls out with it."""
+
 _PYTHON: Final = {"count": int, "money": int, "yes_no": bool}
 _HOLDER: Final = "customer.name"
 _TRAINING_CODE: Final = f"{TEST_CODE}00000000000"
@@ -92,10 +95,12 @@ def fill(
     checked = _checked(template.types, values, "")
     blocks: list[dict[str, Any]] = []
     filler = _Filler(checked, formats, hidden)
-    for piece, item in filler.repeated(template.pieces, None):
+    for piece, item, number in filler.repeated(template.pieces, None):
         block = filler.block(piece, item)
         if block is None:
             continue
+        if piece.each == COUPONS:
+            block["coupon"] = number
         if training and block.get("type") == "code":
             block |= {"content": _TRAINING_CODE, "symbology": _for_training(block)}
         blocks.append(block)
@@ -126,13 +131,16 @@ class _Filler:
 
     def repeated(
         self, pieces: Sequence[Piece], item: Values | None
-    ) -> Iterator[tuple[Piece, Values | None]]:
-        """Yield pieces with their items; neighbours that repeat by one list go item by item."""
+    ) -> Iterator[tuple[Piece, Values | None, int]]:
+        """Yield pieces with their items and the numbers of these.
+
+        Neighbours that repeat by one list go item by item.
+        """
         for each, group in groupby(pieces, key=lambda piece: piece.each):
             together = list(group)
-            for one in self._values[each] if each else (item,):
+            for number, one in enumerate(self._values[each] if each else (item,)):
                 for piece in together:
-                    yield piece, one
+                    yield piece, one, number
 
     def block(self, piece: Piece, item: Values | None) -> dict[str, Any] | None:
         """Return a block; None where its conditions do not hold or nothing is left of it."""
@@ -141,7 +149,7 @@ class _Filler:
             return filled
         inner = [
             one
-            for part, each in self.repeated(piece.inner, item)
+            for part, each, _ in self.repeated(piece.inner, item)
             if (one := self._piece(part, each)) is not None
         ]
         return {**filled, piece.inner_key: inner} if inner else None

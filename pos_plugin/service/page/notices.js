@@ -7,7 +7,7 @@ import { say } from "./texts.js";
 const SHOWN_MAX = 2; // more would push the sale off the screen; the rest follows
 const ACKNOWLEDGE = "acknowledge";
 const DISMISS = "dismiss"; // for this page only: nothing was handed over, nothing is booked
-const ON_PAPER = ["print_confirmed", "print_assumed"];
+const ON_PAPER = ["print_confirmed", "print_assumed", "print_coupon_void"];
 
 let open = [];
 let printers = []; // what they say of themselves: nothing can be done about it here

@@ -391,6 +391,19 @@ CREATE TABLE sale_void (
         voided_at TEXT NOT NULL
     ) STRICT;
 INSERT INTO "sale_void" VALUES(3,5,'Irrtum',NULL,'2026-03-07T11:00:00.000Z');
+CREATE TABLE strip_coupon (
+        strip TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        voucher TEXT NOT NULL UNIQUE REFERENCES voucher (id),
+        PRIMARY KEY (strip, position)
+    ) STRICT, WITHOUT ROWID;
+CREATE TABLE left_out_coupon (
+        job_uid TEXT NOT NULL,
+        attempt INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        PRIMARY KEY (job_uid, attempt, position),
+        FOREIGN KEY (job_uid, attempt) REFERENCES print_attempt (job_uid, attempt)
+    ) STRICT, WITHOUT ROWID;
 CREATE TABLE suspended_sale (
         sale_id TEXT PRIMARY KEY,
         snapshot TEXT NOT NULL,
@@ -543,6 +556,10 @@ CREATE TRIGGER reward_given_is_not_changed BEFORE UPDATE ON reward_given BEGIN S
 CREATE TRIGGER reward_given_is_not_deleted BEFORE DELETE ON reward_given BEGIN SELECT RAISE(ABORT, 'reward_given: a row is never deleted'); END;
 CREATE TRIGGER approval_step_is_not_changed BEFORE UPDATE ON approval_step BEGIN SELECT RAISE(ABORT, 'approval_step: a fact is never changed'); END;
 CREATE TRIGGER approval_step_is_not_deleted BEFORE DELETE ON approval_step BEGIN SELECT RAISE(ABORT, 'approval_step: a row is never deleted'); END;
+CREATE TRIGGER strip_coupon_is_not_changed BEFORE UPDATE ON strip_coupon BEGIN SELECT RAISE(ABORT, 'strip_coupon: a fact is never changed'); END;
+CREATE TRIGGER strip_coupon_is_not_deleted BEFORE DELETE ON strip_coupon BEGIN SELECT RAISE(ABORT, 'strip_coupon: a row is never deleted'); END;
+CREATE TRIGGER left_out_coupon_is_not_changed BEFORE UPDATE ON left_out_coupon BEGIN SELECT RAISE(ABORT, 'left_out_coupon: a fact is never changed'); END;
+CREATE TRIGGER left_out_coupon_is_not_deleted BEFORE DELETE ON left_out_coupon BEGIN SELECT RAISE(ABORT, 'left_out_coupon: a row is never deleted'); END;
 CREATE TRIGGER consent_is_not_changed BEFORE UPDATE ON consent BEGIN SELECT RAISE(ABORT, 'consent: a fact is never changed'); END;
 CREATE TRIGGER consent_is_not_deleted BEFORE DELETE ON consent BEGIN SELECT RAISE(ABORT, 'consent: a row is never deleted'); END;
 CREATE TRIGGER erasure_is_not_changed BEFORE UPDATE ON erasure BEGIN SELECT RAISE(ABORT, 'erasure: a fact is never changed'); END;

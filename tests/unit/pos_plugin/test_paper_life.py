@@ -202,19 +202,28 @@ def test_job_and_its_copy_name_the_template_that_laid_them_out(tmp_path: Path) -
 def test_what_is_over_is_not_printed_any_more(tmp_path: Path) -> None:
     till = two_printers(tmp_path / "till", free_port(), more="hold_after_s = 0\n")
     with till.open() as plugin:
-        expired, redeemed = sell(plugin, "1"), sell(plugin, "2")
-        wait_for(plugin, redeemed, "QUEUED", "printer_busy")
+        expired, redeemed, first = (sell(plugin, sale) for sale in "123")
+        wait_for(plugin, first, "QUEUED", "printer_busy")
         with plugin._till.journal.transaction() as journal:
             for state in ("reserved", "redeemed"):
                 journal.execute(
-                    "UPDATE voucher SET state = ? WHERE id = "
-                    "(SELECT subject_uid FROM print_job WHERE uid = ?)",
-                    (state, redeemed),
+                    "UPDATE voucher SET state = ? WHERE id IN "
+                    "(SELECT subject_uid FROM print_job WHERE uid IN (?, ?))",
+                    (state, redeemed, first),
                 )
-            ((voucher, text),) = journal.execute(
-                "SELECT subject_uid, document FROM print_job WHERE uid = ?", (redeemed,)
-            ).fetchall()
-            strip = NewPrintJob(uid="strip", kind="coupon", subject_uid=voucher, document=text)
+            (voucher, text), (other, _) = (
+                journal.execute(
+                    "SELECT subject_uid, document FROM print_job WHERE uid = ?", (job,)
+                ).get
+                for job in (first, expired)
+            )
+            strip = NewPrintJob(
+                uid="strip",
+                kind="coupon",
+                subject_uid=voucher,
+                coupons=(voucher, other),
+                document=text,
+            )
             plugin._till.journal.add_print_job(strip, at=till.clock.now())
         plugin.prints.settle()
         assert stands(plugin, redeemed) == ("CANCELLED", "voucher_redeemed")
@@ -227,7 +236,7 @@ def test_what_is_over_is_not_printed_any_more(tmp_path: Path) -> None:
         assert stands(plugin, "strip") == ("CANCELLED", "voucher_expired")
         assert plugin.prints.notices() == []
     states = [one["state"] for one in events_of(till, "print_closed")]
-    assert states == ["CANCELLED"] * 3
+    assert states == ["CANCELLED"] * 4
 
 
 def told_by_head_office(till: TillBuilder, state: str, *jobs: str) -> None:

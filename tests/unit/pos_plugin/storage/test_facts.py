@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from pos_plugin.loyalty.vouchers import TRANSITIONS as VOUCHER_STEPS
 from pos_plugin.loyalty.vouchers import VoucherState
 from pos_plugin.storage.connect import open_journal
 from pos_plugin.storage.journal_schema import FACTS, RELEASE_1
+from pos_plugin.storage.print_strips import keep_left_out, keep_strip
 from printers.ports import TRANSITIONS as PRINT_STEPS
 from printers.ports import JobState
 
@@ -57,7 +59,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         back = {"request_id": "I2", "returned": ["1"]}
         assert isinstance(plugin.approvals.return_lines(out.values["number"], back), Receipt)
         assert isinstance(plugin.customers.erase("K2"), Receipt)
+    with closing(open_journal(till.data_dir)) as journal:
+        a_strip_lacks_a_coupon(journal)
     return till.data_dir
+
+
+def a_strip_lacks_a_coupon(journal: apsw.Connection) -> None:
+    """What it takes a printer to bring about."""
+    ((job, voucher),) = journal.execute(
+        "SELECT uid, subject_uid FROM print_job WHERE kind = 'voucher' LIMIT 1"
+    ).fetchall()
+    journal.execute(
+        "INSERT INTO print_attempt (job_uid, attempt, printer, unit, encoder, rung, byte_count, "
+        "sha256, fragment_max, seconds, process_id, started_at) "
+        "VALUES (?, 1, 'bon', '', 'raster', '', 1, '', 1, 1, '1', '2026-03-07T11:00:00Z')",
+        (job,),
+    )
+    keep_strip(journal, [voucher])
+    keep_left_out(journal, job, 1, [0])
 
 
 @pytest.fixture
