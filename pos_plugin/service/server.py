@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
@@ -86,7 +86,8 @@ def serve(plugin: Plugin, listener: socket.socket, *, token: str) -> None:
     # Both explicitly: a background job of a shell starts with SIGINT ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    with closing(Desk(plugin)) as desk:
+    # One that comes while all is still being made ready ends it, too.
+    with suppress(KeyboardInterrupt), closing(Desk(plugin)) as desk:
         server = make_server(desk, listener, token=token)
         # Rules and modules stay as long as the process: looking through them again and again would
         # hold up a sale by tens of milliseconds. What a sale leaves behind goes by its references;
@@ -94,7 +95,4 @@ def serve(plugin: Plugin, listener: socket.socket, *, token: str) -> None:
         gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 20, 20)
-        try:
-            server.run(sockets=[listener])
-        except KeyboardInterrupt:
-            return
+        server.run(sockets=[listener])
