@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from printers.errors import DocumentInvalid, InvalidReason
@@ -10,7 +11,8 @@ if TYPE_CHECKING:
     from printers.document import ColumnsBlock
 
 _DOT: Final = "·"
-_BETWEEN: Final = f" {_DOT}"
+# Also behind a blank that does not break.
+_BETWEEN: Final = re.compile(f"[ \N{NO-BREAK SPACE}]{_DOT}$")
 
 
 def wrap(text: str, *, columns: int) -> list[str]:
@@ -37,7 +39,7 @@ def wrap(text: str, *, columns: int) -> list[str]:
                 line = f"{line} {rest}"
                 continue
             if line:
-                lines.append(line.removesuffix(_BETWEEN))
+                lines.append(_BETWEEN.sub("", line))
                 if rest == _DOT:
                     line = ""
                     continue

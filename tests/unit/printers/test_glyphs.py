@@ -29,10 +29,9 @@ def test_narrow_letters_stay_open(letter: str, *, bold: bool) -> None:
     assert strokes.count(3) >= 6
 
 
-@pytest.mark.parametrize("bold", [False, True])
-def test_no_letter_touches_the_next_one(*, bold: bool) -> None:
+def test_no_letter_touches_the_next_one() -> None:
     for letter in SAMPLE:
-        assert {row[-1] for row in rows(letter, bold=bold)} == {"0"}, letter
+        assert {row[-1] for row in rows(letter, bold=False)} == {"0"}, letter
 
 
 def test_bold_is_darker_than_regular_in_every_letter() -> None:
