@@ -179,7 +179,8 @@ class Agent(Closing):
                 break
             except Unreachable as fault:
                 self._unreachable = str(fault)
-                happened = cycle.NobodyAnswered(dice=_dice())
+                is_upload = isinstance(action, cycle.Upload)
+                happened = cycle.NobodyAnswered(dice=_dice(), is_upload=is_upload)
             except HeadOfficeRefused as fault:
                 if fault.problem == "revoked":
                     self._give_up()
@@ -250,8 +251,8 @@ class Agent(Closing):
 
     def _do(self, action: Action) -> Happened:
         match action:
-            case cycle.ReadOutbox():
-                return self._read_outbox()
+            case cycle.ReadOutbox(events_max=events_max):
+                return self._read_outbox(events_max)
             case cycle.Upload(batch=batch):
                 answer = self._client.send_events(self._settings.till, batch.body)
                 return cycle.Uploaded(batch, answer)
@@ -291,7 +292,7 @@ class Agent(Closing):
                 return self._take_package(entry)
         raise AssertionError(f"nobody carries out {action}")
 
-    def _read_outbox(self) -> Happened:
+    def _read_outbox(self, events_max: int) -> Happened:
         journal = JournalReader.open(self._settings.data_dir)
         if journal is None:
             return cycle.OutboxRead(None)
@@ -304,7 +305,7 @@ class Agent(Closing):
                 self._writer.forget_acked()
                 self._acked.clear()
             acked = held(self._acked, gone)
-            batch = next_batch(journal, acked)
+            batch = next_batch(journal, acked, events_max=events_max)
             self._acked_seq = start_after(journal.epochs(), acked)
             self._pruned = gone
             self._waiting_events = journal.last_seq() - self._acked_seq

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from sync_agent.protocol import HELD_HEAD
+from sync_agent.protocol import BATCH_EVENTS_MAX, HELD_HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +28,9 @@ BACKOFF_FIRST_S: Final = 0.5
 BACKOFF_MAX_S: Final = 300.0
 REFUSED_PAUSE_MAX_S: Final = 300
 BATCHES_A_CYCLE: Final = 50
+BATCH_EVENTS_LEAST: Final = (
+    5  # over a line that breaks early: still more than a till writes at once
+)
 PAGES_A_CYCLE: Final = 200
 REFETCHES_A_CYCLE: Final = 2
 
@@ -59,6 +62,8 @@ class State:
         is_wrong: the nightly count found rows that do not add up: a new file is wanted.
         distrusts_sums: a whole new file did not add up either, so head office counts wrongly; no
             other file is built for that.
+        events_max: events in the next batch: half of those whose upload broke, twice those that
+            came through.
     """
 
     bucket: str
@@ -77,6 +82,7 @@ class State:
     is_building: bool = False
     is_wrong: bool = False
     distrusts_sums: bool = False
+    events_max: int = BATCH_EVENTS_MAX
     batches: int = 0
     pages: int = 0
     refetches: int = 0
@@ -186,9 +192,13 @@ class DownloadRefused:
 
 @dataclass(frozen=True, slots=True)
 class NobodyAnswered:
-    """Head office cannot be reached; ``dice`` is a random number from 0 to below 1."""
+    """Head office cannot be reached; ``dice`` is a random number from 0 to below 1.
+
+    ``is_upload``: it was a batch to which nobody answered.
+    """
 
     dice: float
+    is_upload: bool = False
 
 
 Happened = (
@@ -212,7 +222,9 @@ Happened = (
 
 @dataclass(frozen=True, slots=True)
 class ReadOutbox:
-    """Read the next batch from the journal."""
+    """Read the next batch from the journal, of so many events at most."""
+
+    events_max: int = BATCH_EVENTS_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +316,7 @@ def step(state: State, happened: Happened) -> tuple[State, Action]:
         case Began(passed_s=passed_s):
             pause_s = max(0.0, state.pause_s - passed_s)
             state = replace(state, batches=0, pages=0, refetches=0, head=None, pause_s=pause_s)
-            return state, AskHead() if pause_s > 0 else ReadOutbox()
+            return state, AskHead() if pause_s > 0 else ReadOutbox(state.events_max)
         case OutboxRead(batch=None):
             return _without_problem(state, "upload"), AskHead()
         case OutboxRead(batch=batch) if batch is not None:
@@ -316,7 +328,9 @@ def step(state: State, happened: Happened) -> tuple[State, Action]:
         case UploadRefused(problem=problem):
             return _blocked(state, problem), AskHead()
         case AckedKept(incarnation=incarnation):
-            return _flowing(state, incarnation), ReadOutbox()
+            events_max = min(BATCH_EVENTS_MAX, state.events_max * 2)
+            state = replace(_flowing(state, incarnation), events_max=events_max)
+            return state, ReadOutbox(events_max)
         case AckedForgotten(incarnation=incarnation):
             return _pull(_flowing(state, incarnation), contact_due=False)
         case HeadSeen(head=head, contact_due=contact_due):
@@ -350,7 +364,10 @@ def step(state: State, happened: Happened) -> tuple[State, Action]:
             if problem == MUST_REFETCH and state.position > 0 and state.pages == 0:
                 return _refetch(state)
             return _back_off(_with_problem(state, "download", problem), dice)
-        case NobodyAnswered(dice=dice):
+        case NobodyAnswered(dice=dice, is_upload=is_upload):
+            if is_upload:
+                events_max = max(BATCH_EVENTS_LEAST, state.events_max // 2)
+                state = replace(state, events_max=events_max)
             return _back_off(state, dice)
     raise AssertionError(f"no rule for {happened}")
 

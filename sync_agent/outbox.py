@@ -59,8 +59,15 @@ class Batch:
     body: bytes
 
 
-def next_batch(journal: Journal, acked: Mapping[int, int]) -> Batch | None:
-    """Return the next events: of one epoch, at most 200, at most 1 MiB; a larger event goes alone.
+def next_batch(
+    journal: Journal, acked: Mapping[int, int], *, events_max: int = BATCH_EVENTS_MAX
+) -> Batch | None:
+    """Return the next events: of one epoch, at most 1 MiB; a larger event goes alone.
+
+    Args:
+        journal: of the till.
+        acked: by epoch up to which event head office holds all.
+        events_max: so many at most, 1 to 200.
 
     Raises:
         StorageError: an event is larger than head office takes.
@@ -68,7 +75,7 @@ def next_batch(journal: Journal, acked: Mapping[int, int]) -> Batch | None:
     after = start_after(journal.epochs(), acked)
     taken: list[OutboxEvent] = []
     size = 0
-    for event in journal.events_after(after, BATCH_EVENTS_MAX):
+    for event in journal.events_after(after, events_max):
         size += len(event.line) + len(event.private) + 2
         if size > EVENT_BYTES_MAX and not taken:
             raise StorageError(

@@ -235,6 +235,26 @@ def test_rest_grows_with_failures_and_stays_bounded(state: State) -> None:
     assert state.failures == 0
 
 
+def test_batches_shrink_while_uploads_break_and_grow_again(state: State) -> None:
+    asked = []
+    for _ in range(8):
+        state, _ = step(state, cycle.NobodyAnswered(dice=0.5, is_upload=True))
+        state, action = step(state, cycle.Began())
+        assert isinstance(action, cycle.ReadOutbox)
+        asked.append(action.events_max)
+    assert asked == [100, 50, 25, 12, 6, 5, 5, 5]
+    for _ in range(8):
+        state, action = step(state, cycle.AckedKept("one"))
+        assert isinstance(action, cycle.ReadOutbox)
+        asked.append(action.events_max)
+    assert asked[8:] == [10, 20, 40, 80, 160, 200, 200, 200]
+
+
+def test_silence_that_broke_no_upload_leaves_batches_as_they_are(state: State) -> None:
+    state, _ = step(state, cycle.NobodyAnswered(dice=0.5))
+    assert step(state, cycle.Began())[1] == cycle.ReadOutbox(200)
+
+
 def test_problems_go_away_when_the_way_is_free_again(state: State) -> None:
     state = replace(state, problems={"upload": "fork", "download": "storage"})
     state, _ = step(state, cycle.OutboxRead(None))

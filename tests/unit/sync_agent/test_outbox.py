@@ -43,6 +43,9 @@ def test_batch_has_at_most_two_hundred_events_and_one_mebibyte() -> None:
     batch = next_batch(many, {})
     assert batch is not None
     assert batch.last_seq == BATCH_EVENTS_MAX
+    few = next_batch(many, {}, events_max=5)
+    assert few is not None
+    assert few.last_seq == 5
     fat = FakeJournal([Written(seq, 7, b"x" * 400_000) for seq in range(1, 9)], [(7, 1)])
     batch = next_batch(fat, {})
     assert batch is not None
