@@ -9,13 +9,11 @@ import click
 
 from pos_plugin.printer_command.asked import (
     AS_JSON,
-    DOCUMENT_INVALID,
     LEVELS,
     NOT_READY,
     SETTINGS,
     driven,
     echo_json,
-    give_up,
     held,
     printer_called,
 )
@@ -46,7 +44,7 @@ def test(name: str, config: Path, no_scan: bool, as_json: bool) -> None:
     printer = printer_called(settings, name)
     if printer.transport == "host":
         raise click.BadParameter(f"{name!r} belongs to the host: test it there")
-    job = _job(printer, settings, config)
+    job = _job(printer, settings)
     place = driven(printer)
     if place is None:
         found = _tested(printer, settings, job)
@@ -69,18 +67,15 @@ def test(name: str, config: Path, no_scan: bool, as_json: bool) -> None:
 test.__test__ = False  # type: ignore[attr-defined]
 
 
-def _job(printer: Printer, settings: TillConfig, config: Path) -> Job:
+def _job(printer: Printer, settings: TillConfig) -> Job:
     from pos_plugin.clock import SystemClock
     from pos_plugin.printing.devices import test_job
-    from printers.errors import DocumentInvalid, ProfileInvalid
+    from printers.errors import ProfileInvalid
 
-    del config
     try:
         return test_job(printer, settings, at=SystemClock().now())
     except ProfileInvalid as wrong:
         raise click.BadParameter(f"the profile of {printer.name!r}: {wrong}") from None
-    except DocumentInvalid as wrong:
-        give_up(f"the test page cannot be printed: {wrong}", code=DOCUMENT_INVALID)
 
 
 def _tested(printer: Printer, settings: TillConfig, job: Job) -> Tested:
