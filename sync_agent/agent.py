@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from pos_plugin.clock import utc_text
 from pos_plugin.closing import Closing
-from pos_plugin.errors import StorageError
+from pos_plugin.errors import ConfigError, StorageError
 from pos_plugin.keys import read_keys
 from pos_plugin.storage.backup import is_requested
 from pos_plugin.storage.cache_reader import CacheReader
@@ -29,7 +29,7 @@ from pos_plugin.storage.cache_writer import CacheWriter
 from pos_plugin.storage.connect import cache_path, remove_other_caches
 from pos_plugin.storage.epochs import held, start_after
 from pos_plugin.storage.journal_reader import JournalReader
-from pos_plugin.storage.journal_swap import mark_forked
+from pos_plugin.storage.journal_swap import forget_cut, mark_forked, was_cut_off
 from sync_agent import cycle, inbox
 from sync_agent.calendar_jobs import CalendarJobs
 from sync_agent.client import HeadOfficeClient
@@ -45,6 +45,7 @@ from sync_agent.pictures import Pictures
 from sync_agent.protocol import PAGE_ROWS_MAX
 from sync_agent.reporting import destroy, report_of
 from sync_agent.status import Status, write_status
+from sync_agent.token_rotation import rotate_when_due
 from sync_agent.waking import take_wish
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class Agent(Closing):
         self._cache_file: Path | None
         self._waiting_events = 0
         self._erased_seq = 0
+        self._is_checking = False
         self._pruned: dict[int, int] = {}
         self._hinted = threading.Event()
         self._wish: str | None = None
@@ -149,6 +151,7 @@ class Agent(Closing):
             while not self._stop.is_set():
                 rest_s = self.cycle()
                 self.report_when_due()
+                self.renew_token_when_due()
                 self._rest(rest_s, jobs)
 
     def cycle(self) -> float:
@@ -221,6 +224,21 @@ class Agent(Closing):
         with suppress(Unreachable, Stopped, StorageError, OSError):
             self._pictures.bring(self._client, position=(state.bucket_epoch, state.position))
 
+    def renew_token_when_due(self) -> None:
+        """Change the token once a month; every connection shows the new one from then on."""
+        settings = self._settings
+        at = self._now()
+        with suppress(HeadOfficeRefused, Unreachable, Stopped, ConfigError, OSError):
+            if self._state.failures:
+                return
+            token = rotate_when_due(settings.data_dir, self._client, till=settings.till, at=at)
+            if token is None:
+                return
+            # The held request first: it may begin anew at any moment.
+            for one in (self._held, self._loopback, self._client):
+                one.use_token(token)
+            self._settings = replace(settings, token=token)
+
     def _give_up(self) -> None:
         """Destroy what belongs to head office: it took this till out of service.
 
@@ -248,6 +266,8 @@ class Agent(Closing):
         with self._lock:
             self.status.damage = damage
             self.status.checked_at = utc_text(self._clock.now())
+        forget_cut(self._settings.data_dir)
+        self._is_checking = False
 
     def _do(self, action: Action) -> Happened:
         match action:
@@ -430,6 +450,9 @@ class Agent(Closing):
             if self._hinted.wait(min(LOOK_S, left_s)) or self._stop.is_set():
                 return
             jobs.look_at_the_clock()
+            if was_cut_off(self._settings.data_dir) and not self._is_checking:
+                self._is_checking = True
+                jobs.check_now()
             if is_requested(self._settings.data_dir):
                 jobs.back_up_now()
             if (wish := take_wish(self._settings.data_dir)) is not None:

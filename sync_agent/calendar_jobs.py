@@ -88,6 +88,11 @@ class CalendarJobs:
             self._scheduler.wakeup()
         return was_set
 
+    def check_now(self) -> None:
+        """Look at the files at once; for a till that was cut off."""
+        self._jobs[0].modify(next_run_time=SystemClock().now())
+        self._scheduler.wakeup()
+
     def back_up_now(self) -> None:
         """Look at once whether a copy is due; for a till that was just closed."""
         self._backup.modify(next_run_time=SystemClock().now())

@@ -97,6 +97,10 @@ class HeadOfficeClient(Closing):
             trust_env=False,
         )
 
+    def use_token(self, token: str) -> None:
+        """Show another token from the next request on."""
+        self._http.headers["Authorization"] = f"Bearer {token}"
+
     def close(self) -> None:
         """End the connection."""
         self._runner.run(self._http.aclose())

@@ -1,4 +1,4 @@
-"""Whether both files of a till are sound: the nightly look of every agent."""
+"""Whether both files of a till are sound: every night, and when the till was cut off."""
 
 from __future__ import annotations
 

@@ -79,6 +79,10 @@ class HeldHead(Closing):
         """Begin to wait."""
         self._thread.start()
 
+    def use_token(self, token: str) -> None:
+        """Show another token from the next request on."""
+        self._client.use_token(token)
+
     def stop(self) -> None:
         """End soon, also in the middle of a request."""
         self._ended.set()

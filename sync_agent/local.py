@@ -24,6 +24,7 @@ from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.cache_writer import CacheWriter
 from pos_plugin.storage.connect import CURRENT_NAME, cache_path
 from pos_plugin.storage.journal_reader import JournalReader
+from pos_plugin.storage.journal_swap import forget_cut, was_cut_off
 from sync_agent import local_fold
 from sync_agent.backing_up import plan_of
 from sync_agent.calendar_jobs import CalendarJobs
@@ -78,6 +79,7 @@ class LocalAgent(Closing):
         self._keys = ensure_keys(config.data_dir)
         self._shelf = Shelf(config.data_dir)
         self._erased_seq = 0
+        self._is_checking = False
         self._wish: str | None = None
         self._writer: CacheWriter | None = None
         self._cache_file: Path | None = None
@@ -115,6 +117,8 @@ class LocalAgent(Closing):
         with self._lock:
             self.status.damage = damage
             self.status.checked_at = utc_text(self._clock.now())
+        forget_cut(self._config.data_dir)
+        self._is_checking = False
         self._night.set()
 
     def round(self) -> None:
@@ -291,6 +295,9 @@ class LocalAgent(Closing):
             if self._stop.wait(min(LOOK_S, left_s)) or self._night.is_set():
                 return
             jobs.look_at_the_clock()
+            if was_cut_off(self._config.data_dir) and not self._is_checking:
+                self._is_checking = True
+                jobs.check_now()
             if is_requested(self._config.data_dir):
                 jobs.back_up_now()
             if (wish := take_wish(self._config.data_dir)) is not None:

@@ -77,6 +77,11 @@ class LoopbackApi(Closing):
         replace_file(self._path, json.dumps(place).encode())
         self._thread.start()
 
+    def use_token(self, token: str) -> None:
+        """Show head office another token from the next request on."""
+        if self._client is not None:
+            self._client.use_token(token)
+
     def close(self) -> None:
         """Answer no more; a till that asks is refused at once and goes on."""
         if self._thread.is_alive():

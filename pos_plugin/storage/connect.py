@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import apsw
 
+from pos_plugin.drives import Drive, drive_of
 from pos_plugin.errors import SchemaTooNew, StorageDamaged, StorageError
 from pos_plugin.storage import cache_schema, journal_schema
 from pos_plugin.storage.faults import mapped
@@ -75,6 +76,11 @@ def open_journal(data_dir: Path) -> apsw.Connection:
             f"the data folder cannot be made: {error.strerror}",
             hint="Look at data_dir in till.toml.",
         ) from None
+    if drive_of(data_dir) is Drive.NETWORK:
+        raise StorageError(
+            f"{JOURNAL_NAME} would lie on a network drive, where locks hold nobody",
+            hint="Name a folder on a disk of this till as data_dir in till.toml.",
+        )
     path = data_dir / JOURNAL_NAME
     finish_swap(data_dir)
     if _is_behind(path, journal_schema.APPLICATION_ID, journal_schema.VERSION):

@@ -18,6 +18,8 @@ REPLACED: Final = "replaced"
 DAMAGED: Final = "damaged"
 _DAMAGE_MARK: Final = "journal.damaged"
 _FORK_MARK: Final = "journal.forked"
+_RUN_MARK: Final = "till.running"
+_CUT_MARK: Final = "till.cut_off"
 _PARTS: Final = ("-wal", "-shm", "")  # the log first: without it the file is only older
 
 
@@ -76,6 +78,32 @@ def is_marked_damaged(data_dir: Path) -> bool:
 def forget_damage(data_dir: Path) -> None:
     """The journal is sound, or another one."""
     (data_dir / _DAMAGE_MARK).unlink(missing_ok=True)
+
+
+def begin_run(data_dir: Path) -> None:
+    """Remember that the till runs; one that was cut off has its files looked at."""
+    with suppress(OSError):
+        running = data_dir / _RUN_MARK
+        if running.exists():
+            running.replace(data_dir / _CUT_MARK)
+        running.touch()
+
+
+def end_run(data_dir: Path) -> None:
+    """Remember that the till ended as it should."""
+    with suppress(OSError):
+        (data_dir / _RUN_MARK).unlink(missing_ok=True)
+
+
+def was_cut_off(data_dir: Path) -> bool:
+    """Say whether the till was cut off since the files were looked at."""
+    return (data_dir / _CUT_MARK).exists()
+
+
+def forget_cut(data_dir: Path) -> None:
+    """The files were looked at."""
+    with suppress(OSError):
+        (data_dir / _CUT_MARK).unlink(missing_ok=True)
 
 
 def has_damaged(data_dir: Path) -> bool:

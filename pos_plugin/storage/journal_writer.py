@@ -27,6 +27,8 @@ from pos_plugin.storage.envelope import hash_of, serialised
 from pos_plugin.storage.faults import mapped
 from pos_plugin.storage.journal_swap import (
     DAMAGED,
+    begin_run,
+    end_run,
     forget_damage,
     forget_fork,
     forked_after,
@@ -229,6 +231,7 @@ class JournalWriter:
                 writer.epoch = writer._current_epoch(at)
                 writer.newest_at = writer._newest_at()
             forget_fork(data_dir)
+            begin_run(data_dir)
         except BaseException:
             writer.close()
             raise
@@ -240,6 +243,7 @@ class JournalWriter:
             try:
                 with mapped(self._path):
                     self._connection.close()
+                end_run(self._path.parent)
             finally:
                 self._owner.release()
 
