@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 WAYS = {"python": asked_in_python, "json": asked_in_json}
 STATES = {"printed": "CONFIRMED", "failed": "FAILED", "unknown": "UNKNOWN"}
-WAIT_S = 20
+WAIT_S = 60
 
 
 class Counter:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-WAIT_S = 20
+WAIT_S = 60
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from printers.host import Payload
     from printers.ports import Attempt, PrintJob
 
-WAIT_S = 20
+WAIT_S = 60
 FORMATS = ["png", "text", "escpos"]
 
 
