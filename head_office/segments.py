@@ -37,6 +37,10 @@ class Bits:
         """
         return sum(1 << self._bit(segment) for segment in {*segments})
 
+    def names(self, bits: int) -> list[str]:
+        """Return the segments of bits, by name."""
+        return sorted(name for name, bit in self._known.items() if bits >> bit & 1)
+
     def of_classes(self) -> int:
         """Return the bits of all classes together."""
         return sum(1 << bit for name, bit in self._known.items() if name.startswith(CLASSES))

@@ -18,6 +18,7 @@ from head_office.storage import meta
 from head_office.web import (
     history,
     log_page,
+    previews,
     promotion_form,
     promotion_list,
     promotion_page,
@@ -42,6 +43,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *promotion_list.PAGES,
     *promotion_form.PAGES,
     *promotion_page.PAGES,
+    *previews.PAGES,
     *publishing.PAGES,
     *history.PAGES,
     *log_page.PAGES,
@@ -49,7 +51,11 @@ PAGES: Final[tuple[Page, ...]] = (
 """Every address there is, but for the files of ``static``."""
 
 COOKIE: Final = "stammkunde_office"
-_TYPES: Final = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
+_TYPES: Final = {
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
+}
 _SESSION_KEY: Final = "session_key"
 
 

@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pos_plugin.errors import PosPluginError
 from pos_plugin.promotions.generation import RuleGeneration
@@ -22,20 +22,17 @@ from pos_plugin.promotions.lint.work import Options, enough_baskets
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ORDER: Final = "order.json"
-RESULT: Final = "result.json"
-
 
 def main(folder: Path) -> int:
     """Do what the order says; return the exit code of the process."""
     if hasattr(os, "nice"):
         os.nice(10)
-    order = json.loads((folder / ORDER).read_text(encoding="utf-8"))
+    order = json.loads((folder / "order.json").read_text(encoding="utf-8"))
     try:
         result = _lint(order)
     except PosPluginError as fault:
         result = {"fault": str(fault)}
-    (folder / RESULT).write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
+    (folder / "result.json").write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
     return 0
 
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from head_office.web import check_work
-
+# By name: what a preview starts prints and books, which no module of head office may.
+WORK: Final = {"lint": "head_office.web.check_work", "replay": "pos_plugin.replay.beside"}
 KEPT: Final = 20
 AT_ONCE: Final = 2
 LONGEST_S: Final = 600
@@ -67,7 +67,7 @@ class Jobs:
 
         Args:
             owner: who may ask for it.
-            order: for ``check_work``.
+            order: its ``work`` names the program of ``WORK``, which reads the rest.
         """
         job = Job(secrets.token_urlsafe(12), owner, order)
         with self._turn:
@@ -101,12 +101,12 @@ class Jobs:
 
     def _in_folder(self, job: Job, folder: Path) -> dict[str, Any] | None:
         order = json.dumps(job.order, ensure_ascii=False)
-        (folder / check_work.ORDER).write_text(order, encoding="utf-8")
+        (folder / "order.json").write_text(order, encoding="utf-8")
         with self._turn:
             if self._closed:
                 return None
             process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", check_work.__name__, str(folder)],
+                [sys.executable, "-m", WORK[job.order["work"]], str(folder)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -124,7 +124,7 @@ class Jobs:
             limit.cancel()
             with self._turn:
                 self._processes.discard(process)
-        result = folder / check_work.RESULT
+        result = folder / "result.json"
         if process.returncode != 0 or not result.is_file():
             return None
         value: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))

@@ -8,13 +8,16 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from head_office_site import ARTICLE, PERCENT_20, Site
+from head_office_site import ANNA, ARTICLE, PERCENT_20, PROGRAM, Site
 from owner_page import add_people, text_of, visitor
 from waiting import until
 
-from head_office import timeline
+from head_office import preview, timeline
+from head_office.segments import Bits
 from pos_plugin import Plugin
-from pos_plugin.clock import utc_text
+from pos_plugin.clock import SettableClock, utc_text
+from pos_plugin.config import read_config
+from pos_plugin.model import Basket
 from sync_agent.agent import Agent
 from sync_agent.settings import read_settings
 
@@ -274,3 +277,49 @@ def test_the_log_says_who_did_it(owner: Visitor) -> None:
     said = text_of(owner.get("/log"))
     for action in ("sign_in", "promotion.written", "promotion.approved", "rules.published"):
         assert f"olga {action}" in said
+
+
+def sell(site: Site, *, pieces: int, days_ago: int) -> None:
+    """A receipt of trousers, by a till, at head office."""
+    at = site.clock.now() - dt.timedelta(days=days_ago)
+    line = {"line_id": "1", "sku": "4711", "quantity_milli": pieces * 1000,
+            "unit_price_minor": 7999, "vat_rate_bp": 1900}  # fmt: skip
+    sale = {"sale_id": f"S{days_ago}", "at": at.isoformat(), "lines": [line]}
+    config = read_config(site.till_dir() / "till.toml")
+    with Plugin.open(config, clock=SettableClock(at)) as plugin:
+        total_minor = plugin.sales.evaluate(sale).to_dict()["total_minor"]
+        done = plugin.sales.complete(sale["sale_id"], {"total_minor": total_minor})
+        assert done.to_dict()["total_minor"] == total_minor
+    with Agent(read_settings(site.till_dir() / "till.toml"), site.clock) as agent:
+        agent.cycle()
+        assert agent.status.problems == {}
+
+
+def test_a_preview_says_what_it_would_have_cost(site: Site, owner: Visitor) -> None:
+    site.add_till("3")
+    sell(site, pieces=2, days_ago=3)
+    sell(site, pieces=1, days_ago=60)
+    fields = SATURDAYS | {"weekdays": "", "from_on": "2099-01-01"}
+    promotion_id = write(owner, "percent", fields)
+    path = owner.post("/previews", id=promotion_id).url.path.removeprefix("/office")
+    until(lambda: "<progress" not in owner.get(path).text, within_s=90, what="the preview ends")
+    said = text_of(owner.last)
+    assert "Eigene Bons der letzten 28 Tage: 1." in said
+    assert "32,00 € mehr Rabatt als bisher. Geänderte Bons: 1; günstiger: 1; teurer: 0." in said
+
+
+def test_a_preview_knows_the_groups_of_customers(site: Site) -> None:
+    site.load(program=[PROGRAM], customer=[ANNA])
+    body = {
+        "shop": "001",
+        "till": "3",
+        "receipt": {"sale_id": "S", "at": "2026-03-07T12:00:00+01:00", "currency": "EUR",
+                    "customer": "K1"},
+        "lines": [{"line_id": "1", "sku": "4711", "quantity_milli": 1000,
+                   "unit_price_minor": 7999, "vat_rate_bp": 1900, "kind": "deposit"}],
+    }  # fmt: skip
+    with site.database() as database, database.read() as connection:
+        sale = preview.sale_of(connection, Bits(connection), body)
+    assert sale["customer"]["segments"] == ["abc:C"]
+    assert sale["lines"][0]["discountable"] is False
+    Basket.from_dict(sale)

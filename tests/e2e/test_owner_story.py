@@ -104,6 +104,7 @@ def test_an_owner_writes_publishes_and_the_till_discounts(
     days = {DAYS[now.weekday()], DAYS[(now.weekday() + 1) % 7]}  # it may strike midnight meanwhile
     for label in page.all("label.tick"):
         if label.text.strip() in days:
+            page.js("arguments[0].scrollIntoView({ block: 'center' })", label)
             label.click()
     page.shows("20 % Rabatt auf alle Teile aus Warengruppe hosen.", "#read-back")
     found += looked_at(page, tmp_path, "form")

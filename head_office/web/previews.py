@@ -1,0 +1,73 @@
+"""What a promotion would have cost: the shop's own receipts, once as they are, once with it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, Final
+
+from head_office import drafts, preview
+from head_office.timeline import Change
+from head_office.users import Role
+from head_office.web import promotion_list
+from head_office.web.door import Page
+from head_office.web.visit import NotThere
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from head_office.web.visit import Visit
+
+DAYS: Final = 28
+
+
+def begin(visit: Visit) -> Response:
+    """Begin to replay: one promotion, or all that are approved."""
+    asked = visit.word("id")
+    if asked:
+        known = promotion_list.known(visit).get(asked)
+        if known is None:
+            raise NotThere
+        changes = [Change(asked, known.newest)]
+    else:
+        with visit.database.read() as connection:
+            changes = [Change(one.id, one.rule) for one in drafts.approved(connection)]
+    today = visit.now.date()
+    order = preview.order(
+        visit.database,
+        changes,
+        now=visit.now,
+        first_on=today - dt.timedelta(days=DAYS),
+        last_on=today,
+    )
+    job = visit.site.jobs.start(visit.name, order)
+    return visit.go(f"/previews/{job.id}")
+
+
+def show(visit: Visit) -> Response:
+    """Show how far it is, or what came out."""
+    job = visit.site.jobs.find(visit.path["job"], visit.name)
+    if job is None or job.order["work"] != "replay":
+        raise NotThere
+    result: dict[str, Any] = (job.result or {}) if job.is_over.is_set() else {}
+    names = {
+        rule["id"]: promotion_list.name_of(rule, visit.language)
+        for side in ("live", "draft")
+        for rule in job.order[side]["promotions"]
+    }
+    return visit.page(
+        "preview.html",
+        job=job,
+        days=DAYS,
+        receipts=len(job.order["receipts"]),
+        most=preview.RECEIPTS_MAX,
+        result=result,
+        changes=result.get("changes", {}),
+        fault=result.get("fault", ""),
+        names=names,
+    )
+
+
+PAGES = (
+    Page("POST", "/previews", Role.EDITOR, begin),
+    Page("GET", "/previews/{job}", Role.EDITOR, show),
+)
