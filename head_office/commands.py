@@ -6,6 +6,7 @@ import json
 import sys
 from contextlib import ExitStack, closing
 from importlib.util import find_spec
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -333,7 +334,13 @@ def exceptions(data: Path, as_json: bool) -> None:
     type=click.IntRange(0, 65535),
     default=DEFAULT_PORT,
     show_default=True,
-    help="Port on 127.0.0.1; 0 takes a free one.",
+    help="Port; 0 takes a free one.",
+)
+@click.option(
+    "--address",
+    default=ADDRESS,
+    show_default=True,
+    help="IPv4 address to answer on; one that other machines reach needs --certificate.",
 )
 @click.option(
     "--certificate",
@@ -351,20 +358,42 @@ def exceptions(data: Path, as_json: bool) -> None:
     help="A proxy on this machine speaks TLS: browsers send the owner's cookie by TLS alone.",
 )
 def serve(
-    data: Path, port: int, certificate: Path | None, key: Path | None, *, behind_tls: bool
+    data: Path,
+    port: int,
+    address: str,
+    certificate: Path | None,
+    key: Path | None,
+    *,
+    behind_tls: bool,
 ) -> None:
-    """Answer the tills, and browsers of the owner's page, on this machine until Ctrl-C."""
+    """Answer the tills, and browsers of the owner's page, until Ctrl-C.
+
+    On this machine alone, unless --address says otherwise.
+    """
     from head_office.running import run_server
     from head_office.serving import sole
 
     if (certificate is None) != (key is None):
         raise click.UsageError("--certificate and --key go together")
     tls = None if certificate is None or key is None else (certificate, key)
-    with _database(data) as database, sole(data), closing(listen(port)) as listener:
+    if tls is None and not _is_this_machine(address):
+        raise click.UsageError(f"--address {address} reaches other machines: add --certificate")
+    with (
+        _database(data) as database,
+        sole(data),
+        closing(listen(port, address=address)) as listener,
+    ):
         scheme = "http" if tls is None else "https"
-        click.echo(f"Head office answers on {scheme}://{ADDRESS}:{listener.getsockname()[1]}")
+        click.echo(f"Head office answers on {scheme}://{address}:{listener.getsockname()[1]}")
         run_server(database, listener, tls=tls, behind_tls=behind_tls)
     click.echo("Head office has stopped.")
+
+
+def _is_this_machine(address: str) -> bool:
+    try:
+        return IPv4Address(address).is_loopback
+    except ValueError:
+        raise click.BadParameter("is no IPv4 address", param_hint="--address") from None
 
 
 for command in (

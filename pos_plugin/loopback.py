@@ -1,4 +1,4 @@
-"""A listening socket on 127.0.0.1: what till service and head office offer goes nowhere else."""
+"""A listening socket, on 127.0.0.1 unless somebody says otherwise."""
 
 from __future__ import annotations
 
@@ -20,18 +20,22 @@ class PortTaken(PosPluginError):  # noqa: N818 - read as a state, like the other
         )
 
 
-def listen(port: int) -> socket.socket:
-    """Return a listening socket on 127.0.0.1; port 0 takes a free one.
+def listen(port: int, *, address: str = ADDRESS) -> socket.socket:
+    """Return a listening socket.
+
+    Args:
+        port: 0 takes a free one.
+        address: IPv4; whoever gives one that other machines reach answers for it.
 
     Raises:
-        PortTaken: another program listens there.
+        PortTaken: another program listens there, or the address is not of this machine.
     """
     # By its protocol asyncio knows that Nagle's algorithm can be switched off (TCP_NODELAY).
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if sys.platform != "win32":  # there it would let two servers share the port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((ADDRESS, port))
+        listener.bind((address, port))
         listener.listen()  # whoever connects from now on waits instead of being refused
     except OSError as fault:
         listener.close()
