@@ -67,6 +67,10 @@ class PrintNews:
         notices = [self._notice(job, put_off) for job in self._jobs.told(NOTICES_MAX)]
         return [one for one in notices if one.is_open]
 
+    def is_put_off(self, notice_id: str) -> bool:
+        """Say whether the cashier has put a notice off in this process."""
+        return notice_id in self._later
+
     def put_off(self, notice_id: str, uid: str) -> None:
         """Take a question away until the next start: nobody has answered yet."""
         self._later.add(notice_id)

@@ -13,7 +13,7 @@ from pos_plugin.answers import Receipt
 from pos_plugin.errors import MisuseError, StorageError
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.print_listeners import Listeners, Told
-from pos_plugin.printing.jobs import PrintJobs
+from pos_plugin.printing.jobs import PrintJobs, said_of
 from pos_plugin.printing.news import PrintNews
 from pos_plugin.printing.orders import hold_after_s
 from pos_plugin.printing.test_pages import PrinterTests
@@ -336,7 +336,12 @@ class Prints:
             return self._choose(lambda choices: choices.hand_over(uid, cashier=cashier))
         if job.is_void or state in ("replaced", "cancelled"):
             return Refused(Refusal.NOTICE_UNKNOWN)
-        self._news.put_off(notice_id, uid)
+        if not self._news.is_put_off(notice_id):
+            code = said_of(job).code
+            put_off = self._choices().put_off(uid, notice=code.value, cashier=cashier)
+            if isinstance(put_off, Refused):
+                return put_off
+            self._news.put_off(notice_id, uid)
         return self._jobs.plain(job)
 
     def _choose(

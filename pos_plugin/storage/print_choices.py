@@ -251,6 +251,21 @@ class PrintChoices:
                 self._changes.tell("print_handed_over", job, cashier=cashier)
             return _chosen(connection, uid, changed=True)
 
+    def put_off(self, uid: str, *, notice: str, cashier: str | None) -> Chosen | Refused:
+        """Record that the cashier has seen a notice and decides later.
+
+        Args:
+            uid: of the job.
+            notice: code of what was said.
+            cashier: who put it off.
+        """
+        with self._journal.transaction() as connection:
+            job = find_job(connection, uid)
+            if job is None:
+                return Refused(Refusal.NOTICE_UNKNOWN)
+            self._changes.tell("notice_acknowledged", job, notice=notice, cashier=cashier)
+            return Chosen(job, changed=False)
+
     def _hold_after_at(self, job: JobRow) -> str | None:
         hold_after_s = self._hold_after_s(job.printer_role)
         if hold_after_s is None:

@@ -53,8 +53,29 @@ BODIES: Final[Mapping[str, type[Head]]] = {
     "limit_overridden": approvals.LimitOverridden,
     "print_closed": paper.PrintClosed,
     "print_handed_over": paper.PrintHandedOver,
+    "notice_acknowledged": paper.NoticeAcknowledged,
     "voucher_sold": vouchers.VoucherSold,
     "voucher_blocked": vouchers.VoucherBlocked,
     "voucher_unblocked": vouchers.VoucherBlocked,
     "voucher_handed_over": paper.VoucherHandedOver,
 }
+
+_ISSUED_BY: Final = (
+    "sale_completed", "items_returned", "rental_returned", "bonus_paid_out", "reward_redeemed",
+    "voucher_sold",
+)  # fmt: skip
+
+INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
+    "voucher_issued": tuple(f"{kind}.vouchers" for kind in _ISSUED_BY),
+    "voucher_redeemed": ("sale_completed.redemptions",),
+    "voucher_rolled_back": ("sale_voided.rolled_back", "items_returned.rolled_back"),
+    "voucher_cancelled": (
+        "sale_voided.cancelled",
+        "items_returned.cancelled",
+        "rental_return_reversed.cancelled",
+    ),
+    "voucher_refused": ("sale_completed.refused",),
+    "promotion_declined": ("sale_completed.declined",),
+    "notice_shown": ("print_closed.state", "notice_acknowledged.notice"),
+}
+"""What has a name and no event of its own: it happens inside another, whose field says it."""

@@ -32,6 +32,16 @@ class PrintHandedOver(Head):
     copy_index: protocol.Sequence
 
 
+class NoticeAcknowledged(Head):
+    """``notice_acknowledged``: the cashier saw what was said of a paper and decides later."""
+
+    job: protocol.Text
+    kind: protocol.Text
+    subject: protocol.Text
+    copy_index: protocol.Sequence
+    notice: protocol.Text
+
+
 class VoucherHandedOver(Head):
     """``voucher_handed_over``: the cashier gave the paper to the customer."""
 

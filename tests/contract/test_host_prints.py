@@ -358,10 +358,14 @@ def test_unanswered_question_comes_back_at_the_next_start(tmp_path: Path) -> Non
     with asked_in_python(till) as (side, plugin):
         (notice,) = side.notices()
         assert (notice["job"], notice["state"]) == (job, "UNKNOWN")
-        side.acknowledge(notice["notice_id"])
+        for _ in range(2):
+            side.acknowledge(notice["notice_id"], cashier="7")
         assert [one["job"] for one in plugin.prints.unfinished()] == [job]
     with asked_in_python(till) as (side, _plugin):
         assert len(side.notices()) == 1
+    # Who put it off is known, and only once.
+    (seen,) = events_of(till, "notice_acknowledged")
+    assert (seen["job"], seen["notice"], seen["cashier"]) == (job, "print_unknown", "7")
 
 
 def test_training_prints_its_mark_and_leaves_no_event(counter: Counter) -> None:

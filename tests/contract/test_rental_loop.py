@@ -55,7 +55,7 @@ def printed(plugin: Plugin, job: str) -> None:
     until(is_out, within_s=20, what="the voucher is printed")
 
 
-@pytest.mark.capability("V1", "V2", "V3", "V5", "V7")
+@pytest.mark.capability("V1", "V2", "V3", "V5", "V7", "case 2")
 def test_voucher_of_the_class_comes_at_the_return_and_is_redeemed_at_the_next_visit(
     shop: RentalShop,
 ) -> None:
@@ -83,7 +83,7 @@ def test_voucher_of_the_class_comes_at_the_return_and_is_redeemed_at_the_next_vi
     )
 
 
-@pytest.mark.capability("V5")
+@pytest.mark.capability("V5", "case 2")
 def test_other_customer_nobody_and_the_day_after_are_refused(shop: RentalShop) -> None:
     anna = become_c(shop)
     bert = shop.customer("101")

@@ -114,7 +114,7 @@ def at_head_office(site: Site) -> tuple[str, list[str], int]:
     return state, kinds, receipts
 
 
-@pytest.mark.capability("K14", "K15", "M7")
+@pytest.mark.capability("K14", "K15", "M7", "case 3")
 def test_letter_of_head_office_is_redeemed_without_a_network(site: Site) -> None:
     assert sold(site, "3", CODE) == {"off_minor": 500, "refused": []}
     sync(site, "3")
@@ -123,7 +123,7 @@ def test_letter_of_head_office_is_redeemed_without_a_network(site: Site) -> None
     assert sold(site, "4", CODE) == {"off_minor": 0, "refused": ["voucher_redeemed"]}
 
 
-@pytest.mark.capability("G6")
+@pytest.mark.capability("G6", "case 7")
 def test_one_voucher_at_two_tills_is_two_receipts_and_one_exception(site: Site) -> None:
     for till in ("3", "4"):
         assert sold(site, till, CODE)["off_minor"] == 500

@@ -141,6 +141,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> LoneTill:
     return till
 
 
+@pytest.mark.capability("case 6")
 def test_base_and_discount_sum_to_what_was_charged(generated: LoneTill, tmp_path: Path) -> None:
     done = stammkunde(
         "export", "dsfinvk", "--config", generated.config_path, "--out", tmp_path / "out",
@@ -182,6 +183,7 @@ def test_a_wrong_row_is_seen(
     assert flaws(tmp_path, generated.folder / "journal.db")
 
 
+@pytest.mark.capability("case 6")
 def test_the_sums_of_real_receipts_are_right(tmp_path: Path) -> None:
     if not (DATA / "receipts.csv.gz").exists():
         pytest.skip(f"the real receipts are not in {DATA} (STAMMKUNDE_DATA names their folder)")

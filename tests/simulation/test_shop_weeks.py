@@ -781,6 +781,7 @@ PROFILE = settings(
 )
 
 
+@pytest.mark.capability("case 5")
 def test_weeks_of_a_shop_add_up_in_any_order(template: Path, counter: ShopCounter) -> None:
     run_state_machine_as_test(machine(template, counter), settings=PROFILE)
 

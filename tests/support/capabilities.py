@@ -81,6 +81,16 @@ AREAS: Final[Mapping[str, Mapping[str, str]]] = {
         "V9": "Reliable visit counts",
         "V10": "Shop guide",
     },
+    "Cases of acceptance": {
+        "case 1": "20 % auf Hosen: with pieces, from a minimum on, in tiers",
+        "case 2": "3 to 10 rentals: a voucher at the return, redeemed at the next visit",
+        "case 3": "Motivation bonus: issued by head office, redeemed without a network",
+        "case 4": "4 % from 300 EUR a year on",
+        "case 5": "The ledger adds up under any schedule",
+        "case 6": "Sums of base amount and discount by line and VAT rate (DSFinV-K)",
+        "case 7": "One voucher at two offline tills: both receipts stand, one exception",
+        "case 8": "An erased person is in no file, the sums stay",
+    },
 }
 
 KNOWN: Final = {number: name for area in AREAS.values() for number, name in area.items()}

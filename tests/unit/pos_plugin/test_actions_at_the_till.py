@@ -66,7 +66,7 @@ def trousers(**more: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.capability("G1")
+@pytest.mark.capability("G1", "case 1")
 def test_twenty_percent_on_trousers_with_pieces(tmp_path: Path) -> None:
     two = {"type": "min_quantity", "quantity": 2, "of": TROUSERS}
     with shop(tmp_path, trousers(when=[two])) as plugin:
@@ -74,7 +74,7 @@ def test_twenty_percent_on_trousers_with_pieces(tmp_path: Path) -> None:
         assert bought(plugin, "4711", "4711", "4712").result.discount_minor == 2400
 
 
-@pytest.mark.capability("G1")
+@pytest.mark.capability("G1", "case 1")
 def test_twenty_percent_on_trousers_from_a_minimum_on(tmp_path: Path) -> None:
     minimum = {"type": "min_value", "minor": 8998}
     with shop(tmp_path, trousers(when=[minimum])) as plugin:
@@ -82,7 +82,7 @@ def test_twenty_percent_on_trousers_from_a_minimum_on(tmp_path: Path) -> None:
         assert bought(plugin, "4711", "4712").result.discount_minor == 1200
 
 
-@pytest.mark.capability("G1")
+@pytest.mark.capability("G1", "case 1")
 def test_trousers_in_tiers_by_pieces(tmp_path: Path) -> None:
     tiers = {
         "id": "STAFFEL",

@@ -97,7 +97,7 @@ def totals(till: TillBuilder) -> list[Any]:
     return rows
 
 
-@pytest.mark.capability("K1")
+@pytest.mark.capability("K1", "case 8")
 def test_no_file_of_the_till_knows_the_person_any_more(till: TillBuilder) -> None:
     with till.open() as plugin:
         customer = live(plugin)

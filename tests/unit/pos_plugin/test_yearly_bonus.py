@@ -65,7 +65,7 @@ def sell(plugin: Plugin, sale_id: str, minor: int) -> int:
     return sum(earned)
 
 
-@pytest.mark.capability("B1")
+@pytest.mark.capability("B1", "case 4")
 def test_four_per_cent_from_300_euro_a_year_on(till: TillBuilder) -> None:
     with till.open() as plugin:
         assert sell(plugin, "S1", 28_000) == 0

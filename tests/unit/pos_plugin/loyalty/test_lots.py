@@ -126,7 +126,7 @@ def accounts(draw: st.DrawFn) -> tuple[Account, int]:
     return account, today
 
 
-@pytest.mark.capability("B7")
+@pytest.mark.capability("B7", "case 5")
 @given(accounts())
 def test_lots_sum_to_the_entries(drawn: tuple[Account, int]) -> None:
     account, _ = drawn
