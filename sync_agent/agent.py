@@ -209,8 +209,9 @@ class Agent(Closing):
         ):
             return
         self._reported_s = time.monotonic()
-        report = report_of(self._settings, self.status)
         with suppress(HeadOfficeRefused, Unreachable, Stopped, StorageError):
+            gone = self._writer.erasures_done()
+            report = report_of(self._settings, self.status, erasures_done=gone)
             answer = self._client.report_status(self._settings.till, report)
             durable = {one.epoch: one.durable_seq for one in answer.epochs}
             self._writer.note_durable(durable, incarnation=answer.incarnation)

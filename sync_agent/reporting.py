@@ -13,18 +13,22 @@ from pos_plugin.version import __version__
 from sync_agent.protocol import StatusReport
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from sync_agent.settings import Settings
     from sync_agent.status import Status
 
 
-def report_of(settings: Settings, status: Status) -> StatusReport:
-    """Return how a till is: numbers and instants, nothing of any customer.
+def report_of(
+    settings: Settings, status: Status, *, erasures_done: Sequence[str] = ()
+) -> StatusReport:
+    """Return how a till is: numbers and instants, of customers only who is erased here.
 
     Args:
         settings: of the till.
         status: of its agent.
+        erasures_done: ids of those who are gone from the agent's files.
     """
     free_bytes = None
     with suppress(OSError):
@@ -41,6 +45,7 @@ def report_of(settings: Settings, status: Status) -> StatusReport:
         clock_offset_ms=status.clock_offset_ms,
         offline_cap_minor=settings.offline_cap_minor,
         backup_at=read_record(settings.data_dir).get("taken_at"),
+        erasures_done=list(erasures_done),
         pruned_seq=[(int(epoch), seq) for epoch, seq in status.pruned.items()],
     )
 

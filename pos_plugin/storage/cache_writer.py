@@ -18,6 +18,7 @@ import apsw
 from pos_plugin.card_hash import normalised
 from pos_plugin.closing import Closing
 from pos_plugin.errors import MisuseError
+from pos_plugin.limits import MAX_LIST
 from pos_plugin.search_keys import name_keys
 from pos_plugin.storage import class_store, template_lookup
 from pos_plugin.storage.cache_schema import KEPT, TABLES, Table
@@ -390,12 +391,29 @@ class CacheWriter(Closing):
             self._must_empty = not checkpointed(self._connection)
         return not self._must_empty
 
-    def settle(self) -> None:
-        """Put all of it on the disk while it is quiet: by what lies there the till prunes."""
+    def settle(self) -> bool:
+        """Put all of it on the disk while it is quiet; say whether nothing is left in the log.
+
+        By what lies there the till prunes, and head office hears who is erased.
+        """
         log = self._path.with_name(self._path.name + "-wal")
         with suppress(FileNotFoundError), mapped(self._path):
-            if log.stat().st_size:
-                checkpointed(self._connection)
+            return log.stat().st_size == 0 or checkpointed(self._connection)
+        return True
+
+    def erasures_done(self) -> list[str]:
+        """Return who is gone from every byte of the cache, the latest first.
+
+        Nobody while an older state stands in the log, or an older file beside this one.
+        """
+        files = list(self._path.parent.glob("cache-*.db"))
+        if files != [self._path] or not self.settle():
+            return []
+        with mapped(self._path):
+            rows: Any = self._connection.execute(
+                "SELECT customer FROM erased ORDER BY ver DESC, customer LIMIT ?", (MAX_LIST,)
+            )
+            return [str(customer) for (customer,) in rows]
 
     def empty_log_again(self) -> None:
         """Try once more what a reader prevented when somebody was erased."""
