@@ -22,9 +22,11 @@ from pydantic_core import PydanticCustomError
 
 from pos_plugin.errors import ConfigError
 from pos_plugin.limits import MAX_SALE_MINOR, MAX_TEXT
-from pos_plugin.text import Text
+from pos_plugin.text import PlainText, Text
 from pos_plugin.validation import first_error
+from printers.levels import unit_name
 from printers.limits import PAGE_DOTS
+from printers.place import Place, wrong_place
 
 _BYTES_MAX = 1 << 20
 # A setting that does nothing would look as if it worked: who has which key of [[printer]] besides
@@ -101,7 +103,7 @@ class Printer(_Closed):
         fallback: name of the printer that may take over what this one has not begun.
     """
 
-    name: Text
+    name: PlainText
     role: Role | None = None
     transport: Literal[
         "host", "simulator", "network", "serial", "usb", "devfile", "winraw", "queue"
@@ -303,10 +305,14 @@ class TillConfig(_Closed):
     @model_validator(mode="after")
     def _printers_know_each_other(self) -> Self:
         names = [printer.name for printer in self.printer]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        # Their lock files must differ, also on disks that do not know capitals.
+        files = [unit_name(printer=name, facts={}).casefold() for name in names]
+        twice = [name for name, file in zip(names, files, strict=True) if files.count(file) > 1]
         if twice:
             raise PydanticCustomError(
-                "printer_twice", "two printers are called {name}", {"name": twice[0]}
+                "printer_twice",
+                "two printers have the same name or nearly: {names}",
+                {"names": ", ".join(twice)},
             )
         for printer in self.printer:
             if printer.fallback is not None and printer.fallback not in names:
@@ -366,7 +372,7 @@ def read_config(path: Path) -> TillConfig:
         raise ConfigError(code, place, message) from None
     folder = path.parent.absolute()
     printers = tuple(
-        _with_profile(printer, number, folder, name)
+        _with_profile(_at_a_place(printer, number, name), number, folder, name)
         for number, printer in enumerate(config.printer)
     )
     import_folder = config.import_folder
@@ -391,6 +397,24 @@ def _with_folder(printing: Printing, folder: Path) -> Printing:
     if printing.logo is None:
         return printing
     return printing.model_copy(update={"logo": folder / printing.logo})
+
+
+def _at_a_place(printer: Printer, number: int, name: str) -> Printer:
+    """Return a printer whose place can be one."""
+    if printer.transport == "host" or printer.transport == "simulator":  # noqa: PLR1714 - narrows
+        return printer
+    wrong = wrong_place(
+        Place(
+            name=printer.name,
+            transport=printer.transport,
+            address=printer.address or "",
+            port=printer.port or "",
+        )
+    )
+    if wrong:
+        key = _NEEDED_OF[printer.transport]
+        raise ConfigError("out_of_range", f"{name}.printer[{number}].{key}", wrong)
+    return printer
 
 
 def _with_profile(printer: Printer, number: int, folder: Path, name: str) -> Printer:

@@ -2,77 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from printers.device import ReceiptPrinter
 from printers.levels import FOLDER, Units, unit_name
+from printers.place import NETWORK, wrong_place
 from printers.queue_device import QueuePrinter
 from printers.transports.network import PORT, NetworkTransport
 
 if TYPE_CHECKING:
-    from printers.device import Flow
     from printers.line import Patience
+    from printers.place import Place
     from printers.transports.port import Transport
 
-Way = Literal["network", "serial", "usb", "devfile", "winraw", "queue"]
-
 LOCKS: Final = "printer-locks"
-BAUD: Final = 38_400
-
-_NETWORK: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:\[\]]+))(?::(\d{1,5}))?")
-_USB: Final = re.compile(r"[0-9A-Fa-f]{4}:[0-9A-Fa-f]{4}(?::\S{1,126})?")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a printer is.
-
-    Args:
-        name: of the printer in the settings.
-        transport: the way to it.
-        address: ``host`` or ``host:port`` in the network, ``vendor:product`` or
-            ``vendor:product:serial`` on USB, the name of a queue.
-        port: a serial port (``/dev/ttyS0``, ``COM3``, ``rfc2217://host:port``), a device file.
-        baud: of a serial port.
-        flow: of a serial port.
-    """
-
-    name: str
-    transport: Way
-    address: str = ""
-    port: str = ""
-    baud: int = BAUD
-    flow: Flow = "dsr"
-
-    @property
-    def where(self) -> str:
-        """Transport and place, as unit files name them."""
-        return f"{self.transport} {self.address or self.port}"
-
-
-def wrong_place(place: Place) -> str:
-    """Return what is wrong with a place, one sentence; empty = nothing."""
-    match place.transport:
-        case "network":
-            found = _NETWORK.fullmatch(place.address)
-            if found is None or int(found[3] or PORT) not in range(1, 65_536):
-                return 'a network printer needs `address`, for example "192.168.0.50"'
-        case "usb":
-            if not _USB.fullmatch(place.address):
-                return 'a USB printer needs `address`, for example "04b8:0202" (lsusb shows it)'
-        case "serial":
-            if not place.port:
-                return 'a serial printer needs `port`, for example "/dev/ttyS0" or "COM3"'
-        case "devfile":
-            if not place.port:
-                return 'a device file needs `port`, for example "/dev/usb/lp0"'
-        case "winraw" | "queue":
-            if not place.address:
-                return "a queue needs `address`: its name in the system's list of printers"
-    return ""
 
 
 def transport_of(place: Place) -> Transport:
@@ -86,7 +30,7 @@ def transport_of(place: Place) -> Transport:
         raise ValueError(wrong)
     match place.transport:
         case "network":
-            found = _NETWORK.fullmatch(place.address)
+            found = NETWORK.fullmatch(place.address)
             if found is None:
                 raise ValueError(place.address)
             return NetworkTransport(found[1] or found[2], int(found[3] or PORT))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pos_plugin.config import Printer, TillConfig
-    from printers.choose import Place
+    from printers.place import Place
 
 NOT_READY: Final = 1
 IN_USE: Final = 3

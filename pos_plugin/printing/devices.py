@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pos_plugin.config import Printer, TillConfig
-    from printers.choose import Place
     from printers.document import Document
     from printers.encode import Job
     from printers.host import HostLine, HostSpool
+    from printers.place import Place
     from printers.ports import (
         Assets,
         Device,
@@ -131,7 +131,7 @@ def baud_of(printer: Printer) -> int | None:
     """Return bits a second of a printer's line; None = as fast as USB and network."""
     if printer.transport == "host":
         return printer.baud
-    from printers.choose import BAUD
+    from printers.place import BAUD
 
     return (printer.baud or BAUD) if printer.transport == "serial" else None
 
@@ -179,7 +179,7 @@ def place_of(printer: Printer) -> Place:
     Raises:
         ValueError: its host prints, or it is none.
     """
-    from printers.choose import BAUD, Place
+    from printers.place import BAUD, Place
 
     if printer.transport == "host" or printer.transport == "simulator":  # noqa: PLR1714 - narrows
         raise ValueError(printer.transport)

@@ -164,10 +164,13 @@ def test_one_printer_of_any_role_prints_everything(tmp_path: Path) -> None:
     [
         ('fallback = "a4"', 'fallback = "b4"', "out_of_range", "falls back on b4"),
         ('fallback = "a4"', 'fallback = "bon"', "out_of_range", "no fallback of its own"),
-        ('name = "a4"', 'name = "bon"', "out_of_range", "two printers are called bon"),
+        ('name = "a4"', 'name = "bon"', "out_of_range", "same name or nearly: bon, bon"),
         ('port = "/dev/ttyUSB0"\n', "", "missing", "serial needs port"),
         ('address = "Office"\n', "", "missing", "queue needs address"),
         ("baud = 19200", "baud = 300", "unknown_word", "9600, 19200"),
+        ('name = "a4"', 'name = "BON"', "out_of_range", "same name or nearly: bon, BON"),
+        ('name = "a4"', 'name = "a\\n4"', "out_of_range", "match pattern"),
+        ('"/dev/ttyUSB0"', '"spy:///dev/tty?file=x"', "out_of_range", "rfc2217://10.0.0.7:4001"),
     ],
 )
 def test_printer_that_cannot_be_found_is_refused(

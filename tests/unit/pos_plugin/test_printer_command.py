@@ -23,8 +23,9 @@ from waiting import until
 
 from pos_plugin import Plugin
 from pos_plugin.printer_command.group import printer
-from printers.choose import Place, lock_path, transport_of
+from printers.choose import lock_path, transport_of
 from printers.lock import PrinterLock
+from printers.place import Place
 from printers.sim.core import Knobs
 from printers.sim.faults import Fault
 from printers.sim.machine import Machine

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from printers.choose import Place, lock_path, make_device, transport_of, wrong_place
+from printers.choose import lock_path, make_device, transport_of
 from printers.device import ReceiptPrinter
+from printers.place import Place, wrong_place
 from printers.queue_device import QueuePrinter
 from printers.transports.devfile import DeviceFileTransport
 from printers.transports.network import NetworkTransport
@@ -59,6 +60,14 @@ def test_a_queue_is_a_device_of_its_own(tmp_path: Path) -> None:
         place("usb", address="04b8"),
         place("usb", address="epson:tm"),
         place("serial"),
+        place("serial", port="rfc2217://10.0.0.7"),
+        place("serial", port="rfc2217://10.0.0.7:99999"),
+        place("serial", port="rfc2217://10.0.0.7:4001?logging=debug"),
+        # pyserial would write the file, speak to anybody, or take the first port it finds.
+        place("serial", port="spy:///dev/ttyS0?file=/tmp/spied"),
+        place("serial", port="socket://10.0.0.7:25"),
+        place("serial", port="hwgrep://tty"),
+        place("serial", port="loop://"),
         place("devfile"),
         place("winraw"),
         place("queue"),
@@ -77,7 +86,8 @@ def test_a_lock_file_never_leaves_its_folder(tmp_path: Path) -> None:
 
 def test_no_library_of_a_device_loads_before_it_is_opened() -> None:
     script = (
-        "import sys; from pathlib import Path; from printers.choose import Place, make_device\n"
+        "import sys; from pathlib import Path; from printers.choose import make_device\n"
+        "from printers.place import Place\n"
         "for way, where in (('network', '1.2.3.4'), ('serial', 'x'), ('usb', '1234:5678')):\n"
         "    make_device(Place(name='b', transport=way, address=where, port=where),"
         " data_dir=Path('.'))\n"

@@ -25,8 +25,9 @@ from pos_plugin.doctor import files, folder, machine, openers, printers
 from pos_plugin.doctor.finding import Level
 from pos_plugin.doctor.report import CHECKS
 from pos_plugin.storage.ballast import SPENT
-from printers.choose import Place, lock_path
+from printers.choose import lock_path
 from printers.lock import PrinterLock
+from printers.place import Place
 from printers.sim.machine import Machine
 from printers.sim.tcp import TcpFace
 from sync_agent import doctor_checks
