@@ -15,6 +15,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+if __name__ == "__main__":
+    # Where they are installed sqlite-utils loads both: a second for which the till waits.
+    sys.modules["pandas"] = sys.modules["numpy"] = None  # type: ignore[assignment]
+
 from sqlite_utils import Database, Migrations
 
 from pos_plugin.storage import cache_schema, journal_schema

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,24 @@ def test_till_waits_no_longer_than_its_limit(
     monkeypatch.setattr(upgrade, "LONGEST_S", 0.001)
     with pytest.raises(StorageBusy, match="was not migrated within"):
         upgrade.upgrade("journal", tmp_path / "journal.db")
+
+
+def imports_of(*command: str) -> set[str]:
+    """The modules that a Python process loads."""
+    told = subprocess.run(
+        [sys.executable, "-X", "importtime", *command], capture_output=True, text=True, check=True
+    ).stderr
+    return {line.rpartition("|")[2].strip() for line in told.splitlines()}
+
+
+def test_migration_loads_no_numbers_of_a_host(tmp_path: Path) -> None:
+    command = ("-m", "pos_plugin.storage.migrate", "journal", str(tmp_path / "journal.db"))
+    loaded = imports_of(*command)
+    assert "sqlite_utils.db" in loaded
+    assert loaded.isdisjoint({"numpy", "pandas"})
+    # Where they are installed, the library by itself would.
+    known = {name for name in ("numpy", "pandas") if find_spec(name) is not None}
+    assert known <= imports_of("-c", "import sqlite_utils")
 
 
 def test_running_till_has_one_sqlite_library(tmp_path: Path) -> None:
