@@ -6,11 +6,13 @@ Laws of this file:
    goes on by the local policy. What is answered later counts from the next evaluation on.
 2. A voucher that head office holds for this sale needs no cap; one that it gave away is refused.
 3. A lost ``confirm`` costs nothing: the event of the sale settles it.
+4. Head office holds a voucher for a quarter of an hour; a sale that lasts longer asks again.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import time
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.worker import Ended, Late, Worker
@@ -23,6 +25,14 @@ if TYPE_CHECKING:
 WAIT_MS: Final = 100  # of an evaluation, whose whole budget is 300
 HELD_MAX: Final = 200  # sales that are remembered
 TAKEN: Final = "voucher-taken"
+HELD_S: Final = 14 * 60.0  # a minute less than head office holds it
+
+
+class _Hold(NamedTuple):
+    """What was said of a voucher: True = held, Refused = not to be had, None = no answer (yet)."""
+
+    answer: bool | Refused | None
+    asked_s: float
 
 
 class Online:
@@ -31,14 +41,17 @@ class Online:
     Args:
         calls: to the agent; None without a head office.
         wait_ms: how long an evaluation waits for an answer, in milliseconds.
+        held_s: how long an answer that a voucher is held counts, in seconds.
     """
 
-    def __init__(self, calls: AgentCalls | None, *, wait_ms: int = WAIT_MS) -> None:
+    def __init__(
+        self, calls: AgentCalls | None, *, wait_ms: int = WAIT_MS, held_s: float = HELD_S
+    ) -> None:
         self._calls = calls
         self._wait_ms = wait_ms
+        self._held_s = held_s
         self._worker = Worker("stammkunde-online")
-        # By sale, then voucher: True = held, Refused = not to be had, None = no answer (yet).
-        self._held: dict[str, dict[str, bool | Refused | None]] = {}
+        self._held: dict[str, dict[str, _Hold]] = {}  # by sale, then voucher
 
     def close(self) -> None:
         """Ask nothing more."""
@@ -56,14 +69,16 @@ class Online:
         held = self._held.setdefault(sale_id, {})
         while len(self._held) > HELD_MAX:
             del self._held[next(iter(self._held))]
-        if voucher not in held:
-            held[voucher] = None
+        now_s = time.monotonic()
+        known = held.get(voucher)
+        if known is None or (known.answer is True and now_s - known.asked_s >= self._held_s):
+            held[voucher] = _Hold(None, now_s)
 
             def reserve() -> None:
-                held[voucher] = self._reserve(sale_id, voucher)
+                held[voucher] = _Hold(self._reserve(sale_id, voucher), now_s)
 
             self._ask(reserve, within_ms=self._wait_ms)
-        return held[voucher]
+        return held[voucher].answer
 
     def settle(self, sale_id: str, used: Collection[str]) -> None:
         """Tell head office what became of what it held for a sale.
@@ -72,8 +87,8 @@ class Online:
             sale_id: of a sale that is completed or cancelled.
             used: ids of the vouchers that it redeemed.
         """
-        for voucher, answer in self._held.pop(sale_id, {}).items():
-            if answer is True:
+        for voucher, hold in self._held.pop(sale_id, {}).items():
+            if hold.answer is True:
                 call = "confirm" if voucher in used else "release"
                 self._tell(call, {"voucher": voucher, "sale_id": sale_id})
 
