@@ -14,6 +14,8 @@ from sqlalchemy import select
 from head_office import master_rows, past_sales, timeline
 from head_office.segments import Bits
 from head_office.storage import master
+from pos_plugin.errors import SaleError
+from pos_plugin.model import Basket
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -58,7 +60,8 @@ def order(
     bodies = list(sold)
     with database.read() as connection:
         groups = Bits(connection)
-        receipts = [sale_of(connection, groups, body) for body in bodies]
+        asked = (sale_of(connection, groups, body) for body in bodies)
+        receipts = [sale for sale in asked if sale is not None]
         skus = {line["sku"] for sale in receipts for line in sale["lines"]}
         articles = _articles(connection, sorted(skus))
     return {
@@ -78,29 +81,40 @@ def _at_any_time(rule: dict[str, Any] | None) -> dict[str, Any] | None:
     return {**rule, "validity": windows}
 
 
-def sale_of(connection: Connection, groups: Bits, body: dict[str, Any]) -> dict[str, Any]:
-    """Return a past sale as a till would send it again, from the body of its event."""
-    receipt = body["receipt"]
-    sale: dict[str, Any] = {
-        "sale_id": receipt["sale_id"],
-        "at": receipt["at"],
-        "shop": body["shop"],
-        "till": body["till"],
-        "currency": receipt["currency"],
-        "lines": [
-            {name: line[name] for name in _LINE}
-            | ({"discountable": False} if line.get("kind") in _AT_VALUE else {})
-            for line in body["lines"]
-        ],
-    }
-    if receipt["customer"]:
-        row = master_rows.row(connection, "customer", receipt["customer"]) or {}
-        sale["customer"] = {
-            "id": receipt["customer"],
-            "segments": groups.names(row.get("segment_bits") or 0),
-            "birthday": row.get("birthday_on"),
-            "instant_discount_bp": row.get("instant_discount_bp") or 0,
+def sale_of(connection: Connection, groups: Bits, body: dict[str, Any]) -> dict[str, Any] | None:
+    """Return a past sale as a till would send it again, None when its event does not tell enough.
+
+    Args:
+        connection: for the customer's facts.
+        groups: of the chain.
+        body: of its event.
+    """
+    try:
+        receipt = body["receipt"]
+        sale: dict[str, Any] = {
+            "sale_id": receipt["sale_id"],
+            "at": receipt["at"],
+            "shop": body["shop"],
+            "till": body["till"],
+            "currency": receipt["currency"],
+            "lines": [
+                {name: line[name] for name in _LINE}
+                | ({"discountable": False} if line.get("kind") in _AT_VALUE else {})
+                for line in body["lines"]
+            ],
         }
+        customer = receipt.get("customer")
+        if customer:
+            row = master_rows.row(connection, "customer", customer) or {}
+            sale["customer"] = {
+                "id": customer,
+                "segments": groups.names(row.get("segment_bits") or 0),
+                "birthday": row.get("birthday_on"),
+                "instant_discount_bp": row.get("instant_discount_bp") or 0,
+            }
+        Basket.from_dict(sale)
+    except (KeyError, TypeError, SaleError):
+        return None
     return sale
 
 

@@ -23,8 +23,10 @@ from head_office.web import (
     promotion_list,
     promotion_page,
     publishing,
+    reports,
     sessions,
     sign_in,
+    tills_page,
 )
 from head_office.web.headers import Headers
 from head_office.web.sign_in_limit import SignInLimit
@@ -46,6 +48,8 @@ PAGES: Final[tuple[Page, ...]] = (
     *previews.PAGES,
     *publishing.PAGES,
     *history.PAGES,
+    *reports.PAGES,
+    *tills_page.PAGES,
     *log_page.PAGES,
 )
 """Every address there is, but for the files of ``static``."""

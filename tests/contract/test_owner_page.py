@@ -14,11 +14,12 @@ from waiting import until
 
 from head_office import preview, timeline
 from head_office.segments import Bits
+from head_office.till_status import take_report
 from pos_plugin import Plugin
 from pos_plugin.clock import SettableClock, utc_text
 from pos_plugin.config import read_config
-from pos_plugin.model import Basket
 from sync_agent.agent import Agent
+from sync_agent.protocol import StatusReport
 from sync_agent.settings import read_settings
 
 if TYPE_CHECKING:
@@ -320,6 +321,44 @@ def test_a_preview_knows_the_groups_of_customers(site: Site) -> None:
     }  # fmt: skip
     with site.database() as database, database.read() as connection:
         sale = preview.sale_of(connection, Bits(connection), body)
+        odd = [{}, body | {"lines": 7}, body | {"shop": 7}, body | {"receipt": {}}]
+        assert [preview.sale_of(connection, Bits(connection), one) for one in odd] == [None] * 4
+    assert sale is not None
     assert sale["customer"]["segments"] == ["abc:C"]
     assert sale["lines"][0]["discountable"] is False
-    Basket.from_dict(sale)
+
+
+def test_the_report_says_what_a_promotion_did(site: Site, owner: Visitor) -> None:
+    approve(owner, write(owner, "percent", SATURDAYS | {"weekdays": "", "label_de": "Hosen"}))
+    publish(owner)
+    site.add_till("3")
+    with Agent(read_settings(site.till_dir() / "till.toml"), site.clock) as agent:
+        agent.cycle()
+    sell(site, pieces=2, days_ago=0)
+    said = text_of(owner.get("/report"))
+    assert "Bons: 1 · Umsatz: 127,98 € · Rabatt durch Aktionen: 32,00 €" in said
+    assert "Hosen Bons: 1 · Rabatt: 32,00 € · Umsatz dieser Bons: 127,98 €" in said
+    assert owner.last.text.count("<rect ") == 8
+    long_ago = text_of(owner.get("/report?from=2020-01-01&to=2020-01-07"))
+    assert "In dieser Zeit hat keine Aktion gegriffen." in long_ago
+    for odd in ("from=x&to=y", "from=2026-03-02&to=2026-03-01", "from=0001-01-01&to=9999-12-31",
+                "to=0001-01-01"):  # fmt: skip
+        assert owner.get(f"/report?{odd}").status_code == 200
+
+
+def test_the_tills_say_how_they_are(site: Site, owner: Visitor) -> None:
+    assert "Noch keine Kasse angemeldet." in text_of(owner.get("/tills"))
+    site.add_till("3")
+    said = text_of(owner.get("/tills"))
+    assert "Kasse 3, Filiale 001" in said
+    assert "Letzte Meldung nie" in said
+    assert "höchstens zu verlieren: 500,00 €" in said
+    report = StatusReport(version="9.9", generation=7, waiting_events=1234,
+                          backup_at="2026-03-07T12:00:00.000Z")  # fmt: skip
+    with site.database() as database:
+        take_report(database, "3", report, now_text=utc_text(site.clock.now()))
+    approve(owner, write(owner, "percent", SATURDAYS))
+    publish(owner)
+    said = text_of(owner.get("/tills"))
+    for words in ("Anderer Stand", "Wartet noch an der Kasse 1.234", "Version 9.9", "07.03.2026"):
+        assert words in said
