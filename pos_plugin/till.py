@@ -41,6 +41,7 @@ from pos_plugin.voucher.presented import (
     VoucherBook,
     check_paid_minimum,
     coupons_over_their_cap,
+    given_under_caps,
     present,
 )
 from pos_plugin.voucher.redeeming import with_value
@@ -314,7 +315,7 @@ class Till:
         result, basket = self._price(rules, snapshot, found)
         check_paid_minimum(found, snapshot, [line.paid_minor for line in result.lines])
         accepted, rejected = found.accepted, found.rejected
-        points = self._offer_points(snapshot)
+        points = self._offer_points(snapshot, taken_minor=given_under_caps(found, result))
         vouchers = self._use_vouchers(snapshot, accepted, points, rules, result)
         rejected.update(points.rejected)
         used = {one.code for one in result.coupons_used}
@@ -356,7 +357,7 @@ class Till:
                 found.reject(code, why)
         return result, basket
 
-    def _offer_points(self, snapshot: Snapshot) -> Offered:
+    def _offer_points(self, snapshot: Snapshot, *, taken_minor: int) -> Offered:
         """Say which rewards of a sale may lower its price."""
         if not any(is_reward_code(one.code) for one in snapshot.extras.codes):
             return Offered()
@@ -365,7 +366,8 @@ class Till:
             return Offered(rejected=dict.fromkeys(codes, Refused(Refusal.DISK_RESERVE)))
         on = self.clock.now().date().isoformat()
         with self.journal.reading() as journal:
-            return offered(snapshot, self.config, self.cache.reader(), journal, on=on)
+            cache = self.cache.reader()
+            return offered(snapshot, self.config, cache, journal, on=on, taken_minor=taken_minor)
 
     def _use_vouchers(
         self,

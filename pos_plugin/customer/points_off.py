@@ -88,6 +88,7 @@ def offered(
     journal: Journal,
     *,
     on: str,
+    taken_minor: int = 0,
 ) -> Offered:
     """Return which rewards of a sale may lower its price.
 
@@ -97,18 +98,21 @@ def offered(
         cache: of head office; without it there is no catalogue.
         journal: of the till.
         on: shop day today; what is mature is asked now, not at the first scan.
+        taken_minor: what vouchers of the sale may give under the same caps already.
     """
     found = Offered()
     programs: set[str] = set()
     for scanned in snapshot.extras.codes:
         if not is_reward_code(scanned.code):
             continue
-        answer = _offer(snapshot, scanned, config, cache, journal, on=on)
+        answer = _offer(snapshot, scanned, config, cache, journal, on=on, taken_minor=taken_minor)
         if isinstance(answer, PointsOff) and answer.reward.program in programs:
             answer = Refused(Refusal.REWARD_NOT_HERE)  # an account pays once a sale
         if isinstance(answer, PointsOff):
             programs.add(answer.reward.program)
             found.accepted[scanned.code] = answer
+            if answer.voucher.room_minor is not None:
+                taken_minor += _most_minor(answer.voucher)
         else:
             found.rejected[scanned.code] = answer
     return found
@@ -122,6 +126,7 @@ def _offer(
     journal: Journal,
     *,
     on: str,
+    taken_minor: int,
 ) -> PointsOff | Refused:
     reward = account_lookup.reward(cache, reward_of_code(scanned.code)) if cache else None
     refused = not_now(reward, on=on)
@@ -145,6 +150,8 @@ def _offer(
     if refused is not None:
         return refused
     room = room_minor(config, journal, cache, ids)
+    if room is not None:
+        room = max(0, room - taken_minor)
     if room == 0:
         return Refused(Refusal.OFFLINE_CAP, {"cap_minor": 0})
     label = in_language(reward.label, config.language)
@@ -159,6 +166,11 @@ def _offer(
         rest="stays",
     )
     return PointsOff(reward, unit, row.id, tuple(ids), voucher, label)
+
+
+def _most_minor(voucher: ValueVoucher) -> int:
+    asked = (voucher.asked_minor, voucher.balance_minor, voucher.room_minor)
+    return min(amount for amount in asked if amount is not None)
 
 
 class PointsSpent(NamedTuple):

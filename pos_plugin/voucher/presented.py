@@ -39,7 +39,7 @@ from pos_plugin.loyalty.vouchers import (
 )
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.promotions.coupons import given_by_coupons
-from pos_plugin.storage import customer_lookup, voucher_store
+from pos_plugin.storage import customer_lookup, ledger_store, voucher_store
 from pos_plugin.storage.epochs import held_up_to
 from pos_plugin.storage.voucher_lookup import find_voucher, known_now
 
@@ -64,6 +64,8 @@ class Presented:
     rejected: dict[str, Refused] = field(default_factory=dict)
     known: dict[str, str] = field(default_factory=dict)
     """Id of the voucher of each code that belongs to one."""
+    taken_minor: int = 0
+    """What value vouchers that fall under caps may give together, in minor units (cents)."""
 
     def reject(self, code: str, why: Refused) -> None:
         """Take an accepted code back."""
@@ -166,8 +168,13 @@ class VoucherBook:
 
     def _is(self, customer: str, tag: bytes) -> bool:
         """Say whether a tag stands for a customer, or for one that became her."""
-        merged = customer_lookup.aliases(self._cache, customer) if self._cache else []
-        return any(customer_tag(one) == tag for one in (customer, *merged))
+        return any(customer_tag(one) == tag for one in self._ids(customer))
+
+    def _ids(self, customer: str | None) -> list[str]:
+        """Return every id of a customer; none of nobody."""
+        if customer is None:
+            return []
+        return [customer, *(customer_lookup.aliases(self._cache, customer) if self._cache else [])]
 
     def kind(self, code: str) -> VoucherType | None:
         """Return a kind of voucher; None when this version does not know it."""
@@ -189,12 +196,17 @@ class VoucherBook:
         """
         if self._config.head_office is None:
             return None
-        given = voucher_store.given_since(self._journal, held_up_to(self._journal, self._cache))
+        held = held_up_to(self._journal, self._cache)
+        given = voucher_store.given_since(self._journal, held)
+        ids = self._ids(customer)
+        # Points and bonus count in the same caps.
+        accounts = ledger_store.spent_since(self._journal, held, customers=ids)
         spent = Spent(
             voucher_minor=sum(one.amount_minor for one in given if one.voucher == voucher.id),
             customer_minor=taken_minor
-            + sum(one.amount_minor for one in given if customer and one.customer == customer),
-            till_minor=taken_minor + sum(one.amount_minor for one in given),
+            + accounts.customer_minor
+            + sum(one.amount_minor for one in given if one.customer in ids),
+            till_minor=taken_minor + accounts.till_minor + sum(one.amount_minor for one in given),
         )
         caps = self._config.offline
         room = room_minor(
@@ -218,7 +230,6 @@ def present(snapshot: Snapshot, book: VoucherBook) -> Presented:
     found = Presented()
     basket, extras = snapshot.basket, snapshot.extras
     customer = basket.customer.id if basket.customer else None
-    taken_minor = 0
     for scanned in extras.codes:
         if is_reward_code(scanned.code):
             continue  # no voucher: points_off.py
@@ -253,7 +264,7 @@ def present(snapshot: Snapshot, book: VoucherBook) -> Presented:
             room = (
                 None
                 if held
-                else book.room(voucher, kind, customer=customer, taken_minor=taken_minor)
+                else book.room(voucher, kind, customer=customer, taken_minor=found.taken_minor)
             )
             answer = (
                 room if isinstance(room, Refused) else replace(answer, room_minor=room, told=told)
@@ -269,9 +280,24 @@ def present(snapshot: Snapshot, book: VoucherBook) -> Presented:
                 found.rejected[code] = Refused(Refusal.VOUCHER_OFFLINE_CAP, cap)
                 continue
             if voucher.balance_minor is not None:
-                taken_minor += worth_minor
+                found.taken_minor += worth_minor
         found.accepted[code] = answer
+    _leave_room(found, book, customer)
     return found
+
+
+def _leave_room(found: Presented, book: VoucherBook, customer: str | None) -> None:
+    """Give coupons the room that all value vouchers of the sale leave, whatever came first."""
+    for code, accepted in list(found.accepted.items()):
+        if accepted.room_minor is None or accepted.voucher.balance_minor is not None:
+            continue
+        room = book.room(
+            accepted.voucher, accepted.kind, customer=customer, taken_minor=found.taken_minor
+        )
+        if isinstance(room, Refused):
+            found.reject(code, room)
+        else:
+            found.accepted[code] = replace(accepted, room_minor=room)
 
 
 def check_paid_minimum(found: Presented, snapshot: Snapshot, paid_minor: Sequence[int]) -> None:
@@ -310,6 +336,17 @@ def coupons_over_their_cap(found: Presented, result: Result) -> dict[str, Refuse
         else:
             taken_minor += given_minor
     return too_much
+
+
+def given_under_caps(found: Presented, result: Result) -> int:
+    """Return what vouchers and coupons of a sale may give under caps, in minor units (cents)."""
+    discounts = [one for line in result.lines for one in line.discounts]
+    given = given_by_coupons(result.coupons_used, discounts)
+    return found.taken_minor + sum(
+        given_minor
+        for code, given_minor in given.items()
+        if code in found.accepted and found.accepted[code].room_minor is not None
+    )
 
 
 def _would_lapse(accepted: Accepted, asked_minor: int | None) -> bool:
