@@ -37,8 +37,28 @@ def notices_of(data_dir: Path, *, at: dt.datetime) -> Iterator[Notice]:
     offset_ms = value.get("clock_offset_ms")
     if isinstance(offset_ms, int) and abs(offset_ms) > CLOCK_SUSPECT_MS:
         yield Notice(NoticeCode.CLOCK_SUSPECT)
+    problems = value.get("problems")
+    words = set(problems.values()) if isinstance(problems, dict) else set()
+    if "fork" in words:
+        yield Notice(NoticeCode.TILL_FORKED)
+    if "revoked" in words:
+        yield Notice(NoticeCode.TILL_REVOKED)
     if value.get("unreachable"):
         yield from _offline(_instant(value.get("contact_at")), at)
+
+
+def balance_notice(data_dir: Path, *, at: dt.datetime) -> Notice | None:
+    """Return of when head office's balances are; None while it answers, or never did.
+
+    Args:
+        data_dir: data folder of the till.
+        at: now, with the shop's offset.
+    """
+    value = _read(data_dir)
+    contact_at = _instant(value.get("contact_at"))
+    if not value.get("unreachable") or contact_at is None:
+        return None
+    return Notice(NoticeCode.BALANCE_AS_OF, {"at": _since(contact_at, at)})
 
 
 class HeadOfficeWord(NamedTuple):
@@ -90,12 +110,16 @@ def _read(data_dir: Path) -> dict[str, Any]:
 def _offline(contact_at: dt.datetime | None, at: dt.datetime) -> Iterator[Notice]:
     if contact_at is None:
         return  # never reached: what is missing is said by what is missing
-    here = contact_at.astimezone(at.tzinfo)
     if at - contact_at > SEEN_AFTER:
+        here = contact_at.astimezone(at.tzinfo)
         yield Notice(NoticeCode.RULES_STALE, {"date": f"{here:%d.%m.%Y}"})
         return
-    since = f"{here:%H:%M}" if here.date() == at.date() else f"{here:%d.%m. %H:%M}"
-    yield Notice(NoticeCode.OFFLINE, {"since": since})
+    yield Notice(NoticeCode.OFFLINE, {"since": _since(contact_at, at)})
+
+
+def _since(contact_at: dt.datetime, at: dt.datetime) -> str:
+    here = contact_at.astimezone(at.tzinfo)
+    return f"{here:%H:%M}" if here.date() == at.date() else f"{here:%d.%m. %H:%M}"
 
 
 def _instant(text: Any) -> dt.datetime | None:  # noqa: ANN401 - whatever stands in the file

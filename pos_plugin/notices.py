@@ -130,6 +130,10 @@ class NoticeCode(StrEnum):
     BACKUP_OVERDUE = "backup_overdue"
     OFFLINE = "offline"
     RULES_STALE = "rules_stale"
+    BALANCE_AS_OF = "balance_as_of"
+    BALANCE_UNKNOWN = "balance_unknown"
+    TILL_FORKED = "till_forked"
+    TILL_REVOKED = "till_revoked"
 
 
 class Level(StrEnum):
@@ -195,6 +199,10 @@ LEVELS: Final[Mapping[NoticeCode, Level]] = {
     NoticeCode.BACKUP_OVERDUE: Level.WARN,
     NoticeCode.OFFLINE: Level.INFO,
     NoticeCode.RULES_STALE: Level.WARN,
+    NoticeCode.BALANCE_AS_OF: Level.INFO,
+    NoticeCode.BALANCE_UNKNOWN: Level.INFO,
+    NoticeCode.TILL_FORKED: Level.WARN,
+    NoticeCode.TILL_REVOKED: Level.WARN,
 }
 """Every code has its level; none of them ever stops a sale."""
 
@@ -470,6 +478,22 @@ NOTICE_TEXTS: Final[Mapping[NoticeCode, Mapping[str, str]]] = {
     NoticeCode.RULES_STALE: {
         "de": "Aktionen und Kunden sind vom {date}: seitdem keine Verbindung zur Zentrale.",
         "en": "Promotions and customers are as of {date}: no contact with head office since.",
+    },
+    NoticeCode.BALANCE_AS_OF: {
+        "de": "Guthaben der Zentrale: Stand {at}. Was hier dazukam, ist enthalten.",
+        "en": "Balances of head office as of {at}. What was added here is included.",
+    },
+    NoticeCode.BALANCE_UNKNOWN: {
+        "de": "Stand unbekannt: Die Zentrale zählt noch nach. Punkte werden gesammelt.",
+        "en": "Balance unknown: head office is still counting. Points are being collected.",
+    },
+    NoticeCode.TILL_FORKED: {
+        "de": "Eine andere Kasse benutzt die Nummern dieser. Weiter kassieren, Support rufen.",
+        "en": "Another till uses the numbers of this one. Please go on and call support.",
+    },
+    NoticeCode.TILL_REVOKED: {
+        "de": "Diese Kasse ist bei der Zentrale abgemeldet: nur Listenpreise. Bitte neu anmelden.",
+        "en": "Head office took this till out of service: list prices only. Please enrol it again.",
     },
     NoticeCode.NO_RULES: {
         "de": "Noch keine Aktionen geladen: Verkauf zum Listenpreis.",

@@ -272,14 +272,31 @@ class Till:
         on = self.clock.now().date()
         rate_bp = known.rate_bp(row, card)
         has = customer_view.accounts(row, known, on=on)
+        panel = customer_view.panel(
+            row, known, rate_bp=rate_bp, on=on, language=self.config.language
+        )
+        panel["notices"] += [
+            notice.to_dict(self.config.language) for notice in self._of_balances(known, row, panel)
+        ]
         return Scanned(
             kind=kind,
             code=code,
             customer=customer_view.facts(row, has.shown, rate_bp=rate_bp, on=on),
-            panel=customer_view.panel(
-                row, known, rate_bp=rate_bp, on=on, language=self.config.language
-            ),
+            panel=panel,
         )
+
+    def _of_balances(
+        self, known: KnownCustomers, row: CustomerRow, panel: Mapping[str, Any]
+    ) -> Iterator[Notice]:
+        """Yield what the cashier should know before talking of points."""
+        if any(one["unknown"] for one in panel["balances"]) or customer_view.has_doubtful_counters(
+            row, known
+        ):
+            yield Notice(NoticeCode.BALANCE_UNKNOWN)
+        elif self.config.head_office is not None and panel["balances"]:
+            notice = agent_word.balance_notice(self.config.data_dir, at=self.clock.now())
+            if notice is not None:
+                yield notice
 
     def _customer(self, customer: str) -> dict[str, Any] | None:
         on = self.clock.now().date()

@@ -4,9 +4,10 @@ Laws of this file:
 
 1. Who asks shows the token of ``agent.json`` and names this machine as host: a page in a browser
    can do neither.
-2. One request, one answer, one thread; whoever sends slowly is let go after a moment.
-3. Head office is asked with a deadline below the till's own, and not again at once when it is
-   silent: the till has its answer in 300 ms, or goes on without.
+2. One request, one answer, one thread of its own, so that nobody waits for another; whoever sends
+   slowly is let go after a moment, and so is who comes when all threads are taken.
+3. Head office is asked one question at a time, with a deadline below the till's own, and not again
+   at once when it is silent: the till has its answer in 300 ms, or goes on without.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import secrets
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
@@ -38,6 +40,7 @@ HEAD_OFFICE_S: Final = 0.22  # of the till's 0.3
 SILENT_S: Final = 10.0
 _PATIENCE_S: Final = 0.3
 _BYTES_MAX: Final = 1 << 14
+THREADS_MAX: Final = 8
 
 
 class LoopbackApi(Closing):
@@ -64,6 +67,7 @@ class LoopbackApi(Closing):
         self._on_news = on_news
         self._status = status
         self._silent_until_s = 0.0
+        self._asking = threading.Lock()
         self._token = secrets.token_urlsafe(32)
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._serve, name="loopback", daemon=True)
@@ -130,6 +134,8 @@ class LoopbackApi(Closing):
     def _ask(self, question: Callable[[HeadOfficeClient], dict[str, Any]]) -> dict[str, Any]:
         if self._client is None or time.monotonic() < self._silent_until_s:
             return {"offline": True}
+        if not self._asking.acquire(timeout=HEAD_OFFICE_S):
+            return {"offline": True}  # somebody else's question takes all the time there is
         try:
             return question(self._client)
         except HeadOfficeRefused as fault:
@@ -137,19 +143,38 @@ class LoopbackApi(Closing):
         except (Unreachable, Stopped):
             self._silent_until_s = time.monotonic() + SILENT_S
             return {"offline": True}
+        finally:
+            self._asking.release()
 
     def _serve(self) -> None:
         try:
             self._server.serve_forever(poll_interval=0.2)
         finally:
             if self._client is not None:
-                self._client.close()
+                with self._asking:
+                    self._client.close()
 
 
-class _Server(HTTPServer):
+class _Server(ThreadingMixIn, HTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
     def __init__(self, api: LoopbackApi) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.api = api
+        self._free = threading.BoundedSemaphore(THREADS_MAX)
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the library's
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the library's
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
 
     def server_bind(self) -> None:
         # Not the one of the library: that asks the name service who 127.0.0.1 is.

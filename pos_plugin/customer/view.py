@@ -21,7 +21,7 @@ from pos_plugin.promotions.earning import REVENUE_YEAR
 from pos_plugin.storage.approval_store import out_since
 from pos_plugin.storage.cache_reader import CustomerRow
 from pos_plugin.storage.customer_store import last_purchases
-from pos_plugin.storage.journal_lookup import own_entries
+from pos_plugin.storage.journal_lookup import doubtful, own_entries
 from pos_plugin.storage.voucher_lookup import open_vouchers
 
 if TYPE_CHECKING:
@@ -80,6 +80,13 @@ def accounts(row: CustomerRow, known: KnownCustomers, *, on: dt.date) -> Account
     ]
     values = {key: (one.value + within(one.days, on), one.folded) for key, one in cached.items()}
     return Accounts(cached, shown(values, own))
+
+
+def has_doubtful_counters(row: CustomerRow, known: KnownCustomers) -> bool:
+    """Say whether nobody can tell a counter of a customer until head office has counted again."""
+    cached = known.cache.counters(row.id) if known.cache else {}
+    folded = {key: one.folded for key, one in cached.items()}
+    return any(doubtful(known.journal, one, folded) for one in known.ids(row.id))
 
 
 def facts(

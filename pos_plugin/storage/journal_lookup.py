@@ -230,6 +230,30 @@ def vouchers_used(journal: Journal, sale_id: str) -> list[str]:
     return [str(voucher) for (voucher,) in rows]
 
 
+def doubtful(
+    journal: Journal, customer: str, folded: Mapping[str, Mapping[int, int]]
+) -> frozenset[str]:
+    """Return the counters whose value nobody can tell now, as ``ledger_store.doubtful`` says.
+
+    Args:
+        journal: of this till.
+        customer: whose counters.
+        folded: by counter: epoch to the highest event that head office's number includes.
+    """
+    rows: Any = journal.execute(
+        "SELECT key, own_entry.epoch, max(seq) FROM own_entry JOIN epoch USING (epoch) "
+        "WHERE customer = ? AND seq <= rekeyed_to GROUP BY key, own_entry.epoch",
+        (customer,),
+    )
+    gone = pruned(journal)
+    found = ((row_and_day(key)[0], epoch, seq) for key, epoch, seq in rows)
+    return frozenset(
+        key
+        for key, epoch, seq in found
+        if folded.get(key) and included_up_to(folded[key], epoch, gone) < seq
+    )
+
+
 def own_entries(
     journal: Journal,
     customer: str,
@@ -255,6 +279,7 @@ def own_entries(
     ).fetchall()
     entries: list[OwnEntry] = []
     gone = pruned(journal)
+    unknown = doubtful(journal, customer, folded)
     for key_of_entry, epoch, seq, total, latest in rows:
         key, day = row_and_day(key_of_entry)
         if day is not None and (since_on is None or day < since_on):
@@ -273,6 +298,10 @@ def own_entries(
                 "WHERE customer = ? AND key = ? AND epoch = ? AND seq > ?",
                 (customer, key_of_entry, epoch, included),
             ).get
+        if key in unknown and key.startswith(HISTORY):
+            # Perhaps counted there under its old life: nobody gets a benefit for that twice, while
+            # what limits a promotion counts as the most it may be.
+            continue
         entries.append(OwnEntry(key, epoch, seq, rest))
     return entries
 

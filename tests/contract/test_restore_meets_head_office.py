@@ -15,7 +15,7 @@ from till_builder import card_number, points
 
 from pos_plugin import Plugin, Receipt
 from pos_plugin.clock import SystemClock
-from pos_plugin.storage import ledger_store
+from pos_plugin.storage import journal_lookup, ledger_store
 from pos_plugin.storage.backup import Source, take_backup
 from pos_plugin.storage.restore import Restored, restore
 from sync_agent.agent import Agent
@@ -141,12 +141,24 @@ def test_restored_account_is_unknown_until_head_office_has_counted_it_again(
     assert put_back(site, folder).rekeyed == 1
     found = row(site)
     assert (found["unknown"], found["available"], found["value"]) == (True, 0, 0)
+    assert counted(site) == (1, ["balance_unknown"])
     with monkeypatch.context() as nobody_doubts:  # negative control: counted twice
         nobody_doubts.setattr(ledger_store, "doubtful", lambda *_: frozenset())
+        nobody_doubts.setattr(journal_lookup, "doubtful", lambda *_: frozenset())
         assert row(site)["value"] == 2 * 79
+        assert counted(site)[0] == 2
     assert synced(site) == {}
+    assert counted(site) == (1, [])
     found = row(site)
     assert (found["unknown"], found["value"]) == (False, 79)
+
+
+def counted(site: Site) -> tuple[int, list[str]]:
+    """How many receipts of Anna the rules read, and what the cashier is told of her."""
+    with Plugin.open(site.till_dir() / "till.toml") as plugin:
+        found = plugin.scan(card_number(1)).to_dict()
+        notices = [one["code"] for one in found["panel"]["notices"]]
+        return int(found["customer"]["history"]["receipts_365d"]), notices
 
 
 def copied_disk(site: Site) -> Path:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from till_builder import NOON
 
-from pos_plugin.agent_word import NAME, is_silent_too_long, notices_of
+from pos_plugin.agent_word import NAME, balance_notice, is_silent_too_long, notices_of
 from pos_plugin.clock import utc_text
 
 if TYPE_CHECKING:
@@ -47,6 +47,27 @@ def test_wrong_clock_is_said(tmp_path: Path) -> None:
     assert said(tmp_path, clock_offset_ms=-119_000) == []
     (wrong,) = said(tmp_path, clock_offset_ms=-3_600_000)
     assert "Uhr" in wrong
+
+
+def test_a_fork_and_the_end_of_service_are_said(tmp_path: Path) -> None:
+    (forked,) = said(tmp_path, problems={"upload": "fork"})
+    assert "andere Kasse" in forked
+    (revoked,) = said(tmp_path, problems={"upload": "revoked", "download": "revoked"})
+    assert "abgemeldet" in revoked
+    assert said(tmp_path, problems={"upload": "gap"}) == []
+    assert said(tmp_path, problems=["fork"]) == []
+
+
+def test_balances_say_of_when_they_are_only_without_head_office(tmp_path: Path) -> None:
+    def told(**status: Any) -> str | None:
+        said(tmp_path, **status)
+        notice = balance_notice(tmp_path, at=NOON)
+        return notice.text("de") if notice else None
+
+    assert told(contact_at=ago(minutes=78)) is None
+    assert told(unreachable="no network") is None
+    now = told(contact_at=ago(minutes=78), unreachable="no network")
+    assert now == "Guthaben der Zentrale: Stand 10:42. Was hier dazukam, ist enthalten."
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{torn", '{"contact_at": 7, "unreachable": "x"}'])
