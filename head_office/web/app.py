@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from head_office.storage import meta
 from head_office.web import (
+    customers_page,
     history,
     log_page,
     previews,
@@ -49,6 +50,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *publishing.PAGES,
     *history.PAGES,
     *reports.PAGES,
+    *customers_page.PAGES,
     *tills_page.PAGES,
     *log_page.PAGES,
 )

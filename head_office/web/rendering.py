@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from head_office.read_back import words
 from pos_plugin import wording
 from pos_plugin.clock import instant
 
@@ -34,6 +35,9 @@ def html(template: str, *, language: str, **values: Any) -> str:  # noqa: ANN401
     def count(number: int) -> str:
         return wording.count(number, language=language)
 
+    def percent(bp: int) -> str:
+        return words.percent(bp, language)
+
     def moment(text: str) -> str:
         at = instant(text).astimezone()
         return f"{wording.day(at.date().isoformat(), language=language)} {at:%H:%M}"
@@ -49,6 +53,7 @@ def html(template: str, *, language: str, **values: Any) -> str:  # noqa: ANN401
             say=say,
             money=money,
             count=count,
+            percent=percent,
             moment=moment,
             day=day,
             **values,

@@ -6,13 +6,15 @@ import datetime as dt
 import json
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 from head_office_site import ANNA, ARTICLE, PERCENT_20, PROGRAM, Site
 from owner_page import add_people, text_of, visitor
+from till_events import batch, sale_event
 from waiting import until
 
-from head_office import preview, timeline
+from head_office import events, preview, timeline
 from head_office.segments import Bits
 from head_office.till_status import take_report
 from pos_plugin import Plugin
@@ -362,3 +364,31 @@ def test_the_tills_say_how_they_are(site: Site, owner: Visitor) -> None:
     said = text_of(owner.get("/tills"))
     for words in ("Anderer Stand", "Wartet noch an der Kasse 1.234", "Version 9.9", "07.03.2026"):
         assert words in said
+
+
+def test_a_customer_is_found_and_shown(site: Site, owner: Visitor) -> None:
+    site.load(
+        program=[PROGRAM],
+        customer=[
+            ANNA | {"phone": "0171 1234567", "instant_discount_bp": 750},
+            {"id": "K2", "number": "2", "name": 'Müller <b>%_\\"', "home_shop": "001"},
+        ],
+        card=[{"code": "2900000123457", "customer": "K1"}],
+    )
+    site.add_till("3")
+    with site.database() as database:
+        events.take_batch(database, till="3", body=batch(sale_event(1)), now=site.clock.now())
+    for term in ("anna", "K1", "Ann", "0171 1234567"):
+        said = text_of(owner.get(f"/customers?{urlencode({'term': term})}"))
+        assert "Anna Nummer 1 · Filiale 001" in said, term
+        assert "Müller" not in said
+    for term in ("müller", '%_\\"', "<b>"):
+        assert "Müller <b>%_" in text_of(owner.get(f"/customers?{urlencode({'term': term})}"))
+    for term in ("", "a", "%%", "__", "x' OR 1=1 --", "segment_bits"):
+        assert "Nummer 1" not in text_of(owner.get(f"/customers?{urlencode({'term': term})}"))
+    said = text_of(owner.get("/customer?id=K1"))
+    for words in ("Konto points 10", "Gruppen abc:C", "07.03.2026 points earn 10 3",
+                  "main active", "16,00 € 63,99 €", "7,5 %"):  # fmt: skip
+        assert words in said, words
+    for odd in ("K9", "", "%", '["K1"]'):
+        assert owner.get(f"/customer?{urlencode({'id': odd})}").status_code == 404

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from axe import violations
-from head_office_site import ARTICLE, Site
+from head_office_site import ANNA, ARTICLE, PROGRAM, Site
 from owner_page import PASSWORD, add_people
 from page_audit import low_contrast, nameless, requested
 from selenium.webdriver.common.keys import Keys
@@ -45,7 +45,11 @@ HALF = {
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     site = Site(tmp_path)
-    site.load(article=[ARTICLE | {"categories": ["hosen"], "brand": "Brax"}])
+    site.load(
+        article=[ARTICLE | {"categories": ["hosen"], "brand": "Brax"}],
+        program=[PROGRAM],
+        customer=[ANNA],
+    )
     add_people(site, "olga")
     with site.served() as url:
         site.url = url
@@ -148,6 +152,12 @@ def test_an_owner_writes_publishes_and_the_till_discounts(
     page.driver.get(f"{site.url}/office/tills")
     page.shows("Kasse 3, Filiale 001")
     found += looked_at(page, tmp_path, "tills")
+    page.driver.get(f"{site.url}/office/customers?term=anna")
+    page.shows("Anna")
+    found += looked_at(page, tmp_path, "customers")
+    press(page, "Anna")
+    page.shows("Kontobewegungen")
+    found += looked_at(page, tmp_path, "customer")
     page.driver.get(f"{site.url}/office/log")
     page.shows("rules.published")
     found += looked_at(page, tmp_path, "log")
