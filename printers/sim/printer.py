@@ -43,7 +43,7 @@ class SimulatedPrinter:
     not at all.
 
     Args:
-        folder: where pages go; made if missing.
+        folder: where pages go; made when the first job comes.
         dots: printable width.
         fault: what goes wrong with the next job.
         stall_ms: how long a printer that takes or says nothing is waited for.
@@ -57,7 +57,6 @@ class SimulatedPrinter:
         fault: Fault | None = None,
         stall_ms: int = STALL_MS,
     ) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._interpreter = Interpreter(dots=dots)
         self._closed = Event()
@@ -75,15 +74,20 @@ class SimulatedPrinter:
 
     def ready(self) -> JobReason:
         """Return whether it can print; see :class:`printers.ports.Device`."""
-        return JobReason.PRINTER_OFFLINE if self._closed.is_set() else JobReason.NONE
+        return self._gate()
 
     def send(self, job: Job, *, process_id: str, on_stall: Callable[[JobReason], None]) -> Outcome:
         """Print a job; see :class:`printers.ports.Device`."""
         del process_id, on_stall
         with self._line:
-            if self._closed.is_set():
-                return Outcome(JobState.QUEUED, JobReason.PRINTER_OFFLINE, 0)
-            reason = self._print(NUL * self._padding_bytes + job.data, job.sha256[:12])
+            reason = self._gate()
+            if reason is not JobReason.NONE:
+                return Outcome(JobState.QUEUED, reason, 0)
+            try:
+                reason = self._print(NUL * self._padding_bytes + job.data, job.sha256[:12])
+            except OSError:
+                # A full disk is the end of its paper: perhaps a page of the job lies there.
+                reason = JobReason.PAPER_OUT
             # P31: an unclean end may have left the printer inside a strip of this job.
             clean = reason is JobReason.NONE
             self._padding_bytes = 0 if clean else job.fragment_max + RASTER_HEADER_BYTES
@@ -115,6 +119,15 @@ class SimulatedPrinter:
     def pages(self) -> list[Path]:
         """All pages so far, oldest first."""
         return sorted(self._folder.glob("*.png"))
+
+    def _gate(self) -> JobReason:
+        if self._closed.is_set():
+            return JobReason.PRINTER_OFFLINE
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return JobReason.PRINTER_OFFLINE
+        return JobReason.NONE
 
     def _print(self, data: bytes, name: str) -> JobReason:
         fault, self.fault = self.fault, None

@@ -320,6 +320,30 @@ def test_stop_cuts_a_stalled_line_within_two_seconds(till: Till) -> None:
     assert till.store.state("a") == ("UNKNOWN", "stopped")
 
 
+def test_a_folder_that_cannot_be_made_waits_like_a_printer_that_is_off(till: Till) -> None:
+    till.prints.write_text("somebody's notes")
+    till.store.add("a", welcome())
+    till.start()
+    assert till.until("a", JobState.QUEUED).reason is JobReason.PRINTER_OFFLINE
+    till.prints.unlink()
+    till.until("a", JobState.CONFIRMED)
+    assert len(till.whole_pages()) == 1
+    assert till.faults.empty()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="a folder that takes no file")
+def test_a_full_disk_under_the_paper_is_a_doubt_and_ends_no_thread(till: Till) -> None:
+    till.prints.symlink_to("/proc")
+    till.store.add("a", welcome())
+    spool = till.start()
+    assert till.until("a", JobState.UNKNOWN).reason is JobReason.PAPER_OUT
+    till.prints.unlink()
+    till.store.add("b", plain())
+    spool.wake()
+    till.until("b", JobState.CONFIRMED)
+    assert till.faults.empty()
+
+
 class DeafDevice(SimulatedPrinter):
     """A driver that hangs and does not even let go."""
 
