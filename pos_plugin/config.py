@@ -233,11 +233,13 @@ class Offline(_Closed):
         voucher_minor: of one voucher, unless its type has a cap of its own.
         customer_minor: to one customer.
         till_minor: at this till.
+        gift_minor: of a voucher that somebody paid for (``gift_*``); 0 = never without head office.
     """
 
     voucher_minor: Cap = 1_000
     customer_minor: Cap = 5_000
     till_minor: Cap = 50_000
+    gift_minor: Cap = 0
 
 
 class Approvals(_Closed):

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CENTS: Final = 100
-DEFAULT_CAPS_EUR: Final = {"voucher_cap": 10, "customer_cap": 50, "till_cap": 500}
+DEFAULT_CAPS_EUR: Final = {
+    "voucher_cap": 10,
+    "customer_cap": 50,
+    "till_cap": 500,
+    "gift_cap": 0,
+}
 _PLACE_OF: Final = {"network": "address", "usb": "address", "serial": "port", "queue": "address"}
 _ALONE: Final = ("host", "simulator")
 
@@ -42,6 +47,7 @@ class Wishes:
         voucher_minor: cap of a voucher offline, in minor units (cents).
         customer_minor: cap of a customer offline, in minor units (cents).
         till_minor: cap of the till offline, in minor units (cents).
+        gift_minor: cap of a sold voucher offline, in minor units (cents); 0 = never.
     """
 
     language: str
@@ -56,6 +62,7 @@ class Wishes:
     voucher_minor: int
     customer_minor: int
     till_minor: int
+    gift_minor: int = 0
 
 
 def printer_of(text: str) -> dict[str, Value] | None:
@@ -106,6 +113,7 @@ def _value(wishes: Wishes, shop: str) -> dict[str, Value]:
             "voucher_minor": wishes.voucher_minor,
             "customer_minor": wishes.customer_minor,
             "till_minor": wishes.till_minor,
+            "gift_minor": wishes.gift_minor,
         }
     if wishes.backup is not None:
         value["backup"] = {"folder": str(wishes.backup)}

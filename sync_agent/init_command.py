@@ -54,6 +54,9 @@ _TRANSPORTS: Final = (
 @click.option("--voucher-cap", type=click.IntRange(0, 100_000), help="Euro a voucher, offline.")
 @click.option("--customer-cap", type=click.IntRange(0, 100_000), help="Euro a customer, offline.")
 @click.option("--till-cap", type=click.IntRange(0, 100_000), help="Euro at this till, offline.")
+@click.option(
+    "--gift-cap", type=click.IntRange(0, 100_000), help="Euro a sold voucher, offline; 0 = never."
+)
 @click.option("--no-test-page", is_flag=True, help="Do not print a test page.")
 @click.pass_context
 def init(

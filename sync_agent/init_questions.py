@@ -65,6 +65,7 @@ def asked(given: dict[str, Any], *, is_terminal: bool) -> Wishes:
         voucher_minor=caps["voucher_cap"] * CENTS,
         customer_minor=caps["customer_cap"] * CENTS,
         till_minor=caps["till_cap"] * CENTS,
+        gift_minor=caps["gift_cap"] * CENTS,
     )
 
 

@@ -19,6 +19,8 @@ WORDS: Final = {
         "voucher_cap": "Höchstens je Gutschein, in Euro",
         "customer_cap": "Höchstens je Kunde, in Euro",
         "till_cap": "Höchstens an dieser Kasse, in Euro",
+        "gift_cap": "Verkaufte Gutscheine ohne Netz einlösen: höchstens je Gutschein, in Euro "
+        "(0: nie; zählt in die Obergrenze der Kasse)",
         "worst": "Schlimmster Fall: {till} EUR an dieser Kasse; bei 10 Kassen ohne Netz "
         "zusammen {ten} EUR.",
         "written": "{path} geschrieben: Kasse {till} der Filiale {shop}.",
@@ -38,6 +40,8 @@ WORDS: Final = {
         "voucher_cap": "At most a voucher, in euro",
         "customer_cap": "At most a customer, in euro",
         "till_cap": "At most at this till, in euro",
+        "gift_cap": "Sold vouchers without a network: at most a voucher, in euro (0: never; it "
+        "counts in the cap of the till)",
         "worst": "Worst case: {till} EUR at this till; {ten} EUR with 10 tills offline at once.",
         "written": "Written: {path}, till {till} of shop {shop}.",
         "next": "Next: stammkunde doctor --config {config}",

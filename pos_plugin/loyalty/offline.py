@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pos_plugin.loyalty.voucher_type import DEFAULT_SCOPE, LegalKind
+from pos_plugin.loyalty.voucher_type import DEFAULT_SCOPE, GIFTS, LegalKind
 from pos_plugin.notices import Refusal, Refused
 
 if TYPE_CHECKING:
@@ -18,11 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
-    """The most that is given in one offline period, in minor units (cents)."""
+    """The most that is given in one offline period, in minor units (cents).
+
+    ``gift_minor``: of a voucher that somebody paid for; 0 = those are never used offline.
+    """
 
     voucher_minor: int
     customer_minor: int
     till_minor: int
+    gift_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,9 @@ def room_minor(
         cap in ``cap_minor`` where nothing is left.
     """
     scope = kind.scope if kind else DEFAULT_SCOPE[LegalKind(voucher.legal_kind)]
+    cap_minor = caps.voucher_minor
+    if voucher.legal_kind in GIFTS and scope == "never" and caps.gift_minor:
+        scope, cap_minor = "shop", caps.gift_minor  # the owner of this till answers for it
     is_same_shop = voucher.shop is None or voucher.shop == at.shop
     if scope == "issuing_till":
         # Nobody else uses it, so nothing can be lost.
@@ -67,7 +74,7 @@ def room_minor(
         return Refused(Refusal.VOUCHER_NEEDS_ONLINE)
     if scope == "never" or not is_same_shop:
         return Refused(Refusal.VOUCHER_NEEDS_ONLINE)
-    cap_minor = (kind.offline_cap_minor if kind else 0) or caps.voucher_minor
+    cap_minor = (kind.offline_cap_minor if kind else 0) or cap_minor
     least = min(
         (cap_minor - spent.voucher_minor, cap_minor),
         (caps.customer_minor - spent.customer_minor, caps.customer_minor),

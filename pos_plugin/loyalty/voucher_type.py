@@ -38,7 +38,8 @@ LONG_LIVED: Final = frozenset(
 )
 """What somebody paid for or earned: shorter than three years risks being void (domain.md L8)."""
 
-SETTLES_PRICE: Final = frozenset({LegalKind.GIFT_MPV, LegalKind.GIFT_SPV, LegalKind.GOODS_CREDIT})
+GIFTS: Final = frozenset({LegalKind.GIFT_MPV, LegalKind.GIFT_SPV})
+SETTLES_PRICE: Final = GIFTS | {LegalKind.GOODS_CREDIT}
 """These were paid for in full; what is open of them is a liability."""
 
 # DSFinV-K, GV_TYP of the sale that issues a voucher against money.

@@ -217,6 +217,7 @@ class VoucherBook:
                 voucher_minor=caps.voucher_minor,
                 customer_minor=caps.customer_minor,
                 till_minor=caps.till_minor,
+                gift_minor=caps.gift_minor,
             ),
             spent=spent,
         )

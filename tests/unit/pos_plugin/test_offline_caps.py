@@ -94,3 +94,41 @@ def test_without_a_head_office_all_of_it_is_given(till: TillBuilder) -> None:
     codes = [voucher(till, "W1", 3_000), voucher(till, "W2", 3_000), EURO]
     with till.open() as plugin:
         assert given_minor(plugin, "S1", *codes) == 16_000
+
+
+def sold(till: TillBuilder, code: str, minor: int) -> str:
+    """A voucher that somebody paid for; its kind says nothing of being offline."""
+    return hand_out(till, code, minor, partial=True, offline_scope="never", offline_cap_minor=0)
+
+
+def allow_gifts(till: TillBuilder, cap_minor: int) -> None:
+    with till.config_path.open("a", encoding="utf-8") as file:
+        file.write(f"[offline]\ngift_minor = {cap_minor}\n")
+
+
+def test_a_sold_voucher_is_used_offline_only_where_the_owner_says_so(till: TillBuilder) -> None:
+    with_head_office(till)
+    code = sold(till, "W1", 10_000)
+    with till.open() as plugin:
+        assert given_minor(plugin, "S1", code) == 0  # the control: never, unless somebody says so
+    allow_gifts(till, 2_500)
+    with till.open() as plugin:
+        assert given_minor(plugin, "S2", code) == 2_500
+        assert given_minor(plugin, "S3", code) == 0  # its cap of this period is spent
+
+
+def test_sold_vouchers_count_in_the_caps_of_customer_and_till(till: TillBuilder) -> None:
+    with_head_office(till)
+    allow_gifts(till, 100_000)
+    codes = [sold(till, "W1", 4_000), sold(till, "W2", 4_000)]
+    with till.open() as plugin:
+        assert given_minor(plugin, "S1", *codes) == CAP_MINOR
+
+
+def test_the_cap_of_sold_vouchers_opens_no_other_kind(till: TillBuilder) -> None:
+    with_head_office(till)
+    allow_gifts(till, 100_000)
+    kind = {"legal_kind": "goods_credit", "offline_scope": "never", "offline_cap_minor": 0}
+    code = hand_out(till, "W1", 4_000, partial=True, **kind)
+    with till.open() as plugin:
+        assert given_minor(plugin, "S1", code) == 0

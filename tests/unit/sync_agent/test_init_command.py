@@ -104,12 +104,22 @@ def test_a_till_of_a_chain_is_enrolled_with_its_caps(tmp_path: Path) -> None:
         wrong = init(tmp_path / "till", *words, "--code", "0000-0000")
         assert wrong.exit_code == 1
         assert not (tmp_path / "till" / "till.toml").exists()
-        done = init(tmp_path / "till", *words, "--code", code_of(site), "--till-cap", "200")
+        done = init(
+            tmp_path / "till",
+            *words,
+            "--code",
+            code_of(site),
+            "--till-cap",
+            "200",
+            "--gift-cap",
+            "25",
+        )
         assert done.exit_code == 0, done.output
         assert "200 EUR an dieser Kasse; bei 10 Kassen ohne Netz zusammen 2000 EUR" in done.stdout
         settings = read_config(tmp_path / "till" / "till.toml")
         assert settings.shop == "001"  # head office says it
         assert settings.offline.till_minor == 20_000
+        assert settings.offline.gift_minor == 2_500
         assert settings.head_office is not None
         synced = CliRunner().invoke(
             stammkunde, ["agent", "sync-now", "--config", str(tmp_path / "till" / "till.toml")]
