@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from head_office import drafts, timeline
 from head_office.read_back.promotion import read_back
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from head_office.drafts import Draft
     from head_office.timeline import Stage
     from head_office.web.visit import Visit
+
+A_PAGE: Final = 100
 
 
 class Known(NamedTuple):
@@ -67,16 +69,23 @@ def name_of(rule: dict[str, Any], language: str) -> str:
 def show(visit: Visit) -> Response:
     """List them."""
     everything = list(known(visit).values())
+    text = visit.query.get("page", "")
+    pages = max(1, -(-len(everything) // A_PAGE))
+    number = (
+        min(max(int(text), 1), pages)
+        if text.isascii() and text.isdecimal() and len(text) < 10
+        else 1
+    )
     rows = [
         {
             "known": one,
             "name": name_of(one.newest, visit.language),
             "sentences": read_back(Promotion.model_validate(one.newest), visit.language)[:2],
         }
-        for one in everything
+        for one in everything[(number - 1) * A_PAGE : number * A_PAGE]
     ]
     ready = sum(one.draft is not None and one.draft.state == "approved" for one in everything)
-    return visit.page("promotion_list.html", rows=rows, ready=ready)
+    return visit.page("promotion_list.html", rows=rows, ready=ready, number=number, pages=pages)
 
 
 def choose(visit: Visit) -> Response:

@@ -362,3 +362,20 @@ def test_what_comes_by_the_door_does_change_something(site: Site, owner: Visitor
     assert owner.post("/promotions/save/percent", label_de="A", percent="1").status_code == 200
     assert state(site) != before
     owner.post("/promotion/drop", id="A", version="1")
+
+
+def test_many_promotions_are_shown_leaf_by_leaf(site: Site, owner: Visitor) -> None:
+    now = site.clock.now()
+    with site.database() as database:
+        for number in range(130):
+            rule = RULE | {"id": f"P{number:03}", "label": {"de": f"Aktion {number:03}"}}
+            drafts.save(database, rule, version=0, user="olga", now=now)
+    first, second = owner.get("/"), owner.get("/?page=2")
+    assert ("Aktion 099" in first.text, "Aktion 100" in first.text) == (True, False)
+    assert ("Aktion 099" in second.text, "Aktion 129" in second.text) == (False, True)
+    assert len(first.content) < 40_000
+    for odd in ("0", "-1", "99", "x", "٣", "9" * 5000):
+        assert owner.get(f"/?page={odd}").status_code == 200
+    with site.database() as database:
+        for number in range(130):
+            drafts.drop(database, f"P{number:03}", version=1, user="olga", now=now)
