@@ -43,6 +43,9 @@ def test_every_picture_stands_on_the_page_and_no_other() -> None:
     shown = set(re.findall(r"samples/([a-z0-9-]+\.png)", page))
     assert shown == {sample.name for sample in SAMPLES}
     assert shown == {file.name for file in sample_pictures.FOLDER.iterdir()}
+    printing = (ROOT / "docs" / "printing.md").read_text("utf-8")
+    german = {sample.name for sample in SAMPLES if sample.lang == "de"}
+    assert set(re.findall(r"samples/([a-z0-9-]+\.png)", printing)) == german
 
 
 @pytest.fixture
