@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from pos_plugin.loyalty.voucher_document import CODE_END
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     import apsw
 
 NAME_MAX: Final = 30
-CODE_END: Final = 5
 _SEPARATORS: Final = frozenset({"rule", "feed"})
 # Where paper may lie on the counter; of a replaced one the copy is the one that counts.
 _ON_PAPER: Final = "('CONFIRMED', 'ASSUMED', 'CONFIRMED_BY_OPERATOR', 'UNKNOWN')"

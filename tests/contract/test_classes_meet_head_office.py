@@ -11,6 +11,7 @@ import pytest
 from class_schemes import scheme_value
 from click.testing import CliRunner
 from head_office_site import ANNA, ARTICLE, Site
+from lone_till import LoneTill
 from sqlalchemy import select
 from till_builder import NOON, card_number
 
@@ -202,6 +203,23 @@ def test_margin_makes_a_class_that_tills_read_without_any_purchase_price(site: S
         with cache:
             assert not cache.is_empty("article")
             assert cache.is_empty("purchase_price")
+
+
+def test_till_that_gets_a_head_office_reads_its_purchase_prices_no_more(tmp_path: Path) -> None:
+    site = Site(tmp_path)
+    site.load(article=[ARTICLE])
+    alone = LoneTill(site.till_dir("3"))
+    alone.take("articles", "sku;Name;Preis;EK;MwSt\n4711;Hose;9,99;3,33;19\n")
+    assert alone.rows("purchase_price")["purchase_price"]
+    for name in ("till.toml", "keys.json"):
+        (alone.folder / name).unlink()
+    with site.served() as url:
+        site.url = url
+        site.add_till("3")
+        sync(site)
+    rows = alone.rows("article", "purchase_price")
+    assert [row["unit_price_minor"] for row in rows["article"]] == [7999]
+    assert rows["purchase_price"] == []
 
 
 def test_purchase_price_of_no_day_is_refused_and_the_same_again_is_nothing(site: Site) -> None:
