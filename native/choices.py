@@ -111,17 +111,37 @@ class Choices:
         self.solved: dict[tuple[object, ...], Solved] = {}
         self.plain: dict[tuple[int, ...], Packing] = {}  # by their classes: without later layers
 
+    def know(
+        self, promos: list[Promo], classes: list[int], packing: Packing, solved: Solved
+    ) -> None:
+        """Take what a component is worth to these promotions without later layers.
+
+        Choices that only scale a component need no more than that.
+        """
+        choice = make_choice(self.problem, promos, None, None)
+        assert choice is not None, "taking no tier is always open"  # noqa: S101
+        members = set(classes)
+        own = [p for p in promos if p.classes & members]
+        self.solved[self._component(choice, classes, own).key] = solved
+        self.plain[tuple(classes)] = packing
+
     def solve(
-        self, promos: list[Promo], receipt: Tier | None, customer: Tier | None, floor: Exact
+        self,
+        promos: list[Promo],
+        parts: list[list[int]],
+        receipt: Tier | None,
+        customer: Tier | None,
+        floor: Exact,
     ) -> Solved | None:
         """Best solution of one choice worth more than ``floor``, and a bound.
 
-        Values are savings of all layers in 1/10^12 minor; None where the choice cannot be open.
+        ``parts``: the connected classes; the others only free promotions want. Values are savings
+        of all layers in 1/10^12 minor; None where the choice cannot be open.
         """
         choice = make_choice(self.problem, promos, receipt, customer)
         if choice is None:
             return None
-        applications, value, reach = self._relaxed(choice)
+        applications, value, reach = self._relaxed(choice, parts)
         saving = choice.saving(*self.measure(choice, applications))
         if saving is not None and saving * W == value:
             # Every tier is open and every sum linear: nothing to gain by exact sums.
@@ -130,7 +150,7 @@ class Choices:
         known = floor if best is None else max(floor, best)
         if reach <= known:
             return Solved(best, reach, applications)
-        exact = self._exact(choice, known)
+        exact = self._exact(choice, parts, known)
         if exact.value is not None:
             exact_saving = choice.saving(*self.measure(choice, exact.applications))
             if exact_saving is not None and exact_saving * W > known:
@@ -164,41 +184,23 @@ class Choices:
         assert plain is not None, "taking no tier is always open"  # noqa: S101
         return self._component(plain, classes, promos).solve(self)
 
-    def _components(self, choice: Choice) -> tuple[list[int], list[tuple[list[int], list[Promo]]]]:
-        """Classes that only free promotions want, and the connected rest."""
-        parent = list(range(len(self.problem.price)))
-
-        def root(c: int) -> int:
-            while parent[c] != c:
-                parent[c] = parent[parent[c]]
-                c = parent[c]
-            return c
-
-        stateful = [p for p in choice.promos if not p.is_free]
-        pool_class: dict[int, int] = {}
-        for p in stateful:
-            classes = sorted(p.classes)
-            if not classes:
-                continue
-            if p.pool >= 0:
-                classes.append(pool_class.setdefault(p.pool, classes[0]))
-            for c in classes[1:]:
-                a, b = root(classes[0]), root(c)
-                parent[max(a, b)] = min(a, b)
-        wanted = {c for p in stateful for c in p.classes}
-        groups: dict[int, list[int]] = {}
-        for c in sorted(wanted):
-            groups.setdefault(root(c), []).append(c)
-        alone = [c for c in range(len(self.problem.price)) if c not in wanted]
+    def _components(
+        self, choice: Choice, within: list[list[int]]
+    ) -> tuple[list[int], list[tuple[list[int], list[Promo]]]]:
+        """Classes that only free promotions want, and the connected rest with who wants it."""
+        tied = {c for classes in within for c in classes}
+        alone = [c for c in range(len(self.problem.price)) if c not in tied]
         parts = []
-        for classes in groups.values():
+        for classes in within:
             members = set(classes)
             parts.append((classes, [p for p in choice.promos if p.classes & members]))
         return alone, parts
 
-    def _relaxed(self, choice: Choice) -> tuple[list[Application], Exact, Exact]:
+    def _relaxed(
+        self, choice: Choice, within: list[list[int]]
+    ) -> tuple[list[Application], Exact, Exact]:
         """Best applications of the choice without its thresholds, their value, and a bound."""
-        alone, parts = self._components(choice)
+        alone, parts = self._components(choice, within)
         value: Exact = choice.constant
         inside: Exact = 0
         applications: list[Application] = []
@@ -231,9 +233,9 @@ class Choices:
         )
         return _Component(key, plain, classes, promos, factor)
 
-    def _exact(self, choice: Choice, floor: Exact) -> Solved:
+    def _exact(self, choice: Choice, within: list[list[int]], floor: Exact) -> Solved:
         """The choice with its thresholds; values are savings of all layers."""
-        alone, parts = self._components(choice)
+        alone, parts = self._components(choice, within)
         classes = alone + [c for part, _ in parts for c in part]
         stateful = [p for p in choice.promos if not p.is_free]
         price = self.problem.price

@@ -45,16 +45,18 @@ _NEVER = cython.declare(
 _STATES = cython.declare(cython.longlong, 4_096)  # of one automaton at most
 _ENTRIES = cython.declare(cython.longlong, 60_000)  # of the exact table of one automaton at most
 _UNITS = cython.declare(cython.longlong, 4_000)  # decided one by one at most
-_WIDTHS = (6, 48, 400, 3_000)
+_WIDTHS = (16, 800, 3_000)
 _CELLS = cython.declare(cython.longlong, 1 << 21)  # of the table of an n-for-m at most
 _ROUNDS = cython.declare(cython.longlong, 400)  # of moving the multipliers, each
 _WIDE = cython.declare(
     cython.longlong, 200
 )  # a gap above this part of the value is too wide for labels
+_EVERY = cython.declare(cython.longlong, (1 << 62) - 1)  # promotions, a bit each
+_UNSURE = cython.declare(cython.longlong, -1)
 _FEW = cython.declare(cython.longlong, 80)  # units, of which labels can carry any gap
 _FRESH = cython.declare(cython.longlong, 64)  # weight of a round in the running mean, in 1/256
 _STALE = cython.declare(
-    cython.longlong, 4
+    cython.longlong, 2
 )  # rounds without a lower bound, then the step gets smaller
 _FAR = cython.declare(cython.longlong, 1 << 24)  # longest step along one axis, in 1/2^16 of the gap
 _TURN = cython.declare(cython.longlong, 16)  # rounds, then other threads may run
@@ -329,6 +331,9 @@ class Packing:
     moved: cython.bint  # the multipliers have left their start: steps are small from then on
     given: dict[str, Any]
     sub: Packing | None
+    narrowed: Packing | None
+    seeks_ties: cython.bint  # whether packings worth as much as the best are followed, too
+    spares: cython.longlong  # a bit for each promotion without which as much is packed
     seed: Packing | None  # to start with what it packed
     order: cython.longlong[::1]
     order_off: cython.longlong[::1]
@@ -376,6 +381,9 @@ class Packing:
         self.is_heir = False
         self.moved = False
         self.sub = None
+        self.narrowed = None
+        self.seeks_ties = False
+        self.spares = _UNSURE
         self.seed = None
         self.given = {
             "classes": classes,
@@ -1875,6 +1883,20 @@ class Packing:
         self._solve(floor)
         return self.found
 
+    def seek_ties(self) -> None:
+        """Find out, too, without which promotions as much could be packed (see ``is_spare``)."""
+        self.seeks_ties = not self.rows and self.k <= 62
+
+    def is_spare(self, promo: int) -> bool | None:
+        """Whether as much is packed without a promotion; None where the search did not tell."""
+        if self.narrowed is not None:
+            return self.narrowed.is_spare(promo)
+        k: cython.Py_ssize_t
+        for k in range(self.k):
+            if self.promo[k] == promo and self.spares != _UNSURE:
+                return bool(self.spares >> k & 1)
+        return None
+
     @property
     def value(self) -> int:
         """Value of the best packing found."""
@@ -1929,11 +1951,13 @@ class Packing:
             if is_stale:
                 self._tables()
                 is_stale = False
-            self._run(width)
+            self._run(width, False)
             if self.lost < self.upper and not self.is_cut:
                 # Every label given up is bounded: the proof needs no more than the worst of them.
                 self.upper = max(self.lower, self.lost)
             if self._is_proven():
+                if self.seeks_ties and self.spares == _UNSURE and self.used < self.budget:
+                    self._run(width, True)
                 break
             if self.used >= self.budget:
                 break
@@ -1965,7 +1989,9 @@ class Packing:
         c: cython.Py_ssize_t
         k: cython.Py_ssize_t
         total: cython.longlong
-        goal: cython.longlong = (self.lower // self.grain + 1) * self.grain
+        goal: cython.longlong = self.lower
+        if not self.seeks_ties:
+            goal = (self.lower // self.grain + 1) * self.grain
         for c in range(self.m):
             self.lam[c] = self.best_lam[c]
         for k in range(self.k):
@@ -1989,8 +2015,10 @@ class Packing:
         given["even"] = integers([self.even[k] for k in places] or [-1])
         sub: Packing = Packing(self.offers, **given)
         sub.inherit(self.best_lam, [(self.best_theta[k], self.best_toll[k]) for k in places])
+        sub.seeks_ties = self.seeks_ties
         sub.solve(self.lower)
         self.used += sub.steps
+        self.narrowed = sub
         self.upper = max(self.lower, min(self.upper, sub.bound))
         if sub.found:
             self.lower = sub.value
@@ -2179,6 +2207,8 @@ class Packing:
             if not groups:
                 continue
             self.left[c] -= groups * best_size
+            # What is set aside is one way of many that are worth as much.
+            self.seeks_ties = False
             self.aside_promo[c] = -1 if best < 0 else self.want[best]
             self.aside_times[c] = groups
             self.start_value += groups * best_value
@@ -2676,8 +2706,11 @@ class Packing:
 
     @cython.cfunc
     @cython.exceptval(check=True)
-    def _run(self, width: cython.longlong) -> cython.void:
-        """One pass over the units; ``lost`` is the best bound of the labels given up."""
+    def _run(self, width: cython.longlong, with_ties: cython.bint) -> cython.void:
+        """One pass over the units; ``lost`` is the best bound of the labels given up.
+
+        ``with_ties``: labels that could be worth as much as the best packing known live on, too.
+        """
         offers: Offers = self.offers
         size: cython.Py_ssize_t = self.k + self.extras
         room: cython.Py_ssize_t = 6 * width + 64
@@ -2686,10 +2719,11 @@ class Packing:
             mask *= 2
         heads: cython.longlong[::1] = _zeros(mask)
         mask -= 1
-        now_state: cython.longlong[::1] = _zeros(room * size)
-        new_state: cython.longlong[::1] = _zeros(room * size)
-        now: cython.longlong[::1] = _zeros(room * 6)
-        new: cython.longlong[::1] = _zeros(room * 6)
+        # Few labels are the rule: their rooms grow with them.
+        now_state: cython.longlong[::1] = _zeros(64 * size)
+        new_state: cython.longlong[::1] = _zeros(64 * size)
+        now: cython.longlong[::1] = _zeros(64 * 7)
+        new: cython.longlong[::1] = _zeros(64 * 7)
         swap: cython.longlong[::1]
         keys: cython.longlong[::1] = _zeros(size)
         drops: cython.longlong[::1] = _zeros(self.k)
@@ -2731,10 +2765,17 @@ class Packing:
         extra_value: cython.longlong
         pool_at: cython.Py_ssize_t
         opened: cython.longlong = 0
-        goal: cython.longlong = (self.lower // self.grain + 1) * self.grain
+        first: cython.longlong = 0
+        goal: cython.longlong = self.lower
+        if not with_ties:
+            goal = (self.lower // self.grain + 1) * self.grain
+        spared: cython.longlong
+        top: cython.longlong
+        bits: cython.longlong[::1] = _zeros(self.k)
         lost: cython.longlong = _NEVER
         is_hot: cython.bint
-        # Columns of a label: value, bound, spent, spent_2, trail of its parent, move.
+        # Columns of a label: value, bound, spent, spent_2, trail of its parent, move, and the
+        # promotions (a bit each) without which some way here is worth as much.
         for j in range(size):
             keys[j] = 1 + j * 7_919 + (j * j * 104_729) % 999_983
         now[0] = self.start_value
@@ -2747,6 +2788,9 @@ class Packing:
         now[3] = 0
         now[4] = -1
         now[5] = 0
+        now[6] = _EVERY
+        for k in range(self.k if self.seeks_ties else 0):
+            bits[k] = 1 << k
         for j in range(size):
             now_state[j] = 0
         for u in range(self.n):
@@ -2756,16 +2800,16 @@ class Packing:
             high = self.want_start[c + 1]
             fresh = 0
             _give_turn()
-            for i in range(len(heads)):
-                heads[i] = -1
+            # A head below ``first`` is that of a unit before.
+            first += room
             if trails + labels > len(trail) // 2:
                 trail = _grown(trail, 2 * (trails + labels) + len(trail))
             for i in range(labels):
                 # The way here is kept for the labels that live on.
-                trail[2 * trails] = now[6 * i + 4]
-                trail[2 * trails + 1] = now[6 * i + 5]
+                trail[2 * trails] = now[7 * i + 4]
+                trail[2 * trails + 1] = now[7 * i + 5]
                 trails += 1
-                base = now[6 * i + 1] - lam
+                base = now[7 * i + 1] - lam
                 self.used += (high - low) // 4
                 stuck = 0
                 stuck_at = -1
@@ -2803,6 +2847,7 @@ class Packing:
                         spent_2 = self.option_spent_2[x]
                         bound = base + gain - self.mu * spent - self.mu_2 * spent_2
                         move = -1 - x
+                        spared = now[7 * i + 6]
                         x += 1
                         is_hot = not stuck
                     else:
@@ -2815,6 +2860,7 @@ class Packing:
                         s = now_state[i * size + k]
                         at = self.auto_off[k] + s * self.actions[k] + a
                         move = e * 32 + a
+                        spared = now[7 * i + 6] & ~bits[k]
                         a += 1
                         if self.next_state[at] < 0 or stuck > 1 or (stuck and stuck_at != k):
                             continue
@@ -2867,40 +2913,44 @@ class Packing:
                     self.used += 1
                     if not is_hot or bound < goal:
                         continue
-                    spent += now[6 * i + 2]
-                    spent_2 += now[6 * i + 3]
+                    spent += now[7 * i + 2]
+                    spent_2 += now[7 * i + 3]
                     if (
                         self.rows
                         and not self.gives_back
                         and (spent > self.room or (self.rows > 1 and spent_2 > self.room_2))
                     ):
                         continue
-                    value = now[6 * i] + gain
+                    value = now[7 * i] + gain
                     # Labels of equal state: look them up by a sum over the state.
                     if fresh == room:
                         keep = _threshold(new, fresh, width)
                         j = 0
                         for at in range(fresh):
-                            if new[6 * at + 1] < keep or j == width:
-                                lost = max(lost, new[6 * at + 1])
+                            if new[7 * at + 1] < keep or j == width:
+                                lost = max(lost, new[7 * at + 1])
                                 continue
                             if at != j:
-                                for p in range(6):
-                                    new[6 * j + p] = new[6 * at + p]
+                                for p in range(7):
+                                    new[7 * j + p] = new[7 * at + p]
                                 for p in range(size):
                                     new_state[j * size + p] = new_state[at * size + p]
                             j += 1
                         fresh = j
                         for p in range(len(heads)):
-                            heads[p] = -1
+                            heads[p] = 0
                         for at in range(fresh):
                             place = 0
                             for p in range(size):
                                 place += new_state[at * size + p] % 1_000_003 * keys[p]
                             place = place & mask
-                            while heads[place] >= 0:
+                            while heads[place] >= first:
                                 place = (place + 1) & mask
-                            heads[place] = at
+                            heads[place] = first + at
+                    if 7 * (fresh + 1) > len(new):
+                        new = _grown(new, 7 * (fresh + 1))
+                    if size * (fresh + 1) > len(new_state):
+                        new_state = _grown(new_state, size * (fresh + 1))
                     place = 0
                     for p in range(size):
                         at = now_state[i * size + p]
@@ -2914,30 +2964,33 @@ class Packing:
                         place += at % 1_000_003 * keys[p]
                     place = place & mask
                     is_hot = True
-                    while heads[place] >= 0:
-                        j = heads[place]
+                    while heads[place] >= first:
+                        j = heads[place] - first
                         at = 0
                         while (
                             at < size and new_state[j * size + at] == new_state[fresh * size + at]
                         ):
                             at += 1
                         if at == size:
-                            if new[6 * j] >= value and (
+                            if new[7 * j] >= value and (
                                 not self.rows
-                                or (new[6 * j + 2] <= spent and new[6 * j + 3] <= spent_2)
+                                or (new[7 * j + 2] <= spent and new[7 * j + 3] <= spent_2)
                             ):
+                                if new[7 * j] == value:
+                                    new[7 * j + 6] |= spared
                                 is_hot = False
                                 break
-                            if new[6 * j] <= value and (
+                            if new[7 * j] <= value and (
                                 not self.rows
-                                or (new[6 * j + 2] >= spent and new[6 * j + 3] >= spent_2)
+                                or (new[7 * j + 2] >= spent and new[7 * j + 3] >= spent_2)
                             ):
-                                new[6 * j] = value
-                                new[6 * j + 1] = bound
-                                new[6 * j + 2] = spent
-                                new[6 * j + 3] = spent_2
-                                new[6 * j + 4] = trails - 1
-                                new[6 * j + 5] = move
+                                new[7 * j] = value
+                                new[7 * j + 1] = bound
+                                new[7 * j + 2] = spent
+                                new[7 * j + 3] = spent_2
+                                new[7 * j + 4] = trails - 1
+                                new[7 * j + 5] = move
+                                new[7 * j + 6] = spared
                                 is_hot = False
                                 break
                         place = (place + 1) & mask
@@ -2945,24 +2998,25 @@ class Packing:
                         continue
                     # A label is copied and compared: many times the work of a look at a move.
                     self.used += size // 4
-                    heads[place] = fresh
-                    new[6 * fresh] = value
-                    new[6 * fresh + 1] = bound
-                    new[6 * fresh + 2] = spent
-                    new[6 * fresh + 3] = spent_2
-                    new[6 * fresh + 4] = trails - 1
-                    new[6 * fresh + 5] = move
+                    heads[place] = first + fresh
+                    new[7 * fresh] = value
+                    new[7 * fresh + 1] = bound
+                    new[7 * fresh + 2] = spent
+                    new[7 * fresh + 3] = spent_2
+                    new[7 * fresh + 4] = trails - 1
+                    new[7 * fresh + 5] = move
+                    new[7 * fresh + 6] = spared
                     fresh += 1
             if fresh > width:
                 keep = _threshold(new, fresh, width)
                 j = 0
                 for i in range(fresh):
-                    if new[6 * i + 1] < keep or j == width:
-                        lost = max(lost, new[6 * i + 1])
+                    if new[7 * i + 1] < keep or j == width:
+                        lost = max(lost, new[7 * i + 1])
                         continue
                     if i != j:
-                        for p in range(6):
-                            new[6 * j + p] = new[6 * i + p]
+                        for p in range(7):
+                            new[7 * j + p] = new[7 * i + p]
                         for p in range(size):
                             new_state[j * size + p] = new_state[i * size + p]
                     j += 1
@@ -2977,27 +3031,38 @@ class Packing:
             if self.used > self.budget:
                 # Nobody follows these labels any further; the worst of them stays in the gap.
                 for i in range(labels):
-                    lost = max(lost, now[6 * i + 1])
+                    lost = max(lost, now[7 * i + 1])
                 labels = 0
                 break
         best: cython.Py_ssize_t = -1
+        spared = 0
+        top = _NEVER
         for i in range(labels):
             is_hot = True
             for k in range(self.k):
                 if not self.accepts[self.flag_off[k] + now_state[i * size + k]]:
                     is_hot = False
             if self.rows and (
-                now[6 * i + 2] > self.room or (self.rows > 1 and now[6 * i + 3] > self.room_2)
+                now[7 * i + 2] > self.room or (self.rows > 1 and now[7 * i + 3] > self.room_2)
             ):
                 is_hot = False
-            if is_hot and (best < 0 or now[6 * i] > now[6 * best]):
+            if not is_hot:
+                continue
+            if best < 0 or now[7 * i] > top:
                 best = i
+                top = now[7 * i]
+                spared = 0
+            if now[7 * i] == top:
+                spared |= now[7 * i + 6]
         self.lost = lost
-        if best >= 0 and now[6 * best] > self.lower:
-            self.lower = now[6 * best]
+        self.spares = _UNSURE
+        if self.seeks_ties and not self.is_cut and lost < top and top >= goal:
+            self.spares = spared
+        if best >= 0 and now[7 * best] > self.lower:
+            self.lower = now[7 * best]
             self.found = True
             self.with_aside = self.built
-            self._trace(trail, now[6 * best + 4], now[6 * best + 5])
+            self._trace(trail, now[7 * best + 4], now[7 * best + 5])
 
     @cython.cfunc
     @cython.exceptval(check=True)
@@ -3186,7 +3251,7 @@ def _threshold(
     labels: cython.longlong[::1], count: cython.Py_ssize_t, width: cython.Py_ssize_t
 ) -> cython.longlong:
     """The bound that the best ``width`` labels reach; where equal ones are more, just above it."""
-    bounds: list[int] = sorted([labels[6 * i + 1] for i in range(count)], reverse=True)
+    bounds: list[int] = sorted([labels[7 * i + 1] for i in range(count)], reverse=True)
     return bounds[width - 1]
 
 

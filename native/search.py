@@ -30,7 +30,7 @@ from .packing import Offers, Packing, benefit_on, integers
 
 if TYPE_CHECKING:
     from native.choices import Choices
-    from native.problem import Application, Exact, Problem
+    from native.problem import Application, Exact, Problem, Promo
 
 __all__ = [
     "ALONE",
@@ -569,6 +569,7 @@ class Search:
             # Without a limit as many as there are units: the state of a free one is empty.
             self.free_at[row] = self.rows
             self._add_row(row - _FREE, 1 << 30, 1 << 30)
+            more["limit"][self.rows - 1] = -1
         whole = {name: more[name][: self.rows] for name in _COLUMNS}
         whole |= {name: more[name][: self.rows + 1] for name in ("step_start", "slot_start")}
         whole |= {name: more[name][: self.row_steps] for name in _STEP_COLUMNS}
@@ -921,6 +922,7 @@ class Search:
         if any(self._is_composed(row) for row in promos):
             return self._pack_composed(key, part, promos, banned)
         packing = self._packing(part, promos, without)
+        packing.seek_ties()
         packing.solve(-1)
         self.used += packing.steps
         known = _Packed(packing.value, packing.bound, packing.applications(), packing)
@@ -1204,6 +1206,9 @@ class Search:
                     known = False
                 if is_plain and common >= 0 and not self.has_units:
                     reach -= common * rate_r
+                elif self._is_amount_within(r, k) and not self.has_units:
+                    # Whatever the article layer leaves: the whole amount is gone from this base.
+                    reach -= self.tier[r * TIER_COLUMNS + 3] * D * parts_r
             least = self.tier[at + 4] * D * parts_r
             known = known and left_k >= least and not self.mixed[k] and self._has_coupon(k)
             if self.tier[at + 2] == PERCENT:
@@ -1224,6 +1229,17 @@ class Search:
             most -= short * (parts_r - rate_r) * (parts_k - rate_k)
         self.reach = most
         self.saving = value if known else -1
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _is_amount_within(self, r: cython.Py_ssize_t, k: cython.Py_ssize_t) -> cython.bint:
+        """Whether an open receipt tier takes a whole amount from what a customer tier sees."""
+        at: cython.Py_ssize_t = r * TIER_COLUMNS
+        return (
+            self.tier[at + 2] == AMOUNT_OFF
+            and self.tier[at + 4] >= self.tier[at + 3]
+            and self.tier_start[k + 1] - self.tier_start[k] == self.classes
+        )
 
     def _has_coupons(self, r: int, k: int) -> bool:
         """Whether there are coupons enough for both tiers."""
@@ -1510,7 +1526,10 @@ class Search:
         """Solve on their own the choices that could save more than the answer."""
         unsure.sort()
         bound = answer.bound
-        answer = self._tried(answer, unsure, banned)
+        if -unsure[0][0] > answer.saving:
+            allowed = self._allowed(banned)
+            answer = self._tried(answer, unsure, allowed)
+            parts = [list(part.classes) for part in self.components]
         rivals = answer.rivals
         for reach, _, r, k, alone in unsure:
             if -reach <= answer.saving:
@@ -1518,18 +1537,16 @@ class Search:
                 break
             run = self._choices()
             assert self.problem is not None  # noqa: S101 - made with the choices
-            if alone:
-                promos = [self.problem.promos[alone - 1]]
-            else:
-                rows = [row for row in self.bound_rows if row not in banned]
-                rows += [self.free_at[row] for row in self._free_rows() if row not in banned]
-                promos = [self.problem.promos[row] for row in rows]
             if run.budget.spent:
                 bound = max(bound, -reach)
                 continue
+            promos = allowed
+            if alone:
+                promos = [self.problem.promos[alone - 1]]
             tiers = self.problem.tiers
             solved = run.solve(
                 promos,
+                [sorted(promos[0].classes)] if alone else parts,
                 tiers[r] if r >= 0 else None,
                 tiers[k] if k >= 0 else None,
                 answer.saving,
@@ -1542,36 +1559,49 @@ class Search:
                 answer = _Answer(solved.value, 0, r, k, self._named(solved.applications), True)
         return answer._replace(bound=max(bound, answer.saving), rivals=rivals)
 
+    def _allowed(self, banned: frozenset[int]) -> list[Promo]:
+        """Return the promotions that are not banned as values, what they are worth being known."""
+        from native.problem import Solved
+
+        run = self._choices()
+        assert self.problem is not None  # noqa: S101 - made with the choices
+        rows = [row for row in self.bound_rows if row not in banned]
+        rows += [self.free_at[row] for row in self._free_rows() if row not in banned]
+        promos = [self.problem.promos[row] for row in rows]
+        for part, packed in zip(self.components, self.plain, strict=True):
+            if packed.packing is not None:
+                run.know(
+                    promos,
+                    list(part.classes),
+                    packed.packing,
+                    Solved(
+                        packed.value * _W, packed.bound * _W, self._unnamed(packed.applications)
+                    ),
+                )
+        return promos
+
     def _tried(
         self,
         answer: _Answer,
         unsure: list[tuple[int, int, int, int, int]],
-        banned: frozenset[int],
+        allowed: list[Promo],
     ) -> _Answer:
         """Look what the packing without later layers saves under the choices that could save more.
 
         The better the answer, the fewer of them are solved.
         """
         plain = self._applications(answer._replace(applications=None))
-        applications: list[Application] | None = None
+        applications = self._unnamed(plain)
+        run = self._choices()
+        assert self.problem is not None  # noqa: S101 - made with the choices
+        tiers = self.problem.tiers
         for reach, _, r, k, alone in unsure[:_TRIED]:
             if -reach <= answer.saving:
                 break
             if alone:
                 continue
-            run = self._choices()
-            assert self.problem is not None  # noqa: S101 - made with the choices
-            for part, packed in zip(self.components, self.plain, strict=True):
-                if packed.packing is not None:
-                    run.plain[tuple(part.classes)] = packed.packing
-            if applications is None:
-                applications = self._unnamed(plain)
-            rows = [row for row in self.bound_rows if row not in banned]
-            rows += [self.free_at[row] for row in self._free_rows() if row not in banned]
-            promos = [self.problem.promos[row] for row in rows]
-            tiers = self.problem.tiers
             saving = run.saving_of(
-                promos,
+                allowed,
                 tiers[r] if r >= 0 else None,
                 tiers[k] if k >= 0 else None,
                 applications,
@@ -1878,6 +1908,11 @@ class Search:
                 for c in part.classes:
                     value += self.best[c] * self.count[c]
             else:
+                if row < _FREE and not banned:
+                    known: _Packed = self.plain[p]
+                    is_spare = None if known.packing is None else known.packing.is_spare(row)
+                    if is_spare is not None:
+                        return not is_spare
                 value = self._value_without(p, banned | {row}, row)
             if value < self.part_value[p]:
                 return True

@@ -341,3 +341,56 @@ def test_a_larger_budget_is_used() -> None:
     """The control of the test above: the figure is work, not a constant."""
     case = crowd(offers=12, units=100, tiers=10)
     assert search(**case | {"max_steps": 12_000}).steps > 4 * 3_000
+
+
+def twins(*, limit: int) -> dict[str, Any]:
+    """Three offers that compete for the same units, each of them twice."""
+    case = crowd(offers=6, units=9, tiers=0) | {"max_steps": 100_000}
+    sizes = [2, 3, 4] * 2
+    case["promo"] = promos(6, size=sizes, value=[3_000, 4_500, 6_100] * 2, limit=limit)
+    case["slot"] = q(*(value for size in sizes for value in (size, 0)))
+    return case
+
+
+def test_a_twin_without_which_as_much_is_packed_is_dropped() -> None:
+    found = search(**twins(limit=-1))
+    assert found.optimal
+    assert {*found.app_promo} <= {0, 1, 2}
+    limited = search(**twins(limit=1))
+    assert limited.optimal
+    assert {*limited.app_promo} & {3, 4, 5}, (
+        "the control: where one may apply once, both are needed"
+    )
+
+
+def later(case: dict[str, Any], *, classes: int) -> dict[str, Any]:
+    """An amount off everything, then a customer's rate on the first so many classes."""
+    everything = len(case["count"])
+    return case | {
+        "tier": rows(
+            2,
+            TIER,
+            layer=[RECEIPT, CUSTOMER],
+            promo=[12, 13],
+            benefit=[AMOUNT_OFF, PERCENT],
+            value=[300, 500],
+            min_minor=[1_000, 0],
+            pool=-1,
+            exclusive=0,
+            cap_minor=-1,
+            rank=[12, 13],
+        ),
+        "tier_class_start": q(0, everything, everything + classes),
+        "tier_class": q(*range(everything), *range(classes)),
+    }
+
+
+def test_a_rate_after_an_amount_needs_no_packing_of_its_own() -> None:
+    case = twins(limit=-1)
+    alone = search(**case).steps
+    whole = search(**later(case, classes=9))
+    assert whole.optimal
+    assert (whole.receipt_choice, whole.customer_choice) == (0, 1)
+    assert whole.steps <= alone + 10
+    part = search(**later(case, classes=8))
+    assert part.steps > alone + 10, "the control: a rate on a part of the units weighs them anew"

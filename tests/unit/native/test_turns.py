@@ -80,7 +80,7 @@ def test_other_threads_run_during_a_long_search() -> None:
                     "quantity_milli": 1_000 + 1_000 * (n % 3),
                     "unit_price_minor": 500 + 791 * n % 6_007,
                 }
-                for n in range(14)
+                for n in range(20)
             ],
         }
     )
