@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def classes() -> None:
-    """Classes of customers (A, B, C) by rentals, visits and turnover."""
+    """Classes of customers (A, B, C) by rentals, visits, turnover and margin."""
 
 
 @classes.command()
