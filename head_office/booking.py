@@ -45,6 +45,7 @@ _BOOKED: Final = select(till_event.c.uid).where(
     till_event.c.uid.in_(bindparam("uids", expanding=True)) & till_event.c.took_effect.is_(True)
 )
 _WAITING: Final = select(quarantine.c.till, quarantine.c.epoch).distinct()
+_BECAME: Final = select(alias.c.alias).where(alias.c.alias.in_(bindparam("ids", expanding=True)))
 _OLD_IDS: Final = select(alias.c.alias).where(alias.c.customer == bindparam("customer"))
 
 
@@ -79,6 +80,13 @@ class Booking:
         }
         self._waiting = {(row.till, row.epoch) for row in connection.execute(_WAITING)}
         self._folding.expect(customers)
+        became = {
+            one
+            for some in in_portions(sorted(customers))
+            for one in connection.execute(_BECAME, {"ids": some}).scalars()
+        }
+        # Whoever is not in it may have become another customer: asked event by event.
+        self._unmerged = customers - became
         self._buckets = log.all_holders(connection, customers)
 
     def book(self, event: Event, private: PrivateOf | None, *, source: Source) -> str | None:
@@ -94,6 +102,7 @@ class Booking:
         moves = event.kind in MOVING
         if moves:
             self._settle()  # rows of balances are given to another customer
+            self._unmerged = set()
         try:
             self._wait_for_earlier(event, source)
             changed = self._whole(event, private, source, repeated=repeated)
@@ -122,7 +131,9 @@ class Booking:
             self._connection.execute(receipt_line.insert(), lines)
         groups: dict[str, list[list[Row]]] = {}
         for customer, rows in self._changed.items():
-            for bucket in self._buckets[customer]:
+            # A shop that opened in this batch gets what nobody holds, too.
+            every = customer == FOR_EVERY_SHOP
+            for bucket in log.buckets(self._connection) if every else self._buckets[customer]:
                 groups.setdefault(bucket, []).append(rows)
         for bucket, changed in groups.items():
             log.append(self._connection, bucket, changed)
@@ -132,7 +143,10 @@ class Booking:
     ) -> dict[str, list[Row]]:
         """Book an event and return the changed rows by customer; all of it, or nothing."""
         connection = self._connection
-        effects = of_owners(connection, effects_of(event))
+        effects = effects_of(event)
+        named = {*event.touches, *(one.customer for one in effects.body.ledger)}
+        if not self._unmerged.issuperset(named):
+            effects = of_owners(connection, effects)
         with connection.begin_nested():
             if not repeated:
                 effects.store(connection, till=source.till, event=event, recorded_at=self._now_text)
@@ -159,14 +173,8 @@ class Booking:
         for customer, rows in changed.items():
             self._changed.setdefault(customer, []).extend(rows)
             # As soon as it is known: of who is erased later in the batch nobody could tell.
-            if not self._buckets.get(customer):
-                self._buckets[customer] = self._buckets_of(customer)
-
-    def _buckets_of(self, customer: str) -> list[str]:
-        """Return who gets the rows of a customer; what nobody holds goes to every shop."""
-        if customer == FOR_EVERY_SHOP:
-            return log.buckets(self._connection)
-        return log.holders(self._connection, customer)
+            if not self._buckets.get(customer) and customer != FOR_EVERY_SHOP:
+                self._buckets[customer] = log.holders(self._connection, customer)
 
     def _quarantine(self, event: Event, source: Source) -> None:
         self._waiting.add((source.till, source.epoch))

@@ -413,6 +413,7 @@ class Agent(Closing):
             floor=max(on_a_receipt, *generations, 0),
             backoff_max_s=self._settings.backoff_max_s,
             safety_poll_s=self._settings.safety_poll_s,
+            events_max=cycle.BATCH_EVENTS_FIRST,
         )
 
     def _tell(self, last: Happened) -> None:

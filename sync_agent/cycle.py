@@ -28,9 +28,9 @@ BACKOFF_FIRST_S: Final = 0.5
 BACKOFF_MAX_S: Final = 300.0
 REFUSED_PAUSE_MAX_S: Final = 300
 BATCHES_A_CYCLE: Final = 50
-BATCH_EVENTS_LEAST: Final = (
-    5  # over a line that breaks early: still more than a till writes at once
-)
+# Over a line that breaks early batches shrink; who does not know its line yet begins small.
+BATCH_EVENTS_FIRST: Final = 10
+BATCH_EVENTS_LEAST: Final = 5
 PAGES_A_CYCLE: Final = 200
 REFETCHES_A_CYCLE: Final = 2
 
