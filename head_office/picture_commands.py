@@ -16,6 +16,7 @@ from head_office.command_options import data_option, open_database
     "files",
     nargs=-1,
     required=True,
+    metavar="FILES",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
 @data_option

@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import replace
 from threading import Event, Lock
 from time import monotonic
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from printers.encode import INITIALISE, NUL, PADDING_BYTES_MAX, RASTER_HEADER_BYTES
 from printers.errors import PrinterBusy, PrinterError, PrinterReset
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
     from printers.encode import Job
     from printers.levels import Units
+    from printers.place import Flow
     from printers.ports import PrinterStatus
     from printers.status import Answer
     from printers.transports.port import Transport
@@ -57,8 +58,6 @@ BITS_PER_BYTE: Final = 10
 ROWS_PER_S: Final = 800
 _LEVEL_NOT_BELIEVED: Final = 1
 _LATE_MAX: Final = 20
-
-Flow = Literal["dsr", "rtscts", "xonxoff", "none"]
 
 
 def reason_of(fault: PrinterError) -> JobReason:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
-if TYPE_CHECKING:
-    from printers.device import Flow
-
+Flow = Literal["dsr", "rtscts", "xonxoff", "none"]
+"""How a serial printer says that it is full."""
 Way = Literal["network", "serial", "usb", "devfile", "winraw", "queue"]
 
 BAUD: Final = 38_400

@@ -16,7 +16,7 @@ import select
 import sys
 from contextlib import suppress
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from printers.errors import PrinterBusy, PrinterOffline, PrinterReset
 from printers.transports.port import POLL_S, ModemLines, gone, left_of, pause
@@ -24,7 +24,7 @@ from printers.transports.port import POLL_S, ModemLines, gone, left_of, pause
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Flow = Literal["dsr", "rtscts", "xonxoff", "none"]
+    from printers.place import Flow
 
 WRITE_TIMEOUT_S: Final = 2.0
 SLOW_BAUD: Final = 19_200
