@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Values: TypeAlias = "dict[str, Any]"
 """What the fields hold, by name; a field left empty is None, an empty list or False."""
 
-_HUNDREDTHS: Final = re.compile(r"([0-9]{1,7})(?:[.,]([0-9]{1,2}))?")
+_HUNDREDTHS: Final = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,2}))?")
 _COUNT: Final = re.compile(r"[0-9]{1,6}")
 
 

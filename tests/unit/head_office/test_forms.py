@@ -6,7 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from head_office.web.forms import BY_CODE, FORMS
@@ -175,6 +175,7 @@ def test_a_field_that_cannot_be_read_says_what_to_type(name: str, text: str) -> 
 
 
 @given(st.integers(0, 10**9), st.sampled_from(["de", "en"]))
+@example(10**9, "de")
 def test_hundredths_are_read_as_they_are_shown(value: int, language: str) -> None:
     kind = Hundredths("€", 10**9)
     assert kind.read(kind.show(value, language)) == value
