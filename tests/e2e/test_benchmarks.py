@@ -85,6 +85,14 @@ def test_one_section_leaves_the_others_as_they_are(tmp_path: Path) -> None:
     assert after["loadings"] == before["loadings"]
 
 
+def test_receipts_at_head_office_stand_beside_bare_inserts(tmp_path: Path) -> None:
+    done = run("uploads", "--out", tmp_path)
+    assert not done.returncode, done.stderr
+    [row] = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["uploads"]["rows"]
+    assert "20 of " in row["note"]
+    assert "bare inserts" in row["note"]
+
+
 def test_an_unknown_section_is_bad_input(tmp_path: Path) -> None:
     done = run("speed", "--out", tmp_path)
     assert done.returncode == 2
