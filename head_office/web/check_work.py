@@ -11,16 +11,14 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pos_plugin.errors import PosPluginError
 from pos_plugin.promotions.generation import RuleGeneration
 from pos_plugin.promotions.lint.article import articles_of
 from pos_plugin.promotions.lint.run import lint
 from pos_plugin.promotions.lint.work import Options, enough_baskets
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from pos_plugin.replay.progress import printed
 
 
 def main(folder: Path) -> int:
@@ -45,21 +43,7 @@ def _lint(order: dict[str, Any]) -> dict[str, Any]:
         max_baskets=most,
     )
     articles = articles_of(order["articles"]) or None
-    return lint(rules, options, articles, progress=_teller(most)).to_dict()
-
-
-def _teller(most: int) -> Callable[[int], object]:
-    """Prints how far it is, at most a hundred times."""
-    done = told = 0
-
-    def tell(more: int) -> None:
-        nonlocal done, told
-        done += more
-        if done * 100 >= (told + 1) * most:
-            told = done * 100 // max(most, 1)
-            print(done, most, flush=True)  # noqa: T201 - the other process reads it
-
-    return tell
+    return lint(rules, options, articles, progress=printed(most)).to_dict()
 
 
 if __name__ == "__main__":

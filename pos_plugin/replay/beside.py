@@ -11,14 +11,12 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pos_plugin.errors import PosPluginError
+from pos_plugin.replay.progress import printed
 from pos_plugin.replay.read import read_receipts
 from pos_plugin.replay.run import read_rules, run_against
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def main(folder: Path) -> int:
@@ -40,23 +38,9 @@ def _compare(order: dict[str, Any], folder: Path) -> dict[str, Any]:
     receipts = read_receipts("receipts", lines.encode(), {one["sku"] for one in articles})
     draft, live = (read_rules(json.dumps(order[name]).encode(), name) for name in ("draft", "live"))
     comparison = run_against(
-        receipts, draft, live, articles, folder, progress=_teller(2 * len(receipts))
+        receipts, draft, live, articles, folder, progress=printed(2 * len(receipts))
     )
     return comparison.draft.to_dict() | comparison.to_dict()
-
-
-def _teller(most: int) -> Callable[[int], object]:
-    """Prints how far it is, at most a hundred times."""
-    done = told = 0
-
-    def tell(more: int) -> None:
-        nonlocal done, told
-        done += more
-        if done * 100 >= (told + 1) * most:
-            told = done * 100 // max(most, 1)
-            print(done, most, flush=True)  # noqa: T201 - the other process reads it
-
-    return tell
 
 
 if __name__ == "__main__":
