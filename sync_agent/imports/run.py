@@ -120,7 +120,7 @@ def run_import(config: TillConfig, wish: Wish, *, clock: Clock, settle: Settle) 
                         wish,
                         config.data_dir,
                         on=clock.now().date(),
-                        page_dots=max((one.dots for one in config.printer), default=PAGE_DOTS),
+                        page_dots=config.paper_dots,
                     )
             except BadFile as fault:
                 report.add_wrong(*fault.wrong)
