@@ -266,6 +266,23 @@ class JournalWriter:
                 raise
 
     @contextmanager
+    def rewriting(self) -> Iterator[apsw.Connection]:
+        """Hold a transaction in which rows that others name are taken out and put back.
+
+        Nobody looks at references meanwhile: looking for who names a row reads whole tables.
+
+        Raises:
+            StorageError: the transaction was rolled back.
+        """
+        with self._lock, mapped(self._path):
+            try:
+                self._connection.pragma("foreign_keys", 0)
+                with self.transaction() as connection:
+                    yield connection
+            finally:
+                self._connection.pragma("foreign_keys", 1)
+
+    @contextmanager
     def _watched(self) -> Iterator[None]:
         """Remember whether the file could be written."""
         try:

@@ -268,8 +268,11 @@ def test_the_journal_itself_refuses_to_lose_more(site: Site) -> None:
     assert prune(site) == 3
     sell(site, "S4")
     with closing(apsw.Connection(str(site.till_dir() / "journal.db"))) as journal:
+        journal.pragma("foreign_keys", 1)
+        assert journal.execute("PRAGMA foreign_key_check").fetchall() == []
         for change in (
             "UPDATE event SET line = x'' WHERE seq = 4",
+            "DELETE FROM event WHERE seq = 4",
             "UPDATE event SET line = x'00' WHERE seq = 3",
             "UPDATE event SET hash = zeroblob(32) WHERE seq = 3",
             "UPDATE event SET line = x'', kind = 'x' WHERE seq = 3",

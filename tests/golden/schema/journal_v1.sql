@@ -522,13 +522,9 @@ CREATE TRIGGER pruning_goes_on BEFORE UPDATE ON pruning
 CREATE TRIGGER pruning_is_not_deleted BEFORE DELETE ON pruning
         BEGIN SELECT RAISE(ABORT, 'pruning: a row is never deleted'); END;
 CREATE TRIGGER event_is_not_changed BEFORE UPDATE ON event
-        WHEN NEW.line <> x'' OR NEW.seq IS NOT OLD.seq OR NEW.epoch IS NOT OLD.epoch
-            OR NEW.uid IS NOT OLD.uid OR NEW.kind IS NOT OLD.kind OR NEW.hash IS NOT OLD.hash
-            OR NEW.occurred_at IS NOT OLD.occurred_at
-            OR OLD.seq > coalesce(
-                (SELECT up_to_seq FROM pruning WHERE epoch = OLD.epoch), 0)
         BEGIN SELECT RAISE(ABORT, 'event: a fact is never changed'); END;
 CREATE TRIGGER event_is_not_deleted BEFORE DELETE ON event
+        WHEN OLD.seq > coalesce((SELECT up_to_seq FROM pruning WHERE epoch = OLD.epoch), 0)
         BEGIN SELECT RAISE(ABORT, 'event: a row is never deleted'); END;
 CREATE TRIGGER epoch_is_not_changed BEFORE UPDATE ON epoch BEGIN SELECT RAISE(ABORT, 'epoch: a fact is never changed'); END;
 CREATE TRIGGER epoch_is_not_deleted BEFORE DELETE ON epoch BEGIN SELECT RAISE(ABORT, 'epoch: a row is never deleted'); END;
