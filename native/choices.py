@@ -19,6 +19,7 @@ from native.labels import Labels
 from native.problem import (
     AMOUNT_OFF,
     BUNDLE,
+    N_FOR_M,
     PERCENT,
     STEPS,
     UNITS,
@@ -239,7 +240,13 @@ class Choices:
         classes = alone + [c for part, _ in parts for c in part]
         stateful = [p for p in choice.promos if not p.is_free]
         price = self.problem.price
-        if choice.is_linear and all(is_separable(p, choice, price, exact=True) for p in stateful):
+        crowd = is_crowd(self.problem, classes, stateful)
+        pairs = bool(choice.rooms()) and any(may_pair_otherwise(p, price) for p in stateful)
+        if (
+            (crowd or not pairs)
+            and choice.is_linear
+            and all(is_separable(p, choice, price, exact=True) for p in stateful)
+        ):
             solved = packed(
                 self,
                 choice,
@@ -248,7 +255,9 @@ class Choices:
                 floor=floor - choice.constant,
                 with_rooms=True,
             )
-        elif is_crowd(self.problem, classes, stateful):
+            if pairs:
+                solved = Solved(solved.value, _UNKNOWN, solved.applications)
+        elif crowd:
             found = packed(
                 self,
                 choice,
@@ -332,6 +341,17 @@ def is_separable(p: Promo, choice: Choice, price: list[int], *, exact: bool) -> 
         return True
     by_unit = p.kind == STEPS or p.size == 1 or (p.kind == BUNDLE and p.benefit == PERCENT)
     return by_unit and p.cap is None
+
+
+def may_pair_otherwise(p: Promo, price: list[int]) -> bool:
+    """Whether the same units could make less discount, as a packing never groups them.
+
+    A packing puts the dearest units together. Where a threshold leaves no room for that, another
+    grouping might be what fits, and only the bound without the threshold holds.
+    """
+    times = p.most if p.limit is None else min(p.most, p.limit)
+    prices = {price[c] for c in p.classes}
+    return p.kind == N_FOR_M and p.discounted < p.size and times > 1 and len(prices) > 1
 
 
 def is_crowd(problem: Problem, classes: list[int], stateful: list[Promo]) -> bool:

@@ -394,3 +394,39 @@ def test_a_rate_after_an_amount_needs_no_packing_of_its_own() -> None:
     assert whole.steps <= alone + 10
     part = search(**later(case, classes=8))
     assert part.steps > alone + 10, "the control: a rate on a part of the units weighs them anew"
+
+
+def two_pairs(*, least_minor: int) -> dict[str, Any]:
+    """81.27 and 19.99 twice each, "2 for 1", half the price from so much on."""
+    return problem(
+        price_minor=q(8_127, 1_999),
+        count=q(2, 2),
+        promo=promos(size=2),
+        slot=q(2, 0),
+        tier=rows(
+            1,
+            TIER,
+            layer=RECEIPT,
+            promo=1,
+            benefit=PERCENT,
+            value=5_000,
+            min_minor=least_minor,
+            pool=-1,
+            exclusive=0,
+            cap_minor=-1,
+            rank=1,
+        ),
+        tier_class_start=q(0, 2),
+        tier_class=q(0, 1),
+    )
+
+
+def test_a_threshold_is_kept_by_pairing_dear_with_cheap() -> None:
+    found = search(**two_pairs(least_minor=15_000))
+    assert found.optimal
+    pairs = list(zip(found.member_class, found.member_targets, strict=True))
+    assert pairs == [(0, 0), (1, 1)] * sum(found.app_times)
+    assert sum(found.app_times) == 2
+    control = search(**two_pairs(least_minor=0))
+    assert control.optimal
+    assert list(control.member_class) == [0, 1], "the control: without it equal ones are paired"
