@@ -3,11 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install demo test check bench soak fuzz others format clean
+.PHONY: install demo test check bench soak fuzz others packages format clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make install | demo | test | check | bench | soak | fuzz MINUTES=10 | others | format | clean"
+	@echo "make install | demo | test | check | bench | soak | fuzz MINUTES=10 | others | packages | format | clean"
 
 # The stamp makes a second `make test` start at once; an edited pyproject.toml or file of the core builds again.
 $(VENV)/stamp: pyproject.toml $(wildcard native/*.py)
@@ -54,6 +54,10 @@ fuzz: install
 others: install
 	npm install --prefix build/others --no-save --no-fund --no-audit --ignore-scripts --omit=optional receiptio@2.1.2 npos@0.1.19
 	STAMMKUNDE_OTHERS=build/others $(BIN)/pytest tests/e2e/test_other_eyes.py $(ARGS)
+
+# Builds, installs, upgrades and removes the packages under names of their own: Debian, as root, minutes.
+packages: install
+	STAMMKUNDE_PACKAGES=1 $(BIN)/pytest tests/e2e/test_packages.py $(ARGS)
 
 format:
 	$(BIN)/ruff format .
