@@ -140,4 +140,6 @@ def _toml(value: dict[str, Value]) -> str:
 
 
 def _line(name: str, value: object) -> str:
-    return f"{name} = {json.dumps(value, ensure_ascii=False)}"
+    # TOML wants the one control character escaped that JSON leaves as it is.
+    text = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return f"{name} = {text}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 from head_office_site import Site
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from processes import stammkunde as process
 
@@ -143,6 +143,7 @@ WISHES: dict[str, Any] = {
 }
 
 
+@example(text="\x7f")
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
 def test_any_word_comes_back_from_the_file_or_is_refused(
     tmp_path_factory: pytest.TempPathFactory, text: str
