@@ -9,7 +9,7 @@ import pytest
 from head_office_site import ANNA, ARTICLE, PERCENT_20, Site
 from till_builder import NOON, card_number
 
-from head_office import balances
+from head_office import folding
 from pos_plugin import Plugin
 from pos_plugin.clock import SettableClock, SystemClock
 from sync_agent.agent import Agent
@@ -84,6 +84,6 @@ def test_both_tills_show_what_the_receipts_of_the_last_365_days_give(site: Site)
 def test_a_head_office_that_forgets_the_days_is_seen(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(balances, "newest", lambda _: [])
+    monkeypatch.setattr(folding, "newest", lambda _: [])
     seen = shown_and_right(site)
     assert any(shown != [right, right] for shown, right in seen), "the negative control"
