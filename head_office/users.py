@@ -3,6 +3,7 @@
 1. A password is never stored; its Argon2id hash is.
 2. A wrong name takes as long as a wrong password.
 3. Whoever loses the password, the role or the account loses every session at once.
+4. The page never takes the last owner away. The command line may: it can add another.
 """
 
 from __future__ import annotations
@@ -53,6 +54,10 @@ class Role(StrEnum):
         return order.index(self) >= order.index(needed)
 
 
+class LastOwner(Exception):  # noqa: N818 - a state: the page says so
+    """After this nobody who may sign in would be an owner."""
+
+
 class User(NamedTuple):
     """Somebody with an account."""
 
@@ -62,8 +67,16 @@ class User(NamedTuple):
     is_disabled: bool
 
 
-def add(database: Database, name: str, role: Role, password: str, *, now: dt.datetime) -> None:
-    """Give somebody an account.
+def add(
+    database: Database,
+    name: str,
+    role: Role,
+    password: str,
+    *,
+    now: dt.datetime,
+    by: str = COMMAND_LINE,
+) -> None:
+    """Give somebody an account; ``by`` is who does it.
 
     Raises:
         ConfigError: the name is none or is taken, or the password is too short or too long.
@@ -81,9 +94,7 @@ def add(database: Database, name: str, role: Role, password: str, *, now: dt.dat
                 name=name, role=role.value, password_hash=hashed, created_at=utc_text(now)
             )
         )
-        audit.note(
-            connection, at=now, user=COMMAND_LINE, action="user.added", subject=name, role=role
-        )
+        audit.note(connection, at=now, user=by, action="user.added", subject=name, role=role)
 
 
 def change(
@@ -94,11 +105,13 @@ def change(
     role: Role | None = None,
     password: str | None = None,
     is_disabled: bool | None = None,
+    by: str = COMMAND_LINE,
 ) -> None:
     """Change role, password or whether the account is in use; ends the sessions of the user.
 
     Raises:
         ConfigError: nobody has the name, or the password is too short or too long.
+        LastOwner: nobody would be left who may do this on the page.
     """
     values: dict[str, str | None] = {}
     if role is not None:
@@ -111,11 +124,13 @@ def change(
         if _row(connection, name) is None:
             raise ConfigError("out_of_range", "NAME", f"there is no user {name}")
         connection.execute(user.update().where(user.c.name == name).values(values))
+        if by != COMMAND_LINE and not _has_owner(connection):
+            raise LastOwner
         connection.execute(delete(user_session).where(user_session.c.user == name))
         audit.note(
             connection,
             at=now,
-            user=COMMAND_LINE,
+            user=by,
             action="user.changed",
             subject=name,
             fields=sorted(values),
@@ -157,6 +172,11 @@ def has_password(database: Database, name: str, password: str) -> bool:
 
 def _row(connection: Connection, name: str) -> Row[Any] | None:
     return connection.execute(select(user).where(user.c.name == name)).one_or_none()
+
+
+def _has_owner(connection: Connection) -> bool:
+    may = (user.c.role == Role.OWNER.value) & user.c.disabled_at.is_(None)
+    return connection.execute(select(user.c.name).where(may)).first() is not None
 
 
 def _hashed(password: str) -> str:

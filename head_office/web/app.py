@@ -28,6 +28,7 @@ from head_office.web import (
     sessions,
     sign_in,
     tills_page,
+    users_page,
 )
 from head_office.web.headers import Headers
 from head_office.web.sign_in_limit import SignInLimit
@@ -53,6 +54,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *customers_page.PAGES,
     *tills_page.PAGES,
     *log_page.PAGES,
+    *users_page.PAGES,
 )
 """Every address there is, but for the files of ``static``."""
 

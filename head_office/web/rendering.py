@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from head_office.read_back import words
+from head_office.web.said_codes import said
 from pos_plugin import wording
 from pos_plugin.clock import instant
 
@@ -45,6 +46,9 @@ def html(template: str, *, language: str, **values: Any) -> str:  # noqa: ANN401
     def day(text: str) -> str:
         return wording.day(text, language=language)
 
+    def in_words(group: str, code: str) -> str:
+        return said(group, code, language)
+
     return (
         _environment()
         .get_template(template)
@@ -56,6 +60,7 @@ def html(template: str, *, language: str, **values: Any) -> str:  # noqa: ANN401
             percent=percent,
             moment=moment,
             day=day,
+            in_words=in_words,
             **values,
         )
     )

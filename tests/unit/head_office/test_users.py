@@ -97,6 +97,19 @@ def test_nobody_can_be_changed_who_is_not_there(database: Database) -> None:
         users.change(database, "max", now=NOW, role=Role.VIEWER)
 
 
+def test_the_page_never_takes_the_last_owner_away(database: Database) -> None:
+    users.add(database, "max", Role.OWNER, PASSWORD, now=NOW, by="eva")
+    users.change(database, "max", now=NOW, is_disabled=True, by="eva")  # a control: eva is left
+    for change in ({"role": Role.EDITOR}, {"is_disabled": True}):
+        with pytest.raises(users.LastOwner):
+            users.change(database, "eva", now=NOW, by="eva", **change)  # type: ignore[arg-type]
+    with database.read() as connection:
+        assert users.find(connection, "eva") is not None
+        found = audit.newest(connection, rows_max=10)
+    assert [one.user for one in found] == ["eva", "eva", users.COMMAND_LINE]
+    users.change(database, "eva", now=NOW, is_disabled=True)  # the command line can add another
+
+
 def test_every_change_stands_in_the_log_without_the_password(database: Database) -> None:
     users.change(database, "eva", now=NOW, password=PASSWORD + "2")
     with database.read() as connection:
