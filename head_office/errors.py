@@ -44,9 +44,7 @@ class HeadOfficeServes(HeadOfficeError):  # noqa: N818
     """Another process serves the folder."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(
-            f"a head office is serving {folder}", hint="Stop it first: stammkunde head-office serve"
-        )
+        super().__init__(f"a head office is serving {folder}", hint="Stop that process first.")
 
 
 class BackupUnusable(HeadOfficeError):  # noqa: N818

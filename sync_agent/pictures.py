@@ -14,7 +14,7 @@ import hashlib
 import time
 from typing import TYPE_CHECKING, Final
 
-from pos_plugin.storage.blobs import write_blob
+from pos_plugin.storage.blobs import read_blob, write_blob
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.picture_lookup import wanted_pictures
 from pos_plugin.storage.prepared_pictures import Prepared, read_prepared, write_prepared
@@ -93,6 +93,8 @@ class Pictures:
 
     def _is_ready(self, source: str, wanted: dict[str, Purpose]) -> bool:
         prepared = read_prepared(self._data_dir, source, wanted[source])
+        if prepared is None and read_blob(self._data_dir, source) is not None:
+            return True  # dots that came with the set-up of this till
         if prepared is None or prepared.page_dots != self._page_dots:
             return False
         self._again_at_s.pop(source, None)

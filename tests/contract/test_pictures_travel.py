@@ -17,7 +17,7 @@ from head_office.errors import LoadError
 from head_office.pictures import keep_pictures
 from head_office.storage import blob
 from pos_plugin.clock import SystemClock
-from pos_plugin.storage.blobs import read_blob
+from pos_plugin.storage.blobs import read_blob, write_blob
 from pos_plugin.storage.prepared_pictures import for_paper, read_prepared
 from printers.picture import Picture, read_pbms
 from sync_agent import pictures
@@ -136,6 +136,14 @@ def test_dots_of_head_office_are_taken_as_they_are(chain: Chain) -> None:
     chain.show(file)
     assert chain.sync() == {}
     assert [one.width_dots for one in chain.cover(file)] == [8]
+
+
+def test_dots_of_the_set_up_are_asked_of_nobody(chain: Chain) -> None:
+    dots = pbm([b"\xff"] * 4, width_dots=8)
+    chain.show(logo=dots)
+    assert chain.sync() == {name_of(dots): "missing"}
+    write_blob(chain.folder, dots)
+    assert chain.sync() == {}
 
 
 def test_other_paper_gets_other_dots(chain: Chain) -> None:

@@ -243,13 +243,17 @@ def prove_that_the_comparison_notices(shop: Shop, sold: Counter[tuple[str, int, 
 
 
 def test_occupied_port_ends_with_one_sentence(tmp_path: Path) -> None:
-    shop = Shop(tmp_path)
+    shop, other = Shop(tmp_path / "one"), Shop(tmp_path / "other")
     with shop.head_office():
-        done = stammkunde("head-office", "serve", "--data", shop.data, "--port", shop.port)
-    assert done.returncode == 1
-    assert done.stdout == ""
+        done = stammkunde("head-office", "serve", "--data", other.data, "--port", shop.port)
+        again = stammkunde("head-office", "serve", "--data", shop.data, "--port", free_port())
+    assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"port {shop.port} cannot be used")
     assert done.stderr.count("\n") == 1
+    # Two head offices of one folder would wake each other's tills for nothing.
+    assert (again.returncode, again.stdout) == (1, "")
+    assert again.stderr.startswith(f"a head office is serving {shop.data}")
+    assert again.stderr.count("\n") == 1
 
 
 def test_second_agent_of_a_till_ends_with_one_sentence(tmp_path: Path) -> None:
