@@ -163,8 +163,22 @@ def issue_here(connection: Connection, terms: Mapping[str, Any]) -> bool:
     return True
 
 
-def mark(connection: Connection, one: str, *, is_blocked: bool) -> bool:
-    """Block a voucher from head office, or let it be used again; False when it is so already."""
+def row_of(connection: Connection, one: str) -> Row | None:
+    """Return the row of a voucher as tills get it; None for one whose code nobody knows."""
+    row = _wire(connection, one)
+    return None if row is None else ("voucher", row)
+
+
+def mark(connection: Connection, one: str, *, is_blocked: bool, at: str | None = None) -> bool:
+    """Block a voucher from head office, or let it be used again; False when it is so already.
+
+    Args:
+        connection: in a transaction.
+        one: id of the voucher.
+        is_blocked: what is to be.
+        at: instant of a person's word, which a later one of a till overrules; None = the word of a
+            file, which holds whatever tills say.
+    """
     wear = _wear(connection, one)
     if wear is None or wear.is_blocked == is_blocked:
         return False
@@ -179,11 +193,17 @@ def mark(connection: Connection, one: str, *, is_blocked: bool) -> bool:
             kind="blocked" if is_blocked else "unblocked",
             lapsed_minor=0,
             # After everything a till has told so far, whatever its clock says.
-            occurred_at=f"9999-{number:06}",
+            occurred_at=f"9999-{number:06}" if at is None else _after_all(connection, one, at),
         )
     )
     _settle(connection, one)
     return True
+
+
+def _after_all(connection: Connection, one: str, at: str) -> str:
+    asked = select(func.max(voucher_fact.c.occurred_at)).where(voucher_fact.c.voucher == one)
+    latest = connection.execute(asked).scalar_one() or ""
+    return max(at, f"{latest}+")  # a text that goes on sorts behind the one that ended
 
 
 def standing(connection: Connection, one: str) -> Standing | None:

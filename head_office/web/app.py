@@ -29,6 +29,7 @@ from head_office.web import (
     sign_in,
     tills_page,
     users_page,
+    vouchers_page,
 )
 from head_office.web.headers import Headers
 from head_office.web.sign_in_limit import SignInLimit
@@ -52,6 +53,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *history.PAGES,
     *reports.PAGES,
     *customers_page.PAGES,
+    *vouchers_page.PAGES,
     *tills_page.PAGES,
     *log_page.PAGES,
     *users_page.PAGES,

@@ -10,6 +10,16 @@ _WORDS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "editor": ("Schreiben", "Writes"),
         "owner": ("Inhaber", "Owner"),
     },
+    "voucher": {
+        "planned": ("geplant", "planned"),
+        "issued": ("offen", "open"),
+        "reserved": ("wird gerade benutzt", "in use"),
+        "partly_redeemed": ("teilweise eingelöst", "partly redeemed"),
+        "redeemed": ("eingelöst", "redeemed"),
+        "expired": ("abgelaufen", "expired"),
+        "blocked": ("gesperrt", "blocked"),
+        "cancelled": ("storniert", "cancelled"),
+    },
 }
 
 

@@ -1,0 +1,133 @@
+"""Vouchers on the owner's page: found by what a customer can say, blocked for every till."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import pytest
+from head_office_site import ANNA, Site
+from owner_page import add_people, text_of, visitor
+from sqlalchemy import select
+
+from head_office import audit
+from head_office.storage import bucket_row, voucher_fact
+from head_office.vouchers import mark, standing
+from pos_plugin.clock import utc_text
+from pos_plugin.loyalty.voucher_code import code_of, grouped
+from sync_agent.agent import Agent
+from sync_agent.settings import read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from owner_page import Visitor
+
+CODE = code_of(4711)
+KIND = {
+    "code": "GIFT",
+    "legal_kind": "gift_mpv",
+    "customer_bound": False,
+    "effect": {"kind": "value", "label": {"de": "Geschenk", "en": "Gift"}},
+    "conditions": {"text": {"de": "Ab sofort.", "en": "At once."}},
+    "validity": {"days": 1500},
+    "layout": {"title": {"de": "Danke", "en": "Thank you"}},
+}
+GIFT: dict[str, Any] = {
+    "id": "GS-1",
+    "type": "GIFT",
+    "code": CODE,
+    "customer": "K1",
+    "value_minor": 2500,
+    "valid_from_on": "2020-01-01",
+    "valid_to_on": "2099-12-31",
+}
+OLD = GIFT | {"id": "GS-2", "code": code_of(4712), "valid_to_on": "2020-12-31", "customer": None}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    site = Site(tmp_path)
+    site.load(voucher_type=[KIND], customer=[ANNA], voucher=[GIFT, OLD])
+    add_people(site, "olga")
+    with site.served() as url:
+        site.url = url
+        site.add_till("3")
+        yield site
+
+
+@pytest.fixture
+def owner(site: Site) -> Iterator[Visitor]:
+    with visitor(site.url, "olga") as owner:
+        yield owner
+
+
+def found(owner: Visitor, term: str = "", state: str = "") -> set[str]:
+    page = owner.get(f"/vouchers?{urlencode({'term': term, 'state': state})}").text
+    return {one for one in ("GS-1", "GS-2") if f">{one}</p>" in page}
+
+
+def state_at_tills(site: Site) -> list[str]:
+    """The state of the first voucher in every bucket that tills read."""
+    asked = select(bucket_row.c.row).where(bucket_row.c.table_name == "voucher")
+    with site.database() as database, database.read() as connection:
+        rows = [json.loads(text) for text in connection.execute(asked).scalars()]
+    return [row["state"] for row in rows if row["id"] == "GS-1"]
+
+
+def test_a_voucher_is_found_by_what_a_customer_can_say(owner: Visitor) -> None:
+    for term in ("GS-1", CODE, grouped(CODE), "anna", "K1"):
+        assert found(owner, term) == {"GS-1"}, term
+    assert found(owner) == found(owner, "GIFT") == {"GS-1", "GS-2"}
+    assert "GIFT · 25,00 € offen bis 31.12.2099 Anna · Zentrale GS-1" in text_of(owner.last)
+    assert found(owner, "nobody") == found(owner, "%") == found(owner, code_of(1)) == set()
+    assert CODE not in owner.get("/vouchers?term=GS-1").text
+
+
+def test_vouchers_are_chosen_by_their_state(owner: Visitor) -> None:
+    assert found(owner, state="issued") == {"GS-1"}
+    assert found(owner, state="expired") == {"GS-2"}
+    assert found(owner, state="redeemed") == set()
+    assert found(owner, state="nonsense") == {"GS-1", "GS-2"}
+
+
+def test_blocking_reaches_the_tills_and_the_log(site: Site, owner: Visitor) -> None:
+    with Agent(read_settings(site.till_dir() / "till.toml"), site.clock) as agent:
+        agent.cycle()
+    assert state_at_tills(site) == ["issued"]
+    assert "Gesperrt." in text_of(owner.post("/vouchers/block", id="GS-1", blocked="1"))
+    assert state_at_tills(site) == ["blocked"]
+    assert found(owner, state="blocked") == {"GS-1"}
+    assert "Nicht geschehen" in text_of(owner.post("/vouchers/block", id="GS-1", blocked="1"))
+    assert "gilt wieder" in text_of(owner.post("/vouchers/block", id="GS-1", blocked="0"))
+    assert state_at_tills(site) == ["issued"]
+    assert "Nicht geschehen" in text_of(owner.post("/vouchers/block", id="GS-1", blocked="0"))
+    with site.database() as database, database.read() as connection:
+        rows = audit.newest(connection, rows_max=2)
+    assert [(one.user, one.action, one.subject) for one in rows] == [
+        ("olga", "voucher.unblocked", "GS-1"),
+        ("olga", "voucher.blocked", "GS-1"),
+    ]
+    assert owner.post("/vouchers/block", id="GS-9", blocked="1").status_code == 404
+
+
+def test_a_till_that_blocks_later_has_the_last_word(site: Site, owner: Visitor) -> None:
+    owner.post("/vouchers/block", id="GS-1", blocked="1")
+    owner.post("/vouchers/block", id="GS-1", blocked="0")
+    with site.database() as database, database.write() as connection:
+        connection.execute(
+            voucher_fact.insert().values(
+                voucher="GS-1", till="3", epoch=1, seq=1, kind="blocked", lapsed_minor=0,
+                occurred_at=utc_text(site.clock.now()),
+            )
+        )  # fmt: skip
+        now = standing(connection, "GS-1")
+        assert now is not None
+        assert now.state == "blocked"
+        assert mark(connection, "GS-1", is_blocked=False)  # a file's word holds after all others
+        later = standing(connection, "GS-1")
+        assert later is not None
+        assert later.state == "issued"
+    assert "Gesperrt." in text_of(owner.post("/vouchers/block", id="GS-1", blocked="1"))
