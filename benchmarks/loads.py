@@ -3,11 +3,12 @@
 loads.py all FOLDER       customers to a new till; 100 000 changed rows while it sells; receipts
                           that waited for a head office; all as one JSON object
 loads.py uploads FOLDER   receipts a second that head office takes, against bare inserts of the
-                          same bytes into the same database in the same run
+                          same bytes into the same database in the same run; their bytes packed
 """
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import sys
@@ -140,6 +141,7 @@ def uploads(folder: Path) -> dict[str, Any]:
     from head_office.events import take_batch
     from pos_plugin.storage.journal_reader import JournalReader
     from sync_agent.agent import Agent
+    from sync_agent.client import GZIP_LEVEL
     from sync_agent.settings import read_settings
 
     site = site_of(folder)
@@ -178,6 +180,8 @@ def uploads(folder: Path) -> dict[str, Any]:
     return {
         "receipts": len(lines),
         "event_bytes": sum(map(len, lines)) // len(lines),
+        "packed_bytes": sum(len(gzip.compress(batch(*some), GZIP_LEVEL)) for some in batches)
+        // len(lines),
         "a_second": round(len(lines) / sum(taken)),
         "bare_a_second": round(len(lines) / sum(inserted)),
         "times_bare": round(sum(taken) / sum(inserted), 1),

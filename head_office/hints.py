@@ -22,7 +22,7 @@ from head_office.errors import HeadOfficeError
 from head_office.storage import bucket as bucket_table
 from head_office.storage import rule_generation
 from head_office.storage import till as till_table
-from sync_agent.protocol import HELD_HEAD, BucketMark, Head
+from sync_agent.protocol import GZIP_UPLOADS, HELD_HEAD, BucketMark, Head
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -60,7 +60,7 @@ class Hints:
             tills = connection.execute(select(func.count()).select_from(till_table)).scalar_one()
         return Head(
             mark=self._mark(place, highest),
-            capabilities=[HELD_HEAD],
+            capabilities=[HELD_HEAD, GZIP_UPLOADS],
             incarnation=database.incarnation,
             buckets={bucket: place},
             generations=generations,

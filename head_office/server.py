@@ -24,7 +24,7 @@ from head_office.counter_endpoints import add_counter_endpoints
 from head_office.errors import HeadOfficeBusy, HeadOfficeStorage
 from head_office.hints import Hints
 from head_office.problems import ProblemError
-from head_office.request_body import read_body
+from head_office.request_body import read_upload
 from head_office.storage import blob
 from head_office.till_endpoints import add_till_endpoints
 from head_office.tills import authenticate
@@ -128,7 +128,7 @@ def create_app(
         caller = await run_in_threadpool(caller_of, request)
         if till != caller.till:
             raise ProblemError("forbidden", 403, "the token writes the events of its own till")
-        body = await read_body(request, EVENT_BYTES_MAX)
+        body = await read_upload(request, EVENT_BYTES_MAX)
         answer = await uploads.take(till, body)
         return Response(answer.model_dump_json(), media_type="application/json")
 

@@ -274,8 +274,9 @@ class Agent(Closing):
         match action:
             case cycle.ReadOutbox(events_max=events_max):
                 return self._read_outbox(events_max)
-            case cycle.Upload(batch=batch):
-                answer = self._client.send_events(self._settings.till, batch.body)
+            case cycle.Upload(batch=batch, as_gzip=as_gzip):
+                till = self._settings.till
+                answer = self._client.send_events(till, batch.body, as_gzip=as_gzip)
                 return cycle.Uploaded(batch, answer)
             case cycle.KeepAcked(
                 epoch=epoch, seq=seq, incarnation=incarnation, durable_seq=durable_seq
@@ -414,6 +415,7 @@ class Agent(Closing):
             backoff_max_s=self._settings.backoff_max_s,
             safety_poll_s=self._settings.safety_poll_s,
             events_max=cycle.BATCH_EVENTS_FIRST,
+            takes_gzip=None,
         )
 
     def _tell(self, last: Happened) -> None:

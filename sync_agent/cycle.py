@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from sync_agent.protocol import BATCH_EVENTS_MAX, HELD_HEAD
+from sync_agent.protocol import BATCH_EVENTS_MAX, GZIP_UPLOADS, HELD_HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,6 +64,8 @@ class State:
             other file is built for that.
         events_max: events in the next batch: half of those whose upload broke, twice those that
             came through.
+        takes_gzip: head office takes packed uploads; None: nobody knows yet, so it is asked before
+            the first upload, which may be the longest of all.
     """
 
     bucket: str
@@ -83,6 +85,7 @@ class State:
     is_wrong: bool = False
     distrusts_sums: bool = False
     events_max: int = BATCH_EVENTS_MAX
+    takes_gzip: bool | None = False
     batches: int = 0
     pages: int = 0
     refetches: int = 0
@@ -229,9 +232,10 @@ class ReadOutbox:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Send a batch."""
+    """Send a batch, packed if head office takes that."""
 
     batch: Batch
+    as_gzip: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,13 +320,15 @@ def step(state: State, happened: Happened) -> tuple[State, Action]:
         case Began(passed_s=passed_s):
             pause_s = max(0.0, state.pause_s - passed_s)
             state = replace(state, batches=0, pages=0, refetches=0, head=None, pause_s=pause_s)
-            return state, AskHead() if pause_s > 0 else ReadOutbox(state.events_max)
+            asks_first = pause_s > 0 or state.takes_gzip is None
+            return state, AskHead() if asks_first else ReadOutbox(state.events_max)
         case OutboxRead(batch=None):
             return _without_problem(state, "upload"), AskHead()
         case OutboxRead(batch=batch) if batch is not None:
             if state.batches >= BATCHES_A_CYCLE:
                 return state, AskHead()
-            return replace(state, batches=state.batches + 1), Upload(batch)
+            as_gzip = bool(state.takes_gzip)
+            return replace(state, batches=state.batches + 1), Upload(batch, as_gzip=as_gzip)
         case Uploaded(batch=batch, answer=answer):
             return _uploaded(state, batch, answer)
         case UploadRefused(problem=problem):
@@ -334,9 +340,13 @@ def step(state: State, happened: Happened) -> tuple[State, Action]:
         case AckedForgotten(incarnation=incarnation):
             return _pull(_flowing(state, incarnation), contact_due=False)
         case HeadSeen(head=head, contact_due=contact_due):
-            state = replace(state, head=head)
+            uploads_next = state.takes_gzip is None
+            takes_gzip = GZIP_UPLOADS in head.capabilities
+            state = replace(state, head=head, takes_gzip=takes_gzip)
             if state.incarnation not in (None, head.incarnation):
                 return state, ForgetAcked(head.incarnation)
+            if uploads_next:
+                return state, ReadOutbox(state.events_max)
             return _pull(state, contact_due=contact_due)
         case PageArrived(page=page):
             state = replace(state, pages=state.pages + 1)
@@ -360,6 +370,8 @@ def step(state: State, happened: Happened) -> tuple[State, Action]:
         case PackageRefused(entry=entry, reason=reason):
             refused = {**state.refused, (entry.generation, entry.sha256): reason}
             return _packages(replace(state, refused=refused))
+        case DownloadRefused() if state.takes_gzip is None:
+            return replace(state, takes_gzip=False), ReadOutbox(state.events_max)
         case DownloadRefused(problem=problem, dice=dice):
             if problem == MUST_REFETCH and state.position > 0 and state.pages == 0:
                 return _refetch(state)

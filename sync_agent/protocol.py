@@ -43,6 +43,7 @@ BATCH_BYTES_MAX: Final = 2**20
 EVENT_BYTES_MAX: Final = 8 * 2**20  # of an event that is a batch alone: a sale of 999 long lines
 HOLD_S_MAX: Final = 55  # below the 60 s after which proxies and the agent give a request up
 HELD_HEAD: Final = "held_head"  # capability: ``GET head`` with ``wait_s`` waits for something new
+GZIP_UPLOADS: Final = "gzip_uploads"  # capability: events may come with ``Content-Encoding: gzip``
 STATUS_BYTES_MAX: Final = 2**16  # status report, and every other small question
 ENROL_CODE_PATTERN: Final = "^[0-9A-HJKMNP-TV-Z]{8}$"  # Crockford base32, upper case
 ANSWER_BYTES_MAX: Final = 2**20  # head, events answer, problem document

@@ -7,6 +7,7 @@ its own.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import secrets
 import time
@@ -21,6 +22,7 @@ from sync_agent.protocol import (
     BATCH_BYTES_MAX,
     BATCH_EVENTS_MAX,
     EVENT_BYTES_MAX,
+    GZIP_UPLOADS,
     HELD_HEAD,
     NDJSON,
     PROBLEM_JSON,
@@ -99,6 +101,7 @@ class ScriptedTill:
                 ("events: another till's are forbidden", self._foreign_till),
                 ("events: what is no event is refused whole", self._no_event),
                 ("events: limits", self._too_large),
+                ("events: as gzip, if the head says so", self._gzip),
             ]
             for name, check in checks:
                 if check == self._enrol and self.code is None:
@@ -240,6 +243,17 @@ class ScriptedTill:
         _problem(self._send(http, alone), 413, "too-large")
         self._acked(self._send(http, self._event(6, body={"x": "y" * BATCH_BYTES_MAX})), 6)
 
+    def _gzip(self, http: httpx.Client) -> None:
+        if GZIP_UPLOADS not in self._known_head().capabilities:
+            return
+        packed = gzip.compress(self._event(7) + b"\n")
+        self._acked(self._post(http, packed, encoding="gzip"), 7)
+        bomb = gzip.compress(b"y" * (EVENT_BYTES_MAX + 1))
+        _problem(self._post(http, bomb, encoding="gzip"), 413, "too-large")
+        for wrong, encoding in ((packed[:-9], "gzip"), (b"{}", "gzip"), (packed, "unknown")):
+            _problem(self._post(http, wrong, encoding=encoding), 400, "invalid")
+        self._acked(self._send(http, self._event(8)), 8)
+
     # --- asking ---------------------------------------------------------------------------------
 
     def _known_head(self) -> Head:
@@ -263,8 +277,14 @@ class ScriptedTill:
         return parse_page(answer.content, bucket=f"shop:{self.shop}", after=after), answer.content
 
     def _send(self, http: httpx.Client, *lines: bytes, till: str | None = None) -> httpx.Response:
+        return self._post(http, b"".join(line + b"\n" for line in lines), till=till)
+
+    def _post(
+        self, http: httpx.Client, body: bytes, *, till: str | None = None, encoding: str = ""
+    ) -> httpx.Response:
         headers = {**self._headers(), "Content-Type": NDJSON}
-        body = b"".join(line + b"\n" for line in lines)
+        if encoding:
+            headers["Content-Encoding"] = encoding
         return http.post(f"/v1/tills/{till or self.till}/events", content=body, headers=headers)
 
     def _acked(self, answer: httpx.Response, wanted: int) -> None:

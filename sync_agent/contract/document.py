@@ -103,7 +103,9 @@ CALLS: Final = (
         "post",
         "/v1/tills/{till}/events",
         "Events of the own till, NDJSON: Event, or PrivateOf before one; ascending, of one epoch; "
-        "at most 200 events and 1 MiB, or one event of 8 MiB. Repeating it has no further effect.",
+        "at most 200 events and 1 MiB, or one event of 8 MiB. Repeating it has no further effect. "
+        "With the capability gzip_uploads it may come with Content-Encoding: gzip, one member; the "
+        "limits count unpacked bytes.",
         protocol.EventsAnswer,
         protocol.NDJSON,
         ((400, "invalid, not-an-event"), _OWN, (409, "gap, fork"), _SMALL),

@@ -3,47 +3,20 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from head_office_site import ARTICLE, PERCENT_20, Site
 from processes import free_port, stammkunde
-from waiting import until
+from toy_erp_process import CODE, TOY, enrolled_till, erp
 
 from pos_plugin import Plugin
 from pos_plugin.clock import SystemClock
 from sync_agent.agent import Agent
-from sync_agent.client import HeadOfficeClient
-from sync_agent.protocol import EnrolRequest
 from sync_agent.settings import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-TOY = Path(__file__).resolve().parents[2] / "examples" / "toy_erp" / "toy_erp.py"
-CODE = "ABCD2345"
-
-
-@contextmanager
-def erp(folder: Path, source: str) -> Iterator[str]:
-    """Run a toy ERP; gives its address."""
-    script, log = folder / "erp.py", folder / "erp.log"
-    script.write_text(source, encoding="utf-8")
-    port = free_port()
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, str(script), str(port), CODE], stdout=output, stderr=output
-        )
-    try:
-        until(lambda: "answers on" in log.read_text(), within_s=10, what="the toy ERP answers")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.wait(timeout=10)
+    from pathlib import Path
 
 
 def wrong(url: str, *options: str) -> dict[str, str]:
@@ -75,6 +48,7 @@ def test_toy_erp_of_two_hundred_lines_passes(tmp_path: Path) -> None:
         ('"rows": len(rows)}', '"rows": 7}', "changes: pages"),
         ("if till != TILL:", "if not till:", "events: another till's"),
         ('"complete": complete', '"complete": True', "changes: pages"),
+        ('"capabilities": []', '"capabilities": ["gzip_uploads"]', "events: as gzip"),
     ],
 )
 def test_erp_that_answers_one_thing_wrongly_is_found_out(
@@ -115,23 +89,10 @@ def test_nobody_there_is_told_check_by_check() -> None:
 
 def test_a_till_sells_with_the_toy_erp(tmp_path: Path) -> None:
     with erp(tmp_path, TOY.read_text(encoding="utf-8")) as url:
-        with HeadOfficeClient(url, "not-enrolled-yet") as client:
-            keys = client.enrol(EnrolRequest(till="3", code=CODE))
-        folder = tmp_path / "till"
-        folder.mkdir()
-        document = {
-            "till_token": keys.token,
-            "card_key": keys.card_key,
-            "rule_keys": [key.model_dump() for key in keys.rule_keys],
-            "head_office": url,
-        }
-        (folder / "keys.json").write_text(json.dumps(document))
-        (folder / "till.toml").write_text(
-            f'shop = "001"\ntill = "3"\n[head_office]\nurl = "{url}"\n'
-        )
-        with Agent(read_settings(folder / "till.toml"), SystemClock()) as agent:
+        config = enrolled_till(tmp_path / "till", url)
+        with Agent(read_settings(config), SystemClock()) as agent:
             agent.cycle()
-            with Plugin.open(folder / "till.toml") as plugin:
+            with Plugin.open(config) as plugin:
                 sale = plugin.begin_sale("S1")
                 sale.scan("4711")
                 assert sale.evaluate().total_minor == 7999

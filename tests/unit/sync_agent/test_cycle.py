@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from sync_agent import cycle
 from sync_agent.cycle import State, step
 from sync_agent.outbox import Batch
-from sync_agent.protocol import HELD_HEAD, BucketMark, EventsAnswer, GenerationEntry, Head, Page
+from sync_agent.protocol import (
+    GZIP_UPLOADS,
+    HELD_HEAD,
+    BucketMark,
+    EventsAnswer,
+    GenerationEntry,
+    Head,
+    Page,
+)
 
 BUCKET = "shop:001"
 BATCH = Batch(epoch=7, first_seq=1, last_seq=2, body=b"")
@@ -57,6 +65,35 @@ def test_upload_comes_before_download(state: State) -> None:
     assert action == cycle.ReadOutbox()
     state, action = step(state, cycle.OutboxRead(None))
     assert action == cycle.AskHead()
+
+
+def test_agent_asks_once_what_head_office_takes_before_it_uploads(state: State) -> None:
+    state, action = step(replace(state, takes_gzip=None), cycle.Began())
+    assert action == cycle.AskHead()
+    packed = head().model_copy(update={"capabilities": [GZIP_UPLOADS]})
+    state, action = step(state, cycle.HeadSeen(packed))
+    assert action == cycle.ReadOutbox()
+    state, action = step(state, cycle.OutboxRead(BATCH))
+    assert action == cycle.Upload(BATCH, as_gzip=True)
+    state, action = step(state, cycle.Began())
+    assert action == cycle.ReadOutbox()
+    # One that was replaced by an older version refuses once, and gets plain lines from then on.
+    state, action = step(state, cycle.UploadRefused("not-an-event"))
+    assert action == cycle.AskHead()
+    state, action = step(state, cycle.HeadSeen(head()))
+    assert isinstance(action, cycle.Rest)
+    assert step(state, cycle.OutboxRead(BATCH))[1] == cycle.Upload(BATCH)
+
+
+def test_refused_head_does_not_keep_the_first_upload_from_going(state: State) -> None:
+    state, _ = step(replace(state, takes_gzip=None), cycle.Began())
+    state, action = step(state, cycle.DownloadRefused("not-understood", dice=0.5))
+    assert action == cycle.ReadOutbox()
+    state, action = step(state, cycle.OutboxRead(BATCH))
+    assert action == cycle.Upload(BATCH)
+    state, action = step(state, cycle.DownloadRefused("not-understood", dice=0.5))
+    assert isinstance(action, cycle.Rest)
+    assert state.problems == {"download": "not-understood"}
 
 
 def test_refused_upload_does_not_keep_rules_from_coming(state: State) -> None:
