@@ -212,6 +212,21 @@ def standing(connection: Connection, one: str) -> Standing | None:
     return None if wear is None else wear.standing()
 
 
+def worn(terms: Mapping[str, Any], happened: Iterable[Happened]) -> Wear:
+    """Return what is gone of a voucher.
+
+    Args:
+        terms: of its issue; ``value_minor`` and ``multi_use`` count.
+        happened: all that happened to it, blocks in their order.
+    """
+    # Redemptions first: one that is taken back may have been learnt before it.
+    ordered = sorted(happened, key=lambda fact: fact.kind != "redeemed")
+    fresh = Wear(
+        value_minor=terms.get("value_minor"), is_multi_use=bool(terms.get("multi_use", False))
+    )
+    return fresh.after(ordered)
+
+
 def _settle(connection: Connection, one: str) -> None:
     wear = _wear(connection, one)
     if wear is not None:
@@ -225,14 +240,8 @@ def _wear(connection: Connection, one: str) -> Wear | None:
 
 
 def _wear_of(connection: Connection, found: Any) -> Wear:  # noqa: ANN401 - a row of SQLAlchemy
-    terms = json.loads(found.detail)
     facts = connection.execute(_FACTS, {"voucher": found.id})
-    # Redemptions first: one that is taken back may have been learnt before it.
-    happened = sorted((Happened(*fact) for fact in facts), key=lambda fact: fact.kind != "redeemed")
-    fresh = Wear(
-        value_minor=terms.get("value_minor"), is_multi_use=bool(terms.get("multi_use", False))
-    )
-    return fresh.after(happened)
+    return worn(json.loads(found.detail), (Happened(*fact) for fact in facts))
 
 
 def _wire(connection: Connection, one: str) -> dict[str, Any] | None:

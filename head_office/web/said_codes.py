@@ -20,6 +20,14 @@ _WORDS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "blocked": ("gesperrt", "blocked"),
         "cancelled": ("storniert", "cancelled"),
     },
+    "legal_kind": {
+        "promo": ("Werbung, umsonst", "Advertising, free"),
+        "earned_bonus": ("Gesammelter Bonus", "Earned bonus"),
+        "gift_mpv": ("Verkaufter Gutschein", "Sold voucher"),
+        "gift_spv": ("Verkaufter Gutschein mit festem Steuersatz", "Sold voucher of one VAT rate"),
+        "goods_credit": ("Warengutschrift", "Credit for goods"),
+        "reward": ("Prämie", "Reward"),
+    },
 }
 
 

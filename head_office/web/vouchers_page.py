@@ -1,10 +1,11 @@
-"""Vouchers: found, blocked, and let go again."""
+"""Vouchers: found, blocked, let go again, and what all that is open is worth."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from head_office import voucher_blocks, voucher_search
+from head_office.liability import liability
 from head_office.users import Role
 from head_office.web.door import Page
 from head_office.web.stock import query
@@ -66,7 +67,16 @@ def block(visit: Visit) -> Response:
     return visit.go(f"/vouchers?{query(term=one)}", said)
 
 
+def worth(visit: Visit) -> Response:
+    """Say what open vouchers and accounts are worth today."""
+    on = visit.now.astimezone().date()
+    with visit.database.read() as connection:
+        figures = liability(connection, on=on)
+    return visit.page("liability.html", figures=figures, on=on.isoformat())
+
+
 PAGES = (
     Page("GET", "/vouchers", Role.VIEWER, show),
+    Page("GET", "/liability", Role.VIEWER, worth),
     Page("POST", "/vouchers/block", Role.OWNER, block),
 )

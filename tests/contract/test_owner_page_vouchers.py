@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
-from head_office_site import ANNA, Site
+from head_office_site import ANNA, PROGRAM, Site
 from owner_page import add_people, text_of, visitor
 from sqlalchemy import select
 
 from head_office import audit
-from head_office.storage import bucket_row, voucher_fact
+from head_office.storage import bucket_row, ledger_entry, voucher_fact
 from head_office.vouchers import mark, standing
 from pos_plugin.clock import utc_text
 from pos_plugin.loyalty.voucher_code import code_of, grouped
@@ -131,3 +132,51 @@ def test_a_till_that_blocks_later_has_the_last_word(site: Site, owner: Visitor) 
         assert later is not None
         assert later.state == "issued"
     assert "Gesperrt." in text_of(owner.post("/vouchers/block", id="GS-1", blocked="1"))
+
+
+def lot(site: Site, customer: str, program: str, delta: int, expires_on: str | None) -> None:
+    with site.database() as database, database.write() as connection:
+        one = f"{customer}-{program}-{expires_on}"
+        connection.execute(
+            ledger_entry.insert().values(
+                id=one, till="3", epoch=1, seq=1, customer=customer, program=program, kind="earn",
+                delta=delta, lot=one, matures_on="2026-01-01", expires_on=expires_on,
+                business_on="2026-01-01", occurred_at="2026-01-01T12:00:00.000Z",
+                recorded_at="2026-01-01T12:00:00.000Z", detail="{}",
+            )
+        )  # fmt: skip
+
+
+def test_what_is_open_is_worth_its_rest(site: Site, owner: Visitor) -> None:
+    free = KIND | {"code": "FREE", "legal_kind": "promo"}
+    free["effect"] = {"kind": "value", "minor": 500, "label": {"de": "5 EUR"}}
+    bonus = {"code": "bonus", "unit": "EUR_MINOR"}
+    site.load(
+        voucher_type=[free],
+        program=[bonus, PROGRAM],
+        voucher=[
+            GIFT | {"id": "GS-3", "code": code_of(4713), "value_minor": 1000, "blocked": True},
+            GIFT | {"id": "GS-4", "code": code_of(4714), "type": "FREE", "value_minor": 500},
+        ],
+    )
+    with site.database() as database, database.write() as connection:
+        for seq, (one, amount_minor) in enumerate((("GS-1", 900), ("GS-2", 100)), start=1):
+            connection.execute(
+                voucher_fact.insert().values(
+                    voucher=one, till="3", epoch=1, seq=seq, kind="redeemed", lapsed_minor=0,
+                    amount_minor=amount_minor, occurred_at="2026-01-01T12:00:00.000Z",
+                )
+            )  # fmt: skip
+    for customer, delta, expires_on in (
+        ("K1", 300, None),
+        ("K1", 7000, "2026-01-31"),  # has expired
+        ("K2", 400, "2099-12-31"),
+        ("K3", -5000, None),  # a debt, which nobody else's money pays
+    ):
+        lot(site, customer, "bonus", delta, expires_on)
+    lot(site, "K1", "points", 120, None)
+    said = text_of(owner.get("/liability"))
+    # 25 less 9 EUR, 10 EUR blocked, 3 and 4 EUR of bonus; one has expired, one was free.
+    assert re.search(r"Am \d\d\.\d\d\.\d{4}: 33,00 € stehen Kunden zu", said), said
+    assert "Verkaufter Gutschein 2 26,00 € ja Werbung, umsonst 1 5,00 € nein" in said
+    assert "bonus 2 7,00 € ja points 1 120 Punkte nein" in said
