@@ -81,6 +81,7 @@ def append_by_sequence(connection: Connection, name: str) -> None:
             log_group=place,
             op="P",
             row=compact_json(row).decode(),
+            sum=0,
         )
     )
     here = bucket_table.c.bucket == BUCKET

@@ -91,6 +91,7 @@ def test_an_owner_writes_publishes_and_the_till_discounts(
     page: Page, site: Site, tmp_path: Path
 ) -> None:
     page.size(*TABLET)
+    requested(page)  # what the tests before asked for is not ours
     page.driver.get(f"{site.url}/office/")
     page.shows("Anmelden")
     found = looked_at(page, tmp_path, "sign-in")

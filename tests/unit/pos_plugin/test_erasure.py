@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from pos_plugin import Plugin
 
 NAME = "Annegret Quittenbaum"
-PERSONAL = (b"annegret", b"quittenbaum", b"491701234567", b"0170", b"quitte@example.org", b"1980-")
+# Each longer than what a hash or an id shows by chance.
+PERSONAL = (
+    b"annegret",
+    b"quittenbaum",
+    b"491701234567",
+    b"0170 1234567",
+    b"quitte@example.org",
+    b"1980-12-24",
+)
 CARD = card_number(7)
 
 
