@@ -54,7 +54,7 @@ def compute(database: Database, *, on: dt.date) -> Computed:
 
     """
     with database.write() as connection:
-        known = _schemes(connection)
+        known = schemes(connection)
         counting = list(facts(connection))
         if any(by_margin(revisions) for revisions in known.values()):
             counting += margins(connection)
@@ -107,7 +107,8 @@ def replace_customer(fact: Fact, customer: str) -> Fact:
     return fact if customer == fact.customer else fact._replace(customer=customer)
 
 
-def _schemes(connection: Connection) -> dict[str, list[ClassScheme]]:
+def schemes(connection: Connection) -> dict[str, list[ClassScheme]]:
+    """Return the revisions of each scheme, the oldest first."""
     found: dict[str, list[ClassScheme]] = {}
     for row in _rows(connection, "abc_scheme"):
         scheme = read_scheme(row, f"abc_scheme {row['code']}")

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from head_office.storage import meta
 from head_office.web import (
+    classes_page,
     customers_page,
     history,
     log_page,
@@ -53,6 +54,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *history.PAGES,
     *reports.PAGES,
     *customers_page.PAGES,
+    *classes_page.PAGES,
     *vouchers_page.PAGES,
     *tills_page.PAGES,
     *log_page.PAGES,

@@ -20,6 +20,11 @@ _WORDS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "blocked": ("gesperrt", "blocked"),
         "cancelled": ("storniert", "cancelled"),
     },
+    "outside": {
+        "none": ("in keiner Klasse", "in no class"),
+        "new": ("noch zu neu", "too new"),
+        "absent": ("noch nie da gewesen", "never here"),
+    },
     "legal_kind": {
         "promo": ("Werbung, umsonst", "Advertising, free"),
         "earned_bonus": ("Gesammelter Bonus", "Earned bonus"),

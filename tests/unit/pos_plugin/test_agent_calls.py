@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-SLACK_S = 0.3  # a busy machine
+SLACK_S = 4  # a busy machine; whoever waits to the end of the slow answers waits 20 s
 
 
 def write_place(folder: Path, port: int) -> None:
@@ -25,14 +25,14 @@ def write_place(folder: Path, port: int) -> None:
 
 def dripping() -> Iterable[bytes]:
     yield b"HTTP/1.0 200 OK\r\n\r\n"
-    for _ in range(40):
+    for _ in range(200):
         yield b" "
     yield b"{}"
 
 
 def silent() -> Iterable[bytes]:
     yield b""
-    for _ in range(20):
+    for _ in range(200):
         yield b""
 
 
@@ -71,8 +71,8 @@ def test_without_a_time_limit_a_hung_agent_would_hold_the_till(tmp_path: Path) -
     with HostileServer(silent, pause_s=0.1) as server:
         write_place(tmp_path, int(server.url.rpartition(":")[2]))
         began_s = time.monotonic()
-        AgentCalls(tmp_path, within_s=60).ask("status", {})
-        assert time.monotonic() - began_s > 2 * WITHIN_S
+        AgentCalls(tmp_path, within_s=2 * SLACK_S).ask("status", {})
+        assert time.monotonic() - began_s > WITHIN_S + SLACK_S
 
 
 @pytest.mark.parametrize(

@@ -126,9 +126,10 @@ def test_host_gets_the_page_in_its_own_form(till: Till, form: str) -> None:
 def test_page_is_as_wide_as_the_paper_of_the_host(till: Till, dots: int, columns: int) -> None:
     till.store.add("a", plain())
     line = Line(yes)
-    till.start(line, dots=dots)
+    drawing = till.start(line, dots=dots)
     effect = line.told.get(timeout=WAIT_S).to_effect()
     assert dots_of(b64decode(effect["png"]))[0][0] == dots
+    drawing.stop()  # or it may take the next job, too
     till.store.add("b", plain())
     other = Line(yes)
     till.start(other, dots=dots, format="text")

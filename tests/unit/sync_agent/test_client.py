@@ -69,7 +69,7 @@ def test_dripping_answer_ends_at_the_deadline(where: str) -> None:
     began_s = time.monotonic()
     with pytest.raises(Unreachable, match="1 s"):
         asked(drip, pause_s=0.05)
-    assert time.monotonic() - began_s < 5
+    assert time.monotonic() - began_s < 9
 
 
 def test_nobody_there_is_unreachable() -> None:
