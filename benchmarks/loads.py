@@ -138,7 +138,7 @@ def uploads(folder: Path) -> dict[str, Any]:
     from sqlalchemy import Column, LargeBinary, MetaData, Table, Text
     from till_events import batch
 
-    from head_office.events import take_batch
+    from head_office.intake.events import take_batch
     from pos_plugin.storage.journal_reader import JournalReader
     from sync_agent.agent import Agent
     from sync_agent.client import GZIP_LEVEL

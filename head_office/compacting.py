@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from head_office import log
-from head_office.till_status import known_tills
+from head_office.till.status import known_tills
 
 if TYPE_CHECKING:
     from head_office.storage import Database
-    from head_office.till_status import Known
+    from head_office.till.status import Known
     from sync_agent.protocol import BucketMark
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 from head_office.backup import PREFIX
 from head_office.errors import HeadOfficeError
-from head_office.rules import key_path
+from head_office.promotions.rules import key_path
 from head_office.storage import FILE_NAME, Database
-from head_office.till_status import known_tills
+from head_office.till.status import known_tills
 from pos_plugin.clock import instant
 from pos_plugin.doctor.finding import Words
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from head_office.till_status import Known
+    from head_office.till.status import Known
     from pos_plugin.doctor.finding import Finding
 
 TEXTS: Final = {

@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
-from head_office import log, purchase_prices
-from head_office.balances import rows_of_customer
-from head_office.customers import join
+from head_office import log
+from head_office.crm import purchase_prices
 from head_office.errors import LoadError
+from head_office.intake.balances import rows_of_customer
+from head_office.intake.customers import join
 from head_office.segments import Bits
 from head_office.storage import master
 from head_office.vouchers import issue_here, mark, rows_of_holder

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from head_office.errors import LoadError
 from head_office.load import take_vouchers
 from head_office.private_file import write_private
-from head_office.rules import signing_key
+from head_office.promotions.rules import signing_key
 from head_office.storage import master
 from pos_plugin.loyalty.signed_code import (
     NO_CUSTOMER,

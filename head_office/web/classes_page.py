@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from head_office import classes
-from head_office.class_members import members
+from head_office.crm import classes
+from head_office.crm.class_members import members
 from head_office.users import Role
 from head_office.web import class_words
 from head_office.web.door import Page

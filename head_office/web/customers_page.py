@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from head_office import customer_file
+from head_office.crm import customer_file
 from head_office.users import Role
 from head_office.web.door import Page
 from head_office.web.visit import NotThere

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
 
-from head_office import audit, rules, timeline
+from head_office import audit
 from head_office.errors import HeadOfficeError
+from head_office.promotions import rules, timeline
 from head_office.storage import rule_generation
 from head_office.users import Role
 from head_office.web import promotion_list

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
 
-from head_office import drafts, preview
-from head_office.timeline import Change
+from head_office.promotions import drafts, preview
+from head_office.promotions.timeline import Change
 from head_office.users import Role
 from head_office.web import promotion_list
 from head_office.web.door import Page

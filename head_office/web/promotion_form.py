@@ -7,7 +7,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from head_office import drafts
+from head_office.promotions import drafts
 from head_office.read_back.promotion import read_back
 from head_office.users import Role
 from head_office.web import promotion_list, stock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from head_office import drafts, timeline
+from head_office.promotions import drafts, timeline
 from head_office.read_back.promotion import read_back
 from head_office.users import Role
 from head_office.web.door import Page
@@ -14,8 +14,8 @@ from pos_plugin.promotions.promotion import Promotion
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from head_office.drafts import Draft
-    from head_office.timeline import Stage
+    from head_office.promotions.drafts import Draft
+    from head_office.promotions.timeline import Stage
     from head_office.web.visit import Visit
 
 A_PAGE: Final = 100

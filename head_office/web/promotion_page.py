@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from head_office import drafts
 from head_office.errors import HeadOfficeError
+from head_office.promotions import drafts
 from head_office.read_back.promotion import read_back
 from head_office.users import Role
 from head_office.web import promotion_form, promotion_list, stock

@@ -6,10 +6,10 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from head_office import drafts, publish_gate, timeline
+from head_office.promotions import drafts, publish_gate, timeline
+from head_office.promotions.timeline import Change
 from head_office.read_back import findings
 from head_office.read_back.promotion import read_back
-from head_office.timeline import Change
 from head_office.users import Role
 from head_office.web import promotion_list
 from head_office.web.door import Page
@@ -21,7 +21,7 @@ from pos_plugin.promotions.promotion import Promotion
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from head_office.drafts import Draft
+    from head_office.promotions.drafts import Draft
     from head_office.web.visit import Visit
 
 MAX_COMBINED_BP: Final = 5_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from head_office import promotion_figures
+from head_office.promotions import promotion_figures
 from head_office.users import Role
 from head_office.web import promotion_list
 from head_office.web.door import Page

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from head_office import timeline
-from head_office.till_status import known_tills, worst_case_minor
+from head_office.promotions import timeline
+from head_office.till.status import known_tills, worst_case_minor
 from head_office.users import Role
 from head_office.web.door import Page
 

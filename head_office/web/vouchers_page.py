@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from head_office import voucher_blocks, voucher_search
-from head_office.liability import liability
+from head_office.crm import voucher_blocks, voucher_search
+from head_office.crm.liability import liability
 from head_office.users import Role
 from head_office.web.door import Page
 from head_office.web.stock import query

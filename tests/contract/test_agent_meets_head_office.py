@@ -336,7 +336,7 @@ def test_package_signed_with_the_next_key_has_to_name_another(
         document["next_key"] = {"key_id": "0" * 16, "public_key": "ab" * 32}
     sign(site, 2, json.dumps(document).encode(), key="next")
     with site.database() as database, database.read() as connection:
-        from head_office.rules import public_keys
+        from head_office.promotions.rules import public_keys
 
         next_id = public_keys(connection)[1][0]
     forge(site, 2, key_id=next_id)

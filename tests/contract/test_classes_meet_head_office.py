@@ -15,7 +15,7 @@ from lone_till import LoneTill
 from sqlalchemy import select
 from till_builder import NOON, card_number
 
-from head_office import classes
+from head_office.crm import classes
 from head_office.errors import LoadError
 from head_office.storage import class_history
 from pos_plugin import Plugin, Receipt

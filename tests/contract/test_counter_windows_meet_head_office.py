@@ -9,7 +9,7 @@ import pytest
 from head_office_site import ANNA, ARTICLE, PERCENT_20, Site
 from till_builder import NOON, card_number
 
-from head_office import folding
+from head_office.intake import folding
 from pos_plugin import Plugin
 from pos_plugin.clock import SettableClock, SystemClock
 from sync_agent.agent import Agent

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from till_builder import card_number, points
 
 from head_office import load, storage
-from head_office.events import take_batch
+from head_office.intake.events import take_batch
 from head_office.storage import Database, event_private, master, till_event
 from pos_plugin import Plugin, Receipt, Refusal, Refused, Scanned
 from pos_plugin.clock import SystemClock

@@ -13,7 +13,7 @@ from hostile_server import HostileServer, http
 from processes import stammkunde
 from waiting import until
 
-from head_office import tills
+from head_office.till import tills
 from pos_plugin import Plugin
 from pos_plugin.agent_word import CLOCK_SUSPECT_MS
 from pos_plugin.clock import SystemClock, utc_text

@@ -8,7 +8,7 @@ import pytest
 from head_office_site import ARTICLE, PROGRAM, Site
 from till_builder import card_number, points
 
-from head_office.till_status import known_tills
+from head_office.till.status import known_tills
 from pos_plugin import Plugin, Receipt
 from pos_plugin.clock import SystemClock
 from pos_plugin.storage.backup import Source, take_backup

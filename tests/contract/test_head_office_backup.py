@@ -17,7 +17,7 @@ from till_events import batch, sale_event
 
 from head_office.backup import KEPT, back_up, restore
 from head_office.errors import BackupUnusable
-from head_office.events import take_batch
+from head_office.intake.events import take_batch
 from head_office.storage import receipt, till_epoch
 from pos_plugin import Plugin
 from pos_plugin.clock import SystemClock

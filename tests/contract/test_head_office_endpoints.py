@@ -11,7 +11,7 @@ from head_office_site import ANNA, ARTICLE, PERCENT_20, PROGRAM, Site, caller
 from sqlalchemy import func, select
 from till_events import EPOCH, batch, sale_event
 
-from head_office.events import retry, take_batch
+from head_office.intake.events import retry, take_batch
 from head_office.storage import (
     balance,
     ledger_entry,

@@ -14,7 +14,7 @@ from head_office_site import ANNA, ARTICLE, PERCENT_20, PROGRAM, Site, caller
 from sqlalchemy import func, select
 from till_events import batch, sale_event
 
-from head_office import events as taking
+from head_office.intake import events as taking
 from head_office.storage import balance, receipt, till_event
 from sync_agent.protocol import BATCH_EVENTS_MAX
 

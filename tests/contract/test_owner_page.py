@@ -14,9 +14,10 @@ from owner_page import add_people, text_of, visitor
 from till_events import batch, sale_event
 from waiting import until
 
-from head_office import events, preview, timeline
+from head_office.intake import events
+from head_office.promotions import preview, timeline
 from head_office.segments import Bits
-from head_office.till_status import take_report
+from head_office.till.status import take_report
 from pos_plugin import Plugin
 from pos_plugin.clock import SettableClock, utc_text
 from pos_plugin.config import read_config

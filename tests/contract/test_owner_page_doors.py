@@ -13,7 +13,8 @@ from head_office_site import ANNA, ARTICLE, Site
 from owner_page import PASSWORD, PEOPLE, add_people, visitor
 from sqlalchemy import func, select
 
-from head_office import drafts, users
+from head_office import users
+from head_office.promotions import drafts
 from head_office.storage import audit, draft, rule_generation, user_session, voucher, voucher_fact
 from head_office.users import Role
 from head_office.web import sessions

@@ -15,7 +15,7 @@ from till_builder import card_number, points
 from waiting import until
 
 from head_office.backup import back_up
-from head_office.till_status import known_tills
+from head_office.till.status import known_tills
 from pos_plugin import Plugin, Receipt
 from pos_plugin.clock import SettableClock, SystemClock
 from pos_plugin.limits import INT64_MAX

@@ -12,7 +12,7 @@ from head_office_site import ARTICLE, PERCENT_20, Site
 from processes import stammkunde
 from sqlalchemy import update
 
-from head_office import rules
+from head_office.promotions import rules
 from head_office.storage import rule_generation
 from pos_plugin import Plugin
 from pos_plugin.clock import SystemClock, utc_text

@@ -14,7 +14,7 @@ from till_builder import voucher_promotion
 
 from head_office import signed_vouchers
 from head_office.errors import LoadError
-from head_office.exceptions import noted
+from head_office.intake.exceptions import noted
 from head_office.signed_vouchers import Wanted
 from head_office.storage import voucher
 from head_office.vouchers import DOUBLE_REDEMPTION

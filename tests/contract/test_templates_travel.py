@@ -10,7 +10,7 @@ import pytest
 from head_office_site import Site
 from sqlalchemy import select, update
 
-from head_office import rules
+from head_office.promotions import rules
 from head_office.storage import blob
 from pos_plugin.clock import SystemClock
 from pos_plugin.errors import RuleError

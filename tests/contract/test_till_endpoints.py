@@ -13,10 +13,10 @@ from head_office_site import ANNA, ARTICLE, PERCENT_20, PROGRAM, Site, caller
 from processes import stammkunde
 from till_events import batch, sale_event
 
-from head_office import enrolment, tills
-from head_office.counter_endpoints import ASKED_A_MINUTE
 from head_office.problems import ProblemError
 from head_office.reservations import HELD_MINUTES, take_step
+from head_office.service.counter_endpoints import ASKED_A_MINUTE
+from head_office.till import enrolment, tills
 from pos_plugin.card_hash import card_hash
 from pos_plugin.clock import SystemClock, utc_text
 from pos_plugin.loyalty.voucher_code import code_of

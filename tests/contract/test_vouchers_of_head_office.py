@@ -9,7 +9,7 @@ from head_office_site import ANNA, Site
 from sqlalchemy import select
 from till_builder import voucher_promotion
 
-from head_office.exceptions import noted
+from head_office.intake.exceptions import noted
 from head_office.storage import receipt, voucher
 from head_office.vouchers import DOUBLE_REDEMPTION
 from pos_plugin import Plugin, Receipt

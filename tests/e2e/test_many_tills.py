@@ -18,8 +18,8 @@ from processes import Running, free_port
 from sqlalchemy import func, select
 from till_events import batch, sale_event
 
-from head_office import tills
 from head_office.storage import receipt
+from head_office.till import tills
 from pos_plugin.clock import utc_text
 
 if TYPE_CHECKING:

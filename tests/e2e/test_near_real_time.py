@@ -17,7 +17,7 @@ from swallowing_proxy import SwallowingProxy
 from till_builder import voucher_promotion
 from waiting import until
 
-from head_office.hints import SPREAD_S_MAX
+from head_office.service.hints import SPREAD_S_MAX
 from head_office.storage import till_event
 from pos_plugin import Plugin
 from pos_plugin.clock import SystemClock, utc_text

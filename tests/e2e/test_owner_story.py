@@ -15,7 +15,7 @@ from owner_page import PASSWORD, add_people
 from page_audit import low_contrast, nameless, requested
 from selenium.webdriver.common.keys import Keys
 
-from head_office import drafts
+from head_office.promotions import drafts
 from pos_plugin import Plugin
 from sync_agent.agent import Agent
 from sync_agent.settings import read_settings

@@ -14,7 +14,7 @@ from till_builder import TillBuilder
 
 import pos_plugin
 from head_office.problems import TITLES
-from head_office.server import create_app as head_office_app
+from head_office.service.app import create_app as head_office_app
 from head_office.storage import Database
 from pos_plugin.cli import stammkunde
 from pos_plugin.config import TillConfig

@@ -43,5 +43,5 @@ def test_every_function_and_test_of_the_page_is_there() -> None:
 
 
 def test_a_function_that_moved_is_noticed() -> None:
-    text = "`fold` in `head_office/balances.py`, `x` in `head_office/gone.py`, `tests/gone.py`"
+    text = "`fold` in `head_office/load.py`, `x` in `head_office/gone.py`, `tests/gone.py`"
     assert len(list(gone(text))) == 3

@@ -10,7 +10,7 @@ import yaml
 from head_office_site import ARTICLE, PERCENT_20, Site
 
 from head_office.problems import TITLES
-from head_office.server import create_app
+from head_office.service.app import create_app
 from head_office.storage import Database
 from sync_agent.contract.document import CALLS, EVERY, contract_texts, openapi
 from sync_agent.protocol import TABLES

@@ -12,9 +12,11 @@ import httpx
 from made_files import have_cache, have_journal
 from waiting import until
 
-from head_office import load, rules, tills
-from head_office.running import make_server
+from head_office import load
+from head_office.promotions import rules
+from head_office.service.running import make_server
 from head_office.storage import Database
+from head_office.till import tills
 from pos_plugin.clock import SystemClock, utc_text
 
 if TYPE_CHECKING:

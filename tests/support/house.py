@@ -31,9 +31,9 @@ MONEY = (
     "pos_plugin/wording.py",
     "pos_plugin/faces/sale.py",
     "pos_plugin/sale/snapshot.py",
-    "head_office/balances.py",
-    "head_office/effects.py",
-    "head_office/events.py",
+    "head_office/intake/balances.py",
+    "head_office/intake/effects.py",
+    "head_office/intake/events.py",
 )
 
 

@@ -16,9 +16,9 @@ from sqlalchemy import select
 from till_builder import TillBuilder, points
 from till_events import batch, sale_event
 
-from head_office import events
-from head_office.balances import balance_at, rows_of_customer
-from head_office.exceptions import noted
+from head_office.intake import events
+from head_office.intake.balances import balance_at, rows_of_customer
+from head_office.intake.exceptions import noted
 from head_office.storage import till_event
 from pos_plugin import Plugin, Receipt
 from pos_plugin.clock import utc_text

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from head_office_site import ANNA, Site
 
-from head_office import events
-from head_office.exceptions import noted
+from head_office.intake import events
+from head_office.intake.exceptions import noted
 from pos_plugin.clock import SystemClock
 
 if TYPE_CHECKING:

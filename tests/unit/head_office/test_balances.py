@@ -10,7 +10,8 @@ import pytest
 from head_office_site import ANNA, Site
 from till_events import batch, sale_event
 
-from head_office import events, log
+from head_office import log
+from head_office.intake import events
 from pos_plugin.loyalty.ledger import OwnEntry, shown
 from sync_agent.protocol import parse_page
 

@@ -10,8 +10,8 @@ from head_office_site import ANNA, ARTICLE, PROGRAM, Site
 from processes import stammkunde
 
 from head_office import audit
-from head_office.caps import TILL_CAP_MINOR, RaisedCap, raised_caps
-from head_office.till_status import take_report
+from head_office.till.caps import TILL_CAP_MINOR, RaisedCap, raised_caps
+from head_office.till.status import take_report
 from pos_plugin.clock import SystemClock
 from sync_agent.agent import Agent
 from sync_agent.protocol import StatusReport

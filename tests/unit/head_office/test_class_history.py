@@ -11,8 +11,8 @@ from class_schemes import scheme_value
 from head_office_site import ANNA, Site
 from sqlalchemy import select
 
-from head_office import classes
-from head_office.class_history import keep
+from head_office.crm import classes
+from head_office.crm.class_history import keep
 from head_office.storage import class_history
 from pos_plugin.loyalty.class_history import Change
 from pos_plugin.loyalty.classes import Measured

@@ -9,10 +9,11 @@ from head_office_site import ANNA, ARTICLE, PROGRAM, Site
 from processes import stammkunde
 from sqlalchemy import select
 
-from head_office import log, tills
+from head_office import log
 from head_office.compacting import compact
 from head_office.storage import bucket_row
-from head_office.till_status import take_report
+from head_office.till import tills
+from head_office.till.status import take_report
 from sync_agent.protocol import StatusReport
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from head_office_site import ANNA, ARTICLE, PROGRAM, Site
 from sqlalchemy import select
 from till_events import batch, sale_event
 
-from head_office import events, folding
+from head_office.intake import events, folding
 from head_office.storage import (
     balance,
     bucket_row,

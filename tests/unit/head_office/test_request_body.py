@@ -10,7 +10,7 @@ import pytest
 from starlette.requests import Request
 
 from head_office.problems import ProblemError
-from head_office.request_body import read_upload
+from head_office.service.request_body import read_upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable

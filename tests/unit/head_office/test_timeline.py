@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from head_office import rules, timeline
+from head_office.promotions import rules, timeline
+from head_office.promotions.timeline import Change
 from head_office.storage import Database
-from head_office.timeline import Change
 from pos_plugin.clock import SystemClock
 from pos_plugin.errors import RuleError
 

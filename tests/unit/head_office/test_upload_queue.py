@@ -10,18 +10,18 @@ from head_office_site import ANNA, ARTICLE, PROGRAM, Site
 from sqlalchemy import event, func, select
 from till_events import batch, sale_event
 
-from head_office import upload_queue
-from head_office.events import take_uploads
+from head_office.intake.events import take_uploads
 from head_office.problems import ProblemError
+from head_office.service import upload_queue
+from head_office.service.upload_queue import UploadQueue
 from head_office.storage import till_event
-from head_office.upload_queue import UploadQueue
 from pos_plugin.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from head_office.events import Upload
+    from head_office.intake.events import Upload
     from head_office.storage import Database
     from sync_agent.protocol import EventsAnswer
 

@@ -1,0 +1,1 @@
+"""``stammkunde head-office``: everything head office does from the command line."""

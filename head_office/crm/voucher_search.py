@@ -1,0 +1,102 @@
+"""Finds vouchers for people who are asked about one."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from sqlalchemy import or_, select
+
+from head_office import master_rows
+from head_office.crm import customer_file
+from head_office.storage import voucher
+from head_office.vouchers import standing
+from pos_plugin.loyalty.voucher_code import read_code, voucher_hash
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from sqlalchemy.engine import Connection
+
+FOUND_MAX: Final = 50
+LOOKED_MAX: Final = 100_000
+OPEN: Final = frozenset({"issued", "partly_redeemed"})
+STATES: Final = ("issued", "partly_redeemed", "redeemed", "expired", "blocked", "cancelled")
+
+
+class Found(NamedTuple):
+    """A voucher.
+
+    Args:
+        id: of it; the code itself is known nowhere.
+        type: code of its kind.
+        customer: id of the holder; None = nobody's.
+        holder: name or number of the holder, empty where there is none.
+        state: one of ``STATES``.
+        balance_minor: what is left in minor units (cents); None for a coupon.
+        valid_to_on: last shop day; empty where the issue did not say.
+        till: that issued it; empty = head office.
+    """
+
+    id: str
+    type: str
+    customer: str | None
+    holder: str
+    state: str
+    balance_minor: int | None
+    valid_to_on: str
+    till: str
+
+    @property
+    def may_be_blocked(self) -> bool:
+        """Whether somebody could use it otherwise."""
+        return self.state in OPEN
+
+
+def find(connection: Connection, *, term: str, state: str, on: dt.date) -> list[Found]:
+    """Return the first vouchers that fit, among at most ``LOOKED_MAX`` of the term and state.
+
+    Args:
+        connection: open.
+        term: id, printed code, code of a kind, or name, number or phone of the holder; empty = all.
+        state: one of ``STATES``; empty = any.
+        on: shop day of today.
+    """
+    asked = select(voucher).order_by(voucher.c.id.desc()).limit(LOOKED_MAX)
+    if term := term.strip():
+        of = [voucher.c.id == term, voucher.c.type == term]
+        code = read_code(term)
+        if code is not None:
+            of.append(voucher.c.detail.contains(voucher_hash(code).hex(), autoescape=True))
+        holders = [row["id"] for row in customer_file.find(connection, term)]
+        asked = asked.where(or_(*of, voucher.c.customer.in_(holders)))
+    if state:
+        stored = OPEN if state == "expired" else {state}
+        asked = asked.where(voucher.c.state.in_(stored))
+    found: list[Found] = []
+    for row in connection.execute(asked):
+        valid_to_on = str(json.loads(row.detail).get("valid_to_on") or "")
+        is_over = row.state in OPEN and valid_to_on != "" and valid_to_on < on.isoformat()
+        now = "expired" if is_over else row.state
+        if state in ("", now):
+            left = standing(connection, row.id)
+            found.append(
+                Found(
+                    id=row.id,
+                    type=row.type,
+                    customer=row.customer,
+                    holder=_holder(connection, row.customer),
+                    state=now,
+                    balance_minor=None if left is None else left.balance_minor,
+                    valid_to_on=valid_to_on,
+                    till=row.till,
+                )
+            )
+        if len(found) == FOUND_MAX:
+            break
+    return found
+
+
+def _holder(connection: Connection, customer: str | None) -> str:
+    row = master_rows.row(connection, "customer", customer) if customer else None
+    return "" if row is None else str(row["name"] or row["number"])

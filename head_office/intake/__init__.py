@@ -1,0 +1,1 @@
+"""What tills say: events taken once, and what they change."""

@@ -1,0 +1,1 @@
+"""The server: the endpoints of ``/v1`` over the functions of head office."""
