@@ -31,7 +31,9 @@ def row_sum(table: str, row: Mapping[str, Any]) -> int:
     ... )
     True
     """
-    counted = {name: value for name, value in row.items() if name != UNCOUNTED}
+    counted = row
+    if UNCOUNTED in row:
+        counted = {name: value for name, value in row.items() if name != UNCOUNTED}
     text = _canonical([table, counted])
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 

@@ -22,6 +22,7 @@ WORDS_MAX: Final = 8  # words of a name that a search may begin with
 
 _PHONE: Final = re.compile(r"[\s(]*\+?[\s0-9/().\-\u2010-\u2015]+")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
+_ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
 # What a German keyboard writes with two letters, and letters that have no accent to strip.
 _LETTERS: Final = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "æ": "ae", "œ": "oe", "å": "a"}
@@ -78,6 +79,8 @@ def name_words(name: str) -> tuple[str, ...]:
     """
     small = unicodedata.normalize("NFKC", name).casefold()
     small = unicodedata.normalize("NFC", small).translate(_LETTERS)
+    if small.isascii():  # nearly every name by now: nothing is left to strip
+        return tuple(_ASCII_WORD.findall(small))
     bare = "".join(
         character
         for character in unicodedata.normalize("NFKD", small).casefold()

@@ -48,7 +48,8 @@ def apply_page(writer: CacheWriter, page: Page, *, till: str, at: dt.datetime) -
         else change
         for change in page.changes
     ]
-    writer.apply_page(replace(page, changes=tuple(own)), at=at, foreign=page.foreign)
+    own_page = replace(page, changes=tuple(own))
+    writer.apply_page(own_page, at=at, foreign=page.foreign, is_last=page.complete)
     if page.sums is None:
         return None
     return all(page.sums.get(table, NO_ROWS) == here for table, here in writer.sums().items())

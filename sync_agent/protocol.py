@@ -716,12 +716,13 @@ _RowLine = Annotated[
         Text,
         Sequence,
         Sequence,
-        Annotated[list[JsonValue], Field(max_length=100)],
+        # What was just decoded is JSON; the columns are checked with their row.
+        Annotated[list[Any], Field(max_length=100)],
     ],
     Strict(strict=False),
 ]
-_ROW_LINE: Final[TypeAdapter[tuple[Literal["P", "R"], str, int, int, list[JsonValue]]]] = (
-    TypeAdapter(_RowLine, config=ConfigDict(strict=True))
+_ROW_LINE: Final[TypeAdapter[tuple[Literal["P", "R"], str, int, int, list[Any]]]] = TypeAdapter(
+    _RowLine, config=ConfigDict(strict=True)
 )
 
 

@@ -337,11 +337,13 @@ RELEASE_1: Final = (
         signature TEXT NOT NULL,
         accepted_at TEXT NOT NULL
     ) STRICT""",
+    # lacks_keys: the log is being read for the first time, customer_key is filled at its end.
     """CREATE TABLE cursor (
         bucket TEXT PRIMARY KEY,
         epoch INTEGER NOT NULL,
         position INTEGER NOT NULL,
-        synced_at TEXT NOT NULL
+        synced_at TEXT NOT NULL,
+        lacks_keys INTEGER NOT NULL DEFAULT 0 CHECK (lacks_keys IN (0, 1))
     ) STRICT, WITHOUT ROWID""",
     # durable_seq: up to there a verified backup of head office has everything, too.
     """CREATE TABLE acked (

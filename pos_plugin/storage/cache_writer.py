@@ -4,7 +4,9 @@
 2. An older row never overwrites a newer one: a page applied again changes nothing.
 3. What is accepted stays: no rule generation is ever taken back.
 4. The search keys of a customer change in the same transaction as the rows they are made of, and
-   go with them: what is erased is found no more.
+   go with them: what is erased is found no more. Only a log of many pages that is read for the
+   first time gets all of them at its end (``cursor.lacks_keys``): in their order, where row by row
+   each would write a page of the file of its own.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from pos_plugin.search_keys import name_keys
 from pos_plugin.storage import class_store, template_lookup
 from pos_plugin.storage.cache_schema import KEPT, TABLES, Table
 from pos_plugin.storage.connect import (
+    CACHE_WRITER,
     cache_path,
     checkpointed,
     open_cache_writer,
@@ -34,7 +37,7 @@ from pos_plugin.storage.table_sums import TableSums, kept_sums
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pos_plugin.loyalty.class_history import Change as ClassChange
@@ -50,6 +53,7 @@ _ERASE: Final = (
     ("card", "customer = ?"),
     ("consent", "customer = ?"),
 )
+SORT_CACHE_SIZE: Final = -8_000  # KiB
 CHECKPOINT_ROWS: Final = 4000  # after so many rows the log goes back into the file, if nobody reads
 
 
@@ -161,7 +165,12 @@ class CacheWriter(Closing):
         self._connection.close()
 
     def apply_page(
-        self, page: Page, *, at: dt.datetime, foreign: Collection[str] | None = None
+        self,
+        page: Page,
+        *,
+        at: dt.datetime,
+        foreign: Collection[str] | None = None,
+        is_last: bool = True,
     ) -> bool:
         """Apply the rows of a page and move the cursor and the sums, in one transaction.
 
@@ -170,6 +179,7 @@ class CacheWriter(Closing):
             at: instant of the contact, shown to the cashier as the age of the data.
             foreign: tables with more columns than this version knows, whose sums cannot be
                 compared; None = the page has no sums to compare with.
+            is_last: the log ends with this page; else other pages follow at once.
 
         Returns:
             True when the page was applied, False when it had been applied before.
@@ -180,9 +190,9 @@ class CacheWriter(Closing):
         """
         with self._transaction():
             here = self._connection.execute(
-                "SELECT epoch, position FROM cursor WHERE bucket = ?", (page.bucket,)
+                "SELECT epoch, position, lacks_keys FROM cursor WHERE bucket = ?", (page.bucket,)
             ).fetchone()
-            epoch, position = here or (page.bucket_epoch, 0)
+            epoch, position, lacks_keys = here or (page.bucket_epoch, 0, not is_last)
             if epoch != page.bucket_epoch:
                 raise MisuseError(
                     f"{page.bucket} began a new life ({page.bucket_epoch}, cached is {epoch})",
@@ -196,14 +206,24 @@ class CacheWriter(Closing):
                 self._sums.begin_log()
             self._keys_before.clear()
             for change in page.changes:
-                self._apply(change, is_summed=foreign is not None)
-            self._write_search_keys()
+                self._apply(change, is_summed=foreign is not None, is_searched=not lacks_keys)
+            if not lacks_keys:
+                self._write_search_keys()
+            elif is_last:
+                self._make_search_keys()
             self._sums.write(foreign or ())
             self._connection.execute(
-                "INSERT INTO cursor (bucket, epoch, position, synced_at) VALUES (?, ?, ?, ?) "
+                "INSERT INTO cursor (bucket, epoch, position, synced_at, lacks_keys) "
+                "VALUES (?, ?, ?, ?, ?) "
                 "ON CONFLICT (bucket) DO UPDATE SET position = excluded.position, "
-                "synced_at = excluded.synced_at",
-                (page.bucket, page.bucket_epoch, page.checkpoint, at.isoformat()),
+                "synced_at = excluded.synced_at, lacks_keys = excluded.lacks_keys",
+                (
+                    page.bucket,
+                    page.bucket_epoch,
+                    page.checkpoint,
+                    at.isoformat(),
+                    lacks_keys and not is_last,
+                ),
             )
         self.empty_log_again()
         self._checkpoint_sometimes(len(page.changes))
@@ -336,7 +356,7 @@ class CacheWriter(Closing):
         with mapped(self._path):
             return kept_sums(self._connection)
 
-    def _apply(self, change: Change, *, is_summed: bool) -> None:
+    def _apply(self, change: Change, *, is_summed: bool, is_searched: bool = True) -> None:
         table = TABLES.get(change.table)
         if table is None:
             return  # a table of a later version: its rows come again with that version's cache
@@ -347,7 +367,7 @@ class CacheWriter(Closing):
         if change.table == "customer" and change.op == "R" and change.row.get("reason") == ERASE:
             self._erase(customer, change.log_seq)
             return
-        if customer not in self._keys_before:
+        if is_searched and customer not in self._keys_before:
             self._keys_before[customer] = self._search_keys(customer)
         self._store(change, table, is_summed=is_summed)
         if change.table == "customer" and change.op == "R":
@@ -371,6 +391,26 @@ class CacheWriter(Closing):
         self._connection.executemany(
             "INSERT INTO customer_key (kind, key, customer) VALUES (?, ?, ?)", sorted(new)
         )
+
+    def _make_search_keys(self) -> None:
+        """Make the search keys of all customers at once."""
+        # What is sorted may take as much memory as the cache of pages, which nothing here needs.
+        self._connection.pragma("cache_size", SORT_CACHE_SIZE)
+        try:
+            self._connection.execute("CREATE TEMP TABLE made (kind TEXT, key TEXT, customer TEXT)")
+            found: Any = self._connection.execute(f"{_SEARCHED_BY} WHERE status = 'active'")
+            self._connection.executemany(
+                "INSERT INTO made VALUES (?, ?, ?)",
+                ((kind, key, row[0]) for row in found for kind, key in _keys_of(row)),
+            )
+            self._connection.execute("DELETE FROM customer_key")
+            self._connection.execute(
+                "INSERT INTO customer_key (kind, key, customer) "
+                "SELECT kind, key, customer FROM made ORDER BY kind, key, customer"
+            )
+            self._connection.execute("DROP TABLE made")
+        finally:
+            self._connection.pragma("cache_size", CACHE_WRITER["cache_size"])
 
     def erase(self, customers: Iterable[str]) -> int:
         """Remove everything personal of these customers; return how many were here.
@@ -439,37 +479,33 @@ class CacheWriter(Closing):
         return int(known)
 
     def _store(self, change: Change, table: Table, *, is_summed: bool) -> None:
-        key = [_stored(change.row[name], name, table.hex, table.json) for name in table.key]
+        key = _bound(change.table, table.key, change.row)
+        if change.op == "P":
+            values = _bound(change.table, (*table.key, *table.columns), change.row)
+            # Most rows are new; of what stood there before nothing has to be read then.
+            if self._changes(_ADD[change.table], (*values, change.log_seq)):
+                if is_summed:
+                    self._sums.put_in(change.table, change.row)
+                return
         if is_summed:
             self._sums.take_out(change.table, _OLDER[change.table], (*key, change.log_seq))
         if change.op == "R":
             self._connection.execute(_REMOVE[change.table], (*key, change.log_seq))
-            return
-        values = [_stored(change.row[name], name, table.hex, table.json) for name in table.columns]
+        elif self._changes(_PUT[change.table], (*values, change.log_seq)) and is_summed:
+            self._sums.put_in(change.table, change.row)
+
+    def _changes(self, sql: str, values: tuple[Any, ...]) -> bool:
+        """Execute a statement; say whether it changed a row."""
         before = self._connection.total_changes()
-        self._connection.execute(_PUT[change.table], (*key, *values, change.log_seq))
-        if is_summed and self._connection.total_changes() != before:
-            self._sums.put_in(change.table, dict(change.row))
+        self._connection.execute(sql, values)
+        return self._connection.total_changes() != before
 
     def _search_keys(self, customer: str) -> frozenset[tuple[str, str]]:
         """Return kind and key of everything by which a stored customer may be found."""
-        row = self._connection.execute(
-            "SELECT number, name, status, phones, email_hashes, birthday_on FROM customer "
-            "LEFT JOIN customer_search ON customer = id WHERE id = ?",
-            (customer,),
+        row: Any = self._connection.execute(
+            f"{_SEARCHED_BY} WHERE id = ? AND status = 'active'", (customer,)
         ).fetchone()
-        if row is None:
-            return frozenset()
-        number, name, status, phones, email_hashes, birthday_on = row
-        if status != "active":
-            return frozenset()
-        return frozenset(
-            [("number", normalised(number))]
-            + [("name", key) for key in name_keys(name)]
-            + [("phone", phone) for phone in json.loads(phones or "[]")]
-            + [("email", email_hash) for email_hash in json.loads(email_hashes or "[]")]
-            + ([("birthday", birthday_on)] if birthday_on else [])
-        )
+        return frozenset() if row is None else _keys_of(row)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -492,24 +528,69 @@ class CacheWriter(Closing):
                 self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
 
 
-def _stored(value: object, name: str, hex_names: frozenset[str], json_names: frozenset[str]) -> Any:  # noqa: ANN401 - what SQLite takes
-    if name in json_names:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    if name in hex_names and isinstance(value, str):
-        return bytes.fromhex(value)
-    if isinstance(value, bool):
-        return int(value)
-    return value
+_SEARCHED_BY: Final = (
+    "SELECT id, number, name, phones, email_hashes, birthday_on FROM customer "
+    "LEFT JOIN customer_search ON customer = id"
+)
+
+
+def _keys_of(
+    row: tuple[str, str, str, str | None, str | None, str | None],
+) -> frozenset[tuple[str, str]]:
+    """Return kind and key of everything by which a customer may be found (``_SEARCHED_BY``)."""
+    _, number, name, phones, email_hashes, birthday_on = row
+    return frozenset(
+        [("number", normalised(number))]
+        + [("name", key) for key in name_keys(name)]
+        + [("phone", phone) for phone in json.loads(phones or "[]")]
+        + [("email", email_hash) for email_hash in json.loads(email_hashes or "[]")]
+        + ([("birthday", birthday_on)] if birthday_on else [])
+    )
+
+
+def _json_text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _bytes_of(value: str | None) -> bytes | None:
+    return None if value is None else bytes.fromhex(value)
+
+
+def _conversions(table: Table) -> tuple[tuple[int, Callable[[Any], Any]], ...]:
+    """Return the places of a row, key first, whose wire value is stored in another form."""
+    return tuple(
+        (at, _json_text if column in table.json else _bytes_of)
+        for at, column in enumerate((*table.key, *table.columns))
+        if column in table.json | table.hex
+    )
+
+
+_CONVERSIONS: Final = {name: _conversions(table) for name, table in TABLES.items()}
+
+
+def _bound(name: str, columns: Sequence[str], row: Mapping[str, Any]) -> list[Any]:
+    """Return what SQLite takes of a row: its key, or its key and all other columns."""
+    values = [row[column] for column in columns]
+    for at, stored in _CONVERSIONS[name]:
+        if at < len(values):
+            values[at] = stored(values[at])
+    return values
+
+
+def _insert(name: str) -> str:
+    table = TABLES[name]
+    columns = (*table.key, *table.columns, table.ver)
+    return (
+        f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) "  # noqa: S608 - own names
+        f"ON CONFLICT ({', '.join(table.key)})"
+    )
 
 
 def _put(name: str) -> str:
     table = TABLES[name]
-    columns = (*table.key, *table.columns, table.ver)
     changed = ", ".join(f"{column} = excluded.{column}" for column in (*table.columns, table.ver))
     return (
-        f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))}) "  # noqa: S608
-        f"ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {changed} "
-        f"WHERE excluded.{table.ver} > {name}.{table.ver}"
+        f"{_insert(name)} DO UPDATE SET {changed} WHERE excluded.{table.ver} > {name}.{table.ver}"
     )
 
 
@@ -519,6 +600,7 @@ def _older(name: str) -> str:
     return f"{key} AND {table.ver} < ?"
 
 
+_ADD: Final = {name: f"{_insert(name)} DO NOTHING" for name in TABLES}
 _PUT: Final = {name: _put(name) for name in TABLES}
 _OLDER: Final = {name: _older(name) for name in TABLES}
 _REMOVE: Final = {name: f"DELETE FROM {name} WHERE {_OLDER[name]}" for name in TABLES}  # noqa: S608 - own names

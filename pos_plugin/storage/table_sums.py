@@ -14,7 +14,7 @@ from pos_plugin.row_sum import MODULUS, UNCOUNTED, row_sum, sum_text
 from pos_plugin.storage.cache_schema import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import apsw
 
@@ -61,7 +61,7 @@ class TableSums:
         for row in stored_rows(self._connection, name, where, values):
             self._add(name, -row_sum(name, row))
 
-    def put_in(self, name: str, row: dict[str, Any]) -> None:
+    def put_in(self, name: str, row: Mapping[str, Any]) -> None:
         """Count a row of the wire that was written."""
         known = {column: row[column] for column in _counted(name)}
         self._add(name, row_sum(name, known))

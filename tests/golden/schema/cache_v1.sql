@@ -113,9 +113,10 @@ CREATE TABLE cursor (
         bucket TEXT PRIMARY KEY,
         epoch INTEGER NOT NULL,
         position INTEGER NOT NULL,
-        synced_at TEXT NOT NULL
+        synced_at TEXT NOT NULL,
+        lacks_keys INTEGER NOT NULL DEFAULT 0 CHECK (lacks_keys IN (0, 1))
     ) STRICT, WITHOUT ROWID;
-INSERT INTO "cursor" VALUES('shop:001',1,9,'2026-03-07T12:00:00+01:00');
+INSERT INTO "cursor" VALUES('shop:001',1,9,'2026-03-07T12:00:00+01:00',0);
 CREATE TABLE customer (
         id TEXT PRIMARY KEY,
         number TEXT NOT NULL,

@@ -119,3 +119,10 @@ def test_email_is_found_by_a_hash_of_its_own() -> None:
 )
 def test_what_is_no_address_is_none(text: str) -> None:
     assert email_hash(text, KEY) is None
+
+
+@given(st.text(max_size=30))
+@example("MÜLLER-Weiß, Dr. 2nd_x")
+def test_words_do_not_depend_on_what_else_is_in_a_name(text: str) -> None:
+    """A letter that stays foreign sends the whole name the long way; its words stay the same."""
+    assert name_words(f"{text} \N{GREEK SMALL LETTER OMEGA}")[:-1] == name_words(text)

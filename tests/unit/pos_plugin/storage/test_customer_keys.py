@@ -216,20 +216,32 @@ STEPS = st.lists(
 )
 
 
-def replayed(folder: Path, steps: Any, *, at_once: bool) -> set[tuple[str, str, str]]:
-    """The keys after the steps, applied as one page or as one page each."""
+def replayed(
+    folder: Path, steps: Any, *, at_once: bool, is_first_time: bool = False
+) -> set[tuple[str, str, str]]:
+    """The keys after the steps, applied as one page or as one page each.
+
+    ``is_first_time``: as pages of a log that is read from its start; the writer dies after each.
+    """
     changes = [Put(table, row, seq, op=op) for seq, (op, table, row) in enumerate(steps, 1)]
     pages = [changes] if at_once else [[change] for change in changes]
     folder.mkdir()
     after = 0
-    with CacheWriter.open(folder) as cache:
-        for page in pages:
-            checkpoint = after + len(page)
-            cache.apply_page(
-                BuiltPage(after=after, changes=tuple(page), checkpoint=checkpoint, bucket=BUCKET),
-                at=NOON,
-            )
-            after = checkpoint
+    cache = CacheWriter.open(folder)
+    for number, page in enumerate(pages, 1):
+        checkpoint = after + len(page)
+        is_last = not is_first_time or number == len(pages)
+        cache.apply_page(
+            BuiltPage(after=after, changes=tuple(page), checkpoint=checkpoint, bucket=BUCKET),
+            at=NOON,
+            is_last=is_last,
+        )
+        after = checkpoint
+        if is_first_time:
+            assert is_last or keys(folder) == set()
+            cache.close()
+            cache = CacheWriter.open(folder)
+    cache.close()
     return keys(folder)
 
 
@@ -249,6 +261,30 @@ def test_keys_follow_from_the_rows_that_stand_now(tmp_path: Path, steps: Any) ->
             living.pop(("customer_search", who), None)
     expected = replayed(folder / "anew", list(living.values()), at_once=True)
     assert replayed(folder / "grown", steps, at_once=False) == expected
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(STEPS)
+def test_a_log_read_for_the_first_time_gets_the_same_keys_at_its_end(
+    tmp_path: Path, steps: Any
+) -> None:
+    folder = tmp_path / str(len(list(tmp_path.iterdir())))
+    folder.mkdir()
+    expected = replayed(folder / "grown", steps, at_once=False)
+    assert replayed(folder / "filled", steps, at_once=False, is_first_time=True) == expected
+
+
+def test_keys_of_what_comes_after_the_first_time_are_made_at_once(tmp_path: Path) -> None:
+    first = Put("customer", customer(), 1)
+    second = Put("customer", customer(id="K2", name="Berta Alt"), 2)
+    later = Put("customer", customer(name="Anna Neu"), 3)
+    with CacheWriter.open(tmp_path) as cache:
+        for row, is_last in ((first, False), (second, True), (later, False)):
+            page = BuiltPage(after=row.log_seq - 1, changes=(row,), checkpoint=row.log_seq)
+            cache.apply_page(page, at=NOON, is_last=is_last)
+    assert names(tmp_path, "neu") == ["K1"]
+    assert names(tmp_path, "müller") == []
+    assert names(tmp_path, "alt") == ["K2"]
 
 
 def test_key_left_behind_would_be_seen(tmp_path: Path) -> None:
