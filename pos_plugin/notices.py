@@ -113,6 +113,7 @@ class NoticeCode(StrEnum):
     PRINT_WAITING = "print_waiting"
     PRINT_PAPER_LOW = "print_paper_low"
     PRINT_HELD = "print_held"
+    PRINT_BLOCKED = "print_blocked"
     PRINT_CONFIRMED = "print_confirmed"
     PRINT_ASSUMED = "print_assumed"
     PRINT_UNKNOWN = "print_unknown"
@@ -182,6 +183,7 @@ LEVELS: Final[Mapping[NoticeCode, Level]] = {
     NoticeCode.PRINT_WAITING: Level.WARN,
     NoticeCode.PRINT_PAPER_LOW: Level.WARN,
     NoticeCode.PRINT_HELD: Level.WARN,
+    NoticeCode.PRINT_BLOCKED: Level.WARN,
     NoticeCode.PRINT_CONFIRMED: Level.ACKNOWLEDGE,
     NoticeCode.PRINT_ASSUMED: Level.ACKNOWLEDGE,
     NoticeCode.PRINT_UNKNOWN: Level.ACKNOWLEDGE,
@@ -626,6 +628,10 @@ NOTICE_TEXTS: Final[Mapping[NoticeCode, Mapping[str, str]]] = {
     NoticeCode.PRINT_HELD: {
         "de": "{Paper} nicht gedruckt. Er liegt im Kundenkonto bereit.",
         "en": "{Paper} not printed. It waits in the customer's account.",
+    },
+    NoticeCode.PRINT_BLOCKED: {
+        "de": "{Paper} nicht gedruckt: Er ist gesperrt.",
+        "en": "{Paper} not printed: it is blocked.",
     },
     NoticeCode.PRINT_FAILED: {
         "de": "Kasse meldet Druckfehler. {still}",

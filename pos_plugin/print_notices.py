@@ -54,6 +54,7 @@ CHOICES: Final[Mapping[NoticeCode, tuple[tuple[Choice, Words], ...]]] = {
         _LATER,
         _CANCEL,
     ),
+    NoticeCode.PRINT_BLOCKED: (_CANCEL,),
     NoticeCode.PRINT_HELD: ((Choice.PRINT, ("Jetzt drucken", "Print now")),),
     NoticeCode.PRINT_FAILED: (_AGAIN, _CANCEL),
     NoticeCode.PRINT_DOCUMENT_INVALID: (_AGAIN, _CANCEL),
@@ -101,6 +102,7 @@ def print_notice(
     seconds: int = 0,
     handed_over: bool = False,
     is_void: bool = False,
+    is_blocked: bool = False,
     void_coupons: Sequence[str] = (),
 ) -> Notice:
     """Return what the cashier should know of a print job.
@@ -112,9 +114,12 @@ def print_notice(
         seconds: that its bytes take on the line; 0 = nobody knows.
         handed_over: the customer has the paper.
         is_void: the voucher was cancelled; then nothing is handed over or decided any more.
+        is_blocked: nobody may use it for now; what waits is not printed.
         void_coupons: names of those on a strip that were cancelled, the others are not.
     """
     code = _code_of(state, reason, handed_over=handed_over, is_void=is_void)
+    if is_blocked and code in (NoticeCode.PRINT_HELD, NoticeCode.PRINT_READY):
+        code = NoticeCode.PRINT_BLOCKED
     if void_coupons and code in _LIES_THERE:
         return coupons_void(void_coupons)
     params: dict[str, Any] = {"paper": paper}

@@ -101,6 +101,7 @@ class JobReason(StrEnum):
     CASHIER = "cashier"  # CANCELLED, REPLACED, CONFIRMED_BY_OPERATOR, QUEUED again
     AFTER_ACK = "after_ack"  # HELD: this shop asks the cashier before it prints
     TOO_LATE = "too_late"  # HELD: it waited so long that the customer has left
+    VOUCHER_BLOCKED = "voucher_blocked"  # HELD: nobody may use it for now
     IDENTIFIED = "identified"  # QUEUED again: the customer is back
     VOUCHER_REDEEMED = "voucher_redeemed"  # CANCELLED: nothing is left to be printed
     VOUCHER_EXPIRED = "voucher_expired"  # CANCELLED

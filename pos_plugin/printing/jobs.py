@@ -150,7 +150,7 @@ def notice_about(job: JobRow, *, has_fallback: bool = False) -> JobNotice:
         has_fallback: another printer may take it over.
     """
     notice = said_of(job)
-    holder, code_end = whose(job.printable)
+    holder, code_end = whose(job.standing)
     return JobNotice(
         job.uid,
         job.state.value,
@@ -173,5 +173,6 @@ def said_of(job: JobRow) -> Notice:
         seconds=job.seconds,
         handed_over=job.handed_over_at is not None,
         is_void=job.is_void,
+        is_blocked=job.is_blocked,
         void_coupons=named(job.document, sorted({*job.void_coupons} - {*job.left_out})),
     )

@@ -18,6 +18,7 @@ from pos_plugin.printing.news import PrintNews
 from pos_plugin.printing.orders import hold_after_s
 from pos_plugin.printing.test_pages import PrinterTests
 from pos_plugin.printing.threads import PrintThreads
+from pos_plugin.storage.cache_reader import CacheReader
 from printers.ports import JobReason
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ class Prints:
         self._threads.settle()
 
     def follow(self, cache: CurrentCache) -> None:
-        """Give up the paper of vouchers that were redeemed or cancelled at another till.
+        """Give up, hold or shorten paper whose vouchers ended or were blocked at another till.
 
         Args:
             cache: what is known of other tills; where it cannot be read, the paper stays.
@@ -200,7 +201,7 @@ class Prints:
             reasons.add(job.reason)
             if job.reason is JobReason.AFTER_ACK:
                 self._news.ask_again(job.uid)
-        if JobReason.TOO_LATE not in reasons:
+        if reasons.isdisjoint((JobReason.TOO_LATE, JobReason.VOUCHER_BLOCKED)):
             return
         for chosen in self._choices().identified(customer):
             self._news.changed(chosen.job.uid, chosen.job.state, chosen.job.reason)
@@ -269,10 +270,11 @@ class Prints:
     @_as_value
     def reprint(self, uid: str) -> dict[str, Any] | Refused:
         """Print the next copy, marked NACHDRUCK, and return its job; the old one is replaced."""
+        self._hear_of(uid)
         answer = self._choose(lambda choices: choices.reprint(uid))
         if not isinstance(answer, Refused):
             self._threads.settled(uid)
-            self._news.tell_of(uid)
+        self._news.tell_of(uid)
         return answer
 
     @_as_value
@@ -343,6 +345,17 @@ class Prints:
                 return put_off
             self._news.put_off(notice_id, uid)
         return self._jobs.plain(job)
+
+    def _hear_of(self, uid: str) -> None:
+        """Take in what head office says of the vouchers on a paper that lies there already."""
+        try:
+            # A reader of its own: this is the thread of whoever asks for the copy.
+            reader = CacheReader.open(self._config.data_dir)
+            if reader is not None:
+                with reader:
+                    self._threads.settle_elsewhere(reader, uid)
+        except StorageError:
+            return
 
     def _choose(
         self, choice: Callable[[PrintChoices], Chosen | Refused]

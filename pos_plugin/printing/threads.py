@@ -116,9 +116,14 @@ class PrintThreads:
         for change in self._store().settle():
             self._on_change(change)
 
-    def settle_elsewhere(self, cache: CacheReader) -> None:
-        """Give up the paper of vouchers that were redeemed or cancelled at another till."""
-        for change in self._store().settle_elsewhere(cache):
+    def settle_elsewhere(self, cache: CacheReader, job_uid: str | None = None) -> None:
+        """Give up, hold or shorten paper whose vouchers ended or were blocked at another till.
+
+        Args:
+            cache: what head office says of them.
+            job_uid: of the one job that is meant; None = all that wait.
+        """
+        for change in self._store().settle_elsewhere(cache, job_uid):
             self.settled(change.job_uid)
             self._on_change(change)
 

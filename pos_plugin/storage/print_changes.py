@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pos_plugin.clock import utc_text
-from pos_plugin.storage.print_strips import LEFT_OUT, VOID_COUPONS, every, without
+from pos_plugin.storage.print_strips import COUPONS, LEFT_OUT, Coupon, every, without
 from printers.ports import JobReason, JobState
 
 if TYPE_CHECKING:
@@ -36,8 +36,9 @@ class JobRow(NamedTuple):
 
     ``attempt`` is its last one, 0 before the first, with its ``printer``, ``sha256`` and
     ``seconds``; ``moved_to``: the printer that the cashier chose; ``is_void``: every voucher on it
-    was cancelled; ``is_used``: every one was redeemed or cancelled; ``void_coupons``: positions on
-    a strip of those that are cancelled, ``left_out``: of those that the last attempt left out.
+    was cancelled; ``is_used``: every one was redeemed or cancelled; ``is_blocked``: those left are
+    blocked; ``coupons``: of a strip, ``left_out``: positions of those that the last attempt left
+    out.
     """
 
     uid: str
@@ -61,13 +62,23 @@ class JobRow(NamedTuple):
     seconds: int
     is_void: bool
     is_used: bool
-    void_coupons: tuple[int, ...]
+    is_blocked: bool
+    coupons: tuple[Coupon, ...]
     left_out: tuple[int, ...]
 
     @property
-    def printable(self) -> str:
-        """The document without the coupons that are void."""
+    def void_coupons(self) -> tuple[int, ...]:
+        """The positions on a strip of those that were cancelled."""
+        return tuple(one.position for one in self.coupons if one.is_void)
+
+    @property
+    def standing(self) -> str:
+        """The document without the coupons that were cancelled."""
         return without(self.document, self.void_coupons)
+
+    def over_coupons(self, on: str) -> tuple[int, ...]:
+        """Return the positions on a strip of those that nobody can use on a shop day."""
+        return tuple(one.position for one in self.coupons if one.is_over(on))
 
     @property
     def printed(self) -> str:
@@ -77,12 +88,14 @@ class JobRow(NamedTuple):
 
 _IS_VOID: Final = every("voucher.state = 'cancelled'")
 _IS_USED: Final = every("voucher.state IN ('redeemed', 'cancelled')")
+_IS_BLOCKED: Final = every("voucher.state IN ('blocked', 'redeemed', 'cancelled')")
 _JOB: Final = (
     "SELECT uid, print_job.kind, subject_uid, printer_role, print_job.printer, document, "  # noqa: S608
     "copy_index, print_job.state, print_job.reason, created_at, handed_over_at, replaced_by, "
     "training, print_job.customer, coalesce(attempt, 0), print_attempt.printer, reported, sha256, "
     "coalesce(seconds, 0), "
-    f"{_IS_VOID}, {_IS_USED} AND NOT {_IS_VOID}, {VOID_COUPONS}, {LEFT_OUT} "
+    f"{_IS_VOID}, {_IS_USED} AND NOT {_IS_VOID}, {_IS_BLOCKED} AND NOT {_IS_USED}, "
+    f"{COUPONS}, {LEFT_OUT} "
     "FROM print_job LEFT JOIN voucher ON voucher.id = subject_uid "
     "LEFT JOIN print_attempt ON job_uid = uid AND attempt = "
     "(SELECT max(attempt) FROM print_attempt WHERE job_uid = uid) "
@@ -102,7 +115,8 @@ def _row(values: Any) -> JobRow:  # noqa: ANN401 - a row of SQLite
         training=bool(row.training),
         is_void=bool(row.is_void),
         is_used=bool(row.is_used),
-        void_coupons=tuple(json.loads(values[-2])),
+        is_blocked=bool(row.is_blocked),
+        coupons=tuple(sorted(Coupon(*one) for one in json.loads(values[-2]))),
         left_out=tuple(json.loads(values[-1])),
     )
 

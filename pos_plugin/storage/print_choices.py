@@ -3,7 +3,8 @@
 1. Only the steps of the state table (``printers.ports.TRANSITIONS``); everything else is refused.
 2. The same again gives the same answer and changes nothing.
 3. What the host says late counts as long as nobody copied, cancelled, handed over or answered.
-4. A voucher that was cancelled is neither printed again nor handed over.
+4. A voucher that was cancelled is neither printed again nor handed over; one that is blocked waits
+   until it is let go.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ REPORTS: Final[Mapping[str, JobState]] = {
     "unknown": JobState.UNKNOWN,
 }
 VOUCHERS: Final = frozenset({"voucher", "coupon"})
+BACK_AGAIN: Final = frozenset({JobReason.TOO_LATE, JobReason.VOUCHER_BLOCKED})
+"""Held for these reasons, paper comes when its customer is identified again."""
 ON_PAPER: Final = frozenset({JobState.CONFIRMED, JobState.ASSUMED, JobState.CONFIRMED_BY_OPERATOR})
 
 
@@ -108,7 +111,7 @@ class PrintChoices:
             job = find_job(connection, uid)
             if job is None:
                 return Refused(Refusal.PRINT_JOB_UNKNOWN)
-            if job.is_void:
+            if job.is_void or job.is_blocked:
                 return Refused(Refusal.PRINT_NOT_NOW)
             if job.state in (JobState.QUEUED, JobState.SENDING):
                 return Chosen(job, changed=False)
@@ -121,12 +124,12 @@ class PrintChoices:
             return _chosen(connection, uid, changed=True)
 
     def identified(self, customer: str) -> list[Chosen]:
-        """Queue what was held because the customer had left: now she is back."""
+        """Queue what was held because the customer had left or it was blocked: she is back."""
         with self._journal.transaction() as connection:
             held = [
                 job
                 for job in jobs_of(connection, customer, JobState.HELD)
-                if job.reason is JobReason.TOO_LATE
+                if job.reason in BACK_AGAIN and not job.is_blocked
             ]
             for job in held:
                 self._requeue(connection, job, JobReason.IDENTIFIED)
@@ -145,7 +148,7 @@ class PrintChoices:
                 return Refused(Refusal.PRINT_JOB_UNKNOWN)
             if job.moved_to == printer and job.state is JobState.QUEUED:
                 return Chosen(job, changed=False)
-            if job.state not in (JobState.QUEUED, JobState.HELD) or job.is_void:
+            if job.state not in (JobState.QUEUED, JobState.HELD) or job.is_void or job.is_blocked:
                 return Refused(Refusal.PRINT_NOT_NOW)
             connection.execute("UPDATE print_job SET printer = ? WHERE uid = ?", (printer, uid))
             if job.state is JobState.HELD:
@@ -198,11 +201,13 @@ class PrintChoices:
                 return Refused(Refusal.PRINT_JOB_UNKNOWN)
             if job.replaced_by is not None:
                 return _chosen(connection, job.replaced_by, changed=False)
-            if (job.state, JobState.REPLACED) not in TRANSITIONS or job.is_void:
+            if (job.state, JobState.REPLACED) not in TRANSITIONS:
+                return Refused(Refusal.PRINT_NOT_NOW)
+            if job.is_void or job.is_used or job.is_blocked:
                 return Refused(Refusal.PRINT_NOT_NOW)
             now = self._clock.now()
             try:
-                document = _whole(job.printable).next_copy(copied_at=now.strftime("%Y-%m-%dT%H:%M"))
+                document = _whole(job.document).next_copy(copied_at=now.strftime("%Y-%m-%dT%H:%M"))
             except DocumentInvalid:
                 # As often as a copy mark can count; or its document is gone.
                 return Refused(Refusal.PRINT_NOT_NOW)

@@ -1,16 +1,18 @@
-"""A strip of coupons of which some are void: the others stay (Gutscheinstreifen).
+"""A strip of coupons of which some are over: the others stay (Gutscheinstreifen).
 
 1. A strip is given up when all its coupons are over, not before.
-2. A void coupon falls out of what is printed from then on: its code, its benefit, its terms.
-3. What lies on paper already is named, so that the cashier can take it back.
+2. A coupon that cannot be used falls out of what is printed from then on: its code, its benefit,
+   its terms. A copy of later brings it again, should it have been let go by then.
+3. What was cancelled and lies on paper already is named, so that the cashier can take it back.
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pos_plugin.loyalty.voucher_document import CODE_END
+from pos_plugin.loyalty.vouchers import VoucherState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
 NAME_MAX: Final = 30
 _SEPARATORS: Final = frozenset({"rule", "feed"})
+NOT_PRINTED: Final = frozenset(
+    {VoucherState.CANCELLED, VoucherState.REDEEMED, VoucherState.BLOCKED}
+)
+"""Of a voucher in these states no paper is made; what expired is told by its day."""
 # Where paper may lie on the counter; of a replaced one the copy is the one that counts.
 _ON_PAPER: Final = "('CONFIRMED', 'ASSUMED', 'CONFIRMED_BY_OPERATOR', 'UNKNOWN')"
 
@@ -37,17 +43,35 @@ def every(condition: str) -> str:
     )
 
 
-VOID_COUPONS: Final = (
-    "(SELECT json_group_array(position) FROM strip_coupon "
-    "CROSS JOIN voucher AS coupon ON coupon.id = strip_coupon.voucher "
-    "WHERE strip = print_job.subject_uid AND coupon.state = 'cancelled')"
+class Coupon(NamedTuple):
+    """One of a strip; ``position`` from 0, ``valid_to_on`` a shop day."""
+
+    position: int
+    state: str
+    valid_to_on: str
+
+    @property
+    def is_void(self) -> bool:
+        """Whether it was cancelled."""
+        return self.state == VoucherState.CANCELLED
+
+    def is_over(self, on: str) -> bool:
+        """Say whether nobody can use it on a shop day."""
+        return self.state in NOT_PRINTED or self.valid_to_on < on
+
+
+COUPONS: Final = (
+    "(SELECT json_group_array(json_array(position, coupon.state, coupon.valid_to_on)) "
+    "FROM strip_coupon CROSS JOIN voucher AS coupon ON coupon.id = strip_coupon.voucher "
+    "WHERE strip = print_job.subject_uid)"
 )
+"""What hangs on the strip of a ``print_job``, as a JSON list of ``Coupon``."""
 LEFT_OUT: Final = (
     "(SELECT json_group_array(position) FROM left_out_coupon "
     "WHERE left_out_coupon.job_uid = print_job.uid "
     "AND left_out_coupon.attempt = print_attempt.attempt)"
 )
-"""The positions on the strip, as a JSON list, of a ``print_job`` and its last attempt."""
+"""The positions that the last attempt of a ``print_job`` left out, as a JSON list."""
 
 
 def keep_strip(journal: apsw.Connection, vouchers: Iterable[str]) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.clock import utc_text
-from pos_plugin.loyalty.vouchers import VoucherState
-from pos_plugin.storage import print_documents
+from pos_plugin.storage import print_documents, voucher_store
 from pos_plugin.storage.print_changes import PrintChanges, find_job, waiting_jobs
-from pos_plugin.storage.print_strips import every, keep_left_out
+from pos_plugin.storage.print_strips import NOT_PRINTED, every, keep_left_out, without
 from pos_plugin.storage.voucher_lookup import known_now
-from printers.ports import TRANSITIONS, JobChange, JobReason, JobState, PrintJob
+from printers.ports import JobChange, JobReason, JobState, PrintJob
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     import apsw
 
     from pos_plugin.clock import Clock
+    from pos_plugin.loyalty.vouchers import Voucher
     from pos_plugin.storage.cache_reader import CacheReader
     from pos_plugin.storage.journal_writer import JournalWriter
     from pos_plugin.storage.print_changes import JobRow
@@ -41,18 +41,22 @@ _OVER: Final = (
     "WHERE print_job.state IN ('QUEUED', 'HELD', 'UNKNOWN', 'FAILED') "
     "AND " + every("voucher.state IN ('cancelled', 'redeemed') OR voucher.valid_to_on < ?1")
 )
+_BLOCKED: Final = (
+    "FROM print_job JOIN voucher ON voucher.id = subject_uid WHERE print_job.state = 'QUEUED' AND "
+    + every(
+        "voucher.state IN ('blocked', 'cancelled', 'redeemed') OR voucher.valid_to_on < ?1",
+    )
+)
+# Every voucher of the paper, a strip has several.
+_ON_PAPER: Final = (
+    "SELECT voucher.id, code_hash, voucher.state FROM print_job "
+    "LEFT JOIN strip_coupon ON strip = subject_uid "
+    "CROSS JOIN voucher ON voucher.id = coalesce(strip_coupon.voucher, subject_uid) "
+)
 # As the index of the open jobs says it: asked once a second.
 _WAITING: Final = (
-    "SELECT uid, code_hash FROM print_job JOIN voucher ON voucher.id = subject_uid "
-    "WHERE print_job.state IN ('QUEUED', 'SENDING', 'HELD', 'UNKNOWN', 'FAILED') "
-    "AND print_job.state <> 'SENDING' "
-    # A strip is not over with its first coupon; those of other tills come with the next look.
-    "AND NOT EXISTS (SELECT 1 FROM strip_coupon WHERE strip = subject_uid)"
+    f"{_ON_PAPER} WHERE print_job.state IN ('QUEUED', 'SENDING', 'HELD', 'UNKNOWN', 'FAILED')"
 )
-_ENDED: Final = {
-    VoucherState.REDEEMED: JobReason.VOUCHER_REDEEMED,
-    VoucherState.CANCELLED: JobReason.VOUCHER_VOID,
-}
 
 
 class JournalSpoolStore:
@@ -69,7 +73,7 @@ class JournalSpoolStore:
         self._journal = journal
         self._clock = clock
         self._changes = PrintChanges(journal, clock, shop=shop, till=till)
-        # By job: the coupons without which a strip was laid out.
+        # By job: the coupons without which a strip was laid out on its shop day.
         self._left_out: dict[str, tuple[int, ...]] = {}
 
     def recover(self, *, printer: str) -> tuple[JobChange, ...]:
@@ -101,6 +105,7 @@ class JournalSpoolStore:
                 connection.execute(f"SELECT 1 FROM print_job WHERE {_OVERDUE}", (instant,)).get  # noqa: S608
                 is None
                 and connection.execute(f"SELECT 1 {_OVER}", (today,)).get is None
+                and connection.execute(f"SELECT 1 {_BLOCKED}", (today,)).get is None
                 and not print_documents.has_old(connection, now)
             )
         if is_quiet:
@@ -109,39 +114,44 @@ class JournalSpoolStore:
             # Over first: what is void is not held for anybody.
             over = _uids(connection, f"SELECT uid {_OVER}", today)
             told = [self._move(connection, uid, JobState.CANCELLED) for uid in over]
+            blocked = _uids(connection, f"SELECT uid {_BLOCKED}", today)
+            told += [self._move(connection, uid, JobState.HELD) for uid in blocked]
             overdue = _uids(connection, f"SELECT uid FROM print_job WHERE {_OVERDUE}", instant)  # noqa: S608
             told += [self._move(connection, uid, JobState.HELD) for uid in overdue]
             print_documents.empty_old(connection, now)
         return tuple(told)
 
-    def settle_elsewhere(self, cache: CacheReader) -> tuple[JobChange, ...]:
-        """Give up the paper of vouchers that were redeemed or cancelled at another till.
+    def settle_elsewhere(
+        self, cache: CacheReader, job_uid: str | None = None
+    ) -> tuple[JobChange, ...]:
+        """Give up, hold or shorten the paper of vouchers that ended or were blocked elsewhere.
 
         Args:
             cache: what head office says of them; what this till did since counts too.
+            job_uid: of the one job that is meant; None = all that wait.
         """
         with self._journal.reading() as connection:
-            waiting: Any = connection.execute(_WAITING).fetchall()
-            over = {
-                uid: reason for uid, code in waiting if (reason := _over(connection, cache, code))
-            }
-        if not over:
+            question = _WAITING if job_uid is None else f"{_ON_PAPER} WHERE uid = ?"
+            named = () if job_uid is None else (job_uid,)
+            rows: Any = connection.execute(question, named).fetchall()
+            moved = [
+                known
+                for _, code, state in rows
+                if (known := _elsewhere(connection, cache, code, state)) is not None
+            ]
+        if not moved:
             return ()
-        told = []
         with self._journal.transaction() as connection:
-            for uid, reason in over.items():
-                job = find_job(connection, uid)
-                if job is not None and (job.state, JobState.CANCELLED) in TRANSITIONS:
-                    self._changes.change(connection, job, JobState.CANCELLED, reason)
-                    told.append(_told(job, JobState.CANCELLED, reason))
-        return tuple(told)
+            for known in moved:
+                voucher_store.adopt(connection, known)
+        return self.settle()
 
     def _move(self, connection: apsw.Connection, uid: str, state: JobState) -> JobChange:
         job = find_job(connection, uid)
         if job is None:
             raise AssertionError("a job of this very transaction")
         if state is JobState.HELD:
-            reason = JobReason.TOO_LATE
+            reason = JobReason.VOUCHER_BLOCKED if job.is_blocked else JobReason.TOO_LATE
         elif job.is_void:
             reason = JobReason.VOUCHER_VOID
         else:
@@ -152,20 +162,25 @@ class JournalSpoolStore:
     def next_queued(self, duty: Duty, *, skip: frozenset[str]) -> PrintJob | None:
         """Return the oldest ``QUEUED`` job of a printer whose uid is not in ``skip``."""
         for job in self._queued(duty):
-            if job.uid not in skip:
-                self._left_out[job.uid] = job.void_coupons
+            left_out = job.over_coupons(self._today())
+            has_any = not job.coupons or len(left_out) < len(job.coupons)
+            if job.uid not in skip and has_any:
+                self._left_out[job.uid] = left_out
                 return PrintJob(
                     uid=job.uid,
                     kind=job.kind,
                     subject_uid=job.subject_uid,
                     printer_role=job.printer_role,
-                    document=job.printable,
+                    document=without(job.document, left_out),
                     copy_index=job.copy_index,
                     state=job.state,
                     reason=job.reason,
                     attempt=job.attempt,
                 )
         return None
+
+    def _today(self) -> str:
+        return self._clock.now().date().isoformat()
 
     def _queued(self, duty: Duty) -> list[JobRow]:
         with self._journal.reading() as connection:
@@ -181,12 +196,15 @@ class JournalSpoolStore:
         """
         with self._journal.transaction() as connection:
             job = find_job(connection, job_uid)
-            if job is None or job.state is not JobState.QUEUED or job.is_void or job.is_used:
+            if job is None or job.state is not JobState.QUEUED:
+                return False
+            if job.is_void or job.is_used or job.is_blocked:
                 return False
             if attempt.number != job.attempt + 1:
                 return False
-            if job.void_coupons != self._left_out.get(job_uid, ()):
-                return False  # void since it was laid out: it is laid out again
+            left_out = job.over_coupons(self._today())
+            if left_out != self._left_out.get(job_uid, ()):
+                return False  # over since it was laid out: it is laid out again
             connection.execute(
                 "INSERT INTO print_attempt (job_uid, attempt, printer, unit, encoder, rung, "
                 "byte_count, sha256, fragment_max, seconds, process_id, started_at) "
@@ -206,7 +224,7 @@ class JournalSpoolStore:
                     utc_text(self._clock.now()),
                 ),
             )
-            keep_left_out(connection, job_uid, attempt.number, job.void_coupons)
+            keep_left_out(connection, job_uid, attempt.number, left_out)
             self._changes.change(connection, job, JobState.SENDING, JobReason.NONE)
         return True
 
@@ -262,16 +280,21 @@ class JournalSpoolStore:
         return tuple(_told(job, JobState.QUEUED, reason) for job in others)
 
 
-def _over(connection: apsw.Connection, cache: CacheReader, code_hash: bytes) -> JobReason | None:
-    """Return why nobody needs the paper of a voucher any more; None if somebody may."""
+def _elsewhere(
+    connection: apsw.Connection, cache: CacheReader, code_hash: bytes, state: str
+) -> Voucher | None:
+    """Return a voucher of this till as head office knows it, None if it stands here as there.
+
+    Only what matters for paper: that it ended, was blocked, or can be used again.
+    """
     told = cache.voucher(code_hash)
-    if told is None or told.voucher.state not in _ENDED:
+    if told is None or state == told.voucher.state:
         return None
     kind = cache.voucher_type(told.voucher.type)
     is_multi_use = kind is not None and kind.multi_use
     # Used and given back here, head office may not have heard of the second yet.
     now = known_now(connection, told, is_here=True, is_multi_use=is_multi_use)
-    return _ENDED.get(VoucherState(now.state))
+    return now if now.state != state and {now.state, state} & NOT_PRINTED else None
 
 
 def _uids(connection: apsw.Connection, question: str, value: str) -> list[str]:
