@@ -32,13 +32,14 @@ _BYTES_MAX = 1 << 20
 # A setting that does nothing would look as if it worked: who has which key of [[printer]] besides
 # name, role, transport, dots, hold_after_s and fallback, which every printer has.
 _LINES = frozenset({"profile", "encoder", "budget_s"})
+_HEARD = frozenset({"level_max"}) | _LINES
 _KEYS_OF = {
     "host": frozenset({"format", "baud", "report_within_s"}) | _LINES,
     "simulator": frozenset({"directory"}) | _LINES,
-    "network": frozenset({"address"}) | _LINES,
-    "serial": frozenset({"port", "baud", "flow"}) | _LINES,
-    "usb": frozenset({"address"}) | _LINES,
-    "devfile": frozenset({"port"}) | _LINES,
+    "network": frozenset({"address"}) | _HEARD,
+    "serial": frozenset({"port", "baud", "flow"}) | _HEARD,
+    "usb": frozenset({"address"}) | _HEARD,
+    "devfile": frozenset({"port"}) | _HEARD,
     "winraw": frozenset({"address"}) | _LINES,
     "queue": frozenset({"address"}),
 }
@@ -97,6 +98,8 @@ class Printer(_Closed):
         dots: width of the paper; 384 (58 mm), 512 or 576 (80 mm).
         profile: what the model can do (docs/printing.md); missing = what every model can.
         encoder: printer fonts and codes, one picture, or whichever suits line and model.
+        level_max: how far the printer is believed at most, whatever its test found; 1 behind a
+            print server or converter, which hides that it was switched off and on.
         budget_s: how long the bytes of one job may take; beyond it decoration is left out.
         hold_after_s: after so long without paper a job is held: the customer has left; 0 = never.
         report_within_s: how long the host may take to report; 0 = it never reports.
@@ -117,6 +120,7 @@ class Printer(_Closed):
     dots: Literal[384, 512, 576] = 576
     profile: Text | None = None
     encoder: Literal["auto", "raster", "native"] = "auto"
+    level_max: Annotated[int, Field(ge=0, le=3)] = 3
     budget_s: Annotated[int, Field(ge=1, le=600)] = 20
     hold_after_s: Annotated[int, Field(ge=0, le=86_400)] = 900
     report_within_s: Annotated[int, Field(ge=0, le=3_600)] = 60

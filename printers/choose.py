@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from printers.device import ReceiptPrinter
-from printers.levels import FOLDER, Units, unit_name
+from printers.levels import FOLDER, LEVEL_MAX, Units, unit_name
 from printers.place import NETWORK, wrong_place
 from printers.queue_device import QueuePrinter
 from printers.transports.network import PORT, NetworkTransport
@@ -55,13 +55,19 @@ def transport_of(place: Place) -> Transport:
 
 
 def make_device(
-    place: Place, *, data_dir: Path, locks: bool = True, patience: Patience | None = None
+    place: Place,
+    *,
+    data_dir: Path,
+    level_max: int = LEVEL_MAX,
+    locks: bool = True,
+    patience: Patience | None = None,
 ) -> ReceiptPrinter | QueuePrinter:
     """Return the printer at a place; nothing is opened.
 
     Args:
         place: where it is.
         data_dir: of the till; holds the files of units and locks.
+        level_max: how far it is believed at most.
         locks: it takes its lock file; False where the caller holds it.
         patience: how long what may take.
 
@@ -82,6 +88,7 @@ def make_device(
         baud=place.baud if is_serial else None,
         flow=place.flow if is_serial else "none",
         hears=place.transport != "winraw",
+        level_max=level_max,
         lock_path=lock_path(place, data_dir=data_dir) if locks else None,
         patience=patience,
     )

@@ -7,6 +7,9 @@ A level belongs to a unit that somebody tested, never to a model: what a printer
 - 2: it answers the fence behind the cut: CONFIRMED
 - 1: its status is good afterwards: ASSUMED
 - 0: it took the bytes: ASSUMED; so is every unit that nobody has tested
+
+On a way that hides whether the printer was switched off and on, 2 and 3 are worth no more than 1:
+after a restart in the middle of a page it answers as if nothing had been.
 """
 
 from __future__ import annotations
@@ -14,14 +17,25 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+Restart = Literal["breaks", "shows", "pauses", "hidden"]
+"""What a way shows of a printer that is switched off and on.
+
+- ``breaks``: the connection ends, and stays so until somebody looks
+- ``shows``: one of its lines falls while it lasts; reading and writing raise ``PrinterReset`` then
+- ``pauses``: it takes nothing while it lasts, as when it is full
+- ``hidden``: nothing
+"""
+
 SCHEMA: Final = "stammkunde.printer-unit/1"
 LEVEL_MAX: Final = 3
+LEVEL_OF_DOUBT: Final = 1
+"""The highest level whose good end is only ASSUMED."""
 FOLDER: Final = "printer-units"
 _FILE_BYTES_MAX: Final = 16 * 1024
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9.-]+")
@@ -38,7 +52,8 @@ class Unit:
         level: 0 to 3.
         facts: what it says of itself: ``maker``, ``model``, ``firmware``, ``serial``.
         tested_at: when, as text with offset; empty = never.
-        why: reason of a lower level, one word; empty after a test.
+        why: reason of a lower level, one word: ``not_believed``: it answered while it reported a
+            stop; ``way``: the line or the settings let it be believed no further; empty = none.
     """
 
     unit: str
@@ -53,6 +68,20 @@ class Unit:
     def serial(self) -> str:
         """Its serial number, as far as it says one."""
         return self.facts.get("serial", "")
+
+
+def believable(level: int, restart: Restart, *, level_max: int) -> int:
+    """Return how far a unit of a level is believed on one way.
+
+    Args:
+        level: of its answers.
+        restart: what the way shows of a printer that is switched off and on.
+        level_max: what the settings say.
+
+    >>> believable(3, "hidden", level_max=3)
+    1
+    """
+    return min(level, level_max, LEVEL_OF_DOUBT if restart == "hidden" else LEVEL_MAX)
 
 
 def unit_name(*, printer: str, facts: Mapping[str, str]) -> str:

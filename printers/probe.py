@@ -31,6 +31,8 @@ class Tested(NamedTuple):
 
     Args:
         level: how far the unit is believed from now on.
+        answers: the level of what it answered; above ``level`` where its line or the settings
+            let it be believed no further.
         unit: its name; empty = no level was stored.
         facts: what it says of itself.
         seconds: from the first byte to the last answer.
@@ -39,6 +41,7 @@ class Tested(NamedTuple):
     """
 
     level: int
+    answers: int
     unit: str
     facts: Mapping[str, str]
     seconds: float
@@ -50,7 +53,7 @@ class Probe(NamedTuple):
     """What a test found.
 
     Args:
-        level: how far the unit is believed from now on.
+        level: of what it answered.
         facts: what it says of itself.
         seconds: from the first byte to the last answer.
         ids: the process ids it gave back, in order.

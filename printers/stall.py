@@ -5,6 +5,9 @@ Two laws keep a slow till from blaming its printer:
    looked is the till's own.
 2. A printer that names its stop explains the whole pause before it, however late the word comes:
    one that was switched off and on has forgotten that it should tell (ASB).
+
+And one keeps it from believing too much: while nobody looked, a printer may have been switched off
+and on.
 """
 
 from __future__ import annotations
@@ -55,6 +58,9 @@ class Stall:
         self._silent_from_s = 0.0
         self._is_silent = False
         self._told: JobReason | None = None
+        self._looked_at_s: float | None = None
+        # Nobody looked for as long as it takes to switch a printer off and on.
+        self.was_unwatched = False
         # It stood still for a while and did not say why: it may have been switched off and on.
         self.was_silent = False
 
@@ -68,7 +74,7 @@ class Stall:
         Raises:
             Stalled: for too long.
         """
-        now_s = self._clock()
+        now_s = self._look()
         if self._stands_from_s is None:
             self._stands_from_s = self._silent_from_s = now_s
         stood_s = now_s - self._stands_from_s
@@ -85,10 +91,19 @@ class Stall:
             self._on_stall(reason)
 
     def over(self) -> None:
-        """Say that it goes on."""
+        """Say that a look found it going on."""
+        self._look()
         self.was_silent = self.was_silent or self._is_silent
         self._is_silent = False
         self._stands_from_s = None
         if self._told is not None:
             self._told = None
             self._on_stall(JobReason.NONE)
+
+    def _look(self) -> float:
+        now_s = self._clock()
+        if self._looked_at_s is not None:
+            gap_s = now_s - self._looked_at_s
+            self.was_unwatched = self.was_unwatched or gap_s >= self._patience.silent_s
+        self._looked_at_s = now_s
+        return now_s

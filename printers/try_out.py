@@ -28,4 +28,4 @@ def try_out(device: Device, job: Job, *, tested_at: str) -> Tested:
     reason, level = device.ready(), 0
     if reason is JobReason.NONE:
         _, reason, level = device.send(job, process_id="test", on_stall=lambda _: None)
-    return Tested(level, device.unit, {}, monotonic() - began_s, reason)
+    return Tested(level, level, device.unit, {}, monotonic() - began_s, reason)

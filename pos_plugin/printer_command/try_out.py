@@ -113,6 +113,11 @@ def _say(name: str, found: Tested, warnings: tuple[str, ...]) -> None:
         click.echo(f"{name} was not tested: {why}.", err=True)
         return
     click.echo(f"Level {found.level}: {LEVELS[found.level]}.")
+    if found.answers > found.level:
+        click.echo(
+            f"It answers at level {found.answers}, but here nobody sees that it was switched off "
+            "and on: that takes the wire DSR (docs/printing.md), or `level_max` is set."
+        )
     if found.facts:
         facts = ", ".join(f"{key} {value}" for key, value in found.facts.items())
         click.echo(f"It says of itself: {facts}")

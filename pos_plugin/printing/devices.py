@@ -150,7 +150,9 @@ def new_device(printer: Printer, config: TillConfig, *, locks: bool = True) -> D
         return SimulatedPrinter(config.data_dir / printer.directory, dots=printer.dots)
     from printers.choose import make_device
 
-    return make_device(place_of(printer), data_dir=config.data_dir, locks=locks)
+    return make_device(
+        place_of(printer), data_dir=config.data_dir, level_max=printer.level_max, locks=locks
+    )
 
 
 def test_job(printer: Printer, config: TillConfig, *, at: dt.datetime) -> Job:

@@ -81,6 +81,7 @@ def _plain(name: str, tested: Tested, job: Job) -> dict[str, Any]:
         "printer": name,
         "state": "failed" if tested.reason.value else "tested",
         "level": tested.level,
+        "answers": tested.answers,
         "unit": tested.unit,
         "facts": dict(tested.facts),
         "duration_ms": int(1_000 * tested.seconds),

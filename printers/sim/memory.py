@@ -8,6 +8,7 @@ from printers.errors import PrinterOffline, PrinterReset
 from printers.transports.port import pause
 
 if TYPE_CHECKING:
+    from printers.levels import Restart
     from printers.sim.machine import Machine
     from printers.transports.port import ModemLines
 
@@ -21,7 +22,7 @@ class MemoryTransport:
     """
 
     is_for_one_job = False
-    sees_reset = True
+    restart: Restart = "breaks"
 
     def __init__(self, machine: Machine, *, chunk_bytes: int = 512) -> None:
         self.chunk_bytes = chunk_bytes

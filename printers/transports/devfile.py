@@ -18,6 +18,7 @@ from printers.transports.port import left_of, pause
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from printers.levels import Restart
     from printers.transports.port import ModemLines
 
 _CHUNK_BYTES: Final = 4_096
@@ -34,13 +35,18 @@ class DeviceFileTransport:
 
     chunk_bytes = _CHUNK_BYTES
     is_for_one_job = False
-    sees_reset = True
 
     def __init__(self, path: Path, *, takes_fifo: bool = False) -> None:
         self._path = path
         self._takes_fifo = takes_fifo
         self._handle: int | None = None
         self._can_read = False
+
+    @property
+    def restart(self) -> Restart:
+        """A printer's device goes with its power; a terminal is a serial line, and stays."""
+        is_terminal = self._handle is not None and os.isatty(self._handle)
+        return "hidden" if is_terminal else "breaks"
 
     def open(self, deadline_s: float) -> None:
         """Open the device; see :class:`printers.transports.port.Transport`."""

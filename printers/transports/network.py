@@ -17,6 +17,7 @@ from printers.errors import PrinterBusy, PrinterOffline, PrinterReset
 from printers.transports.port import left_of, pause
 
 if TYPE_CHECKING:
+    from printers.levels import Restart
     from printers.transports.port import ModemLines
 
 PORT: Final = 9_100
@@ -42,7 +43,7 @@ class NetworkTransport:
 
     chunk_bytes = _CHUNK_BYTES
     is_for_one_job = True
-    sees_reset = True
+    restart: Restart = "breaks"
 
     def __init__(self, host: str, port: int = PORT) -> None:
         self._host = host

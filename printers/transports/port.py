@@ -21,6 +21,8 @@ from printers.errors import PrinterOffline
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from printers.levels import Restart
+
 # How long a loop that can only look again waits in between.
 POLL_S: Final = 0.01
 
@@ -40,7 +42,7 @@ class Transport(Protocol):
     Args:
         chunk_bytes: how much is offered to ``write_some`` at once.
         is_for_one_job: whether each job has its own connection.
-        sees_reset: whether a printer that is switched off and on breaks the connection.
+        restart: what it shows of a printer that is switched off and on; counts while it is open.
     """
 
     @property
@@ -50,7 +52,7 @@ class Transport(Protocol):
     def is_for_one_job(self) -> bool: ...  # noqa: D102 - above
 
     @property
-    def sees_reset(self) -> bool: ...  # noqa: D102 - above
+    def restart(self) -> Restart: ...  # noqa: D102 - above
 
     def open(self, deadline_s: float) -> None:
         """Connect; an open transport is left as it is.

@@ -24,6 +24,7 @@ from printers.transports.port import POLL_S, ModemLines, gone, left_of, pause
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from printers.levels import Restart
     from printers.place import Flow
 
 WRITE_TIMEOUT_S: Final = 2.0
@@ -65,9 +66,14 @@ class SerialTransport:
         return _SLOW_CHUNK_BYTES if self._baud <= SLOW_BAUD else _FAST_CHUNK_BYTES
 
     @property
-    def sees_reset(self) -> bool:
-        """Only where DSR is there and is not the brake: then it is the power."""
-        return self._had_dsr and self._flow != "dsr"
+    def restart(self) -> Restart:
+        """DSR is the power where it is not the brake; without it nothing tells.
+
+        Neither does CTS: what waits in the system for it goes out after a restart, unseen.
+        """
+        if self._flow == "dsr":
+            return "pauses"
+        return "shows" if self._had_dsr else "hidden"
 
     def open(self, deadline_s: float) -> None:
         """Open the port for us alone; see :class:`printers.transports.port.Transport`."""
@@ -175,7 +181,7 @@ class SerialTransport:
 
     def _look_for_power(self) -> None:
         # Where DSR is not the brake it is the power: it falls when the printer is switched off.
-        if not self.sees_reset:
+        if self.restart != "shows":
             return
         lines = self.modem_lines()
         if lines is not None and not lines.dsr:

@@ -15,6 +15,7 @@ from printers.errors import PrinterBusy, PrinterOffline
 from printers.transports.port import left_of, pause
 
 if TYPE_CHECKING:
+    from printers.levels import Restart
     from printers.transports.port import ModemLines
 
 _CHUNK_BYTES: Final = 4_096
@@ -64,7 +65,7 @@ class UsbTransport:
 
     chunk_bytes = _CHUNK_BYTES
     is_for_one_job = False
-    sees_reset = True
+    restart: Restart = "breaks"
 
     def __init__(self, address: UsbAddress, *, backend: object | None = None) -> None:
         self._address = address

@@ -16,6 +16,7 @@ from printers.errors import PrinterOffline
 from printers.transports.port import gone, pause
 
 if TYPE_CHECKING:
+    from printers.levels import Restart
     from printers.transports.port import ModemLines
 
 _CHUNK_BYTES: Final = 4_096
@@ -32,7 +33,7 @@ class WinRawTransport:
 
     chunk_bytes = _CHUNK_BYTES
     is_for_one_job = True
-    sees_reset = True
+    restart: Restart = "breaks"
 
     def __init__(self, queue: str) -> None:
         self._queue = queue

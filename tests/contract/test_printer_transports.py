@@ -15,10 +15,11 @@ from printer_rig import (
     ADDRESS,
     BRIEF_S,
     HANG_S,
+    HIDE_RESTART,
     JOB,
     PAGE,
     PATIENCE,
-    SEE_RESET,
+    SEE_RESTART,
     WAYS,
     Bench,
     Rig,
@@ -30,13 +31,14 @@ from printers.lock import PrinterLock
 from printers.ports import JobReason, JobState, Outcome
 from printers.sim.core import Knobs
 from printers.sim.memory import MemoryTransport
+from printers.transports.serial_line import SerialTransport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from printers.belief import Belief
     from printers.encode import Job
-    from printers.stall import Stall
 
 # pyserial's client half of RFC 2217 sets its thread up with names that Python has renamed.
 pytestmark = [
@@ -60,7 +62,7 @@ def can_answer(rig: Rig) -> bool:
 
 
 def good_end(rig: Rig) -> tuple[JobState, JobReason]:
-    return CONFIRMED if can_answer(rig) else ASSUMED
+    return CONFIRMED if can_answer(rig) and rig.way not in HIDE_RESTART else ASSUMED
 
 
 def ended(outcome: Outcome) -> tuple[JobState, JobReason]:
@@ -117,11 +119,18 @@ def check_restart(rig: Rig) -> None:
     rig.wait(silent_s=BRIEF_S / 2, notice_s=BRIEF_S)
     rig.when_told[JobReason.STALLED] = lambda: rig.happen("power_on@0")
     outcome = rig.send("reset@9000")
-    if rig.way in SEE_RESET:
+    if rig.way in SEE_RESTART:
         assert outcome.state is JobState.UNKNOWN
     else:
         # It cannot be seen on this way; but it is never called printed.
-        assert ended(outcome) == (JobState.ASSUMED, JobReason.STALLED)
+        assert outcome.state is JobState.ASSUMED
+    assert rig.whole_vouchers() == 0
+
+
+def check_quick_restart(rig: Rig) -> None:
+    """Off and on again before anybody could have looked."""
+    outcome = rig.send("reset@9000")
+    assert outcome.state is not JobState.CONFIRMED
     assert rig.whole_vouchers() == 0
 
 
@@ -135,7 +144,8 @@ def check_mute(rig: Rig) -> None:
     rig.wait(deadline_max_s=BRIEF_S)
     outcome = rig.send("mute@9000")
     if can_answer(rig):
-        assert ended(outcome) == (JobState.UNKNOWN, JobReason.DEADLINE)
+        silence = JobReason.PRINTER_MUTE if rig.way in HIDE_RESTART else JobReason.DEADLINE
+        assert ended(outcome) == (JobState.UNKNOWN, silence)
     else:
         assert ended(outcome) == ASSUMED
 
@@ -206,6 +216,40 @@ def test_every_way_ends_in_the_right_state_in_time(
 # --- what every way that can answer must do ------------------------------------------------------
 
 
+QUICK_RESTART = Knobs(restart_s=0.0)
+
+
+@pytest.mark.parametrize("way", ["memory", "network", "serial_pty", "usb", "devfile"])
+def test_a_restart_that_takes_no_time_is_never_confirmed(bench: Bench, way: str) -> None:
+    check_quick_restart(bench.rig(way, knobs=QUICK_RESTART))
+
+
+@pytest.mark.parametrize(
+    ("way", "end"),
+    [
+        ("memory", CONFIRMED),
+        ("serial_dsr", (JobState.ASSUMED, JobReason.STALLED)),
+        ("serial_rtscts", (JobState.ASSUMED, JobReason.STALLED)),
+    ],
+)
+def test_lines_tell_only_who_looks_at_them(
+    bench: Bench, way: str, end: tuple[JobState, JobReason]
+) -> None:
+    rig = bench.rig(way)
+    # Between any two looks there was time to switch it off and on.
+    rig.wait(silent_s=0.0)
+    assert ended(rig.send()) == end
+    assert rig.until(rig.whole_vouchers)
+
+
+def test_what_the_settings_do_not_believe_is_not_asked(bench: Bench) -> None:
+    rig = bench.rig("memory", level_max=1)
+    outcome = rig.send()
+    assert (ended(outcome), outcome.level) == (ASSUMED, 1)
+    assert b"\x1d(H" not in rig.machine.tape
+    assert rig.level == 3
+
+
 def check_foreign_id(rig: Rig) -> None:
     rig.wait(deadline_max_s=2 * BRIEF_S)
     outcome = rig.send()
@@ -218,7 +262,7 @@ def check_foreign_id(rig: Rig) -> None:
 ANSWERING = [way for way in WAYS if way != "devfile"]
 
 
-@pytest.mark.parametrize("way", ANSWERING)
+@pytest.mark.parametrize("way", [way for way in ANSWERING if way not in HIDE_RESTART])
 def test_the_id_of_another_job_confirms_nothing(bench: Bench, way: str) -> None:
     check_foreign_id(bench.rig(way, knobs=Knobs(process_id="foreign")))
 
@@ -408,17 +452,16 @@ def test_an_idle_network_printer_that_nobody_tested_is_left_alone(bench: Bench) 
 class TakesAnyBlock(ReceiptPrinter):
     """Believes whatever block comes."""
 
-    def _came_back(self, process_id: str, wait_s: float, stall: Stall) -> Outcome:
-        del process_id
+    def _ended(self, belief: Belief, wait_s: float) -> Outcome:
         answer = self._line.expect("process_id", wait_s)
-        return super()._came_back("", 0, stall) if answer is None else confirmed()
+        return super()._ended(belief, 0) if answer is None else confirmed()
 
 
 class ConfirmsWhenWritingEnds(ReceiptPrinter):
     """Takes accepted bytes for paper."""
 
-    def _answered(self, process_id: str, wait_s: float, stall: Stall) -> Outcome:
-        del process_id, wait_s, stall
+    def _ended(self, belief: Belief, wait_s: float) -> Outcome:
+        del belief, wait_s
         return confirmed()
 
 
@@ -430,6 +473,12 @@ class TriesAgain(ReceiptPrinter):
         if outcome.state is not JobState.UNKNOWN:
             return outcome
         return super().send(job, process_id=process_id, on_stall=on_stall)
+
+
+class ShowsEveryRestart(SerialTransport):
+    """Says that it shows what it does not."""
+
+    restart = "breaks"
 
 
 class NeverPads(ReceiptPrinter):
@@ -469,3 +518,10 @@ def test_a_wrong_device_is_seen(
     wrong.wait(answer_s=BRIEF_S)
     with pytest.raises(AssertionError):
         check(wrong)
+
+
+def test_a_line_that_shows_less_than_it_says_is_seen(bench: Bench) -> None:
+    bench.serial = ShowsEveryRestart
+    wrong = bench.rig("serial_pty", knobs=QUICK_RESTART)
+    with pytest.raises(AssertionError):
+        check_quick_restart(wrong)

@@ -60,8 +60,10 @@ _ANY_BAUD = 100_000_000
 # Nothing of all this takes so long unless it hangs.
 HANG_S = 60.0
 WAYS = ("memory", "network", "serial_pty", "serial_dsr", "serial_rtscts", "usb", "devfile")
-# These ways show when a printer is switched off and on.
-SEE_RESET = frozenset({"memory", "network", "serial_rtscts", "usb", "devfile"})
+# These ways show when a printer is switched off and on,
+SEE_RESTART = frozenset({"memory", "network", "serial_rtscts", "usb", "devfile"})
+# and these show nothing of it, so that nothing there is ever confirmed.
+HIDE_RESTART = frozenset({"serial_pty"})
 
 
 class Tape(Machine):
@@ -156,6 +158,7 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.serial = SerialTransport
         self._stack = ExitStack()
         self._count = 0
 
@@ -165,6 +168,7 @@ class Bench:
         *,
         knobs: Knobs | None = None,
         level: int | None = None,
+        level_max: int = 3,
         kind: type[ReceiptPrinter] = ReceiptPrinter,
         patience: Patience = PATIENCE,
         faults: Iterable[Fault] = (),
@@ -185,6 +189,7 @@ class Bench:
             address=ADDRESS,
             units=units,
             flow={"serial_dsr": "dsr", "serial_rtscts": "rtscts"}.get(way, "none"),
+            level_max=level_max,
             patience=patience,
         )
         self._stack.callback(device.close)
@@ -206,7 +211,7 @@ class Bench:
                 from printers.sim.pty_line import PtyFace
 
                 face = self._stack.enter_context(PtyFace(machine))
-                return SerialTransport(face.path, baud=115_200, flow="none"), face
+                return self.serial(face.path, baud=115_200, flow="none"), face
             case "serial_dsr" | "serial_rtscts":
                 from printers.sim.rfc2217 import Rfc2217Face
 

@@ -74,6 +74,10 @@ class PrinterTest(Answer):
     level: int | None = Field(
         default=None, description="how far the unit is believed from now on, 0 to 3"
     )
+    answers: int | None = Field(
+        default=None,
+        description="level of what it answered; above level where the way hides a restart",
+    )
     unit: str | None = Field(default=None, description="empty = no level was stored")
     facts: dict[str, str] | None = Field(default=None, description="what it says of itself")
     duration_ms: int | None = Field(default=None, description="to its last answer")

@@ -118,6 +118,7 @@ flow = "rtscts"
 dots = 512
 profile = "tm-t88v"
 encoder = "native"
+level_max = 1
 budget_s = 12
 hold_after_s = 0
 fallback = "a4"
@@ -145,6 +146,7 @@ def test_printers_have_their_roles_and_fall_back_on_each_other(tmp_path: Path) -
         12,
         0,
     )
+    assert (bon.level_max, _kitchen.level_max) == (1, 3)
     assert (a4.encoder, a4.budget_s, a4.hold_after_s, a4.flow) == ("auto", 20, 900, "dsr")
     assert config.printer_for("slip") == a4
     assert config.printer_for("voucher") == bon, "the first without a role"

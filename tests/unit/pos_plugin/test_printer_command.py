@@ -29,6 +29,7 @@ from printers.place import Place
 from printers.sim.core import Knobs
 from printers.sim.faults import Fault
 from printers.sim.machine import Machine
+from printers.sim.pty_line import PtyFace
 from printers.sim.tcp import TcpFace
 
 if TYPE_CHECKING:
@@ -138,6 +139,34 @@ def test_paper_is_refilled_and_a_cable_pulled_under_a_till_that_sells_on(tmp_pat
             assert ends(plugin, third) == "CONFIRMED"
     # The test page, the first and the third; of the second hangs what it had above the third.
     assert len(machine.pages) == 3
+
+
+def test_a_line_that_hides_a_restart_is_believed_no_further_than_level_1(tmp_path: Path) -> None:
+    till = TillBuilder(tmp_path / "till")
+    with PtyFace(Machine()) as face:
+        with till.config_path.open("a", encoding="utf-8") as config:
+            config.write(
+                '[[printer]]\nname = "bon"\ntransport = "serial"\nflow = "none"\n'
+                f'baud = 115200\nport = "{face.path}"\n'
+            )
+        words = ("--config", str(till.config_path))
+        done = CliRunner().invoke(printer, ["test", "bon", *words])
+        assert done.exit_code == 0, done.output
+        assert "Level 1" in done.stdout
+        assert "answers at level 3" in done.stdout
+        listed = json.loads(CliRunner().invoke(printer, ["list", "--json", *words]).stdout)
+        assert listed["printers"][0]["level"] == 1
+
+
+def test_a_printer_is_believed_no_further_than_its_settings_say(tmp_path: Path) -> None:
+    with shop(tmp_path, Machine()) as one:
+        assert one.asked("test", "bon")["level"] == 3
+        text = one.till.config_path.read_text("utf-8")
+        capped = text.replace('name = "bon"\n', 'name = "bon"\nlevel_max = 1\n')
+        one.till.config_path.write_text(capped, "utf-8")
+        assert one.asked("list")["printers"][0]["level"] == 1
+        found = one.asked("test", "bon")
+        assert (found["level"], found["answers"]) == (1, 3)
 
 
 def test_a_running_till_tests_its_printer_between_two_jobs(tmp_path: Path) -> None:

@@ -48,6 +48,18 @@ def test_a_busy_till_is_no_silent_printer(counter: Counter) -> None:
     assert counter.told == []
 
 
+def test_what_nobody_looked_at_was_unwatched(counter: Counter) -> None:
+    counter.stall.over()
+    counter.watch.now_s += PATIENCE.silent_s / 2
+    counter.stall.over()
+    assert not counter.stall.was_unwatched
+    counter.watch.now_s += PATIENCE.silent_s
+    counter.stall.over()
+    assert counter.stall.was_unwatched
+    counter.stall.over()
+    assert counter.stall.was_unwatched
+
+
 def test_a_printer_seen_standing_without_a_word_was_silent(counter: Counter) -> None:
     counter.after(0.1)
     counter.after(PATIENCE.silent_s)
