@@ -118,7 +118,7 @@ def test_a_fold_that_keeps_half_an_event_is_caught(
 ) -> None:
     lines = some_events(0)
     right = taken(tmp_path / "right", [lines])
-    monkeypatch.setattr("head_office.booking.Folding", Hasty)
+    monkeypatch.setattr("head_office.intake.booking.Folding", Hasty)
     assert taken(tmp_path / "hasty", [lines])["balance"] != right["balance"]
 
 
