@@ -20,10 +20,12 @@ from pos_plugin.booking.once import keep_answer, stored_answer
 from pos_plugin.booking.receipt_event import event_head
 from pos_plugin.customer.event_earning import changes_of, earned_by, effects_of, facts_of
 from pos_plugin.loyalty.lots import reverse
-from pos_plugin.loyalty.vouchers import VoucherState
+from pos_plugin.loyalty.voucher_code import voucher_hash
+from pos_plugin.loyalty.vouchers import UNUSED, VoucherState
 from pos_plugin.notices import Notice, NoticeCode
 from pos_plugin.rental_report import Rental, RentalUndone, read_report
 from pos_plugin.storage import journal_lookup, ledger_store, rental_store
+from pos_plugin.storage.voucher_lookup import find_voucher
 from pos_plugin.uids import new_uid
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from pos_plugin.booking.issuing import Issuing
     from pos_plugin.loyalty.lots import LedgerEntry
     from pos_plugin.notices import Refused
+    from pos_plugin.storage.cache_reader import CacheReader
     from pos_plugin.storage.journal_lookup import Journal
     from pos_plugin.till import Till
 
@@ -140,7 +143,8 @@ class RentalDesk:
         with self._journal.transaction() as journal:
             given = journal_lookup.answer_text(journal, _key(RETURNED, report.rental))
             known = json.loads(given) if given else {"customer": None, "effects": []}
-            unused, used = _vouchers_of(journal, known["effects"])
+            cache = self._till.cache.if_readable()
+            unused, used = _vouchers_of(journal, cache, known["effects"])
             back = _points_of(journal, known["effects"], now)
             customer = report.customer or known["customer"]
             seq = self._add_event(
@@ -244,16 +248,25 @@ def _points_of(
     ]
 
 
-def _vouchers_of(journal: Journal, effects: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
-    """Return the vouchers that a return issued: those nobody used yet, and those already used."""
+def _vouchers_of(
+    journal: Journal, cache: CacheReader | None, effects: list[dict[str, Any]]
+) -> tuple[list[str], list[str]]:
+    """Return the vouchers that a return issued: those nobody used yet, and those already used.
+
+    What other tills did counts as far as it is known. A blocked one nobody used ends, too: it may
+    be let go again.
+    """
     unused: list[str] = []
     used: list[str] = []
     for effect in effects:
         if effect["kind"] != "issue_voucher":
             continue
-        state = journal_lookup.voucher_state(journal, effect["voucher_id"])
-        if state == VoucherState.ISSUED:
+        code_hash = voucher_hash(effect["code"])
+        known = find_voucher(journal, cache.voucher(code_hash) if cache else None, code_hash)
+        if known is None or known.state == VoucherState.CANCELLED:
+            continue
+        if known.state in UNUSED and known.balance_minor == known.value_minor:
             unused.append(effect["voucher_id"])
-        elif state != VoucherState.CANCELLED:
+        else:
             used.append(effect["voucher_id"])
     return unused, used

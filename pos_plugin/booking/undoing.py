@@ -15,11 +15,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pos_plugin.booking.taken_back import Reduced, Reissued, Settled, TakenBack
-from pos_plugin.errors import StorageError
 from pos_plugin.loyalty.lots import restore, reverse
 from pos_plugin.loyalty.returns import part_left, returned_part, reversed_until_now, spent_until_now
 from pos_plugin.loyalty.voucher_type import LegalKind, read_voucher_type
-from pos_plugin.loyalty.vouchers import VoucherState, new_voucher
+from pos_plugin.loyalty.vouchers import UNUSED, VoucherState, new_voucher
 from pos_plugin.storage import journal_lookup, ledger_store, return_store
 from pos_plugin.storage.voucher_lookup import known_now
 from pos_plugin.uids import new_uid
@@ -30,14 +29,12 @@ if TYPE_CHECKING:
 
     from pos_plugin.loyalty.returns import SoldLine
     from pos_plugin.loyalty.voucher_type import VoucherType
-    from pos_plugin.loyalty.vouchers import CachedVoucher
     from pos_plugin.storage.cache_reader import CacheReader
     from pos_plugin.storage.journal_lookup import BookedSale, Journal
     from pos_plugin.storage.return_store import GivenVoucher, MovedRest
     from pos_plugin.till import Till
 
 
-_UNUSED: Final = (VoucherState.ISSUED, VoucherState.BLOCKED)
 _WITH_A_REST: Final = (VoucherState.PARTLY_REDEEMED, VoucherState.BLOCKED)
 
 
@@ -100,7 +97,7 @@ def goods_credit(occasion: Occasion, taken: TakenBack, kind: VoucherType) -> Non
 def goods_credit_kind(till: Till) -> VoucherType | None:
     """Return the kind of voucher of a refund as goods credit; None where the shop has none."""
     code = till.config.returns.goods_credit
-    kind = _kind(_cache(till), code) if code else None
+    kind = _kind(till.cache.if_readable(), code) if code else None
     return kind if kind is not None and kind.legal_kind is LegalKind.GOODS_CREDIT else None
 
 
@@ -163,11 +160,11 @@ def _take_rest(
     """
     journal, sale = occasion.journal, occasion.sale
     assert sale is not None  # noqa: S101 - a receipt moved it
-    told = _told(_cache(till), sale.customer)
+    cache = till.cache.if_readable()
     for given in return_store.given_by(journal, sale.seq):
         if given.voucher != rest.new:
             continue
-        now = _as_known(journal, given, told.get(given.voucher))
+        now = _as_known(journal, given, cache)
         if now.state == VoucherState.ISSUED and not now.used_minor:
             taken.cancelled.append(rest.new)
             return
@@ -183,7 +180,7 @@ def _reissue(
     if found is None or found.valid_to_on < now.date().isoformat():
         return
     value_minor = returned_part(found.lines, occasion.after) - found.reissued_minor
-    kind = _kind(_cache(till), found.type)
+    kind = _kind(till.cache.if_readable(), found.type)
     if kind is None or value_minor <= 0:
         return
     taken.reissued.append(
@@ -206,17 +203,16 @@ def _end_issued(till: Till, occasion: Occasion, taken: TakenBack) -> None:
     journal, sale = occasion.journal, occasion.sale
     if sale is None:
         return
-    cache = _cache(till)
-    told = _told(cache, sale.customer)
+    cache = till.cache.if_readable()
     how = till.config.returns.used_voucher
     cash_minor = max(0, taken.left_of(occasion.refund_minor))
     rests = {rest.new for rest in return_store.moved_rests(journal, sale.seq).values()}
     for given in return_store.given_by(journal, sale.seq):
         if given.voucher in rests:
             continue  # it belongs to the voucher that it comes from
-        now = _as_known(journal, given, told.get(given.voucher))
+        now = _as_known(journal, given, cache)
         allowed = _allowed(occasion, now, cache)
-        if now.state in _UNUSED and not now.used_minor:
+        if now.state in UNUSED and not now.used_minor:
             # A blocked one ends with its occasion, too: it may be let go again.
             if not allowed:
                 taken.cancelled.append(now.voucher)
@@ -236,8 +232,12 @@ def _end_issued(till: Till, occasion: Occasion, taken: TakenBack) -> None:
         taken.settled.append(Settled(now.voucher, owed_minor, rest_is, deducted_minor))
 
 
-def _as_known(journal: Journal, given: GivenVoucher, told: CachedVoucher | None) -> GivenVoucher:
-    """Return an issued voucher after what other tills did with it, as far as that is known."""
+def _as_known(journal: Journal, given: GivenVoucher, cache: CacheReader | None) -> GivenVoucher:
+    """Return an issued voucher after what other tills did with it, as far as that is known.
+
+    It is found by its code: a sold one may have been bought by somebody without a card.
+    """
+    told = cache.voucher(given.code_hash) if cache else None
     if told is None:
         return given
     now = known_now(journal, told, is_here=True)
@@ -269,17 +269,3 @@ def _allowed(occasion: Occasion, given: GivenVoucher, cache: CacheReader | None)
 
 def _kind(cache: CacheReader | None, code: str) -> VoucherType | None:
     return read_voucher_type(cache.voucher_type(code)) if cache else None
-
-
-def _cache(till: Till) -> CacheReader | None:
-    """Return the cache; one that cannot be read costs no return."""
-    try:
-        return till.cache.reader()
-    except StorageError:
-        return None
-
-
-def _told(cache: CacheReader | None, customer: str | None) -> dict[str, CachedVoucher]:
-    if cache is None or customer is None:
-        return {}
-    return {one.voucher.id: one for one in cache.vouchers_of(customer)}

@@ -66,6 +66,8 @@ TRANSITIONS: Final[frozenset[tuple[VoucherState | None, VoucherState]]] = frozen
 )
 
 USABLE: Final = frozenset({VoucherState.ISSUED, VoucherState.PARTLY_REDEEMED})
+UNUSED: Final = frozenset({VoucherState.ISSUED, VoucherState.BLOCKED})
+"""Where one may stand of which nothing was used; a blocked one may be used up in part."""
 
 OVERRIDE_EXPIRED: Final = "override_expired_voucher"
 OVERRIDE_MINIMUM: Final = "override_minimum"

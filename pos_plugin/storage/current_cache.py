@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pos_plugin.errors import StorageError
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.connect import CURRENT_NAME
 
@@ -37,6 +38,13 @@ class CurrentCache:
             self._reader = CacheReader.open(self._data_dir)
             self._seen = seen
         return self._reader
+
+    def if_readable(self) -> CacheReader | None:
+        """Return a reader; None also where the file cannot be read and the work goes on without."""
+        try:
+            return self.reader()
+        except StorageError:
+            return None
 
     def close(self) -> None:
         """Let go of the file."""

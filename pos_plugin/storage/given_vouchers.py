@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.loyalty.issue_pace import Given
 from pos_plugin.loyalty.vouchers import VoucherState
+from pos_plugin.storage.voucher_lookup import known_now
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -38,36 +39,36 @@ def given_vouchers(
 
     Args:
         journal: of this till.
-        cached: vouchers of the customer as head office sent them. When another till used one is
-            not in there: it counts from the day on which it was given.
+        cached: vouchers of the customer as head office sent them, those of this till too. When
+            another till used one is not in there: it counts from the day on which it was given.
         customer: its id.
         voucher_type: the kind.
         redeemed: ids of the vouchers that the event under way uses up.
         on: shop day of the event.
     """
     found: list[Given] = []
-    here: set[str] = set()
+    told_of = {one.voucher.id: one for one in cached if one.voucher.type == voucher_type}
     rows: Any = journal.execute(_OWN, (customer, voucher_type))
-    for voucher, valid_to_on, state, issued_on, used_on in rows:
-        here.add(voucher)
+    for voucher, valid_to_on, own_state, issued_on, used_on in rows:
+        elsewhere = told_of.pop(voucher, None)
+        state = own_state
+        if elsewhere is not None:
+            state = known_now(journal, elsewhere, is_here=True).state
+        if state == VoucherState.CANCELLED:
+            continue
+        from_on = dt.date.fromisoformat(issued_on or valid_to_on)
         last_on = dt.date.fromisoformat(valid_to_on)
+        is_used = voucher in redeemed or state == VoucherState.REDEEMED
         if voucher in redeemed:
             ended_on = on
-        elif state == VoucherState.REDEEMED and used_on is not None:
-            ended_on = dt.date.fromisoformat(used_on)
+        elif is_used:
+            ended_on = dt.date.fromisoformat(used_on) if used_on is not None else from_on
         else:
             ended_on = last_on
-        is_used = voucher in redeemed or state == VoucherState.REDEEMED
-        found.append(
-            Given(
-                issued_on=dt.date.fromisoformat(issued_on or valid_to_on),
-                ended_on=ended_on,
-                is_over=is_used or last_on < on,
-            )
-        )
-    for one in cached:
+        found.append(Given(issued_on=from_on, ended_on=ended_on, is_over=is_used or last_on < on))
+    for one in told_of.values():
         told = one.voucher
-        if told.type != voucher_type or told.id in here or told.state == VoucherState.CANCELLED:
+        if told.state == VoucherState.CANCELLED:
             continue
         from_on = dt.date.fromisoformat(told.valid_from_on)
         last_on = dt.date.fromisoformat(told.valid_to_on)

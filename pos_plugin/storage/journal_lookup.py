@@ -328,12 +328,6 @@ def sold_code(journal: Journal, voucher: str) -> str | None:
     return str(row[0]) if row else None
 
 
-def voucher_state(journal: Journal, voucher: str) -> str | None:
-    """Return where a voucher of this till stands, by its id."""
-    row: Any = journal.execute("SELECT state FROM voucher WHERE id = ?", (voucher,)).fetchone()
-    return str(row[0]) if row else None
-
-
 def open_vouchers(journal: Journal, customer: str, *, on: str) -> list[Voucher]:
     """Return what a customer may redeem on a shop day, the earliest expiry first."""
     rows: Any = journal.execute(

@@ -174,6 +174,7 @@ class GivenVoucher(NamedTuple):
 
     Args:
         voucher: its id.
+        code_hash: of its code.
         type: its kind.
         state: where it stands.
         issued_minor: its value at issue; 0 for a coupon.
@@ -184,6 +185,7 @@ class GivenVoucher(NamedTuple):
     """
 
     voucher: str
+    code_hash: bytes
     type: str
     state: str
     issued_minor: int
@@ -196,7 +198,8 @@ class GivenVoucher(NamedTuple):
 def given_by(journal: Journal, receipt: int) -> list[GivenVoucher]:
     """Return the vouchers that a receipt issued or sold and that were not cancelled."""
     rows: Any = journal.execute(
-        "SELECT id, type, state, coalesce(value_minor, 0), value_minor - reduced_minor, sold_line, "
+        "SELECT id, code_hash, type, state, coalesce(value_minor, 0), "
+        "value_minor - reduced_minor, sold_line, "
         "(SELECT coalesce(sum(CASE kind WHEN 'redeemed' THEN given_minor "
         "WHEN 'rolled_back' THEN -given_minor END), 0) FROM voucher_event WHERE voucher = id), "
         "(SELECT coalesce(sum(amount_minor), 0) FROM voucher_event "

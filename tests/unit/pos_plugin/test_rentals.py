@@ -11,6 +11,7 @@ import pytest
 from till_builder import TillBuilder, voucher_promotion
 
 from pos_plugin import Plugin, Receipt, Refusal, Refused, SaleError
+from pos_plugin.loyalty.voucher_code import voucher_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,6 +152,75 @@ def test_used_voucher_stays_used_and_is_noted(till: TillBuilder) -> None:
     assert body["exceptions"] == [
         {"voucher": voucher["voucher_id"], "reason": "issued_voucher_used"}
     ]
+
+
+def told(till: TillBuilder, given: dict[str, Any], state: str) -> None:
+    """Have a voucher arrive as another till, or head office, left it."""
+    till.put(
+        "voucher",
+        code_hash=voucher_hash(given["code"]).hex(),
+        id=given["voucher_id"],
+        type=given["type"],
+        legal_kind="promo",
+        customer="K1",
+        customer_bound=True,
+        state=state,
+        value_minor=None,
+        balance_minor=None,
+        uses=int(state == "redeemed"),
+        valid_from_on="2026-03-07",
+        valid_to_on="2026-12-31",
+        shop="001",
+        till="3",
+        folded=[],
+    )
+
+
+@pytest.mark.capability("V3")
+@pytest.mark.parametrize(
+    ("state", "cancelled"), [("issued", 1), ("blocked", 1), ("redeemed", 0), ("cancelled", 0)]
+)
+def test_reversed_return_counts_what_became_of_the_voucher_elsewhere(
+    till: TillBuilder, state: str, cancelled: int
+) -> None:
+    with till.open() as plugin:
+        answer = plugin.rentals.returned(OUT)
+        assert isinstance(answer, Receipt)
+        told(till, answer.vouchers[0], state)
+        assert isinstance(plugin.rentals.return_reversed(UNDONE), Receipt)
+    _, body = events(till)[-1]
+    assert len(body["body"]["cancelled"]) == cancelled
+    assert len(body["body"]["exceptions"]) == int(state == "redeemed")
+
+
+@pytest.mark.capability("V3")
+@pytest.mark.parametrize(("state", "another"), [("issued", 0), ("redeemed", 1), ("cancelled", 1)])
+def test_voucher_used_at_another_till_makes_room_for_the_next(
+    till: TillBuilder, state: str, another: int
+) -> None:
+    till.voucher_type(interval_days=0)
+    with till.open() as plugin:
+        first = plugin.rentals.returned(OUT)
+        assert isinstance(first, Receipt)
+        told(till, first.vouchers[0], state)
+        second = plugin.rentals.returned({**OUT, "rental": "R2"})
+        assert isinstance(second, Receipt)
+        assert len(second.vouchers) == another
+
+
+@pytest.mark.capability("V3")
+def test_rest_after_a_use_at_another_till_begins_with_the_grant(till: TillBuilder) -> None:
+    """When it was used there nobody says; the customer is not to wait for its last valid day."""
+    till.voucher_type(interval_days=3)
+    with till.open() as plugin:
+        first = plugin.rentals.returned(OUT)
+        assert isinstance(first, Receipt)
+        told(till, first.vouchers[0], "redeemed")
+        for days, rental, given in ((2, "R2", 0), (1, "R3", 1)):
+            till.clock.advance(days=days)
+            answer = plugin.rentals.returned({**OUT, "rental": rental})
+            assert isinstance(answer, Receipt)
+            assert len(answer.vouchers) == given
 
 
 def test_open_print_job_goes_with_its_voucher(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from vouchers_with_value import value_type
 from pos_plugin import Plugin, Receipt, Refusal, Refused
 from pos_plugin.errors import SaleError
 from pos_plugin.loyalty.class_events import Reported, facts_of_events
+from pos_plugin.loyalty.voucher_code import voucher_hash
 from pos_plugin.storage.class_facts import facts
 from pos_plugin.storage.connect import open_journal
 
@@ -169,6 +170,45 @@ def test_what_was_spent_of_it_is_not_paid_out_with_its_line(till: TillBuilder) -
         given_minor = back.values["refund_minor"] - back.values["deducted_minor"]
     assert given_minor == 0
     assert state(till) == [("redeemed", 0)]
+
+
+@pytest.mark.capability("G6")
+@pytest.mark.parametrize(("left_minor", "given_minor"), [(2500, 2500), (1000, 1000), (0, 0)])
+def test_what_another_till_took_of_it_is_not_paid_out_with_its_line(
+    till: TillBuilder, left_minor: int, given_minor: int
+) -> None:
+    """Nobody's card was scanned: it is known by its code alone."""
+    with till.open() as plugin:
+        sold = made(plugin)
+        sale = plugin.begin_sale("S1")
+        sale.scan("4711")
+        sale.add_line(**sold["line"])
+        sale.evaluate()
+        assert isinstance(sale.complete(), Receipt)
+        states = {2500: "issued", 1000: "partly_redeemed", 0: "redeemed"}
+        till.put(
+            "voucher",
+            code_hash=voucher_hash(sold["code"]).hex(),
+            id=sold["voucher_id"],
+            type="GIFT",
+            legal_kind="gift_mpv",
+            customer=None,
+            customer_bound=False,
+            state=states[left_minor],
+            value_minor=2500,
+            balance_minor=left_minor,
+            uses=int(left_minor < 2500),
+            valid_from_on="2026-03-07",
+            valid_to_on="2026-04-06",
+            shop="001",
+            till="3",
+            folded=[],
+        )
+        line = {"line_id": "2", "quantity_milli": 1000}
+        back = plugin.sales.return_items("S1", {"return_id": "R1", "lines": [line]})
+        assert isinstance(back, Receipt)
+        assert back.values["refund_minor"] - back.values["deducted_minor"] == given_minor
+        assert reasons(plugin, "after", sold["code"]) != []
 
 
 @pytest.mark.capability("G6")

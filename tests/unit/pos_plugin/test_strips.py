@@ -18,7 +18,7 @@ from waiting import until
 
 from pos_plugin import Plugin, Refused
 from pos_plugin.loyalty.voucher_code import voucher_hash
-from pos_plugin.storage.journal_lookup import voucher_state
+from pos_plugin.storage.journal_lookup import voucher_by_id
 from pos_plugin.storage.print_changes import find_job
 from printers.document import CodeBlock, Document, RuleBlock, TextBlock
 from printers.ports import Attempt
@@ -32,7 +32,8 @@ WAIT_S = 30
 def state_of(plugin: Plugin, voucher: dict[str, Any]) -> str | None:
     """Where the till's own row of a voucher stands."""
     with plugin._till.journal.reading() as journal:
-        return voucher_state(journal, voucher["voucher_id"])
+        own = voucher_by_id(journal, voucher["voucher_id"])
+    return own.state if own else None
 
 
 def free_port() -> int:
