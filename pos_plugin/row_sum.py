@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 MODULUS: Final = 2**64
 UNCOUNTED: Final = "folded"
 
-# Made once: both sides add up every row that travels.
+# Made once: both sides add up every row that travels. A row was read from JSON or from a table: it
+# cannot hold itself.
 _canonical: Final = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), sort_keys=True
+    ensure_ascii=False, separators=(",", ":"), sort_keys=True, check_circular=False
 ).encode
 
 

@@ -43,6 +43,7 @@ from sync_agent.loopback_api import HEAD_OFFICE_S, LoopbackApi
 from sync_agent.outbox import next_batch
 from sync_agent.pictures import Pictures
 from sync_agent.protocol import PAGE_ROWS_MAX
+from sync_agent.read_ahead import ReadAhead
 from sync_agent.reporting import destroy, report_of
 from sync_agent.status import Status, write_status
 from sync_agent.token_rotation import rotate_when_due
@@ -99,6 +100,7 @@ class Agent(Closing):
         self._reported_s: float | None = None
         self.status = Status(started_at=utc_text(clock.now()), pid=os.getpid())
         self._client = HeadOfficeClient(settings.url, settings.token, ca=settings.ca)
+        self._ahead = ReadAhead(self._client)
         self._pictures = Pictures(
             settings.data_dir,
             page_dots=settings.paper_dots,
@@ -131,6 +133,8 @@ class Agent(Closing):
         """Let go of the cache and of head office."""
         self._loopback.close()
         self._held.close()
+        self._client.stop()
+        self._ahead.close()
         self._client.close()
         self._watch.close()
         self._drop_next()
@@ -292,11 +296,12 @@ class Agent(Closing):
                 return cycle.HeadSeen(self._client.head(), contact_due=self._contact_due())
             case cycle.AskPage(bucket=bucket, after=after):
                 # Nobody reads a file that is being filled: nobody waits for large pages.
-                is_filling = self._next is not None or self._is_first_fill
-                if self._state.pages and not is_filling:
-                    self._stop.wait(NAP_S)
-                rows = PAGE_ROWS_MAX if is_filling else PAGE_ROWS
-                page = self._client.changes(bucket, after=after, limit=rows)
+                if self._next is not None or self._is_first_fill:
+                    page = self._ahead.page(bucket, after=after, limit=PAGE_ROWS_MAX)
+                else:
+                    if self._state.pages:
+                        self._stop.wait(NAP_S)
+                    page = self._client.changes(bucket, after=after, limit=PAGE_ROWS)
                 return cycle.PageArrived(page)
             case cycle.ApplyPage(page=page):
                 writer = self._next or self._writer

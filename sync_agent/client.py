@@ -15,6 +15,7 @@ import asyncio
 import datetime as dt
 import gzip
 import ssl
+import threading
 import time
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
@@ -85,6 +86,7 @@ class HeadOfficeClient(Closing):
         self._request_s = request_s
         self._stopped = False
         self._task: asyncio.Task[bytes] | None = None
+        self._asking = threading.Lock()
         self._runner = asyncio.Runner()
         self.clock_offset_ms: int | None = None
         """How far the clock of head office is ahead of this one, as a moving average."""
@@ -220,12 +222,15 @@ class HeadOfficeClient(Closing):
             HeadOfficeRefused: an answer that is not good news.
             Stopped: ``stop`` was called.
         """
-        if self._stopped:
-            raise Stopped
-        return self._runner.run(self._one(method, path, bytes_max=bytes_max, **request))
+        with self._asking:  # one request at a time, whichever thread asks
+            if self._stopped:
+                raise Stopped
+            return self._runner.run(self._one(method, path, bytes_max=bytes_max, **request))
 
     async def _one(self, method: str, path: str, *, bytes_max: int, **request: Any) -> bytes:  # noqa: ANN401
         self._task = asyncio.current_task()
+        if self._stopped:  # whoever stopped a moment ago saw no task to cancel
+            raise Stopped
         asked_at, asked_s = SystemClock().now(), time.monotonic()
         try:
             async with (

@@ -396,6 +396,7 @@ class CacheWriter(Closing):
         """Make the search keys of all customers at once."""
         # What is sorted may take as much memory as the cache of pages, which nothing here needs.
         self._connection.pragma("cache_size", SORT_CACHE_SIZE)
+        self._connection.pragma("shrink_memory")
         try:
             self._connection.execute("CREATE TEMP TABLE made (kind TEXT, key TEXT, customer TEXT)")
             found: Any = self._connection.execute(f"{_SEARCHED_BY} WHERE status = 'active'")
@@ -479,7 +480,6 @@ class CacheWriter(Closing):
         return int(known)
 
     def _store(self, change: Change, table: Table, *, is_summed: bool) -> None:
-        key = _bound(change.table, table.key, change.row)
         if change.op == "P":
             values = _bound(change.table, (*table.key, *table.columns), change.row)
             # Most rows are new; of what stood there before nothing has to be read then.
@@ -487,10 +487,11 @@ class CacheWriter(Closing):
                 if is_summed:
                     self._sums.put_in(change.table, change.row)
                 return
+        older = (*_bound(change.table, table.key, change.row), change.log_seq)
         if is_summed:
-            self._sums.take_out(change.table, _OLDER[change.table], (*key, change.log_seq))
+            self._sums.take_out(change.table, _OLDER[change.table], older)
         if change.op == "R":
-            self._connection.execute(_REMOVE[change.table], (*key, change.log_seq))
+            self._connection.execute(_REMOVE[change.table], older)
         elif self._changes(_PUT[change.table], (*values, change.log_seq)) and is_summed:
             self._sums.put_in(change.table, change.row)
 
@@ -542,10 +543,14 @@ def _keys_of(
     return frozenset(
         [("number", normalised(number))]
         + [("name", key) for key in name_keys(name)]
-        + [("phone", phone) for phone in json.loads(phones or "[]")]
-        + [("email", email_hash) for email_hash in json.loads(email_hashes or "[]")]
+        + [("phone", phone) for phone in _list_of(phones)]
+        + [("email", email_hash) for email_hash in _list_of(email_hashes)]
         + ([("birthday", birthday_on)] if birthday_on else [])
     )
+
+
+def _list_of(text: str | None) -> list[str]:
+    return json.loads(text) if text and text != "[]" else []
 
 
 def _json_text(value: object) -> str:

@@ -108,6 +108,19 @@ def test_rows_out_of_order_or_beyond_the_checkpoint_are_refused() -> None:
             parse_page(content, bucket=BUCKET, after=0)
 
 
+def test_line_that_holds_two_rows_or_a_part_of_one_is_no_row() -> None:
+    """Rows are decoded together, and still each line is one."""
+    head, row, end = page(("P", "article", 3, 3, ARTICLE)).splitlines()
+    two = row + b"," + row.replace(b",3,3,", b",4,4,")
+    cut = row.index(b"[", 1)
+    parts = (row[:cut].rstrip(b","), row[cut:])
+    for lines_between in ((two,), (two, b""), parts, (b"",)):
+        end_of_these = end.replace(b'"rows":1', b'"rows":%d' % len(lines_between))
+        content = b"\n".join((head, *lines_between, end_of_these)) + b"\n"
+        with pytest.raises(ProtocolError):
+            parse_page(content, bucket=BUCKET, after=0)
+
+
 def test_unknown_column_and_unknown_table_are_passed_over() -> None:
     parts = lines(page(("P", "article", 3, 3, ARTICLE)))
     parts[0]["tables"]["article"].append("colour")
