@@ -16,8 +16,8 @@ from pos_plugin.storage.cache_rows import CacheRows
 from pos_plugin.storage.cache_schema import TABLES
 from sync_agent.imports.forget import forget_customers
 from sync_agent.imports.run import Wish, run_import
-from sync_agent.local import LocalAgent
-from sync_agent.local_settle import settler
+from sync_agent.local.agent import LocalAgent
+from sync_agent.local.settle import settler
 
 if TYPE_CHECKING:
     from pathlib import Path

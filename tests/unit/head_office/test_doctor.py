@@ -22,7 +22,7 @@ from pos_plugin.cli import stammkunde
 from pos_plugin.clock import SystemClock
 from pos_plugin.config import read_config
 from pos_plugin.doctor.finding import Level
-from sync_agent import doctor_checks
+from sync_agent.commands import doctor_checks
 
 if TYPE_CHECKING:
     from pathlib import Path

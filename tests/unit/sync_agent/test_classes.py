@@ -14,12 +14,12 @@ from till_builder import NOON, TillBuilder
 from pos_plugin import Plugin, Receipt
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.cache_writer import CacheWriter
-from sync_agent.classes import compute_classes
+from sync_agent.local.classes import compute_classes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sync_agent.classes import ClassRun
+    from sync_agent.local.classes import ClassRun
 
 DAY = dt.timedelta(days=1)
 

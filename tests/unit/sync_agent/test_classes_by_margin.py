@@ -17,8 +17,8 @@ from lone_till import LoneTill
 from pos_plugin.cli import stammkunde
 from pos_plugin.storage.cache_writer import CacheWriter
 from pos_plugin.storage.connect import cache_path
-from sync_agent.classes import ClassRun, compute_classes
 from sync_agent.exports import master_rows, write_csv
+from sync_agent.local.classes import ClassRun, compute_classes
 from sync_agent.protocol import TABLES
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from lone_till import ARTICLES, CUSTOMERS, LoneTill
 from till_builder import points
 
-from sync_agent.export_commands import export
+from sync_agent.commands.exports import export
 from sync_agent.exports import safe
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from processes import stammkunde as process
 from pos_plugin.cli import stammkunde
 from pos_plugin.config import TillConfig, read_config
 from pos_plugin.errors import ConfigError
-from sync_agent.first_settings import Wishes, printer_of, write_settings
-from sync_agent.init_words import WORDS
+from sync_agent.setup.first_settings import Wishes, printer_of, write_settings
+from sync_agent.setup.words import WORDS
 
 if TYPE_CHECKING:
     from pathlib import Path

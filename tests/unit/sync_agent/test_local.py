@@ -12,8 +12,8 @@ from till_builder import points, unit_discount, voucher_promotion
 from pos_plugin.loyalty.voucher_code import new_code
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.connect import cache_path
-from sync_agent import local_fold
 from sync_agent.imports.lookout import DONE, FAILED
+from sync_agent.local import fold as local_fold
 from sync_agent.status import read_status
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from printers.lock import PrinterLock
 from printers.place import Place
 from printers.sim.machine import Machine
 from printers.sim.tcp import TcpFace
-from sync_agent import doctor_checks
+from sync_agent.commands import doctor_checks
 
 if TYPE_CHECKING:
     from pathlib import Path

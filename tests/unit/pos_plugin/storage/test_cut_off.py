@@ -20,7 +20,7 @@ from pos_plugin.errors import StorageError
 from pos_plugin.storage import connect
 from pos_plugin.storage.journal_swap import was_cut_off
 from pos_plugin.storage.journal_writer import JournalWriter
-from sync_agent.local import LocalAgent
+from sync_agent.local.agent import LocalAgent
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from pos_plugin.storage.cache_reader import CacheReader
 from sync_agent.errors import AgentRunning
 from sync_agent.imports.one_at_a_time import ImportRefused
 from sync_agent.imports.shelf import Shelf
-from sync_agent.local import LocalAgent
+from sync_agent.local.agent import LocalAgent
 from sync_agent.lock import agent_lock
 from sync_agent.waking import WAKE_NAME
 

@@ -79,7 +79,7 @@ def run(config: Path, retry_at_most_s: float) -> None:
 
 def _run_alone(config: Path, till: TillConfig) -> None:
     from pos_plugin.clock import SystemClock
-    from sync_agent.local import LocalAgent
+    from sync_agent.local.agent import LocalAgent
     from sync_agent.lock import agent_lock
 
     with agent_lock(till.data_dir), LocalAgent(till, SystemClock(), config_path=config) as running:
@@ -112,7 +112,7 @@ def _one_round(config: Path, till: TillConfig) -> None:
     from pos_plugin.clock import SystemClock
 
     if till.head_office is None:
-        from sync_agent.local import LocalAgent
+        from sync_agent.local.agent import LocalAgent
 
         with LocalAgent(till, SystemClock()) as alone:
             alone.round()
@@ -164,7 +164,7 @@ def enrol(
 
     Writes keys.json, and till.toml when there is none.
     """
-    from sync_agent.enrolling import enrol_till
+    from sync_agent.setup.enrolling import enrol_till
 
     pem = ca.read_text(encoding="ascii", errors="replace") if ca is not None else None
     answer = enrol_till(config, url=url, till=till_number, code=code, ca=pem, authority=authority)

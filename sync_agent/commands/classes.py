@@ -36,8 +36,8 @@ def run(config: Path, on: dt.datetime | None) -> None:
     from pos_plugin.config import read_config
     from pos_plugin.errors import ConfigError
     from pos_plugin.storage.cache_writer import CacheWriter
-    from sync_agent.classes import compute_classes
-    from sync_agent.local import LocalAgent
+    from sync_agent.local.agent import LocalAgent
+    from sync_agent.local.classes import compute_classes
     from sync_agent.lock import agent_lock
 
     settings = read_config(config)

@@ -96,7 +96,7 @@ def import_file(
 def _import(till: TillConfig, wish: Wish) -> Report:
     from pos_plugin.clock import SystemClock
     from sync_agent.imports.run import run_import
-    from sync_agent.local_settle import settler
+    from sync_agent.local.settle import settler
 
     clock = SystemClock()
     return run_import(till, wish, clock=clock, settle=settler(till, clock))

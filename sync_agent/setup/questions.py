@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from sync_agent.first_settings import CENTS, DEFAULT_CAPS_EUR, Wishes, printer_of
-from sync_agent.init_words import WORDS
+from sync_agent.setup.first_settings import CENTS, DEFAULT_CAPS_EUR, Wishes, printer_of
+from sync_agent.setup.words import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

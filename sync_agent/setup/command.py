@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from sync_agent.init_words import WORDS
+from sync_agent.setup.words import WORDS
 
 if TYPE_CHECKING:
-    from sync_agent.first_settings import Wishes
+    from sync_agent.setup.first_settings import Wishes
 
 _TRANSPORTS: Final = (
     "none, host, simulator, network:HOST, usb:VENDOR:PRODUCT, serial:PORT, queue:NAME"
@@ -72,8 +72,8 @@ def init(
     Writes till.toml, makes the till known to head office by a one-time code, and prints a test
     page. What stands in till.toml already stays; afterwards `stammkunde doctor` says what is left.
     """
-    from sync_agent.first_settings import printer_of, write_settings
-    from sync_agent.init_questions import asked
+    from sync_agent.setup.first_settings import printer_of, write_settings
+    from sync_agent.setup.questions import asked
 
     if config.exists():
         raise click.UsageError(
@@ -92,7 +92,7 @@ def init(
 
 def _enrolled(config: Path, wishes: Wishes) -> str:
     """Show the code; return the shop that head office says this till is in."""
-    from sync_agent.enrolling import enrol_till
+    from sync_agent.setup.enrolling import enrol_till
 
     pem = None
     if wishes.ca is not None:

@@ -25,10 +25,8 @@ from pos_plugin.storage.cache_writer import CacheWriter
 from pos_plugin.storage.connect import CURRENT_NAME, cache_path
 from pos_plugin.storage.journal_reader import JournalReader
 from pos_plugin.storage.journal_swap import forget_cut, was_cut_off
-from sync_agent import local_fold
 from sync_agent.backing_up import plan_of
 from sync_agent.calendar_jobs import CalendarJobs
-from sync_agent.classes import compute_classes
 from sync_agent.erasing import follow_till
 from sync_agent.file_check import damage_of
 from sync_agent.imports.apply import apply_imports
@@ -41,6 +39,8 @@ from sync_agent.imports.run import Wish, run_import
 from sync_agent.imports.shelf import Shelf
 from sync_agent.imports.stored import Stored
 from sync_agent.imports.wrong import WrongCode
+from sync_agent.local import fold
+from sync_agent.local.classes import compute_classes
 from sync_agent.status import Status, write_status
 from sync_agent.waking import take_wish
 
@@ -204,7 +204,7 @@ class LocalAgent(Closing):
             return
         with journal:
             with self._reading() as cache:
-                cursor = cache.cursor(local_fold.BUCKET)
+                cursor = cache.cursor(fold.BUCKET)
             epochs = journal.epochs()
             if not epochs:
                 return
@@ -216,7 +216,7 @@ class LocalAgent(Closing):
                 self.settle()
                 cursor = None
             with Stored(self._config.data_dir) as stored:
-                local_fold.fold_journal(
+                fold.fold_journal(
                     self._open(),
                     stored,
                     journal,

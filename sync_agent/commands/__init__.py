@@ -1,0 +1,1 @@
+"""What the side of the agent adds to ``stammkunde``: agent, import, export, classes, contract."""

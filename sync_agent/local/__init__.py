@@ -1,0 +1,1 @@
+"""A till without head office: its agent is the authority for it."""
