@@ -8,7 +8,7 @@ import pytest
 from printer_rig import JOB, PAGE
 from printing import dots_of
 
-from printers.device import ASB_ON, FENCE, PROCESS_ID
+from printers.line import ASB_ON, FENCE, PROCESS_ID
 from printers.sim.core import Knobs, PrinterCore
 from printers.sim.faults import KINDS, Fault
 
