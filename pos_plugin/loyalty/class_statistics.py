@@ -20,14 +20,42 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Customers who were in one class and are in another; their turnover in minor units (cents)."""
+    """Customers who were in one class and are in another; what they brought, in cents.
+
+    ``turnover_minor`` and ``margin_minor`` are in minor units; no purchase prices, no margin.
+    """
 
     customers: int = 0
     turnover_minor: int = 0
+    margin_minor: int = 0
 
     def plus(self, other: Cell) -> Cell:
         """Return both together."""
-        return Cell(self.customers + other.customers, self.turnover_minor + other.turnover_minor)
+        return Cell(
+            self.customers + other.customers,
+            self.turnover_minor + other.turnover_minor,
+            self.margin_minor + other.margin_minor,
+        )
+
+
+class Brought(NamedTuple):
+    """What a customer brought in a time, in minor units (cents)."""
+
+    turnover_minor: int = 0
+    margin_minor: int = 0
+
+
+def brought(facts: Iterable[Fact], *, from_on: dt.date, to_on: dt.date) -> dict[str, Brought]:
+    """Return what each customer brought from one day to another, as known at its end."""
+    found: dict[str, Brought] = {}
+    for fact in facts:
+        if from_on <= fact.counted_on <= to_on and fact.known_on <= to_on:
+            before = found.get(fact.customer, Brought())
+            found[fact.customer] = Brought(
+                before.turnover_minor + fact.turnover_minor,
+                before.margin_minor + fact.margin_minor,
+            )
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +86,7 @@ class Migration:
 def migration(
     before: Mapping[str, str],
     after: Mapping[str, str],
-    turnover_minor: Mapping[str, int],
+    between: Mapping[str, Brought],
     *,
     ranked: Sequence[str],
 ) -> Migration:
@@ -67,7 +95,7 @@ def migration(
     Args:
         before: class of every customer on the first day; who is not in it was absent.
         after: the same of the second day.
-        turnover_minor: of each customer between the days, in minor units (cents).
+        between: what each customer brought between the days.
         ranked: the classes, the best first; others that the days name follow them.
     """
     named = {*before.values(), *after.values()} - {NONE, NEW}
@@ -76,7 +104,7 @@ def migration(
     for customer in before.keys() | after.keys():
         place = (before.get(customer, ABSENT), after.get(customer, ABSENT))
         here = cells.get(place, Cell())
-        cells[place] = here.plus(Cell(1, turnover_minor.get(customer, 0)))
+        cells[place] = here.plus(Cell(1, *between.get(customer, Brought())))
     return Migration((*ranked, *others, NONE, NEW, ABSENT), cells)
 
 
@@ -143,7 +171,7 @@ def redemption(grants: Iterable[Grant]) -> list[Redemption]:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What one group did in as many days before as after; turnover in minor units (cents)."""
+    """What one group did in as many days before as after; amounts in minor units (cents)."""
 
     code: str
     with_voucher: bool
@@ -152,6 +180,8 @@ class Effect:
     rentals_after: int = 0
     turnover_before_minor: int = 0
     turnover_after_minor: int = 0
+    margin_before_minor: int = 0
+    margin_after_minor: int = 0
 
 
 def effects(
@@ -178,7 +208,7 @@ def effects(
     sums: dict[tuple[str, bool], list[int]] = {}
     for customer, code in classes.items():
         place = (code, customer in got_voucher)
-        sums.setdefault(place, [0, 0, 0, 0, 0])[0] += 1
+        sums.setdefault(place, [0] * 7)[0] += 1
     for fact in facts:
         code_of = classes.get(fact.customer)
         if code_of is None or fact.known_on > to_on:
@@ -187,9 +217,11 @@ def effects(
         if from_on <= fact.counted_on <= to_on:
             here[2] += fact.rentals
             here[4] += fact.turnover_minor
+            here[6] += fact.margin_minor
         elif start_on <= fact.counted_on < from_on:
             here[1] += fact.rentals
             here[3] += fact.turnover_minor
+            here[5] += fact.margin_minor
     return [
         Effect(code, with_voucher, *sums[(code, with_voucher)])
         for code in codes

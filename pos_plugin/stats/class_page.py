@@ -6,7 +6,13 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from pos_plugin import wording
-from pos_plugin.stats.words import WORDS, class_name, money_per_customer, per_customer
+from pos_plugin.stats.words import (
+    WORDS,
+    class_name,
+    money_per_customer,
+    per_customer,
+    unpriced_note,
+)
 from pos_plugin.units import divide_half_up
 
 if TYPE_CHECKING:
@@ -71,6 +77,9 @@ def class_page(report: ClassReport, *, language: str) -> str:
         f'<p class="note">{escape(words["groups_note"].format(length=length, **days))}</p>',
         *_groups(report, language),
     ]
+    unpriced = unpriced_note(report.unpriced_lines, language=language)
+    if unpriced is not None:
+        parts.append(f'<p class="warn">{escape(unpriced)}</p>')
     body = "\n".join(parts)
     return (
         f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
@@ -93,6 +102,9 @@ def _matrix(report: ClassReport, language: str) -> str:
             cells.append(f"<td{mark}>{_count(cell.customers, language)}")
             if cell.customers:
                 cells.append(f"<small>{_money(cell.turnover_minor, report, language)}</small>")
+                if report.has_margin:
+                    said = _money(cell.margin_minor, report, language)
+                    cells.append(f"<small>{escape(words['margin_of']).format(money=said)}</small>")
             cells.append("</td>")
         total = _count(moved.row(before).customers, language)
         rows.append(f'<tr><th scope="row">{name}</th>{"".join(cells)}<th>{total}</th></tr>')
@@ -156,7 +168,9 @@ def _groups(report: ClassReport, language: str) -> list[str]:
     if not report.groups:
         return [f"<p>{escape(words['nothing'])}</p>"]
     legend = ((words["before"], "one"), (words["after"], "two"))
-    rentals, turnover = [], []
+    charts: dict[str, list[tuple[str, int, str, str]]] = {"rentals": [], "turnover": []}
+    if report.has_margin:
+        charts["margin"] = []
     for one in report.groups:
         name = class_name(one.code, language=language)
         who = f"{name}, {words['with' if one.with_voucher else 'without']} ({one.customers})"
@@ -165,20 +179,23 @@ def _groups(report: ClassReport, language: str) -> list[str]:
             ("", one.rentals_after, "two"),
         ):
             said = per_customer(total, one.customers, language=language)
-            rentals.append((label, divide_half_up(100 * total, one.customers), said, kind))
-        for label, total, kind in (
-            (who, one.turnover_before_minor, "one"),
-            ("", one.turnover_after_minor, "two"),
-        ):
-            said = money_per_customer(
-                total, one.customers, currency=report.currency, language=language
-            )
-            turnover.append((label, divide_half_up(total, one.customers), said, kind))
+            hundredths = divide_half_up(100 * total, one.customers)
+            charts["rentals"].append((label, hundredths, said, kind))
+        amounts = {
+            "turnover": (one.turnover_before_minor, one.turnover_after_minor),
+            "margin": (one.margin_before_minor, one.margin_after_minor),
+        }
+        for what in charts.keys() & amounts.keys():
+            for label, total, kind in zip((who, ""), amounts[what], ("one", "two"), strict=True):
+                said = money_per_customer(
+                    total, one.customers, currency=report.currency, language=language
+                )
+                each_minor = divide_half_up(total, one.customers)
+                charts[what].append((label, each_minor, said, kind))
     return [
-        f"<h3>{escape(words['rentals'])}</h3>",
-        _chart(rentals, legend, left=290),
-        f"<h3>{escape(words['turnover'])}</h3>",
-        _chart(turnover, legend, left=290),
+        part
+        for what, bars in charts.items()
+        for part in (f"<h3>{escape(words[what])}</h3>", _chart(bars, legend, left=290))
     ]
 
 

@@ -10,19 +10,21 @@ from pos_plugin.errors import RuleError, StorageError
 from pos_plugin.loyalty.class_history import classes_on, in_force
 from pos_plugin.loyalty.class_statistics import (
     Grant,
+    brought,
     effects,
     migration,
     redemption,
 )
+from pos_plugin.loyalty.margin import PurchasePrices, by_margin, margin_facts
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.class_facts import facts
 from pos_plugin.storage.class_lookup import history, schemes
 from pos_plugin.storage.journal_reader import JournalReader
+from pos_plugin.storage.margin_facts import deals, purchase_prices
 from pos_plugin.storage.voucher_history import voucher_histories
 
 if TYPE_CHECKING:
     from pos_plugin.config import TillConfig
-    from pos_plugin.loyalty.class_history import Fact
     from pos_plugin.loyalty.class_statistics import Cell, Effect, Migration, Redemption
     from pos_plugin.storage.voucher_history import VoucherHistory
 
@@ -37,6 +39,9 @@ class ClassReport:
         from_on: first day.
         to_on: second day.
         currency: of all amounts.
+        unpriced_lines: sold in these days without a purchase price: their margin counts nothing.
+            None = no revision of the scheme counts the margin, or this till has no purchase
+            prices: none is shown.
         new_revisions: revisions that began between the days: classes moved because of them, too.
         moved: the migration matrix; turnover of the days from the first to the second one.
         vouchers: what became of the vouchers granted in these days.
@@ -48,30 +53,51 @@ class ClassReport:
     from_on: dt.date
     to_on: dt.date
     currency: str
+    unpriced_lines: int | None
     new_revisions: tuple[int, ...]
     moved: Migration
     vouchers: tuple[Redemption, ...]
     groups: tuple[Effect, ...]
 
+    @property
+    def has_margin(self) -> bool:
+        """Whether the scheme counts margins, and this till knows them."""
+        return self.unpriced_lines is not None
+
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values for JSON; amounts in minor units (cents)."""
+        """Return plain values for JSON; amounts in minor units (cents), margin where it counts."""
         moved = self.moved
+        has_margin = self.has_margin
+
+        def cell(one: Cell) -> dict[str, int]:
+            values = {"customers": one.customers, "turnover_minor": one.turnover_minor}
+            return values | ({"margin_minor": one.margin_minor} if has_margin else {})
+
+        def margins(one: Effect) -> dict[str, int]:
+            if not has_margin:
+                return {}
+            return {
+                "margin_before_minor": one.margin_before_minor,
+                "margin_after_minor": one.margin_after_minor,
+            }
+
         return {
             "shop": self.shop,
             "scheme": self.scheme,
             "from_on": self.from_on.isoformat(),
             "to_on": self.to_on.isoformat(),
             "currency": self.currency,
+            **({"unpriced_lines": self.unpriced_lines} if has_margin else {}),
             "new_revisions": list(self.new_revisions),
             "classes": list(moved.codes),
             "migration": [
-                {"before": before, "after": after, **_cell(moved.cell(before, after))}
+                {"before": before, "after": after, **cell(moved.cell(before, after))}
                 for before in moved.codes
                 for after in moved.codes
                 if moved.cell(before, after).customers
             ],
-            "before": {code: _cell(moved.row(code)) for code in moved.codes},
-            "after": {code: _cell(moved.column(code)) for code in moved.codes},
+            "before": {code: cell(moved.row(code)) for code in moved.codes},
+            "after": {code: cell(moved.column(code)) for code in moved.codes},
             "vouchers": [
                 {
                     "class": one.code,
@@ -93,6 +119,7 @@ class ClassReport:
                     "rentals_after": one.rentals_after,
                     "turnover_before_minor": one.turnover_before_minor,
                     "turnover_after_minor": one.turnover_after_minor,
+                    **margins(one),
                 }
                 for one in self.groups
             ],
@@ -126,14 +153,24 @@ def class_report(
         known = schemes(connection)
         code = _chosen(list(known), scheme)
         rows = history(connection, code)
+        # Where head office computes the classes, it alone has purchase prices.
+        prices = purchase_prices(connection) if by_margin(known[code]) else []
     with journal, journal.reading() as connection:
         every = list(facts(connection))
+        if prices:
+            every += margin_facts(deals(connection), PurchasePrices(prices))
         vouchers = voucher_histories(connection)
     plain = [(row.customer, row.code, row.since_on, row.until_on) for row in rows]
     before, after = classes_on(plain, from_on), classes_on(plain, to_on)
     latest = in_force(known[code], to_on)
     ranked = [one.code for one in latest.by_rank] if latest else []
-    moved = migration(before, after, _turnover(every, from_on, to_on), ranked=ranked)
+    between = brought(every, from_on=from_on, to_on=to_on)
+    moved = migration(before, after, between, ranked=ranked)
+    unpriced_lines = sum(
+        one.unpriced_lines
+        for one in every
+        if from_on <= one.counted_on <= to_on and one.known_on <= to_on
+    )
     grants = [
         _grant(one)
         for one in vouchers
@@ -146,6 +183,7 @@ def class_report(
         from_on=from_on,
         to_on=to_on,
         currency=config.currency,
+        unpriced_lines=unpriced_lines if prices else None,
         new_revisions=tuple(
             one.revision for one in known[code] if from_on < one.starts_on <= to_on
         ),
@@ -164,14 +202,6 @@ def _chosen(known: list[str], scheme: str | None) -> str:
     raise RuleError("unknown_word", "--scheme", f"name a scheme of this till: {said}")
 
 
-def _turnover(every: list[Fact], from_on: dt.date, to_on: dt.date) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for fact in every:
-        if from_on <= fact.counted_on <= to_on and fact.known_on <= to_on:
-            found[fact.customer] = found.get(fact.customer, 0) + fact.turnover_minor
-    return found
-
-
 def _grant(one: VoucherHistory) -> Grant:
     return Grant(
         customer=one.customer,
@@ -181,7 +211,3 @@ def _grant(one: VoucherHistory) -> Grant:
         handed_over=one.handed_over_at is not None,
         redeemed_on=dt.date.fromisoformat(one.redeemed.on) if one.redeemed else None,
     )
-
-
-def _cell(cell: Cell) -> dict[str, int]:
-    return {"customers": cell.customers, "turnover_minor": cell.turnover_minor}

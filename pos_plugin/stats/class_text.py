@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pos_plugin import wording
-from pos_plugin.stats.words import WORDS, class_name, money_per_customer, per_customer
+from pos_plugin.stats.words import (
+    WORDS,
+    class_name,
+    money_per_customer,
+    per_customer,
+    unpriced_note,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +39,9 @@ def class_text(report: ClassReport, *, language: str) -> str:
     lines += [words["migration"], *_table(_moved(report, language)), ""]
     lines += [words["vouchers"], *_table(_vouchers(report, language)), ""]
     lines += [words["groups"], *_table(_groups(report, language))]
+    unpriced = unpriced_note(report.unpriced_lines, language=language)
+    if unpriced is not None:
+        lines += ["", unpriced]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -67,7 +76,7 @@ def _groups(report: ClassReport, language: str) -> list[list[str]]:
     if not report.groups:
         return [[words["nothing"]]]
     rows = [["", "", words["customers"]]]
-    for what in ("rentals", "turnover"):
+    for what in ("rentals", "turnover", *(["margin"] if report.has_margin else [])):
         rows[0] += [f"{words[what]} {words['before']}", words["after"]]
     for one in report.groups:
         row = [class_name(one.code, language=language)]
@@ -77,11 +86,14 @@ def _groups(report: ClassReport, language: str) -> list[list[str]]:
             per_customer(total, one.customers, language=language)
             for total in (one.rentals_before, one.rentals_after)
         ]
+        amounts_minor = [one.turnover_before_minor, one.turnover_after_minor]
+        if report.has_margin:
+            amounts_minor += [one.margin_before_minor, one.margin_after_minor]
         row += [
             money_per_customer(
                 total_minor, one.customers, currency=report.currency, language=language
             )
-            for total_minor in (one.turnover_before_minor, one.turnover_after_minor)
+            for total_minor in amounts_minor
         ]
         rows.append(row)
     return rows

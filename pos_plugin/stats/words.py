@@ -45,6 +45,9 @@ WORDS: Final = {
         "customers": "Kunden",
         "rentals": "Ausleihen je Kunde",
         "turnover": "Umsatz je Kunde",
+        "margin": "Rohertrag je Kunde",
+        "margin_of": "Rohertrag {money}",
+        "unpriced": "Positionen ohne Einkaufspreis: {count}. Ihr Rohertrag zählt nicht.",
         "nothing": "In dieser Zeit gab es keine.",
     },
     "en": {
@@ -84,9 +87,21 @@ WORDS: Final = {
         "customers": "customers",
         "rentals": "Rentals per customer",
         "turnover": "Turnover per customer",
+        "margin": "Margin per customer",
+        "margin_of": "margin {money}",
+        "unpriced": "Lines without a purchase price: {count}. Their margin does not count.",
         "nothing": "There were none in this time.",
     },
 }
+
+
+def unpriced_note(unpriced_lines: int | None, *, language: str) -> str | None:
+    """Return what is to be said of lines without a purchase price; None when there is nothing."""
+    if not unpriced_lines:
+        return None
+    return WORDS[language]["unpriced"].format(
+        count=wording.count(unpriced_lines, language=language)
+    )
 
 
 STATES: Final = {

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pos_plugin.loyalty.class_history import Fact
 from pos_plugin.loyalty.class_statistics import (
+    Brought,
     Cell,
     Effect,
     Grant,
@@ -30,25 +31,29 @@ def on(number: int) -> dt.date:
 @pytest.mark.capability("V8")
 @given(before=PEOPLE, after=PEOPLE)
 def test_rows_and_columns_sum_to_both_days(before: dict[str, str], after: dict[str, str]) -> None:
-    turnover_minor = {customer: 100 + number for number, customer in enumerate(before)}
-    moved = migration(before, after, turnover_minor, ranked=["A", "B", "C"])
+    between = {customer: Brought(100 + number, number) for number, customer in enumerate(before)}
+    moved = migration(before, after, between, ranked=["A", "B", "C"])
     for code in ("A", "B", "C", "none", "new"):
         assert moved.row(code).customers == list(before.values()).count(code)
         assert moved.column(code).customers == list(after.values()).count(code)
     everybody = before.keys() | after.keys()
     assert sum(moved.row(code).customers for code in moved.codes) == len(everybody)
-    assert sum(cell.turnover_minor for cell in moved.cells.values()) == sum(
-        minor for customer, minor in turnover_minor.items() if customer in everybody
-    )
+    here = [brought for customer, brought in between.items() if customer in everybody]
+    cells = moved.cells.values()
+    assert sum(cell.turnover_minor for cell in cells) == sum(one.turnover_minor for one in here)
+    assert sum(cell.margin_minor for cell in cells) == sum(one.margin_minor for one in here)
 
 
 @pytest.mark.capability("V8")
 def test_who_came_later_was_absent_before() -> None:
     moved = migration(
-        {"K1": "C"}, {"K1": "B", "K2": "new"}, {"K1": 500, "K2": 70}, ranked=["B", "C"]
+        {"K1": "C"},
+        {"K1": "B", "K2": "new"},
+        {"K1": Brought(500, 90), "K2": Brought(70)},
+        ranked=["B", "C"],
     )
     assert moved.codes == ("B", "C", "none", "new", "absent")
-    assert moved.cells == {("C", "B"): Cell(1, 500), ("absent", "new"): Cell(1, 70)}
+    assert moved.cells == {("C", "B"): Cell(1, 500, 90), ("absent", "new"): Cell(1, 70)}
 
 
 def test_class_of_an_older_revision_has_its_own_row() -> None:
