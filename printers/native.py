@@ -22,7 +22,7 @@ from printers.raster import CUTS, NO_CUTTER_FEED_ROWS, strips
 from printers.render import LEADING_ROWS, Sheet
 from printers.scrub import scrub
 from printers.text import cell_lines
-from printers.wrap import balanced, wrap
+from printers.wrap import laid
 from printers.writing import write_document
 
 if TYPE_CHECKING:
@@ -137,9 +137,7 @@ class NativePaper:
 
     def text(self, value: str, *, align: Align, size: int, bold: bool, inverse: bool) -> None:
         """Write lines in the printer's letters; what it has no letter for is drawn."""
-        columns = self._columns // size
-        lay = balanced if align == "center" else wrap
-        for line in lay(value, columns=columns):
+        for line in laid(value, columns=self._columns, size=size, align=align, inverse=inverse):
             code_page = _cp858(line)
             if code_page is None:
                 sheet = Sheet(self._dots)
@@ -148,7 +146,7 @@ class NativePaper:
                 continue
             if inverse:
                 # Blanks to both edges make it a bar, not a patch behind the words.
-                code_page = _cp858(_aligned(line, align, columns)) or code_page
+                code_page = _cp858(_aligned(line, align, self._columns // size)) or code_page
             self._bytes.line(
                 code_page,
                 align="center" if inverse else align,

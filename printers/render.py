@@ -30,7 +30,7 @@ from printers.page import Cut, Page
 from printers.picture import Picture, read_pbm, read_pbms
 from printers.qr import readable
 from printers.scrub import scrub
-from printers.wrap import balanced, cell_widths, wrap
+from printers.wrap import cell_widths, laid, wrap
 from printers.writing import write_document
 
 if TYPE_CHECKING:
@@ -174,9 +174,7 @@ class Sheet:
     def text(self, value: str, *, align: Align, size: int, bold: bool, inverse: bool) -> None:
         """Draw a paragraph."""
         full = (1 << self._dots) - 1
-        # In the middle no word stands alone below a line.
-        lay = balanced if align == "center" else wrap
-        lines = lay(value, columns=self._columns // size)
+        lines = laid(value, columns=self._columns, size=size, align=align, inverse=inverse)
         if inverse:
             self._add([full] * BAR_ROWS)
         for line in lines:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final
 from printers.errors import DocumentInvalid, InvalidReason
 
 if TYPE_CHECKING:
-    from printers.document import ColumnsBlock
+    from printers.document import Align, ColumnsBlock
 
 _DOT: Final = "·"
 # Also behind a blank that does not break.
 _BETWEEN: Final = re.compile(f"[ \N{NO-BREAK SPACE}]{_DOT}$")
+# Not behind "Dr." or "Nr.", and not behind "1.".
+_SENTENCE_END: Final = re.compile(r"(?<=[^\W\d_]{4}[.!?]) (?=[^\W\d_])")
 
 
 def wrap(text: str, *, columns: int) -> list[str]:
@@ -58,7 +60,18 @@ def balanced(text: str, *, columns: int) -> list[str]:
     ['2 Filme, 2 Tage für 2,-', 'EUR']
     >>> balanced("2 Filme, 2 Tage für 2,- EUR", columns=24)
     ['2 Filme, 2 Tage', 'für 2,- EUR']
+
+    A sentence begins its own line where that costs none:
+
+    >>> balanced("Für einen Duft Ihrer Wahl. Nur einmal.", columns=32)
+    ['Für einen Duft Ihrer Wahl.', 'Nur einmal.']
     """
+    lines = _about_equal(text, columns=columns)
+    by_sentence = _about_equal(_SENTENCE_END.sub("\n", text), columns=columns)
+    return by_sentence if len(by_sentence) == len(lines) else lines
+
+
+def _about_equal(text: str, *, columns: int) -> list[str]:
     lines = wrap(text, columns=columns)
     for narrower in range(columns - 1, 0, -1):
         tried = wrap(text, columns=narrower)
@@ -66,6 +79,30 @@ def balanced(text: str, *, columns: int) -> list[str]:
             break
         lines = tried
     return lines
+
+
+def laid(text: str, *, columns: int, size: int, align: Align, inverse: bool) -> list[str]:
+    """The lines of a block of text.
+
+    In the middle they are ``balanced``. White on black they keep a letter's width from both edges,
+    unless a word needs it.
+
+    Args:
+        text: of the block.
+        columns: characters of a line at size 1.
+        size: of the letters, 1 or 2.
+        align: where the lines stand.
+        inverse: white on black.
+
+    >>> laid("Ein Stück Kuchen nach Wahl", columns=32, size=2, align="center", inverse=True)
+    ['Ein Stück', 'Kuchen', 'nach Wahl']
+    """
+    inside = columns // size
+    if inverse:
+        longest = max(len(word) for word in re.split("[ \n]", text))
+        inside = max((columns - 2) // size, min(longest, inside))
+    lay = balanced if align == "center" else wrap
+    return lay(text, columns=inside)
 
 
 def cell_widths(block: ColumnsBlock, *, columns: int, where: str) -> list[int]:
