@@ -12,10 +12,11 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from head_office import audit
 from head_office.errors import LoadError
 from head_office.load import take_vouchers
 from head_office.private_file import write_private
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
     from pos_plugin.loyalty.voucher_type import VoucherType
 
 
+ISSUED: Final = "voucher.issued"
+_ORDERS_KNOWN: Final = 200
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What is to be made.
@@ -60,6 +65,53 @@ class Wanted:
     value_minor: int | None = None
     valid_from_on: dt.date | None = None
     valid_to_on: dt.date | None = None
+
+
+class GivenAlready(Exception):  # noqa: N818 - a state: the page says so
+    """This order was carried out before."""
+
+
+def give(
+    database: Database,
+    wanted: Wanted,
+    *,
+    order: str,
+    reason: str,
+    by: str,
+    now: dt.datetime,
+) -> dict[str, Any]:
+    """Issue one voucher by a person's word and return it with its codes, which stand nowhere else.
+
+    Args:
+        database: head office.
+        wanted: names one customer.
+        order: of this one voucher: sent twice, it is issued once.
+        reason: in the words of who gives it.
+        by: who gives it.
+        now: instant.
+
+    Raises:
+        LoadError: kind, customer, value or days cannot be.
+        GivenAlready: the order was carried out.
+    """
+    with database.write() as connection:
+        earlier = audit.newest(connection, rows_max=_ORDERS_KNOWN)
+        if any(one.action == ISSUED and one.detail.get("order") == order for one in earlier):
+            raise GivenAlready
+        (made,) = _issue(database, connection, wanted, on=now.astimezone().date())
+        audit.note(
+            connection,
+            at=now,
+            user=by,
+            action=ISSUED,
+            subject=made["id"],
+            order=order,
+            type=wanted.type,
+            customer=made["customer"],
+            value_minor=made["value_minor"],
+            reason=reason,
+        )
+    return made
 
 
 def make(
@@ -87,34 +139,48 @@ def make(
         LoadError: kind, customer, value or days cannot be.
     """
     with database.write() as connection:
-        kind = _kind(connection, wanted.type)
-        blank = _blank(kind, wanted, on)
-        key_id, private = signing_key(connection, database.folder)
-        rows: list[tuple[str, dict[str, Any]]] = []
-        lines: list[str] = []
-        for number, customer in enumerate(wanted.customers, start=1):
-            unsigned = replace(
-                blank,
-                key=key_tag(key_id),
-                customer=customer_tag(customer) if customer else NO_CUSTOMER,
-                bits=secrets.randbits(BITS),
-            )
-            signed = replace(unsigned, signature=private.sign(unsigned.message))
-            voucher = {
-                "id": id_of(signed.code),
-                "type": kind.code,
-                "customer": customer,
-                "value_minor": signed.value_minor,
-                "valid_from_on": signed.valid_from_on.isoformat(),
-                "valid_to_on": signed.valid_to_on.isoformat(),
-            }
-            rows.append((f"voucher {number}", {**voucher, "code": signed.code, "blocked": False}))
-            codes = {"code": grouped(signed.code), "signed_code": signed.to_text()}
-            lines.append(json.dumps({**voucher, **codes}, ensure_ascii=False) + "\n")
-            progress(1)
-        take_vouchers(connection, database.card_key(connection), rows)
+        made = _issue(database, connection, wanted, on=on, progress=progress)
+        lines = [json.dumps(one, ensure_ascii=False) + "\n" for one in made]
         write_private(out, "".join(lines))
-    return len(lines)
+    return len(made)
+
+
+def _issue(
+    database: Database,
+    connection: Connection,
+    wanted: Wanted,
+    *,
+    on: dt.date,
+    progress: Callable[[int], None] = lambda _count: None,
+) -> list[dict[str, Any]]:
+    """Issue vouchers in a transaction; return each with its codes."""
+    kind = _kind(connection, wanted.type)
+    blank = _blank(kind, wanted, on)
+    key_id, private = signing_key(connection, database.folder)
+    rows: list[tuple[str, dict[str, Any]]] = []
+    made: list[dict[str, Any]] = []
+    for number, customer in enumerate(wanted.customers, start=1):
+        unsigned = replace(
+            blank,
+            key=key_tag(key_id),
+            customer=customer_tag(customer) if customer else NO_CUSTOMER,
+            bits=secrets.randbits(BITS),
+        )
+        signed = replace(unsigned, signature=private.sign(unsigned.message))
+        voucher = {
+            "id": id_of(signed.code),
+            "type": kind.code,
+            "customer": customer,
+            "value_minor": signed.value_minor,
+            "valid_from_on": signed.valid_from_on.isoformat(),
+            "valid_to_on": signed.valid_to_on.isoformat(),
+        }
+        rows.append((f"voucher {number}", {**voucher, "code": signed.code, "blocked": False}))
+        codes = {"code": grouped(signed.code), "signed_code": signed.to_text()}
+        made.append({**voucher, **codes})
+        progress(1)
+    take_vouchers(connection, database.card_key(connection), rows)
+    return made
 
 
 def _kind(connection: Connection, code: str) -> VoucherType:

@@ -36,6 +36,7 @@ from pos_plugin.search_keys import email_hash, phone_digits
 from sync_agent import protocol
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Connection
 
     from head_office.log import Row
@@ -166,6 +167,55 @@ def join(
     row = {"alias": old, "customer": customer}
     master_rows.put(connection, "alias", row, shop=shop)
     return [("alias", row), *move(connection, old, customer, source=source, as_of=as_of)]
+
+
+def counting_word(connection: Connection, place: tuple[str, str, str]) -> Word | None:
+    """Return the word that counts for customer, purpose and channel."""
+    found = connection.execute(select(consent_word).where(_of_place(place))).one_or_none()
+    if found is None:
+        return None
+    return Word(
+        id=found.word,
+        status=found.status,
+        captured_at=found.captured_at,
+        text_id=found.text_id,
+        text_revision=found.text_revision,
+    )
+
+
+def take_word(
+    connection: Connection, place: tuple[str, str, str], said: Word, *, shop: str
+) -> dict[str, Any]:
+    """Keep what a customer said about a purpose and channel; return the row of what counts now.
+
+    Args:
+        connection: an open write transaction.
+        place: customer, purpose and channel.
+        said: the word that came in.
+        shop: home of the customer.
+    """
+    counts = counting(counting_word(connection, place), said)
+    values = {
+        "status": counts.status,
+        "text_id": counts.text_id,
+        "text_revision": counts.text_revision,
+        "captured_at": counts.captured_at,
+    }
+    named = dict(zip(("customer", "purpose", "channel"), place, strict=True))
+    connection.execute(delete(consent_word).where(_of_place(place)))
+    connection.execute(consent_word.insert().values(**named, word=counts.id, **values))
+    row = {**named, "id": counts.id, **values}
+    master_rows.put(connection, "consent", row, shop=shop)
+    return row
+
+
+def _of_place(place: tuple[str, str, str]) -> ColumnElement[bool]:
+    customer, purpose, channel = place
+    return (
+        (consent_word.c.customer == customer)
+        & (consent_word.c.purpose == purpose)
+        & (consent_word.c.channel == channel)
+    )
 
 
 def of_owners(connection: Connection, effects: Effects) -> Effects:
@@ -340,45 +390,16 @@ class Customers:
 
     def _consent(self, customer: str, said: _Consent) -> dict[str, list[Row]]:
         customer, wire = self._customer(customer)
-        here = (
-            (consent_word.c.customer == customer)
-            & (consent_word.c.purpose == said.purpose)
-            & (consent_word.c.channel == said.channel)
+        word = Word(
+            id=said.id,
+            status=said.status,
+            captured_at=said.captured_at,
+            text_id=said.text_id,
+            text_revision=said.text_revision,
+            replaces=said.replaces,
         )
-        before = self._connection.execute(select(consent_word).where(here)).one_or_none()
-        known = (
-            Word(
-                id=before.word,
-                status=before.status,
-                captured_at=before.captured_at,
-                text_id=before.text_id,
-                text_revision=before.text_revision,
-            )
-            if before
-            else None
-        )
-        counts = counting(
-            known,
-            Word(
-                id=said.id,
-                status=said.status,
-                captured_at=said.captured_at,
-                text_id=said.text_id,
-                text_revision=said.text_revision,
-                replaces=said.replaces,
-            ),
-        )
-        place = {"customer": customer, "purpose": said.purpose, "channel": said.channel}
-        values = {
-            "status": counts.status,
-            "text_id": counts.text_id,
-            "text_revision": counts.text_revision,
-            "captured_at": counts.captured_at,
-        }
-        self._connection.execute(delete(consent_word).where(here))
-        self._connection.execute(consent_word.insert().values(**place, word=counts.id, **values))
-        row = {**place, "id": counts.id, **values}
-        master_rows.put(self._connection, "consent", row, shop=str(wire["home_shop"]))
+        place = (customer, said.purpose, said.channel)
+        row = take_word(self._connection, place, word, shop=str(wire["home_shop"]))
         return {customer: [("consent", row), self._folded(customer)]}
 
     def _erased(self, customer: str) -> dict[str, list[Row]]:

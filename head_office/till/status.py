@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from head_office.storage import till as till_table
 from head_office.storage import till_epoch, till_event, till_status
+from head_office.till import erasures
 from head_office.till.caps import TILL_CAP_MINOR, take_cap
 from head_office.till.tills import REVOKED
 from sync_agent.protocol import EpochAcked, StatusAnswer, StatusReport
@@ -44,6 +45,9 @@ def take_report(
         if connection.execute(till_status.update().where(here).values(values)).rowcount == 0:
             connection.execute(till_status.insert().values(till=till, **values))
         take_cap(connection, till, report.offline_cap_minor, now_text=now_text)
+        erasures.confirm(
+            connection, till, report.erasures_done, part=erasures.FILES, now_text=now_text
+        )
         rows = connection.execute(
             select(till_epoch).where(till_epoch.c.till == till).order_by(till_epoch.c.first_seq)
         )
@@ -56,6 +60,35 @@ def take_report(
             for row in rows
         ]
     return StatusAnswer(incarnation=database.incarnation, epochs=epochs)
+
+
+class Reported(NamedTuple):
+    """A till and its last report, without a look at its events."""
+
+    till: str
+    shop: str
+    is_revoked: bool
+    reported_at: str | None
+    report: dict[str, Any]
+
+
+def reports(connection: Connection) -> list[Reported]:
+    """Return the last report of each till, by shop and number."""
+    found = connection.execute(
+        select(till_table, till_status.c.received_at, till_status.c.report)
+        .outerjoin(till_status, till_status.c.till == till_table.c.till)
+        .order_by(till_table.c.shop, till_table.c.till)
+    )
+    return [
+        Reported(
+            till=row.till,
+            shop=row.shop,
+            is_revoked=row.token_sha256.startswith(REVOKED),
+            reported_at=row.received_at,
+            report=json.loads(row.report) if row.report else {},
+        )
+        for row in found
+    ]
 
 
 def known_tills(connection: Connection) -> list[Known]:

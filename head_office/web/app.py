@@ -17,6 +17,7 @@ from starlette.routing import Route
 from head_office.storage import meta
 from head_office.web import (
     classes_page,
+    customer_actions,
     customers_page,
     history,
     log_page,
@@ -29,6 +30,7 @@ from head_office.web import (
     sessions,
     sign_in,
     tills_page,
+    today,
     users_page,
     vouchers_page,
 )
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 
 PAGES: Final[tuple[Page, ...]] = (
     *sign_in.PAGES,
+    *today.PAGES,
     *promotion_list.PAGES,
     *promotion_form.PAGES,
     *promotion_page.PAGES,
@@ -54,6 +57,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *history.PAGES,
     *reports.PAGES,
     *customers_page.PAGES,
+    *customer_actions.PAGES,
     *classes_page.PAGES,
     *vouchers_page.PAGES,
     *tills_page.PAGES,

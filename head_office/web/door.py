@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -63,6 +63,7 @@ class Page:
             visit = Visit(
                 site=site,
                 now=clock.now(),
+                at=self.path,
                 user=None,
                 path=dict(request.path_params),
                 query=dict(request.query_params),
@@ -83,15 +84,7 @@ class Page:
             user = sessions.visitor(
                 visit.database, str(visit.session.get("key", "")), now=visit.now
             )
-            let_in = Visit(
-                site=visit.site,
-                now=visit.now,
-                user=user,
-                path=visit.path,
-                query=visit.query,
-                form=visit.form,
-                session=visit.session,
-            )
+            let_in = replace(visit, user=user)
             if self.role is not None and user is None:
                 return let_in.go("/sign-in")
             if self.role is not None and not let_in.may(self.role):

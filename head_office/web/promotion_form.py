@@ -154,7 +154,23 @@ def _show(
         faults=typed.faults,
         sentences=typed.sentences,
         stock=stock.words(visit.database),
+        filled=_filled(code, typed),
     )
+
+
+def _filled(code: str, typed: Typed) -> set[str]:
+    """Headings under which something stands, or is wrong: they are never folded away."""
+    if code == EXPERT:
+        return set()
+    form = BY_CODE[code]
+    empty = _shown(form, {}, "de")
+    return {
+        group.german
+        for group in form.groups()
+        for field in group.fields
+        if field.name in typed.faults
+        or any(text and text not in empty[field.name] for text in typed.shown.get(field.name, ()))
+    }
 
 
 def _presets(code: str, language: str) -> dict[str, list[str]]:

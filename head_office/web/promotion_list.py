@@ -111,6 +111,6 @@ def _known(
 
 
 PAGES = (
-    Page("GET", "/", Role.VIEWER, show),
+    Page("GET", "/promotions", Role.VIEWER, show),
     Page("GET", "/promotions/new", Role.EDITOR, choose),
 )

@@ -56,7 +56,9 @@ def approve(visit: Visit) -> Response:
 def drop(visit: Visit) -> Response:
     """Throw the draft away."""
     said = visit.say("Der Entwurf ist gelöscht.", "The draft is gone.")
-    return _step(visit, said, lambda: drafts.drop(visit.database, **_draft(visit)), to="/")
+    return _step(
+        visit, said, lambda: drafts.drop(visit.database, **_draft(visit)), to="/promotions"
+    )
 
 
 def pause(visit: Visit) -> Response:

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from head_office.read_back import words
+from head_office.web import names
 from head_office.web.said_codes import said
 from pos_plugin import wording
 from pos_plugin.clock import instant
@@ -49,6 +50,9 @@ def html(template: str, *, language: str, **values: Any) -> str:  # noqa: ANN401
     def in_words(group: str, code: str) -> str:
         return said(group, code, language)
 
+    def group_name(code: str) -> str:
+        return names.group(code, language)
+
     return (
         _environment()
         .get_template(template)
@@ -61,6 +65,7 @@ def html(template: str, *, language: str, **values: Any) -> str:  # noqa: ANN401
             moment=moment,
             day=day,
             in_words=in_words,
+            group_name=group_name,
             **values,
         )
     )

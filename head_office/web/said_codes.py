@@ -33,6 +33,84 @@ _WORDS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "goods_credit": ("Warengutschrift", "Credit for goods"),
         "reward": ("Prämie", "Reward"),
     },
+    "customer": {
+        "active": ("aktiv", "active"),
+        "blocked": ("gesperrt", "blocked"),
+        "merged": ("zusammengelegt", "merged"),
+        "erased": ("gelöscht", "erased"),
+    },
+    "card": {
+        "ordered": ("bestellt", "ordered"),
+        "active": ("gilt", "in use"),
+        "blocked": ("gesperrt", "blocked"),
+        "lost": ("verloren", "lost"),
+        "replaced": ("ersetzt", "replaced"),
+    },
+    "card_role": {
+        "main": ("Hauptkarte", "Main card"),
+        "partner": ("Partnerkarte", "Partner card"),
+        "app": ("App", "App"),
+    },
+    "consent": {
+        "pending": ("noch nicht bestätigt", "not confirmed yet"),
+        "given": ("erteilt", "given"),
+        "withdrawn": ("widerrufen", "withdrawn"),
+        "objected": ("widersprochen", "objected"),
+    },
+    "purpose": {
+        "programme": ("Kundenprogramm", "Loyalty programme"),
+        "receipts_in_app": ("Bons in der App", "Receipts in the app"),
+        "profiling": ("Auswertung der Einkäufe", "Profiling"),
+        "marketing": ("Werbung", "Marketing"),
+    },
+    "channel": {
+        "letter": ("Brief", "Letter"),
+        "email": ("E-Mail", "E-mail"),
+        "sms": ("SMS", "SMS"),
+        "phone": ("Telefon", "Phone"),
+        "app": ("App", "App"),
+        "till": ("Kasse", "Till"),
+    },
+    "entry": {
+        "earn": ("gesammelt", "earned"),
+        "redeem": ("eingelöst", "redeemed"),
+        "payout": ("ausgezahlt", "paid out"),
+        "expire": ("verfallen", "expired"),
+        "reverse": ("zurückgenommen", "taken back"),
+        "restore": ("zurückgegeben", "given back"),
+        "adjust": ("berichtigt", "adjusted"),
+        "transfer": ("übertragen", "transferred"),
+    },
+    "action": {
+        "sign_in": ("hat sich angemeldet", "signed in"),
+        "sign_in.failed": ("falsches Kennwort", "wrong password"),
+        "user.added": ("Zugang angelegt", "account added"),
+        "user.changed": ("Zugang geändert", "account changed"),
+        "cap.accepted": ("höhere Offline-Grenze angenommen", "higher offline cap accepted"),
+        "promotion.written": ("Entwurf geschrieben", "draft written"),
+        "promotion.approved": ("Aktion freigegeben", "promotion approved"),
+        "promotion.dropped": ("Entwurf gelöscht", "draft thrown away"),
+        "promotion.paused": ("Aktion angehalten", "promotion paused"),
+        "rules.published": ("veröffentlicht als Stand", "published as generation"),
+        "rules.rolled_back": ("zurückgegangen, jetzt Stand", "went back, now generation"),
+        "voucher.issued": ("Gutschein gegeben", "voucher given"),
+        "voucher.blocked": ("Gutschein gesperrt", "voucher blocked"),
+        "voucher.unblocked": ("Sperre des Gutscheins aufgehoben", "voucher unblocked"),
+        "customer.changed": ("Kunde geändert", "customer changed"),
+        "card.changed": ("Karte geändert", "card changed"),
+        "consent.given": ("Einwilligung eingetragen", "consent entered"),
+        "consent.withdrawn": ("Einwilligung widerrufen", "consent withdrawn"),
+    },
+    "weekday": {
+        "1": ("Montag", "Monday"),
+        "2": ("Dienstag", "Tuesday"),
+        "3": ("Mittwoch", "Wednesday"),
+        "4": ("Donnerstag", "Thursday"),
+        "5": ("Freitag", "Friday"),
+        "6": ("Samstag", "Saturday"),
+        "7": ("Sonntag", "Sunday"),
+    },
+    "user": {"command line": ("an der Zentrale selbst", "on the machine itself")},
 }
 
 
@@ -44,3 +122,12 @@ def said(group: str, code: str, language: str) -> str:
     """
     words = _WORDS[group].get(code)
     return code if words is None else words[0 if language == "de" else 1]
+
+
+def options(group: str, codes: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
+    """Return codes with their German and English words, as a field offers them.
+
+    >>> options("channel", ("sms", "phone"))
+    (('sms', 'SMS', 'SMS'), ('phone', 'Telefon', 'Phone'))
+    """
+    return tuple((code, said(group, code, "de"), said(group, code, "en")) for code in codes)

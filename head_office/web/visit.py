@@ -41,6 +41,7 @@ class Visit:
     Args:
         site: what all visits share.
         now: instant of the request.
+        at: the address below the page's root, as ``PAGES`` names it.
         user: who is signed in, None where nobody needs to be.
         path: parts of the address that vary.
         query: what stands behind the question mark.
@@ -50,6 +51,7 @@ class Visit:
 
     site: Site
     now: dt.datetime
+    at: str
     user: User | None
     path: Mapping[str, str]
     query: Mapping[str, str]
@@ -70,6 +72,10 @@ class Visit:
     def name(self) -> str:
         """Name of who is signed in."""
         return self.user.name if self.user else ""
+
+    def is_at(self, *addresses: str) -> bool:
+        """Return whether the address is one of these, or lies below it."""
+        return any(self.at == one or self.at.startswith(f"{one}/") for one in addresses)
 
     def may(self, role: Role) -> bool:
         """Return whether who is signed in may do what this role may."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from head_office.crm import voucher_blocks, voucher_search
 from head_office.crm.liability import liability
 from head_office.users import Role
+from head_office.web import names
 from head_office.web.door import Page
 from head_office.web.stock import query
 from head_office.web.visit import NotThere
@@ -26,12 +27,14 @@ def show(visit: Visit) -> Response:
     on = visit.now.astimezone().date()
     with visit.database.read() as connection:
         found = voucher_search.find(connection, term=term, state=state, on=on)
+        kinds = names.voucher_kinds(connection, visit.language)
     return visit.page(
         "vouchers.html",
         term=term,
         state=state,
         states=voucher_search.STATES,
         found=found,
+        kinds=kinds,
         is_full=len(found) >= voucher_search.FOUND_MAX,
     )
 
@@ -72,7 +75,8 @@ def worth(visit: Visit) -> Response:
     on = visit.now.astimezone().date()
     with visit.database.read() as connection:
         figures = liability(connection, on=on)
-    return visit.page("liability.html", figures=figures, on=on.isoformat())
+        accounts = names.accounts(connection, visit.language)
+    return visit.page("liability.html", figures=figures, accounts=accounts, on=on.isoformat())
 
 
 PAGES = (

@@ -15,7 +15,16 @@ from sqlalchemy import func, select
 
 from head_office import users
 from head_office.promotions import drafts
-from head_office.storage import audit, draft, rule_generation, user_session, voucher, voucher_fact
+from head_office.storage import (
+    audit,
+    consent_word,
+    draft,
+    master,
+    rule_generation,
+    user_session,
+    voucher,
+    voucher_fact,
+)
 from head_office.users import Role
 from head_office.web import sessions
 from head_office.web.app import COOKIE, PAGES
@@ -102,6 +111,9 @@ def state(site: Site) -> tuple[Any, ...]:
             connection.execute(select(draft)).all(),
             users.known(connection),
             connection.execute(select(voucher_fact)).all(),
+            connection.execute(select(func.count()).select_from(voucher)).scalar(),
+            connection.execute(select(consent_word)).all(),
+            connection.execute(select(master).where(master.c.table_name == "customer")).all(),
             connection.execute(
                 select(func.count()).where(audit.c.action.notin_(("sign_in", "sign_in.failed")))
             ).scalar(),
@@ -272,7 +284,8 @@ def test_what_people_wrote_is_never_markup(site: Site) -> None:
     with visitor(site.url, "olga") as owner:
         owner.sign_in(NASTY)
         pages = [
-            ("/", {}), ("/promotion", {"id": NASTY}), ("/promotions/new/percent", {}),
+            ("/", {}), ("/promotions", {}), ("/promotion", {"id": NASTY}),
+            ("/promotions/new/percent", {}),
             ("/publish", {}), ("/log", {}), ("/customer", {"id": NASTY}),
             ("/customers", {"term": NASTY}), ("/vouchers", {"term": NASTY}),
             ("/report", {"from": NASTY}),
@@ -387,12 +400,12 @@ def test_many_promotions_are_shown_leaf_by_leaf(site: Site, owner: Visitor) -> N
         for number in range(130):
             rule = RULE | {"id": f"P{number:03}", "label": {"de": f"Aktion {number:03}"}}
             drafts.save(database, rule, version=0, user="olga", now=now)
-    first, second = owner.get("/"), owner.get("/?page=2")
+    first, second = owner.get("/promotions"), owner.get("/promotions?page=2")
     assert ("Aktion 099" in first.text, "Aktion 100" in first.text) == (True, False)
     assert ("Aktion 099" in second.text, "Aktion 129" in second.text) == (False, True)
     assert len(first.content) < 40_000
     for odd in ("0", "-1", "99", "x", "٣", "9" * 5000):
-        assert owner.get(f"/?page={odd}").status_code == 200
+        assert owner.get(f"/promotions?page={odd}").status_code == 200
     with site.database() as database:
         for number in range(130):
             drafts.drop(database, f"P{number:03}", version=1, user="olga", now=now)

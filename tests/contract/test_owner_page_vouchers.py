@@ -82,7 +82,7 @@ def test_a_voucher_is_found_by_what_a_customer_can_say(owner: Visitor) -> None:
     for term in ("GS-1", CODE, grouped(CODE), "anna", "K1"):
         assert found(owner, term) == {"GS-1"}, term
     assert found(owner) == found(owner, "GIFT") == {"GS-1", "GS-2"}
-    assert "GIFT · 25,00 € offen bis 31.12.2099 Anna · Zentrale GS-1" in text_of(owner.last)
+    assert "Geschenk · 25,00 € offen bis 31.12.2099 Anna · Zentrale GS-1" in text_of(owner.last)
     assert found(owner, "nobody") == found(owner, "%") == found(owner, code_of(1)) == set()
     assert CODE not in owner.get("/vouchers?term=GS-1").text
 
@@ -179,4 +179,4 @@ def test_what_is_open_is_worth_its_rest(site: Site, owner: Visitor) -> None:
     # 25 less 9 EUR, 10 EUR blocked, 3 and 4 EUR of bonus; one has expired, one was free.
     assert re.search(r"Am \d\d\.\d\d\.\d{4}: 33,00 € stehen Kunden zu", said), said
     assert "Verkaufter Gutschein 2 26,00 € ja Werbung, umsonst 1 5,00 € nein" in said
-    assert "bonus 2 7,00 € ja points 1 120 Punkte nein" in said
+    assert "Bonus 2 7,00 € ja Punkte 1 120 Punkte nein" in said

@@ -39,7 +39,7 @@ class BirthdayForm(Form):
                 Field("days_after", Whole(0, _DAYS_MAX), "Tage danach", "Days after"),
             ),
         ),
-        Group("Worauf", "On what", pieces.FIELDS, is_open=False),
+        *pieces.groups(is_open=False),
     )
 
     def write(self, values: Values) -> Offered:

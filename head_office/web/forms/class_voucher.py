@@ -34,7 +34,7 @@ class ClassVoucherForm(Form):
             (
                 Field(
                     "series",
-                    Line(),
+                    Line("voucher_kinds"),
                     "Gutschein-Art",
                     "Kind of voucher",
                     (
@@ -57,7 +57,7 @@ class ClassVoucherForm(Form):
                 ),
             ),
         ),
-        Group("Worauf", "On what", pieces.FIELDS, is_open=False),
+        *pieces.groups(is_open=False),
     )
 
     def write(self, values: Values) -> Offered:

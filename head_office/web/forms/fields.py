@@ -50,8 +50,13 @@ class Kind(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of text."""
+    """A line of text.
 
+    Args:
+        stock: which words of the shop are offered, by their name in ``web/stock.py``.
+    """
+
+    stock: str = ""
     widget: str = "line"
 
     def read(self, texts: Sequence[str]) -> str | None:
@@ -70,23 +75,37 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Names with commas between them."""
+    """Names: ticked among those that the shop has, or written with commas between them.
 
-    widget: str = "line"
+    Args:
+        stock: which words of the shop are offered, by their name in ``web/stock.py``.
+    """
+
+    stock: str = ""
+    widget: str = "words"
 
     def read(self, texts: Sequence[str]) -> list[str]:
         """Return the names in their order, each once."""
-        names = [name for name in (part.strip() for part in _last(texts).split(",")) if name]
+        names = self.named(texts)
         if len(names) > MAX_LIST or any(len(name) > MAX_TEXT for name in names):
             raise FieldFault(
                 f"Höchstens {MAX_LIST} Namen mit je {MAX_TEXT} Zeichen, bitte.",
                 f"At most {MAX_LIST} names of {MAX_TEXT} characters each, please.",
             )
-        return list(dict.fromkeys(names))
+        return names
 
     def show(self, value: Sequence[str] | None, language: str) -> list[str]:  # noqa: ARG002
         """Return the names as they are typed."""
         return [", ".join(value or ())]
+
+    def named(self, texts: Sequence[str]) -> list[str]:
+        """Return the names that were ticked and written, each once.
+
+        >>> Words().named(["hosen", "jeans, hosen,"])
+        ['hosen', 'jeans']
+        """
+        parts = (part.strip() for text in texts for part in text.split(","))
+        return list(dict.fromkeys(part for part in parts if part))
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +317,20 @@ class Field:
         if self.is_needed and value in (None, []):
             raise FieldFault("Bitte ausfüllen.", "Please fill this in.")
         return value
+
+
+def take(
+    fields: Sequence[Field], sent: Mapping[str, list[str]]
+) -> tuple[Values, dict[str, FieldFault]]:
+    """Return what was typed, and what cannot be read, by field."""
+    values: Values = {}
+    faults: dict[str, FieldFault] = {}
+    for field in fields:
+        try:
+            values[field.name] = field.read(sent)
+        except FieldFault as fault:
+            faults[field.name] = fault
+    return values, faults
 
 
 def _last(texts: Sequence[str]) -> str:

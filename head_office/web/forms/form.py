@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from head_office.web.forms import frame
-from head_office.web.forms.fields import FieldFault
+from head_office.web.forms.fields import FieldFault, take
 from pos_plugin.promotions.promotion import Promotion
 
 if TYPE_CHECKING:
@@ -71,14 +71,7 @@ class Form(ABC):
 
     def take(self, sent: Mapping[str, list[str]]) -> tuple[Values, dict[str, FieldFault]]:
         """Return what was typed, and what cannot be read, by field."""
-        values: Values = {}
-        faults: dict[str, FieldFault] = {}
-        for field in self.fields():
-            try:
-                values[field.name] = field.read(sent)
-            except FieldFault as fault:
-                faults[field.name] = fault
-        return values, faults
+        return take(self.fields(), sent)
 
     def rule(self, values: Values, promotion_id: str, revision: int) -> dict[str, Any]:
         """Return the promotion as it is published.

@@ -64,7 +64,7 @@ WHO: Final = (
     ),
     Field(
         "groups",
-        Words(),
+        Words("groups"),
         "Kundengruppen",
         "Groups of customers",
         (
@@ -81,10 +81,10 @@ WHO: Final = (
     ),
     Field(
         "shops",
-        Words(),
+        Words("shops"),
         "Nur in diesen Filialen",
         "Only in these shops",
-        ("Nummern mit Komma. Leer = überall.", "Numbers with commas. Empty = everywhere."),
+        ("Keine gewählt = überall.", "None chosen = everywhere."),
     ),
 )
 MORE: Final = (

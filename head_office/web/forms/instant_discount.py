@@ -46,7 +46,7 @@ class InstantDiscountForm(Form):
                 ),
             ),
         ),
-        Group("Worauf", "On what", pieces.FIELDS, is_open=False),
+        *pieces.groups(is_open=False),
     )
 
     def write(self, values: Values) -> Offered:

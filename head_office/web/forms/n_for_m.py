@@ -31,7 +31,7 @@ class NForMForm(Form):
                 Field("pay", Whole(0, MAX_PIECES_A_LINE), "Bezahlen", "Pay", is_needed=True),
             ),
         ),
-        Group("Worauf", "On what", pieces.FIELDS),
+        *pieces.groups(),
     )
 
     def write(self, values: Values) -> Offered:

@@ -24,8 +24,10 @@ def _part(number: int) -> Group:
         f"Part {number}",
         (
             Field(f"part{number}_quantity", Whole(1, MAX_PIECES_A_LINE), "Stück", "Pieces"),
-            Field(f"part{number}_categories", Words(), "Warengruppen", "Product groups"),
-            Field(f"part{number}_brands", Words(), "Marken", "Brands"),
+            Field(
+                f"part{number}_categories", Words("categories"), "Warengruppen", "Product groups"
+            ),
+            Field(f"part{number}_brands", Words("brands"), "Marken", "Brands"),
         ),
         is_open=number <= 2,
     )

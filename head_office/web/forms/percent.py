@@ -36,7 +36,7 @@ class PercentForm(Form):
                 ),
             ),
         ),
-        Group("Worauf", "On what", pieces.FIELDS),
+        *pieces.groups(),
     )
 
     def write(self, values: Values) -> Offered:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from head_office.web.forms.fields import Field, OneOf, Words
+from head_office.web.forms.form import Group
 
 if TYPE_CHECKING:
     from head_office.web.forms.fields import Values
@@ -12,18 +13,15 @@ if TYPE_CHECKING:
 
 _NAMES: Final = ("categories", "brands", "seasons", "tags", "skus")
 
-FIELDS: Final = (
+_FIELDS: Final = (
     Field(
         "on_categories",
-        Words(),
+        Words("categories"),
         "Warengruppen",
         "Product groups",
-        ("Mehrere mit Komma. Leer = alle.", "Several with commas. Empty = all."),
+        ("Keine gewählt = alle.", "None chosen = all."),
     ),
-    Field("on_brands", Words(), "Marken", "Brands"),
-    Field("on_seasons", Words(), "Saisons", "Seasons"),
-    Field("on_tags", Words(), "Merkmale", "Tags"),
-    Field("on_skus", Words(), "Artikelnummern", "Article numbers"),
+    Field("on_brands", Words("brands"), "Marken", "Brands"),
     Field(
         "on_price_state",
         OneOf(
@@ -36,9 +34,27 @@ FIELDS: Final = (
         "Reduzierte Ware",
         "Marked-down goods",
     ),
-    Field("off_categories", Words(), "Ausgenommene Warengruppen", "Product groups left out"),
-    Field("off_brands", Words(), "Ausgenommene Marken", "Brands left out"),
 )
+_CLOSER: Final = (
+    Field("on_seasons", Words("seasons"), "Saisons", "Seasons"),
+    Field("on_tags", Words("tags"), "Merkmale", "Tags"),
+    Field("on_skus", Words(), "Artikelnummern", "Article numbers"),
+    Field(
+        "off_categories",
+        Words("categories"),
+        "Ausgenommene Warengruppen",
+        "Product groups left out",
+    ),
+    Field("off_brands", Words("brands"), "Ausgenommene Marken", "Brands left out"),
+)
+
+
+def groups(*, is_open: bool = True) -> tuple[Group, ...]:
+    """Return the fields under their headings."""
+    return (
+        Group("Worauf", "On what", _FIELDS, is_open=is_open),
+        Group("Worauf genauer, Ausnahmen", "On what exactly, exceptions", _CLOSER, is_open=False),
+    )
 
 
 def selector(values: Values, prefix: str = "on") -> dict[str, Any]:

@@ -27,7 +27,7 @@ class PointsForm(Form):
             "Was es gibt",
             "What it gives",
             (
-                Field("account", Line(), "Konto", "Account", is_needed=True),
+                Field("account", Line("accounts"), "Konto", "Account", is_needed=True),
                 Field(
                     "way",
                     OneOf(
@@ -55,7 +55,7 @@ class PointsForm(Form):
                 Field("per_value", Hundredths("€", MAX_SALE_MINOR), "Je Betrag", "For each"),
             ),
         ),
-        Group("Worauf", "On what", pieces.FIELDS),
+        *pieces.groups(),
     )
 
     def write(self, values: Values) -> Offered:

@@ -67,7 +67,7 @@ class TiersForm(Form):
                 *(field for number in _STEPS for field in _step(number)),
             ),
         ),
-        Group("Worauf", "On what", pieces.FIELDS),
+        *pieces.groups(),
     )
 
     def write(self, values: Values) -> Offered:
