@@ -71,6 +71,11 @@ def shop_bucket(shop: str) -> str:
     return f"shop:{shop}"
 
 
+def shop_of(bucket: str) -> str:
+    """Return the shop of a bucket."""
+    return bucket.removeprefix(shop_bucket(""))
+
+
 def row_key(table: str, row: dict[str, Any]) -> str:
     """Return the identity of a wire row inside its table."""
     return json.dumps([row[column] for column in TABLES[table].key], ensure_ascii=False)
@@ -301,7 +306,7 @@ def holders(connection: Connection, customer: str) -> list[str]:
 def shops_that_hold(connection: Connection, customer: str) -> list[str]:
     """Return the shops whose buckets hold this customer by now."""
     held = all_holders(connection, [customer]).get(customer, [])
-    return [bucket.removeprefix(shop_bucket("")) for bucket in held]
+    return [shop_of(bucket) for bucket in held]
 
 
 def all_holders(connection: Connection, customers: Iterable[str]) -> dict[str, list[str]]:

@@ -235,6 +235,26 @@ quarantine = Table(
     PrimaryKeyConstraint("till", "epoch", "touched", "seq"),
 )
 
+# Who was erased, and the shops (a JSON list) whose tills held the customer.
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("customer", Text, primary_key=True),
+    Column("erased_at", Text, nullable=False),
+    Column("shops", Text, nullable=False),
+)
+
+# A till's word that an erased customer is gone from its files, or from its journal.
+erasure_word = Table(
+    "erasure_word",
+    metadata,
+    Column("customer", Text, nullable=False),
+    Column("till", Text, nullable=False),
+    Column("part", Text, nullable=False),
+    Column("said_at", Text, nullable=False),
+    PrimaryKeyConstraint("customer", "till", "part"),
+)
+
 # Names and contact data of an event, beside its bytes: erased without touching them.
 event_private = Table(
     "event_private",

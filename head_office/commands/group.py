@@ -19,7 +19,15 @@ from head_office.commands.options import open_database as _database
 from head_office.commands.options import read_instant
 from head_office.commands.pictures import pictures
 from head_office.commands.rules import activate, rollback, rotate_key
-from head_office.commands.tills import accept_cap, enrol, retry, revoke, status, worst_case
+from head_office.commands.tills import (
+    accept_cap,
+    enrol,
+    erasures,
+    retry,
+    revoke,
+    status,
+    worst_case,
+)
 from head_office.commands.users import user
 from head_office.errors import LibraryMissing, LoadError
 from pos_plugin.errors import RuleError
@@ -404,6 +412,7 @@ for command in (
     enrol,
     revoke,
     status,
+    erasures,
     retry,
     worst_case,
     accept_cap,

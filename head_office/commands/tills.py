@@ -1,13 +1,14 @@
-"""``stammkunde head-office enrol|revoke|status|retry|worst-case|accept-cap``: the tills."""
+"""Tills: ``stammkunde head-office enrol|revoke|status|erasures|retry|worst-case|accept-cap``."""
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import ssl
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -18,6 +19,8 @@ from pos_plugin.loopback import ADDRESS
 
 if TYPE_CHECKING:
     from head_office.till.caps import RaisedCap
+
+CONFIRMED_WITHIN: Final = dt.timedelta(days=30)
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 
@@ -113,6 +116,40 @@ def status(data: Path, *, as_json: bool) -> None:
         click.echo(_open_cap(cap), err=True)
     wrong = any(one.quarantined or one.report.get("refused_packages") for one in tills)
     sys.exit(1 if wrong or open_caps else 0)
+
+
+@click.command()
+@data_option
+@_json
+def erasures(data: Path, *, as_json: bool) -> None:
+    """Show how many of the tills that held an erased customer have confirmed that it is gone.
+
+    A till has confirmed when its agent reports it gone from the files, and the till itself sent its
+    event. Exit code 1 when one has not confirmed a month after the erasure (Art. 12 GDPR).
+    """
+    from head_office.till.erasures import erasures as all_erasures
+    from pos_plugin.clock import SystemClock, instant
+
+    with open_database(data) as database, database.read() as connection:
+        found = all_erasures(connection)
+    now = SystemClock().now()
+    is_late = False
+    for one in found:
+        is_late |= bool(one.missing) and now - instant(one.erased_at) > CONFIRMED_WITHIN
+        if as_json:
+            document = {**one._asdict(), "missing": [till._asdict() for till in one.missing]}
+            click.echo(json.dumps(document, ensure_ascii=False))
+            continue
+        click.echo(
+            f"{one.customer}, erased {one.erased_at}: {one.confirmed} of {one.tills} tills "
+            "have confirmed"
+        )
+        for till in one.missing:
+            click.echo(
+                f"  till {till.till} of shop {till.shop} has not, "
+                f"last report {till.reported_at or 'never'}"
+            )
+    sys.exit(1 if is_late else 0)
 
 
 @click.command()

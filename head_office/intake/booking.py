@@ -24,6 +24,7 @@ from head_office.intake.effects import NotUnderstood, effects_of
 from head_office.intake.folding import Folding
 from head_office.portions import in_portions
 from head_office.storage import alias, quarantine, receipt, receipt_line, till_event
+from head_office.till import erasures
 from head_office.till.status import KNOWN_UID
 from head_office.vouchers import FOR_EVERY_SHOP, changed_rows
 from pos_plugin.limits import MAX_TEXT
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from head_office.sources import Source
     from sync_agent.protocol import Event, PrivateOf
 
+ERASURE: Final = "erasure_applied"
 NAMED_MAX: Final = 1_000
 PROBLEM_MAX: Final = 500
 
@@ -156,7 +158,10 @@ class Booking:
                 customers = Customers(
                     connection, card_key=self._card_key, source=source, as_of=self._now_text
                 )
-                for customer, rows in customers.book(event, private).items():
+                booked = customers.book(event, private)
+                if event.kind == ERASURE:
+                    self._note_erasure(event, booked, till=source.till)
+                for customer, rows in booked.items():
                     changed.setdefault(customer, []).extend(rows)
             # Last, because it is not in the tables yet: nothing behind it can fail.
             self._folding.take(effects.entries, source=source, counts=not repeated)
@@ -165,6 +170,23 @@ class Booking:
         ):
             self._receipts.append(rows_of_receipt)
         return changed
+
+    def _note_erasure(self, event: Event, erased: Iterable[str], *, till: str) -> None:
+        """Remember who is erased and who held it; the till says of its journal that it is done."""
+        for customer in erased:
+            held = self._buckets.get(customer) or log.all_holders(self._connection, [customer]).get(
+                customer, []
+            )
+            erasures.note_erased(
+                self._connection,
+                customer,
+                shops=[log.shop_of(bucket) for bucket in held],
+                now_text=self._now_text,
+            )
+        gone = survivor(self._connection, str(event.body["customer"]))
+        erasures.confirm(
+            self._connection, till, [gone], part=erasures.JOURNAL, now_text=self._now_text
+        )
 
     def _settle(self) -> None:
         self._note(self._folding.settle())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from made_files import have_cache
 from till_builder import BUCKET, NOON, BuiltPage, Put, TillBuilder
 
 from pos_plugin.search_keys import name_keys, name_words
@@ -226,6 +227,7 @@ def replayed(
     changes = [Put(table, row, seq, op=op) for seq, (op, table, row) in enumerate(steps, 1)]
     pages = [changes] if at_once else [[change] for change in changes]
     folder.mkdir()
+    have_cache(folder)
     after = 0
     cache = CacheWriter.open(folder)
     for number, page in enumerate(pages, 1):
