@@ -1,24 +1,21 @@
-"""Power fails while the till sells and the agent writes: what was confirmed stays, whole.
-
-``STAMMKUNDE_POWER_CUTS`` says how many instants are tried (default 60; `make soak` 2,000).
-"""
+"""Power fails while the till sells and the agent writes: what was confirmed stays, whole."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
 import shutil
 from collections import Counter
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import apsw
 import pytest
-from power_cut import SECTOR, CutDisk, cut_disk
-from till_builder import BUCKET, NOON, BuiltPage, Put, TillBuilder, card_number, points
+from power_cut import CUTS, SECTOR, SEED, cut_disk, cutting
+from till_builder import BUCKET, NOON, BuiltPage, Put, TillBuilder, card_number
+from voucher_till import make_voucher_till
 
 from pos_plugin import Receipt
 from pos_plugin.errors import StorageDamaged, StorageError
@@ -28,11 +25,8 @@ from pos_plugin.storage.connect import READER, quick_check
 from pos_plugin.storage.journal_writer import JournalWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-CUTS = int(os.environ.get("STAMMKUNDE_POWER_CUTS", "60"))
-SEED = int(os.environ.get("STAMMKUNDE_SEED", "20261123"))
 CUTS_A_RUN = 50
 SALES = 75  # the log goes back into the file after about sixty
 # The parts of a booking, each with the column that names its event.
@@ -50,43 +44,13 @@ ROWS_A_CHECKPOINT = 700
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    till = TillBuilder(tmp_path_factory.mktemp("till"))
-    till.rules(points())
-    till.article("4711", 7999)
-    till.customer("K1", card=card_number(1), segments=["abc:C"])
-    till.program()
-    till.voucher_type()
-    till.trigger()
-    with till.open():
-        pass
-    return till.data_dir
+    return make_voucher_till(tmp_path_factory.mktemp("till"))
 
 
 @pytest.fixture(autouse=True)
 def _no_memory_map(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a network drive: a file system written in Python maps nothing."""
     monkeypatch.setitem(READER, "mmap_size", 0)  # type: ignore[arg-type]
-
-
-@contextmanager
-def cutting(
-    disk: CutDisk, folder: Path, known: Callable[[], Any], *, rate: float
-) -> Iterator[list[tuple[Path, Any]]]:
-    """Cut at random operations; gives the images with what was known at that instant."""
-    images: list[tuple[Path, Any]] = []
-
-    def perhaps() -> None:
-        if len(images) < CUTS_A_RUN and disk.dice.random() < rate:
-            image = folder / f"cut-{len(images)}"
-            image.mkdir()
-            disk.cut(image)
-            images.append((image, known()))
-
-    disk.on_operation = perhaps
-    try:
-        yield images
-    finally:
-        disk.on_operation = None
 
 
 def sold_until_the_cuts(
@@ -99,7 +63,9 @@ def sold_until_the_cuts(
     with cut_disk(seed, lies=lies) as disk, till.open() as plugin:
         plugin._till.journal._connection.pragma("synchronous", synchronous)
         # About forty operations of the disk a sale.
-        with cutting(disk, folder, lambda: list(confirmed), rate=0.012) as images:
+        with cutting(
+            disk, folder, lambda: list(confirmed), rate=0.012, cuts_max=CUTS_A_RUN
+        ) as images:
             for number in range(SALES):
                 sale = plugin.begin_sale(f"S{seed}-{number}")
                 sale.scan(card_number(1))
@@ -243,7 +209,7 @@ def cache_verdicts(folder: Path, cuts: int, writer_class: type[CacheWriter]) -> 
         CacheWriter.open(data).close()
         with cut_disk(seed) as disk, CacheWriter.open(data) as writer:
             writer.__class__ = writer_class
-            with cutting(disk, run, lambda: None, rate=0.02) as images:
+            with cutting(disk, run, lambda: None, rate=0.02, cuts_max=CUTS_A_RUN) as images:
                 for number in range(PAGES):
                     writer.apply_page(page(number), at=NOON)
                     if number % (ROWS_A_CHECKPOINT // PAGE_ROWS) == 0:

@@ -1,20 +1,19 @@
 """Power fails while a till prints: whatever bytes had left, nothing is queued again in silence.
 
-``STAMMKUNDE_POWER_CUTS`` says how many instants are tried (default 60; `make soak` 2,000). The cuts
-fall between any two operations of the disk, and while bytes are on their way to the printer.
+The cuts fall between any two operations of the disk, and while bytes are on their way to the
+printer.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from journal_spool import JournalSpool, LateJournalSpool
-from power_cut import CutDisk, cut_disk
+from power_cut import CUTS, SEED, CutDisk, cut_disk, cutting
 from printing import plain
 
 from pos_plugin.errors import StorageError
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from printers.document import Document
     from printers.ports import JobChange
 
-CUTS = int(os.environ.get("STAMMKUNDE_POWER_CUTS", "60"))
-SEED = int(os.environ.get("STAMMKUNDE_SEED", "20261123"))
 CUTS_A_RUN = 40
 JOBS = 60
 # A job is about twenty operations of the disk and the four instants of its bytes.
@@ -116,7 +113,6 @@ def printed_until_the_cuts(
     data.mkdir(parents=True)
     for path in prepared.glob("journal.db*"):
         shutil.copy(path, data)
-    images: list[tuple[Path, Known]] = []
     added: set[str] = set()
     told: dict[str, JobState] = {}
 
@@ -127,12 +123,8 @@ def printed_until_the_cuts(
         line = Line(disk)
         store = kind(data / "journal.db")
 
-        def perhaps() -> None:
-            if len(images) < CUTS_A_RUN and disk.dice.random() < RATE:
-                image = folder / f"cut-{len(images)}"
-                image.mkdir()
-                disk.cut(image)
-                images.append((image, Known(frozenset(added), frozenset(line.left), dict(told))))
+        def known() -> Known:
+            return Known(frozenset(added), frozenset(line.left), dict(told))
 
         spool = Spool(
             store,
@@ -143,13 +135,12 @@ def printed_until_the_cuts(
             on_fault=fail,
             lay_out=lay_out,
         )
-        disk.on_operation = perhaps
-        for number in range(JOBS):
-            uid = f"job{number:03}"
-            store.add(uid, plain(subject_uid=uid))
-            added.add(uid)
-            spool._step()
-        disk.on_operation = None
+        with cutting(disk, folder, known, rate=RATE, cuts_max=CUTS_A_RUN) as images:
+            for number in range(JOBS):
+                uid = f"job{number:03}"
+                store.add(uid, plain(subject_uid=uid))
+                added.add(uid)
+                spool._step()
         store.close()
     return images
 

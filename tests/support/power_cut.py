@@ -8,6 +8,7 @@ many cuts as one likes. Not modelled: lost directory entries, several processes.
 
 from __future__ import annotations
 
+import os
 import random
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,10 @@ import apsw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+CUTS = int(os.environ.get("STAMMKUNDE_POWER_CUTS", "60"))
+"""How many instants a test tries; ``make soak`` says 2,000."""
+SEED = int(os.environ.get("STAMMKUNDE_SEED", "20261123"))
 
 SECTOR = 512
 LOST = 0.4
@@ -134,3 +139,32 @@ def cut_disk(seed: int, *, lies: bool = False) -> Iterator[CutDisk]:
         yield disk
     finally:
         disk.unregister()
+
+
+@contextmanager
+def cutting(
+    disk: CutDisk, folder: Path, known: Callable[[], Any], *, rate: float, cuts_max: int
+) -> Iterator[list[tuple[Path, Any]]]:
+    """Cut at random operations; gives the images with what was known at that instant.
+
+    Args:
+        disk: in place.
+        folder: the images go there.
+        known: tells what the world outside knows.
+        rate: chance of a cut at an operation, 0 to 1.
+        cuts_max: of so many images at most.
+    """
+    images: list[tuple[Path, Any]] = []
+
+    def perhaps() -> None:
+        if len(images) < cuts_max and disk.dice.random() < rate:
+            image = folder / f"cut-{len(images)}"
+            image.mkdir()
+            disk.cut(image)
+            images.append((image, known()))
+
+    disk.on_operation = perhaps
+    try:
+        yield images
+    finally:
+        disk.on_operation = None

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 import pytest
-from till_builder import NOON, SHOP, TillBuilder, card_number, points
+from till_builder import NOON, SHOP, TillBuilder, card_number
+from voucher_till import make_voucher_till
 
 from pos_plugin import Plugin, Receipt
 from pos_plugin.clock import SettableClock
@@ -30,16 +31,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    till = TillBuilder(tmp_path_factory.mktemp("till"))
-    till.rules(points())
-    till.article("4711", 7999)
-    till.customer("K1", card=card_number(1), segments=["abc:C"])
-    till.program()
-    till.voucher_type()
-    till.trigger()
-    with till.open():
-        pass
-    return till.data_dir
+    return make_voucher_till(tmp_path_factory.mktemp("till"))
 
 
 @pytest.fixture
