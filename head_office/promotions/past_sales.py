@@ -5,15 +5,15 @@ On SQLite a writer cannot commit while somebody reads, so each portion is a tran
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, select, tuple_
 
 from head_office.storage import receipt, till_event
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterator
 
     from head_office.storage import Database
@@ -59,3 +59,34 @@ def bodies(
         for row in rows:
             yield json.loads(row.line)["body"]
         uid, left = rows[-1].uid, left - len(rows)
+
+
+def taken_back(database: Database, *, since_on: dt.date) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield kind and body of every void and return since a day, of whichever sale.
+
+    Args:
+        database: head office.
+        since_on: first day; no sale is taken back before it was made.
+    """
+    # An instant is UTC, a shop day is not.
+    since = dt.date.fromordinal(max(1, since_on.toordinal() - 1)).isoformat()
+    place = tuple_(till_event.c.till, till_event.c.epoch, till_event.c.seq)
+    last: tuple[str, int, int] = ("", 0, 0)
+    while True:
+        with database.read() as connection:
+            rows = connection.execute(
+                select(till_event)
+                .where(
+                    place > last,
+                    till_event.c.kind.in_(("sale_voided", "items_returned")),
+                    till_event.c.occurred_at >= since,
+                    till_event.c.took_effect.is_(True),
+                )
+                .order_by(till_event.c.till, till_event.c.epoch, till_event.c.seq)
+                .limit(AT_ONCE)
+            ).all()
+        if not rows:
+            return
+        for row in rows:
+            yield row.kind, json.loads(row.line)["body"]
+        last = (rows[-1].till, rows[-1].epoch, rows[-1].seq)

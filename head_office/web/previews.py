@@ -31,7 +31,7 @@ def begin(visit: Visit) -> Response:
     else:
         with visit.database.read() as connection:
             changes = [Change(one.id, one.rule) for one in drafts.approved(connection)]
-    today = visit.now.date()
+    today = visit.now.astimezone().date()
     order = preview.order(
         visit.database,
         changes,

@@ -39,7 +39,7 @@ def check(visit: Visit) -> Response:
         "work": "lint",
         "promotions": _planned(visit, visit.now)[-1],
         "articles": publish_gate.article_rows(visit.database),
-        "on": visit.now.date().isoformat(),
+        "on": visit.now.astimezone().date().isoformat(),
         "max_combined_bp": MAX_COMBINED_BP,
     }
     job = visit.site.jobs.start(visit.name, order)

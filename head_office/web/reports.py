@@ -36,7 +36,7 @@ class Bar(NamedTuple):
 
 def show(visit: Visit) -> Response:
     """Show a time; the last seven whole days and today unless another one is asked for."""
-    today = visit.now.date()
+    today = visit.now.astimezone().date()
     first_on = _day(visit.query.get("from", ""), today - dt.timedelta(days=DAYS))
     last_on = _day(visit.query.get("to", ""), today)
     if not dt.timedelta(0) <= last_on - first_on < dt.timedelta(days=DAYS_MAX):

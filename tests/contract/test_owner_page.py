@@ -18,7 +18,7 @@ from head_office.intake import events
 from head_office.promotions import preview, timeline
 from head_office.segments import Bits
 from head_office.till.status import take_report
-from pos_plugin import Plugin
+from pos_plugin import Plugin, Receipt
 from pos_plugin.clock import SettableClock, utc_text
 from pos_plugin.config import read_config
 from sync_agent.agent import Agent
@@ -26,7 +26,7 @@ from sync_agent.protocol import StatusReport
 from sync_agent.settings import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import httpx
@@ -284,12 +284,12 @@ def test_the_log_says_who_did_it(owner: Visitor) -> None:
         assert f"olga {action}" in said
 
 
-def sell(site: Site, *, pieces: int, days_ago: int) -> None:
+def sell(site: Site, *, pieces: int, days_ago: int, sale_id: str = "") -> None:
     """A receipt of trousers, by a till, at head office."""
     at = site.clock.now() - dt.timedelta(days=days_ago)
     line = {"line_id": "1", "sku": "4711", "quantity_milli": pieces * 1000,
             "unit_price_minor": 7999, "vat_rate_bp": 1900}  # fmt: skip
-    sale = {"sale_id": f"S{days_ago}", "at": at.isoformat(), "lines": [line]}
+    sale = {"sale_id": sale_id or f"S{days_ago}", "at": at.isoformat(), "lines": [line]}
     config = read_config(site.till_dir() / "till.toml")
     with Plugin.open(config, clock=SettableClock(at)) as plugin:
         total_minor = plugin.sales.evaluate(sale).to_dict()["total_minor"]
@@ -348,6 +348,43 @@ def test_the_report_says_what_a_promotion_did(site: Site, owner: Visitor) -> Non
     for odd in ("from=x&to=y", "from=2026-03-02&to=2026-03-01", "from=0001-01-01&to=9999-12-31",
                 "to=0001-01-01"):  # fmt: skip
         assert owner.get(f"/report?{odd}").status_code == 200
+
+
+def back_at(site: Site, till: str, take: Callable[[Plugin], object]) -> None:
+    """Take something back at a till, and let head office know."""
+    with Plugin.open(site.till_dir(till) / "till.toml") as plugin:
+        assert isinstance(take(plugin), Receipt)
+    with Agent(read_settings(site.till_dir(till) / "till.toml"), site.clock) as agent:
+        agent.cycle()
+        assert agent.status.problems == {}
+
+
+def test_what_came_back_is_taken_off_the_report(site: Site, owner: Visitor) -> None:
+    approve(owner, write(owner, "percent", SATURDAYS | {"weekdays": "", "label_de": "Hosen"}))
+    publish(owner)
+    for till in ("3", "4"):
+        site.add_till(till)
+        with Agent(read_settings(site.till_dir(till) / "till.toml"), site.clock) as agent:
+            agent.cycle()
+    for sale_id, pieces in (("A", 3), ("B", 1), ("C", 1), ("D", 2)):
+        sell(site, pieces=pieces, days_ago=0, sale_id=sale_id)
+    whole = text_of(owner.get("/report"))
+    assert "Hosen Bons: 4 · Rabatt: 111,99 € · Umsatz dieser Bons: 447,94 €" in whole
+    one = {"line_id": "1", "quantity_milli": 1000}
+    back_at(site, "3", lambda till: till.sales.void("B", {}))
+    back_at(
+        site, "3", lambda till: till.sales.return_items("A", {"return_id": "R1", "lines": [one]})
+    )
+    back_at(
+        site, "3", lambda till: till.sales.return_items("C", {"return_id": "R2", "lines": [one]})
+    )
+    # Another till does not have the sale; the host says what it gave back.
+    elsewhere = {"return_id": "R3", "lines": [one | {"refund_minor": 6399}]}
+    back_at(site, "4", lambda till: till.sales.return_items("D", elsewhere))
+    said = text_of(owner.get("/report"))
+    # Left: two of three pieces of A, 31.99 of 47.99; one of D, 16.00. C was not voided, but nothing of its discount is left.
+    assert "Bons: 3 · Umsatz: 191,98 € · Rabatt durch Aktionen: 47,99 €" in said
+    assert "Hosen Bons: 2 · Rabatt: 47,99 € · Umsatz dieser Bons: 191,98 €" in said
 
 
 def test_the_tills_say_how_they_are(site: Site, owner: Visitor) -> None:
