@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from pos_plugin.doctor.finding import Finding
 
 TEXTS: Final = {
+    "folder_no_head_office": {
+        "de": "{folder} gibt es nicht: --data prüfen, oder stammkunde head-office init",
+        "en": "{folder} does not exist: look at --data, or run stammkunde head-office init",
+    },
     "files_good": {"de": "{name} ist heil.", "en": "{name} is sound."},
     "files_damaged": {
         "de": "{name} ist beschädigt ({fault}): anhalten, dann stammkunde head-office restore",
@@ -105,10 +109,13 @@ def head_office_findings(
     """Yield how file, keys, backups and tills of a head office are.
 
     Args:
-        folder: its data folder.
+        folder: its data folder; one that is not there is the only finding.
         backups: where its copies lie; None = not known.
         at: now.
     """
+    if not folder.is_dir():
+        yield WORDS.bad("folder", "folder_no_head_office", folder=folder)
+        return
     damage = _damage(folder / FILE_NAME)
     if damage is not None:
         yield WORDS.bad("files", "files_damaged", name=FILE_NAME, fault=damage)
@@ -136,7 +143,7 @@ def _damage(path: Path) -> str | None:
         return None  # held, or no rights: said when it is opened
     except sqlite3.DatabaseError as fault:
         return str(fault)
-    return None if said == "ok" else str(said)
+    return None if said == "ok" else str(said).splitlines()[-1]
 
 
 def _keys(folder: Path) -> Iterator[Finding]:

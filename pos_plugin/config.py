@@ -362,7 +362,8 @@ def read_config(path: Path) -> TillConfig:
         with path.open("rb") as file:
             content = file.read(_BYTES_MAX + 1)
     except OSError as error:
-        advice = "`stammkunde init` writes one"
+        is_closed = isinstance(error, PermissionError)
+        advice = "run this as the till's user" if is_closed else "`stammkunde init` writes one"
         message = f"cannot be read: {path.absolute()}: {error.strerror}; {advice}"
         raise ConfigError("not_toml", name, message) from None
     if len(content) > _BYTES_MAX:

@@ -81,7 +81,7 @@ def read_settings(config_path: Path, *, backoff_max_s: float = BACKOFF_MAX_S) ->
     chain = keys.read_keys(config.data_dir)
     if chain is None:
         raise ConfigError(
-            "missing", keys.NAME, "no keys yet; run: stammkunde head-office init … --till-dir …"
+            "missing", keys.NAME, "no keys yet; `stammkunde agent enrol` fetches them"
         )
     access = _access(config.data_dir)
     return Settings(

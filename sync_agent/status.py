@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 ADVICE: Final = {
     "unreachable": "Head office does not answer. The till goes on; look at the network.",
-    "unauthorized": "Head office does not know the token: set the till up again.",
-    "forbidden": "The token belongs to another till or shop: set the till up again.",
+    "unauthorized": "Head office does not know the token: enrol the till again "
+    "(there stammkunde head-office enrol, here stammkunde agent enrol).",
+    "forbidden": "The token belongs to another till or shop: enrol the till again "
+    "(there stammkunde head-office enrol, here stammkunde agent enrol).",
     "gap": "Head office misses events before these; it may have been restored. Call support.",
     "fork": "Another till uses the numbers of this one: was its disk copied? Call support.",
     "head_office_lost_data": "Head office lost receipts it had acknowledged. Call support.",
@@ -29,8 +31,9 @@ ADVICE: Final = {
     "imports": "An import cannot be brought into the cache; the till goes on with what it has. "
     "Look at the disk, or import the file again.",
     "import_folder": "The import folder cannot be read: look at import_folder in till.toml.",
-    "damaged": "A file of the till is damaged: start the till again, then restore the last backup.",
-    "revoked": "Head office took this till out of service; its data are gone. Enrol it again.",
+    "damaged": "A file of the till is damaged: stammkunde doctor says which, and what helps.",
+    "revoked": "Head office took this till out of service; its data are gone. Enrol it "
+    "again: there stammkunde head-office enrol, here stammkunde agent enrol.",
     "clock_suspect": "The clock of this till differs from head office's: set date and time.",
     "journal_damaged": "The journal was damaged and a new one is in use: restore the last backup.",
     "disk_reserve": "The disk was full, the reserve is given up: make room on it today.",

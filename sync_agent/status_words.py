@@ -33,8 +33,10 @@ LINES: Final = {
 
 ADVICE_DE: Final = {
     "unreachable": "Die Zentrale antwortet nicht. Die Kasse arbeitet weiter; Netz prüfen.",
-    "unauthorized": "Die Zentrale kennt den Schlüssel nicht: Kasse neu anmelden.",
-    "forbidden": "Der Schlüssel gehört zu anderer Kasse oder Filiale: Kasse neu anmelden.",
+    "unauthorized": "Die Zentrale kennt den Schlüssel nicht: Kasse neu anmelden "
+    "(dort stammkunde head-office enrol, hier stammkunde agent enrol).",
+    "forbidden": "Der Schlüssel gehört zu anderer Kasse oder Filiale: Kasse neu anmelden "
+    "(dort stammkunde head-office enrol, hier stammkunde agent enrol).",
     "gap": "Der Zentrale fehlen frühere Ereignisse; wurde sie zurückgesichert? Support anrufen.",
     "fork": "Eine andere Kasse benutzt unsere Nummern: Platte kopiert? Support anrufen.",
     "head_office_lost_data": "Die Zentrale hat bestätigte Bons verloren. Support anrufen.",
@@ -48,8 +50,9 @@ ADVICE_DE: Final = {
     "imports": "Ein Import kommt nicht in den Bestand; die Kasse arbeitet mit dem, was sie hat. "
     "Platte prüfen oder die Datei noch einmal importieren.",
     "import_folder": "Der Ordner für Importe ist nicht lesbar: import_folder in till.toml prüfen.",
-    "damaged": "Eine Datei der Kasse ist beschädigt: Kasse neu starten, dann Sicherung einspielen.",
-    "revoked": "Die Zentrale hat diese Kasse abgemeldet; ihre Daten sind weg. Neu anmelden.",
+    "damaged": "Eine Datei der Kasse ist beschädigt: stammkunde doctor sagt, welche und was hilft.",
+    "revoked": "Die Zentrale hat diese Kasse abgemeldet; ihre Daten sind weg. Neu "
+    "anmelden: dort stammkunde head-office enrol, hier stammkunde agent enrol.",
     "clock_suspect": "Die Uhr der Kasse weicht von der Zentrale ab: Datum und Zeit stellen.",
     "journal_damaged": "Das Journal war beschädigt, ein neues läuft: letzte Sicherung einspielen.",
     "disk_reserve": "Die Platte war voll, die Reserve ist verbraucht: heute noch Platz schaffen.",

@@ -52,7 +52,7 @@ def _findings(data: Path, backups: Path | None, at: dt.datetime) -> Iterator[Fin
     from pos_plugin.doctor.folder import folder_findings
     from pos_plugin.doctor.machine import machine_findings
 
-    yield from folder_findings(data, free_mb_least=_FREE_MB_LEAST)
     if data.is_dir():
+        yield from folder_findings(data, free_mb_least=_FREE_MB_LEAST)
         yield from machine_findings(at=at, known_at=None)
-        yield from head_office_findings(data, backups=backups, at=at)
+    yield from head_office_findings(data, backups=backups, at=at)

@@ -10,7 +10,7 @@ from pos_plugin.drives import Drive, drive_of
 from pos_plugin.errors import StorageDamaged, StorageError
 from pos_plugin.storage import backup, ballast
 from pos_plugin.storage.cache_reader import CacheReader
-from pos_plugin.storage.connect import JOURNAL_NAME, sqlite_version
+from pos_plugin.storage.connect import CURRENT_NAME, JOURNAL_NAME, sqlite_version
 from pos_plugin.storage.journal_reader import JournalReader
 from pos_plugin.storage.journal_swap import has_damaged
 
@@ -34,6 +34,12 @@ TEXTS: Final = {
     "files_damaged": {
         "de": "{name} ist beschädigt ({fault}): Kasse neu starten, dann Sicherung einspielen.",
         "en": "{name} is damaged ({fault}): start the till again, then restore the last backup.",
+    },
+    "files_cache_damaged": {
+        "de": "{name} ist beschädigt ({fault}): {current} löschen, der Agent baut die Datei neu; "
+        "nichts geht verloren.",
+        "en": "{name} is damaged ({fault}): delete {current}, the agent builds the file again; "
+        "nothing is lost.",
     },
     "files_unreadable": {
         "de": "{name} ist nicht lesbar: {fault}. {hint}",
@@ -130,12 +136,22 @@ def _sound(name: str, kind: type[JournalReader | CacheReader], folder: Path) -> 
         with reader:
             found = reader.quick_check()
     except StorageDamaged as fault:
-        return WORDS.bad("files", "files_damaged", name=name, fault=fault)
+        return _damaged(name, str(fault), folder)
     except StorageError as fault:
         return WORDS.bad("files", "files_unreadable", name=name, fault=fault, hint=fault.hint)
     if found is not None:
-        return WORDS.bad("files", "files_damaged", name=name, fault=found)
+        return _damaged(name, found, folder)
     return WORDS.good("files", "files_good", name=name, sqlite=sqlite_version())
+
+
+def _damaged(name: str, fault: str, folder: Path) -> Finding:
+    """Return what to do about a damaged file, without SQLite's list of broken pages."""
+    last = fault.strip().splitlines()[-1]
+    if name == JOURNAL_NAME:
+        return WORDS.bad("files", "files_damaged", name=name, fault=last)
+    return WORDS.bad(
+        "files", "files_cache_damaged", name=name, fault=last, current=folder / CURRENT_NAME
+    )
 
 
 def _backup(settings: TillConfig, *, at: dt.datetime, has_journal: bool) -> Finding:

@@ -67,6 +67,10 @@ TEXTS: Final = {
         "de": "Nur {free_mb} MB frei: Platz schaffen.",
         "en": "Only {free_mb} MB free: make room.",
     },
+    "disk_full": {
+        "de": "Nur {free_mb} MB frei: sofort Platz schaffen, sonst wird nichts mehr gebucht.",
+        "en": "Only {free_mb} MB free: make room now, or nothing is booked any more.",
+    },
     "sync_good": {
         "de": "Schreibt {micros} Mikrosekunden bis zum Bestätigen.",
         "en": "Takes {micros} microseconds to confirm a write.",
@@ -85,6 +89,7 @@ TEXTS: Final = {
 }
 WORDS: Final = Words(TEXTS)
 _MB: Final = 1_000_000
+_FULL_MB: Final = 64  # twice the reserve of a till: from here on it has none to spare
 _WRITES: Final = 15
 _FAST_MICROS: Final = 40  # a disk with protection answers from its own memory, over a bus
 _SLOW_MICROS: Final = 200_000
@@ -103,14 +108,19 @@ def folder_findings(folder: Path, *, free_mb_least: int) -> Iterator[Finding]:
     yield _written(folder)
     yield from _rights(folder)
     yield _drive(folder)
-    free_mb = shutil.disk_usage(folder).free // _MB
-    if free_mb < free_mb_least:
-        yield WORDS.warn("disk", "disk_low", free_mb=free_mb)
-    else:
-        yield WORDS.good("disk", "disk_good", free_mb=free_mb)
+    yield room(shutil.disk_usage(folder).free // _MB, free_mb_least=free_mb_least)
     micros = _sync_micros(folder)
     if micros is not None:
         yield judged(micros)
+
+
+def room(free_mb: int, *, free_mb_least: int) -> Finding:
+    """Return what the free room in MB says about the disk."""
+    if free_mb < _FULL_MB:
+        return WORDS.bad("disk", "disk_full", free_mb=free_mb)
+    if free_mb < free_mb_least:
+        return WORDS.warn("disk", "disk_low", free_mb=free_mb)
+    return WORDS.good("disk", "disk_good", free_mb=free_mb)
 
 
 def judged(micros: int) -> Finding:

@@ -85,7 +85,7 @@ def _asked(printer: Printer, settings: TillConfig) -> dict[str, Any]:
     try:
         reason = look(line)
     except PrinterError as fault:
-        reason, message = JobReason.PRINTER_OFFLINE, f"{fault} {fault.hint}".strip()
+        reason, message = JobReason.PRINTER_OFFLINE, f"{fault}. {fault.hint}".strip()
     finally:
         line.hang_up()
     is_silent = reason is JobReason.PRINTER_MUTE

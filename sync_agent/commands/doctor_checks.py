@@ -34,8 +34,10 @@ TEXTS: Final = {
         "en": "None: this till works alone.",
     },
     "head_office_unknown": {
-        "de": "Noch nicht angemeldet ({fault}): stammkunde init oder stammkunde agent enrol",
-        "en": "Not enrolled yet ({fault}): stammkunde init or stammkunde agent enrol",
+        "de": "Die Kasse kann sich nicht ausweisen ({fault}): dort stammkunde head-office enrol, "
+        "hier stammkunde agent enrol",
+        "en": "The till cannot say who it is ({fault}): there stammkunde head-office enrol, here "
+        "stammkunde agent enrol",
     },
     "head_office_good": {"de": "{url} antwortet.", "en": "{url} answers."},
     "head_office_silent": {
@@ -43,8 +45,8 @@ TEXTS: Final = {
         "en": "{url} does not answer ({fault}): look at network and address. Selling goes on.",
     },
     "head_office_refused": {
-        "de": "{url} lehnt ab: {fault}. {advice}",
-        "en": "{url} refuses: {fault}. {advice}",
+        "de": "{url} lehnt ab. {advice}",
+        "en": "{url} refuses. {advice}",
     },
     "rules_none": {
         "de": "Noch keine: keine Rabatte. Regeln veröffentlichen oder importieren.",
@@ -116,7 +118,7 @@ def _head_office(config: Path) -> Finding:
     except HeadOfficeRefused as fault:
         advice = _advice(fault.problem)
         texts = {
-            language: text.format(url=known.url, fault=fault, advice=advice[language])
+            language: text.format(url=known.url, advice=advice[language])
             for language, text in TEXTS["head_office_refused"].items()
         }
         return Finding("head_office", Level.BAD, "head_office_refused", texts)

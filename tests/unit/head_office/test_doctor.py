@@ -107,7 +107,7 @@ def test_head_office_is_looked_at(tmp_path: Path) -> None:
         (lambda data: spoil(data / "head_office.db"), "files_damaged"),
         (lambda data: (data / "head_office.db").unlink(), "files_unusable"),
         (lambda data: data.chmod(0o755), "rights_open"),
-        (shutil.rmtree, "folder_missing"),
+        (shutil.rmtree, "folder_no_head_office"),
     ],
 )
 def test_a_broken_head_office_is_said(tmp_path: Path, broken: Any, code: str) -> None:

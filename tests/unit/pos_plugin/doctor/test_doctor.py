@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 
     from pos_plugin.doctor.finding import Finding
 
+AS_NOBODY = (
+    "import os, sys; from pathlib import Path; from pos_plugin.config import read_config; "
+    "os.setgid(65534); os.setuid(65534); read_config(Path(sys.argv[1]))"
+)
 NOON = dt.datetime(2026, 3, 7, 12, tzinfo=dt.timezone(dt.timedelta(hours=1)))
 
 
@@ -106,7 +110,7 @@ def test_settings_that_cannot_be_read_are_bad_input(tmp_path: Path) -> None:
         (lambda till: till.folder.chmod(0o755), "rights_open", "bad"),
         (lambda till: (till.folder / SPENT).touch(), "files_reserve", "bad"),
         (lambda till: spoil(till.folder / "journal.db"), "files_damaged", "bad"),
-        (lambda till: spoil(next(till.folder.glob("cache-*.db"))), "files_damaged", "bad"),
+        (lambda till: spoil(next(till.folder.glob("cache-*.db"))), "files_cache_damaged", "bad"),
         (lambda till: add(till, '[backup]\nfolder = "away"\n'), "backup_missing", "bad"),
         (lambda till: add(till, f'[backup]\nfolder = "{till.folder}"\n'), "backup_never", "warn"),
         (lambda till: add(till, printer("127.0.0.1:1")), "printer_not_ready", "bad"),
@@ -131,6 +135,20 @@ def add(till: LoneTill, text: str) -> None:
 
 def printer(address: str) -> str:
     return f'[[printer]]\nname = "bon"\ntransport = "network"\naddress = "{address}"\n'
+
+
+def test_a_damaged_cache_comes_back_as_the_doctor_says(till: LoneTill) -> None:
+    spoil(next(till.folder.glob("cache-*.db")))
+    (line,) = (
+        line
+        for line in run("--config", till.config_path).stdout.splitlines()
+        if "cache.db ist beschädigt" in line
+    )
+    assert f"{till.folder / 'cache.current'} löschen" in line
+    (till.folder / "cache.current").unlink()
+    synced = process("agent", "sync-now", "--config", till.config_path)
+    assert synced.returncode == 0, synced.stderr
+    assert "files_cache_damaged" not in codes(till.config_path)
 
 
 def test_a_printer_is_asked_unless_somebody_has_it(till: LoneTill) -> None:
@@ -192,6 +210,26 @@ def test_little_room_is_said(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     said = {one.code for one in folder.folder_findings(tmp_path, free_mb_least=10**12)}
     assert "disk_low" in said
+
+
+@pytest.mark.parametrize(
+    ("free_mb", "level"), [(63, Level.BAD), (64, Level.WARN), (999, Level.WARN), (1000, Level.GOOD)]
+)
+def test_a_full_disk_is_bad_and_a_filling_one_is_to_look_at(free_mb: int, level: Level) -> None:
+    assert folder.room(free_mb, free_mb_least=1_000).level is level
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
+def test_settings_closed_to_this_user_are_no_reason_for_init(till: LoneTill) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", AS_NOBODY, till.config_path],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "run this as the till's user" in done.stderr
+    assert "stammkunde init" not in done.stderr
 
 
 @pytest.mark.parametrize(
