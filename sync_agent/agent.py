@@ -37,6 +37,8 @@ from sync_agent.erasing import follow_till
 from sync_agent.errors import HeadOfficeRefused, PackageRejected, Stopped, Unreachable
 from sync_agent.file_check import damage_of, has_wrong_rows
 from sync_agent.held_head import HeldHead
+from sync_agent.imports.forget import forget_what_head_office_has
+from sync_agent.imports.one_at_a_time import ImportRefused
 from sync_agent.journal_watch import JournalWatch
 from sync_agent.key_rotation import rotate
 from sync_agent.loopback_api import HEAD_OFFICE_S, LoopbackApi
@@ -90,6 +92,8 @@ class Agent(Closing):
         self._cache_file: Path | None
         self._waiting_events = 0
         self._erased_seq = 0
+        self._has_all_pages = False
+        self._has_left_local_mode = False
         self._is_checking = False
         self._pruned: dict[int, int] = {}
         self._hinted = threading.Event()
@@ -213,6 +217,7 @@ class Agent(Closing):
         ):
             return
         self._reported_s = time.monotonic()
+        self._leave_local_mode()
         with suppress(HeadOfficeRefused, Unreachable, Stopped, StorageError):
             gone = self._writer.erasures_done()
             report = report_of(self._settings, self.status, erasures_done=gone)
@@ -220,6 +225,17 @@ class Agent(Closing):
             durable = {one.epoch: one.durable_seq for one in answer.epochs}
             self._writer.note_durable(durable, incarnation=answer.incarnation)
             self._writer.settle()
+
+    def _leave_local_mode(self) -> None:
+        """Forget customers and prices of before there was a head office, once it has sent its own.
+
+        What cannot be done now is tried again with the next report.
+        """
+        if self._has_left_local_mode or not self._has_all_pages or self._next is not None:
+            return
+        with suppress(ImportRefused, StorageError):
+            forget_what_head_office_has(self._settings.data_dir)
+            self._has_left_local_mode = True
 
     def _bring_pictures(self) -> None:
         """Fetch what vouchers will show; whoever cannot be reached is asked in the next round."""
@@ -308,6 +324,7 @@ class Agent(Closing):
                 adds_up = inbox.apply_page(writer, page, till=self._settings.till, at=self._now())
                 self._contact_kept_s = time.monotonic()
                 self._is_first_fill = self._is_first_fill and not page.complete
+                self._has_all_pages |= page.complete
                 return cycle.PageApplied(page.bucket_epoch, page.checkpoint, page.complete, adds_up)
             case cycle.BeginRefetch():
                 self._drop_next()

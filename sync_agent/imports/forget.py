@@ -1,8 +1,11 @@
-"""An erased customer leaves ``imports/`` for good (Art. 17 GDPR).
+"""What has to leave ``imports/`` for good; the other lines keep their place.
 
-Every line that names the customer becomes empty, whatever it is about; the other lines keep their
-place. Then a mark is kept, a hash of the id that names nobody: a file that still holds the customer
-does not bring the person back.
+1. An erased customer (Art. 17 GDPR): every line that names the customer becomes empty, whatever it
+   is about. Then a mark is kept, a hash of the id that names nobody: a file that still holds the
+   customer does not bring the person back.
+2. A purchase price that was put right: the new one is the price of that day.
+3. Every customer and every purchase price once there is a head office: it has them, under ids of
+   its own, so nobody could find here whom it erases.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pos_plugin.clock import utc_text
 from sync_agent.imports.one_at_a_time import alone
 from sync_agent.imports.shelf import ERASE, MARK, Shelf
+from sync_agent.imports.tables_of_till import PURCHASE_PRICE
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -58,12 +62,55 @@ def forget_customers(data_dir: Path, customers: Collection[str], *, at: dt.datet
         if not gone:
             return 0
 
-        def names_one(table: str, row: Mapping[str, Any]) -> bool:
-            return row.get("customer") in gone or (table == "customer" and row.get("id") in gone)
-
-        emptied = shelf.forget(names_one)
+        emptied = shelf.forget(lambda table, row: _named(table, row) in gone)
         with shelf.draft() as draft:
             for customer in sorted(gone):
                 draft.add(MARK, "customer", {"mark": erased_mark(customer)})
             shelf.keep(draft, kind=ERASE, name=ERASE, taken_at=utc_text(at))
     return emptied
+
+
+def forget_corrected_prices(
+    shelf: Shelf, corrected: Collection[tuple[str, str]], *, before: int
+) -> int:
+    """Empty purchase prices that an entry has put right; return how many lines it were.
+
+    Args:
+        shelf: whose lock the caller holds.
+        corrected: article and day of each.
+        before: number of the entry with the new ones.
+
+    Raises:
+        StorageError: an entry cannot be read; what was rewritten stays so.
+    """
+    if not corrected:
+        return 0
+    return shelf.forget(
+        lambda table, row: table == PURCHASE_PRICE and (row["sku"], row["since_on"]) in corrected,
+        before=before,
+    )
+
+
+def forget_what_head_office_has(data_dir: Path) -> int:
+    """Empty what names customers, and purchase prices; return how many lines it were.
+
+    Safe to repeat, and against kill -9.
+
+    Args:
+        data_dir: of a till that has a head office, whose rows are all in the cache.
+
+    Raises:
+        ImportRefused: an import is under way; call again.
+        StorageError: an entry cannot be read; what was rewritten stays so.
+    """
+    if not Shelf(data_dir).entries():
+        return 0
+    with alone(data_dir):
+        return Shelf(data_dir).forget(
+            lambda table, row: table == PURCHASE_PRICE or _named(table, row) is not None
+        )
+
+
+def _named(table: str, row: Mapping[str, Any]) -> object:
+    """Return the customer that a row is about; None for goods, rules and the like."""
+    return row.get("id") if table == "customer" else row.get("customer")

@@ -21,7 +21,7 @@ from printers.limits import PAGE_DOTS
 from sync_agent.imports import history
 from sync_agent.imports.columns import COLUMNS
 from sync_agent.imports.covers import take_covers
-from sync_agent.imports.forget import erased_marks
+from sync_agent.imports.forget import erased_marks, forget_corrected_prices
 from sync_agent.imports.local_keys import ensure_keys, sign
 from sync_agent.imports.one_at_a_time import ImportRefused, alone
 from sync_agent.imports.read import BadFile, TableFile
@@ -102,6 +102,7 @@ def run_import(config: TillConfig, wish: Wish, *, clock: Clock, settle: Settle) 
         report = Report(wish.kind, wish.path.name)
         with Stored(config.data_dir) as stored, shelf.draft() as draft:
             package = None
+            corrected: set[tuple[str, str]] = set()
             try:
                 if wish.kind == RULES:
                     package = _take_rules(config.data_dir, wish.path, report, shelf, draft, clock)
@@ -115,6 +116,7 @@ def run_import(config: TillConfig, wish: Wish, *, clock: Clock, settle: Settle) 
                         erased=erased_marks(shelf),
                         on=clock.now().date(),
                     )
+                    corrected = taking.corrected_prices
                     _take(
                         taking,
                         wish,
@@ -127,7 +129,7 @@ def run_import(config: TillConfig, wish: Wish, *, clock: Clock, settle: Settle) 
             report.taken_at = utc_text(clock.now())
             report.state = _state(report, dry_run=wish.dry_run)
             if report.state == "taken":
-                shelf.keep(
+                entry = shelf.keep(
                     draft,
                     kind=wish.kind,
                     name=wish.path.name,
@@ -136,6 +138,7 @@ def run_import(config: TillConfig, wish: Wish, *, clock: Clock, settle: Settle) 
                 )
         if report.state == "taken":
             settle()
+            forget_corrected_prices(shelf, corrected, before=entry.order)
         if not wish.dry_run:
             history.add(config.data_dir, report, language=config.language)
     return report

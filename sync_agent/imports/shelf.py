@@ -4,8 +4,9 @@ Laws of this file:
 
 1. Kept are the rows that were taken, never the file itself: a shop's file may hold bank data or
    remarks that no till may keep (domain.md law 9).
-2. Content is named by its SHA-256 and never changed, with one exception: lines of an erased
-   customer become empty. A line keeps its number, so every row keeps its place in the log.
+2. Content is named by its SHA-256 and never changed, with one exception: lines that have to be
+   forgotten (``forget``) become empty. A line keeps its number, so every row keeps its place in the
+   log.
 3. An entry (``000001.json``) is written last: content that nobody names was never taken.
 """
 
@@ -140,27 +141,35 @@ class Shelf:
                     op, table, row = json.loads(line)
                     yield number, op, table, row
 
-    def forget(self, names_customer: Callable[[str, dict[str, Any]], bool]) -> int:
-        """Empty every line that names a customer, in all entries; return how many.
+    def forget(
+        self, is_meant: Callable[[str, dict[str, Any]], bool], *, before: int | None = None
+    ) -> int:
+        """Empty every line that is meant; return how many.
 
         Safe against kill -9: each entry changes as a whole, and the same call again goes on.
+
+        Args:
+            is_meant: by table and row.
+            before: only in entries before this one; None = in all.
         """
         emptied = 0
         for entry in self.entries():
             if entry.kind in {RULES, ERASE}:
                 continue
+            if before is not None and entry.order >= before:
+                continue
             with self.draft() as draft:
-                before, last = emptied, 0
+                already, last = emptied, 0
                 for number, op, table, row in self.changes(entry):
                     draft.skip(number - last - 1)
                     last = number
-                    if names_customer(table, row):
+                    if is_meant(table, row):
                         draft.skip(1)
                         emptied += 1
                     else:
                         draft.add(op, table, row)
                 draft.skip(entry.lines - last)
-                if emptied == before:
+                if emptied == already:
                     continue
                 self._write(replace(entry, sha256=draft.finish()))
         self._sweep()

@@ -47,6 +47,8 @@ class Taking:
         card_key: under which cards and e-mail addresses are hashed.
         erased: marks of customers that were erased here.
         on: today: purchase prices hold from it.
+
+    ``corrected_prices`` are article and day of the purchase prices that are put right.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Taking:
         self._erased = erased
         self._on = on
         self._newest_price: dict[str, NewPrice] | None = None
+        self.corrected_prices: set[tuple[str, str]] = set()
         self._bits = {row["segment"]: int(row["bit"]) for row in stored.rows("segment_bit")}
         self._seen: set[str] = set()
         self._cards: dict[str, str] = {}
@@ -218,7 +221,11 @@ class Taking:
             self._newest_price = {row["sku"]: NewPrice(**row) for row in rows}
         known = self._newest_price.get(article["sku"])
         price = price_of_article(article, on=self._on, known=known)
-        return [] if price is None else [(PURCHASE_PRICE, price._asdict())]
+        if price is None:
+            return []
+        if self._stored.row(PURCHASE_PRICE, [price.sku, price.since_on]) is not None:
+            self.corrected_prices.add((price.sku, price.since_on))
+        return [(PURCHASE_PRICE, price._asdict())]
 
     def _customer(self, given: dict[str, Any]) -> tuple[str, Rows]:
         customer = given.get("id") or _needed(given, "number")

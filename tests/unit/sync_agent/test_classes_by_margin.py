@@ -254,3 +254,21 @@ def test_command_says_how_many_lines_have_no_purchase_price(till: LoneTill) -> N
     )
     assert done.exit_code == 0, done.output
     assert "abc: 1 lines without a purchase price count nothing" in done.output
+
+
+def test_purchase_price_put_right_leaves_no_older_one_in_what_is_kept(till: LoneTill) -> None:
+    right = ARTICLES.replace("60,00", "61,37")
+    assert till.take("articles", right).state == "taken"
+    kept = b"".join(path.read_bytes() for path in (till.folder / "imports").iterdir())
+    assert b'"purchase_price_minor":6137' in kept
+    assert b'"purchase_price_minor":6000' not in kept
+    till.clock.advance(days=1)
+    # The negative control: what was the price until today still counts for what was sold.
+    assert till.take("articles", ARTICLES.replace("60,00", "62,00")).state == "taken"
+    kept = b"".join(path.read_bytes() for path in (till.folder / "imports").iterdir())
+    assert b'"purchase_price_minor":6137' in kept
+    before = till.rows("purchase_price")
+    (till.folder / "cache.current").unlink()
+    with till.agent() as agent:
+        agent.settle()
+    assert till.rows("purchase_price") == before, "a lost cache comes back with the same prices"
