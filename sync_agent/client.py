@@ -93,7 +93,7 @@ class HeadOfficeClient(Closing):
         self.head_office_at: dt.datetime | None = None
         """What its clock said in the last answer that came at once."""
         self._http = httpx.AsyncClient(
-            base_url=_checked(url),
+            base_url=checked_url(url),
             headers={"Authorization": f"Bearer {token}", "Accept-Encoding": "identity"},
             timeout=httpx.Timeout(request_s, connect=min(CONNECT_S, request_s)),
             verify=_trust(ca),
@@ -272,7 +272,12 @@ class HeadOfficeClient(Closing):
             self.clock_offset_ms = (known_ms * 7 + offset_ms) // 8
 
 
-def _checked(url: str) -> httpx.URL:
+def checked_url(url: str) -> httpx.URL:
+    """Return the address of a head office.
+
+    Raises:
+        ConfigError: it is none, or neither https nor http to this machine.
+    """
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as fault:

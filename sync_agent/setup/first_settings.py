@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from pydantic import ValidationError
 
@@ -13,9 +13,12 @@ from pos_plugin.config import TillConfig
 from pos_plugin.errors import ConfigError
 from pos_plugin.storage.connect import replace_file
 from pos_plugin.validation import first_error
+from printers.place import Place, wrong_place
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from printers.place import Way
 
 CENTS: Final = 100
 DEFAULT_CAPS_EUR: Final = {
@@ -72,7 +75,7 @@ def printer_of(text: str) -> dict[str, Value] | None:
     {'name': 'bon', 'transport': 'network', 'address': '192.168.0.50'}
 
     Raises:
-        ValueError: the words say no printer.
+        ValueError: the words say no printer, or a place where none can be.
     """
     transport, _, place = text.partition(":")
     if transport == "none" and not place:
@@ -80,6 +83,10 @@ def printer_of(text: str) -> dict[str, Value] | None:
     if transport in _ALONE and not place:
         return {"name": "bon", "transport": transport}
     if transport in _PLACE_OF and place:
+        way = cast("Way", transport)
+        wrong = wrong_place(Place(name="bon", transport=way, address=place, port=place))
+        if wrong:
+            raise ValueError(wrong)
         return {"name": "bon", "transport": transport, _PLACE_OF[transport]: place}
     known = ", ".join(["none", *_ALONE, *(f"{one}:…" for one in _PLACE_OF)])
     raise ValueError(f"{text!r} is none of {known}")
@@ -95,6 +102,7 @@ def write_settings(path: Path, wishes: Wishes, *, shop: str) -> None:
 
     Raises:
         ConfigError: a value cannot be taken; nothing was written.
+        ValueError: as ``printer_of``.
     """
     value = _value(wishes, shop)
     try:

@@ -1,12 +1,17 @@
-"""The questions of ``stammkunde init``; at a terminal only, and only what no flag answers."""
+"""The questions of ``stammkunde init``; at a terminal only, and only what no flag answers.
+
+Each answer is looked at when it is given: who typed a wrong address hears it before the caps.
+"""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from pos_plugin.errors import ConfigError
 from sync_agent.setup.first_settings import CENTS, DEFAULT_CAPS_EUR, Wishes, printer_of
 from sync_agent.setup.words import WORDS
 
@@ -14,6 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _FLAG_OF: Final = {"url": "--head-office"}
+_YES_OR_NO: Final = {
+    "j": True,
+    "ja": True,
+    "y": True,
+    "yes": True,
+    "n": False,
+    "nein": False,
+    "no": False,
+}
+# They stand in names of files and on receipts.
+_CODE_MOST: Final = 20
+_CODE: Final = re.compile(rf"[\w.-]{{1,{_CODE_MOST}}}")
 
 
 def asked(given: dict[str, Any], *, is_terminal: bool) -> Wishes:
@@ -32,8 +49,9 @@ def asked(given: dict[str, Any], *, is_terminal: bool) -> Wishes:
     say = WORDS[language]
 
     def answer(name: str, **how: Any) -> Any:  # noqa: ANN401 - as click.prompt
+        check = how.get("value_proc", str)
         if given[name] is not None:
-            return given[name]
+            return check(given[name])
         if not is_terminal:
             flag = _FLAG_OF.get(name, f"--{name.replace('_', '-')}")
             raise click.UsageError(f"{flag} is missing, and nobody is there to be asked")
@@ -42,15 +60,15 @@ def asked(given: dict[str, Any], *, is_terminal: bool) -> Wishes:
     if not given["alone"] and given["url"] is None:
         if not is_terminal:
             raise click.UsageError("say --alone, or --head-office with --code")
-        given = {**given, "alone": not click.confirm(say["has_head_office"])}
+        given = {**given, "alone": not _has_head_office(say)}
     is_alone = given["alone"]
-    url = None if is_alone else answer("url")
-    till = answer("till")
-    shop = answer("shop") if is_alone else ""
+    code_check = _checked(_CODE.fullmatch, say["no_code"].format(most=_CODE_MOST))
+    url = None if is_alone else answer("url", value_proc=_checked(_is_address, say["no_url"]))
+    till = answer("till", value_proc=code_check)
+    shop = answer("shop", value_proc=code_check) if is_alone else ""
     code = None if is_alone else answer("code")
     printer = answer("printer", default="none", value_proc=_checked_printer)
-    _checked_printer(printer)
-    backup = _backup(given["backup"], say["backup"], is_terminal=is_terminal)
+    backup = _backup(given["backup"], say, is_terminal=is_terminal)
     caps = DEFAULT_CAPS_EUR if is_alone else _caps(given, answer, say, is_terminal=is_terminal)
     return Wishes(
         language=language,
@@ -69,11 +87,48 @@ def asked(given: dict[str, Any], *, is_terminal: bool) -> Wishes:
     )
 
 
-def _backup(given: Path | None, question: str, *, is_terminal: bool) -> Path | None:
+def _has_head_office(say: dict[str, str]) -> bool:
+    def meant(text: str) -> bool:
+        if text.strip().lower() not in _YES_OR_NO:
+            raise click.UsageError(say["neither"])
+        return _YES_OR_NO[text.strip().lower()]
+
+    question = f"{say['has_head_office']} [{say['yes_or_no']}]"
+    answer: bool = click.prompt(question, default="n", show_default=False, value_proc=meant)
+    return answer
+
+
+def _checked(is_right: Callable[[str], object], message: str) -> Callable[[str], str]:
+    """Return a check of an answer: the answer, or ``message`` to whoever gave it."""
+
+    def check(text: str) -> str:
+        if not is_right(text.strip()):
+            raise click.UsageError(f"{text!r}: {message}")
+        return text.strip()
+
+    return check
+
+
+def _is_address(text: str) -> bool:
+    from sync_agent.client import checked_url
+
+    try:
+        checked_url(text)
+    except ConfigError:
+        return False
+    return True
+
+
+def _backup(given: Path | None, say: dict[str, str], *, is_terminal: bool) -> Path | None:
     if given is None and is_terminal:
-        given = Path(click.prompt(question, default="", show_default=False))
+        given = Path(click.prompt(say["backup"], default="", show_default=False))
     # An empty word is the path "."; nobody copies a till into itself.
-    return None if given is None or given == Path() else given.absolute()
+    if given is None or given == Path():
+        return None
+    folder = given.absolute()
+    if not folder.is_dir():  # the disk may be connected later
+        click.echo(say["no_folder"].format(folder=folder), err=True)
+    return folder
 
 
 def _caps(

@@ -6,6 +6,7 @@ import re
 import stat
 from typing import TYPE_CHECKING, Any
 
+import click
 import pytest
 from click.testing import CliRunner
 from head_office_site import Site
@@ -16,7 +17,9 @@ from processes import stammkunde as process
 from pos_plugin.cli import stammkunde
 from pos_plugin.config import TillConfig, read_config
 from pos_plugin.errors import ConfigError
+from sync_agent.setup.command import init as init_command
 from sync_agent.setup.first_settings import Wishes, printer_of, write_settings
+from sync_agent.setup.questions import asked
 from sync_agent.setup.words import WORDS
 
 if TYPE_CHECKING:
@@ -75,6 +78,10 @@ def test_settings_that_are_there_stay(tmp_path: Path) -> None:
         (("--alone", "--head-office", "http://127.0.0.1:1"), "either --alone or"),
         ((*ALONE[:-1], "network:"), "is none of none, host"),
         ((*ALONE[:-1], "fax:1"), "is none of none, host"),
+        ((*ALONE[:-1], "usb:TM-T88"), "needs `address`, for example"),
+        (("--alone", "--shop", "001", "--till", "http://127.0.0.1:1"), "Buchstaben, Ziffern"),
+        (("--alone", "--shop", "0/1", "--till", "3", "--language", "en"), "letters, digits"),
+        (("--head-office", "http://head.example", "--till", "3"), "keine Adresse"),
         (("--head-office", "http://127.0.0.1:1", "--till", "3"), "--code is missing"),
     ],
 )
@@ -85,6 +92,42 @@ def test_what_is_missing_or_wrong_is_named_and_nothing_written(
     assert done.exit_code == 2
     assert said in done.stderr
     assert not (tmp_path / "till.toml").exists()
+
+
+NO_FLAGS = {one.name: None for one in init_command.params}
+
+
+def answered(*answers: str) -> tuple[Wishes, str]:
+    """What somebody at a terminal wants who gives these answers, and what was said to them."""
+    wishes: list[Wishes] = []
+
+    @click.command()
+    def ask() -> None:
+        wishes.append(asked({**NO_FLAGS, "alone": False}, is_terminal=True))
+
+    done = CliRunner().invoke(ask, input="".join(f"{one}\n" for one in answers))
+    assert done.exit_code == 0, done.output
+    return wishes[0], done.output
+
+
+def test_a_wrong_answer_is_asked_again_at_once(tmp_path: Path) -> None:
+    backup = tmp_path / "away"
+    chain = ("was?", "j", "2", "http://127.0.0.1:1", "http://x", "3", "0000-0000")
+    wishes, said = answered(*chain, "fax", "none", str(backup), "", "", "", "")
+    assert (wishes.url, wishes.till, wishes.code) == ("http://127.0.0.1:1", "3", "0000-0000")
+    assert (wishes.printer, wishes.backup) == ("none", backup)
+    for once in ("j oder n", "keine Adresse", "Buchstaben, Ziffern", "is none of none, host"):
+        assert said.count(once) == 1
+    assert f"{backup} gibt es noch nicht" in said
+    assert said.index("keine Adresse") < said.index("Obergrenzen")
+
+
+@pytest.mark.parametrize("no", ["", "n", "Nein"])
+def test_a_german_no_is_understood(no: str, tmp_path: Path) -> None:
+    wishes, said = answered(no, "3", "001", "", str(tmp_path))
+    assert (wishes.url, wishes.till, wishes.shop) == (None, "3", "001")
+    assert "[j/N]" in said
+    assert "gibt es noch nicht" not in said
 
 
 def code_of(site: Site) -> str:
@@ -144,6 +187,7 @@ WISHES: dict[str, Any] = {
 
 
 @example(text="\x7f")
+@example(text="-")
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
 def test_any_word_comes_back_from_the_file_or_is_refused(
     tmp_path_factory: pytest.TempPathFactory, text: str
@@ -152,7 +196,7 @@ def test_any_word_comes_back_from_the_file_or_is_refused(
     wishes = Wishes(**{**WISHES, "till": text, "printer": f"queue:{text}x"})
     try:
         write_settings(path, wishes, shop=text)
-    except ConfigError:
+    except (ConfigError, ValueError):
         assert not path.exists()
         return
     found: TillConfig = read_config(path)
