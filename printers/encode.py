@@ -138,11 +138,12 @@ def encode(
         under_way_ms = wire_ms(len(job.data), baud)
         if is_last or under_way_ms <= 1000 * budget_s:
             break
+    fell = ("encoder_fell native raster",) if encoder == "native" and chosen == "raster" else ()
     return Job(
         NUL * padding_bytes + job.data,
         job.fragments,
         job.fragment_max,
-        job.warnings,
+        fell + job.warnings,
         encoder=chosen,
         rung=rung,
         wire_ms=wire_ms(padding_bytes + len(job.data), baud),

@@ -69,7 +69,8 @@ def wrong_place(place: Place) -> str:
             if not place.port:
                 return 'a device file needs `port`, for example "/dev/usb/lp0"'
         case "winraw" | "queue":
-            if not place.address:
+            # `lp` would take a name with a dash for an option.
+            if not place.address or place.address.startswith("-"):
                 return "a queue needs `address`: its name in the system's list of printers"
     return ""
 

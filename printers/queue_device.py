@@ -58,6 +58,15 @@ class QueuePrinter:
         self._stopping = Event()
         self._status = NEVER_ASKED
 
+    @property
+    def why_not(self) -> str:
+        """What a person has to know when it is not ready, one sentence."""
+        if sys.platform == "win32":
+            return f"Windows lists no printer {self._queue!r} that prints"
+        if shutil.which("lp") is None:
+            return "this machine has no CUPS: the program lp is missing"
+        return f"CUPS has no queue {self._queue!r} that prints; lpstat -p lists them"
+
     def ready(self) -> JobReason:
         """Look whether the queue is there and prints."""
         if self._stopping.is_set():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from printers.device import ReceiptPrinter
 from printers.ports import JobReason
 from printers.probe import Tested
+from printers.queue_device import QueuePrinter
 
 if TYPE_CHECKING:
     from printers.encode import Job
@@ -28,4 +29,5 @@ def try_out(device: Device, job: Job, *, tested_at: str) -> Tested:
     reason, level = device.ready(), 0
     if reason is JobReason.NONE:
         _, reason, level = device.send(job, process_id="test", on_stall=lambda _: None)
-    return Tested(level, level, device.unit, {}, monotonic() - began_s, reason)
+    message = device.why_not if reason and isinstance(device, QueuePrinter) else ""
+    return Tested(level, level, device.unit, {}, monotonic() - began_s, reason, message)

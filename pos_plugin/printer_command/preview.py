@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
-from pos_plugin.printer_command.asked import AS_JSON, DOCUMENT_INVALID, echo_json, give_up
+from pos_plugin.printer_command.asked import (
+    AS_JSON,
+    DOCUMENT_INVALID,
+    NOT_READY,
+    echo_json,
+    give_up,
+)
+from pos_plugin.printer_command.wishes import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +25,8 @@ if TYPE_CHECKING:
     from printers.page import Page
     from printers.profiles import Profile
 
-_NATIVE_NOTE = "Näherung: native text has the printer's own letters"
+_FILE_BYTES_MAX: Final = 1_000_000
+_NATIVE_NOTE: Final = "Näherung: native text has the printer's own letters"
 
 
 @click.command("preview")
@@ -102,10 +110,8 @@ def preview(
     except DocumentInvalid as wrong:
         _refuse(wrong)
     page = shown(job, profile, dots=dots)
-    if output is not None:
-        output.write_bytes(page.png())
-    if bytes_to is not None:
-        bytes_to.write_bytes(job.data)
+    _write(output, page.png())
+    _write(bytes_to, job.data)
     if as_json:
         echo_json(_said(job, page))
         return
@@ -116,7 +122,7 @@ def preview(
     if job.encoder == "native":
         click.echo(_NATIVE_NOTE)
     for warning in job.warnings:
-        click.echo(f"Not as wished on the paper: {warning}")
+        click.echo(f"Not as wished: {in_words(warning)}.")
 
 
 def read_own_profile(name: str, file: str) -> Profile:
@@ -173,13 +179,13 @@ def _read(file: str, data: Path | None, lang: str) -> tuple[Document, Mapping[st
         if file in builtin_ids() and not path.is_file():
             template = builtin(file, lang)
         else:
-            content = path.read_bytes()
+            content = _content(path)
             if not _is_template(content):
                 return Document.from_json(content), _beside(path)
             template = Template.from_json(content)
         if template is None:
             raise AssertionError("a template of the product is gone: install it again")
-        values = template.sample if data is None else json.loads(data.read_bytes())
+        values = template.sample if data is None else json.loads(_content(data))
         if not isinstance(values, dict):
             raise click.BadParameter("--data holds one JSON object")
         words = PaperWords(template.lang, "EUR")
@@ -193,6 +199,21 @@ def _read(file: str, data: Path | None, lang: str) -> tuple[Document, Mapping[st
     except ValueError as fault:
         raise click.BadParameter(f"--data is no JSON: {fault}") from None
     return document, {**sample_pictures(), **(_beside(path) if path.is_file() else {})}
+
+
+def _content(path: Path) -> bytes:
+    # A byte too many is enough to be refused, whatever lies there.
+    with path.open("rb") as file:
+        return file.read(_FILE_BYTES_MAX + 1)
+
+
+def _write(path: Path | None, content: bytes) -> None:
+    if path is None:
+        return
+    try:
+        path.write_bytes(content)
+    except OSError as fault:
+        give_up(f"{path} cannot be written: {fault.strerror}", code=NOT_READY)
 
 
 def _is_template(content: bytes) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pos_plugin.config import Printer, TillConfig
+    from printers.ports import PrinterStatus
 
 
 @click.command("status")
@@ -79,7 +80,12 @@ def _asked(printer: Printer, settings: TillConfig) -> dict[str, Any]:
     if place.transport == "queue":
         queue = QueuePrinter(place.address)
         reason = queue.ready()
-        return {"ready": reason is JobReason.NONE, "reason": reason.value, "says": None}
+        message = queue.why_not if reason else ""
+        return {
+            "ready": not reason,
+            "reason": reason.value,
+            "says": _said(queue.idle(), message),
+        }
     line = Line(transport_of(place), Patience(), Event())
     message = ""
     try:
@@ -89,19 +95,22 @@ def _asked(printer: Printer, settings: TillConfig) -> dict[str, Any]:
     finally:
         line.hang_up()
     is_silent = reason is JobReason.PRINTER_MUTE
-    said = line.status
     return {
         # A printer that never says anything may print all the same.
         "ready": None if is_silent and not _has_level(printer, settings) else not reason.value,
         "reason": reason.value,
-        "says": {
-            "reachable": said.reachable,
-            "online": said.online,
-            "cover": said.cover,
-            "paper": said.paper,
-            "error": said.error,
-            "message": message,
-        },
+        "says": _said(line.status, message),
+    }
+
+
+def _said(status: PrinterStatus, message: str) -> dict[str, Any]:
+    return {
+        "reachable": status.reachable,
+        "online": status.online,
+        "cover": status.cover,
+        "paper": status.paper,
+        "error": status.error,
+        "message": message,
     }
 
 
@@ -122,6 +131,6 @@ def _line(one: dict[str, Any]) -> str:
     if said is not None:
         if said["message"]:
             words.append(said["message"])
-        elif said["online"] is not None:
+        elif said["paper"] != "unknown" or said["cover"] is not None:
             words.append(f"paper {said['paper']}, cover {said['cover'] or 'unknown'}")
     return "  ".join(words)

@@ -17,6 +17,7 @@ from pos_plugin.printer_command.asked import (
     held,
     printer_called,
 )
+from pos_plugin.printer_command.wishes import in_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,4 +124,4 @@ def _say(name: str, found: Tested, warnings: tuple[str, ...]) -> None:
         click.echo(f"It says of itself: {facts}")
     click.echo(f"Unit {found.unit}, {found.seconds:.1f} s from the first byte to the last answer.")
     for warning in warnings:
-        click.echo(f"Not as wished on the paper: {warning}")
+        click.echo(f"Not as wished: {in_words(warning)}.")

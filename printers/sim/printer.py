@@ -118,7 +118,8 @@ class SimulatedPrinter:
 
     def pages(self) -> list[Path]:
         """All pages so far, oldest first."""
-        return sorted(self._folder.glob("*.png"))
+        # Whatever else lies in the folder is no page of ours.
+        return sorted(self._folder.glob("[0-9][0-9][0-9][0-9][0-9][0-9]-*.png"))
 
     def _gate(self) -> JobReason:
         if self._closed.is_set():

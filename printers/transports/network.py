@@ -136,7 +136,9 @@ class NetworkTransport:
                 )
         if code == errno.ECONNREFUSED:
             # Most printers take one connection at a time and refuse the second.
-            raise PrinterBusy(f"{self._name} refuses: another till prints, or it is starting")
+            raise PrinterBusy(
+                f"{self._name} refuses: another till prints, it is starting, or has another port"
+            )
         if code:
             raise PrinterOffline(f"{self._name} cannot be reached: {errno.errorcode.get(code)}")
 

@@ -87,3 +87,24 @@ def test_wrong_document_ends_with_four_and_its_reason(
 )
 def test_wrong_words_end_with_two(words: tuple[Any, ...]) -> None:
     assert preview(*words).exit_code == 2
+
+
+def test_what_was_wished_and_did_not_come_is_said_in_words() -> None:
+    done = preview("rental-voucher", "--encoder", "native", "--width", 384)
+    assert done.exit_code == 0, done.output
+    assert "Not as wished: this profile names no letters of the printer" in done.stdout
+    assert "Not as wished: the paper is too narrow for code128: qr instead." in done.stdout
+    done = preview("rental-voucher", "--encoder", "native", "--profile", "tm-t88v")
+    assert "Not as wished" not in done.stdout
+
+
+def test_a_file_without_end_is_refused() -> None:
+    assert preview("/dev/zero").exit_code == 4
+    assert preview("rental-voucher", "--data", "/dev/zero").exit_code == 2
+
+
+@pytest.mark.parametrize("option", ["-o", "--bytes"])
+def test_a_place_that_takes_no_file_is_named(tmp_path: Path, option: str) -> None:
+    done = preview("rental-voucher", option, tmp_path / "nowhere" / "x")
+    assert done.exit_code == 1
+    assert f"{tmp_path / 'nowhere' / 'x'} cannot be written" in done.stderr

@@ -57,6 +57,7 @@ def test_a_queue_is_a_device_of_its_own(tmp_path: Path) -> None:
         place("network", address="bon:0"),
         place("network", address="bon:70000"),
         place("network", address="a b"),
+        place("queue", address="--help"),
         place("usb", address="04b8"),
         place("usb", address="epson:tm"),
         place("serial"),

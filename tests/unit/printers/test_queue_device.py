@@ -13,6 +13,7 @@ from printers.document import Document
 from printers.ports import JobReason, JobState
 from printers.queue_device import QueuePrinter, picture_job
 from printers.render import render
+from printers.try_out import try_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,7 +54,11 @@ def test_a_queue_that_is_stopped_or_missing_keeps_the_job_with_us(
     system: Path, script: str
 ) -> None:
     program(system, "lpstat", script)
-    assert QueuePrinter("Laser").ready() is JobReason.PRINTER_OFFLINE
+    queue = QueuePrinter("Laser")
+    assert queue.ready() is JobReason.PRINTER_OFFLINE
+    tested = try_out(queue, JOB, tested_at="")
+    assert (tested.reason, tested.message) == (JobReason.PRINTER_OFFLINE, queue.why_not)
+    assert "'Laser'" in queue.why_not
 
 
 def test_what_the_queue_refuses_stays_queued(system: Path) -> None:

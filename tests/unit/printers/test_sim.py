@@ -57,6 +57,14 @@ def test_printed_picture_is_the_page(tmp_path: Path) -> None:
     assert picture.name == f"000001-{JOB.sha256[:12]}.png"
 
 
+def test_other_pictures_in_the_folder_are_no_pages(tmp_path: Path) -> None:
+    (tmp_path / "zebra.png").write_bytes(b"")
+    (tmp_path / "999999.png").write_bytes(b"")
+    printer = SimulatedPrinter(tmp_path)
+    assert sent(printer).state is JobState.CONFIRMED
+    assert [page.name[:7] for page in printer.pages()] == ["000001-"]
+
+
 def test_numbering_goes_on_after_a_restart(tmp_path: Path) -> None:
     for _ in range(2):
         sent(SimulatedPrinter(tmp_path))
