@@ -114,7 +114,21 @@ def at_head_office(site: Site) -> tuple[str, list[str], int]:
     return state, kinds, receipts
 
 
-@pytest.mark.capability("K14", "K15", "M7", "case 3")
+@pytest.mark.capability("K14")
+def test_bonus_of_a_mailing_is_spent_in_parts_at_two_tills(site: Site) -> None:
+    bonus = {**MOTIVATION, "code": "BONUS", "legal_kind": "earned_bonus", "partial": True}
+    letter = {**LETTER, "id": "BONUS-1", "type": "BONUS", "code": code_of(8), "value_minor": 1000}
+    site.load(voucher_type=[bonus], voucher=[letter])
+    sync(site, "3", "4")
+    assert sold(site, "3", code_of(8), price_minor=400) == {"off_minor": 400, "refused": []}
+    sync(site, "3", "4")
+    assert sold(site, "4", code_of(8)) == {"off_minor": 600, "refused": []}
+    sync(site, "4", "3")
+    with Plugin.open(site.till_dir("3") / "till.toml") as plugin:
+        assert sell(plugin, "S5", code_of(8))["refused"] == ["voucher_redeemed"]
+
+
+@pytest.mark.capability("K15", "M7", "case 3")
 def test_letter_of_head_office_is_redeemed_without_a_network(site: Site) -> None:
     assert sold(site, "3", CODE) == {"off_minor": 500, "refused": []}
     sync(site, "3")

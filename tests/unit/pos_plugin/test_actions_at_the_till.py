@@ -152,6 +152,38 @@ def as_the_oracle_wants(skus: list[str]) -> dict[str, Any]:
     }
 
 
+@pytest.mark.capability("K5")
+def test_age_bands_are_those_of_the_day_and_unknown_is_one(tmp_path: Path) -> None:
+    young = {"type": "age", "max": 25}
+    grown = {"type": "age", "min": 26, "max": 59}
+    old = {"type": "age", "min": 60}
+    unknown = [{"type": "not", "of": {"type": "age", "min": 0}}, {"type": "customer_known"}]
+    bands = {"U26": [young], "BIS59": [grown], "AB60": [old], "OHNE": unknown}
+    till = TillBuilder(tmp_path / "till")
+    till.rules(
+        *(
+            unit_discount(name, 100 * number, when=when)
+            for number, (name, when) in enumerate(bands.items(), 1)
+        )
+    )
+    # Born on 29 February: a year older on the 28th where the year has no 29th.
+    born_on = {"K1": "2000-02-29", "K2": "1966-02-28", "K3": None}
+    for customer, birthday_on in born_on.items():
+        till.customer(customer, birthday_on=birthday_on)
+
+    def band_of(plugin: Plugin, customer: str | None, at: str) -> list[str]:
+        facts = {"customer": {"id": customer}} if customer else {}
+        answer = bought(plugin, "x", at=at, **facts)
+        return [str(one.promotion) for one in answer.result.promotions]
+
+    eve, day = "2026-02-27T12:00:00+01:00", "2026-02-28T12:00:00+01:00"
+    with till.open() as plugin:
+        assert [band_of(plugin, "K1", at) for at in (eve, day)] == [["U26"], ["BIS59"]]
+        assert [band_of(plugin, "K2", at) for at in (eve, day)] == [["BIS59"], ["AB60"]]
+        assert band_of(plugin, "K3", day) == ["OHNE"]
+        assert band_of(plugin, None, day) == []
+
+
 @pytest.mark.capability("G7")
 def test_one_basket_has_three_prices_for_three_groups(tmp_path: Path) -> None:
     rules = [

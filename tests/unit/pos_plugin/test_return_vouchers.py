@@ -94,6 +94,7 @@ def worth(plugin: Plugin, code: str, price: int = 10_000) -> int:
     return price - answer.payable_minor
 
 
+@pytest.mark.capability("G3")
 def test_the_share_of_a_price_reduction_stays_used(tmp_path: Path) -> None:
     till = shop(tmp_path)
     code = hand_out(till, "ZEHN", legal_kind="promo")

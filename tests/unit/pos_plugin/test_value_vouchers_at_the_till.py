@@ -171,6 +171,7 @@ def test_wanting_more_than_it_holds_is_cut_and_said(till: TillBuilder) -> None:
         assert one["text"] == "Wert GIFT: 25,00 € statt 99,00 €"
 
 
+@pytest.mark.capability("G3")
 @pytest.mark.parametrize(
     ("legal_kind", "partial", "state", "text"),
     [
@@ -347,6 +348,7 @@ def test_price_reduction_used_twice_was_paid_and_is_refunded(till: TillBuilder) 
         assert (paid_out_minor(back), back["withheld_minor"]) == (6197, 0)
 
 
+@pytest.mark.capability("G3")
 def test_void_gives_the_value_back(till: TillBuilder) -> None:
     code = hand_out(till, "X", legal_kind="promo")
     with till.open() as plugin:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -98,13 +99,23 @@ def test_voucher_of_another_shop_is_refused(till: TillBuilder) -> None:
 
 
 @pytest.mark.capability("G3")
-def test_last_day_counts_to_closing(till: TillBuilder) -> None:
+def test_voucher_counts_from_its_first_day_to_closing_of_its_last(till: TillBuilder) -> None:
     code = new_code()
     till.voucher_type(customer_bound=False)
-    told(till, code, "TREUE5")
+    told(till, code, "TREUE5", valid_from_on="2026-03-08", valid_to_on="2026-03-09")
+    zone = till.clock.now().tzinfo
+    found = []
     with till.open() as plugin:
-        assert sale_with(plugin, "4711", code).evaluate().total_minor == 4499
-        assert reasons(sale_with(plugin, "4711", code).evaluate()) == []
+        for day, hour, minute in ((7, 23, 59), (8, 0, 1), (9, 23, 59), (10, 0, 1)):
+            till.clock.set(dt.datetime(2026, 3, day, hour, minute, tzinfo=zone))
+            evaluation = sale_with(plugin, "4711", code).evaluate()
+            found.append((evaluation.total_minor, [one for one, _ in reasons(evaluation)]))
+    assert found == [
+        (4999, ["voucher_not_yet_valid"]),
+        (4499, []),
+        (4499, []),
+        (4999, ["voucher_expired"]),
+    ]
 
 
 @pytest.mark.capability("G4")
