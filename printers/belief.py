@@ -99,6 +99,9 @@ class Belief:
                 ends_s += monotonic() - began_s
                 is_last_look = False
                 self.stall.goes_on(stop)
+        if self.level > 2 and self.line.transport.restart == "breaks":
+            # Nobody watches the lines from now on; a connection tells by itself.
+            self.late.expect(self.process_id, for_s=self.line.patience.late_s)
         return Outcome(JobState.UNKNOWN, reason, 0)
 
     def _answered(self) -> Outcome:

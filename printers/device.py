@@ -149,7 +149,7 @@ class ReceiptPrinter:
                 outcome = self._doubt(stalled.reason)
             except Stopped:
                 outcome = self._doubt(JobReason.STOPPED)
-            self._after(job, process_id, outcome)
+            self._after(job, outcome)
             self._end_if_closed()
             return outcome
 
@@ -337,7 +337,7 @@ class ReceiptPrinter:
             return Outcome(JobState.QUEUED, _before_byte_1(reason), 0)
         return Outcome(JobState.UNKNOWN, reason, 0)
 
-    def _after(self, job: Job, process_id: str, outcome: Outcome) -> None:
+    def _after(self, job: Job, outcome: Outcome) -> None:
         if outcome.state in (JobState.CONFIRMED, JobState.ASSUMED):
             self._padding_bytes = 0
             if self._line.transport.is_for_one_job:
@@ -345,10 +345,7 @@ class ReceiptPrinter:
             return
         self._padding_bytes = job.fragment_max + RASTER_HEADER_BYTES
         answers_late = outcome.reason in (JobReason.DEADLINE, JobReason.FOREIGN_ANSWER)
-        if self._level == 3 and answers_late:
-            # A late answer counts as long as this connection stands.
-            self._late.expect(process_id, for_s=self._patience.late_s)
-        else:
+        if not (answers_late and self._late.is_awaited):
             self._hang_up()
 
     def _hear_late(self) -> None:

@@ -313,6 +313,14 @@ def test_a_late_id_still_counts_while_the_connection_stands(bench: Bench, way: s
     assert rig.device.late() == ()
 
 
+@pytest.mark.parametrize("way", ["serial_dsr", "serial_rtscts"])
+def test_a_late_id_on_a_line_that_nobody_watches_counts_for_nothing(bench: Bench, way: str) -> None:
+    rig = printing_for_longer_than_anybody_waits(bench, way)
+    rig.machine.hurry()
+    assert rig.until(rig.whole_vouchers)
+    assert rig.device.late() == ()
+
+
 def test_a_connection_that_broke_hears_no_late_id(bench: Bench) -> None:
     rig = printing_for_longer_than_anybody_waits(bench, "memory")
     rig.happen("unplug@0", "replug+0s")
