@@ -15,6 +15,7 @@ from array import array
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from native.fitting import fitted
 from native.labels import Labels
 from native.problem import (
     AMOUNT_OFF,
@@ -143,7 +144,7 @@ class Choices:
         if choice is None:
             return None
         applications, value, reach = self._relaxed(choice, parts)
-        saving = choice.saving(*self.measure(choice, applications))
+        applications, saving = self._fitted(choice, applications)
         if saving is not None and saving * W == value:
             # Every tier is open and every sum linear: nothing to gain by exact sums.
             return Solved(value, reach, applications)
@@ -158,6 +159,29 @@ class Choices:
                 best, applications = exact_saving * W, exact.applications
         bound = min(reach, max(exact.bound, known))
         return Solved(best, max(bound, best or 0), applications)
+
+    def _fitted(
+        self, choice: Choice, applications: list[Application]
+    ) -> tuple[list[Application], Exact | None]:
+        """As much of applications as keeps the tiers open, and what all layers save then.
+
+        In 1/10_000 minor; None, and the applications as they are, where no part of them does.
+        """
+        saving = choice.saving(*self.measure(choice, applications))
+        if saving is not None:
+            return applications, saving
+        rooms = choice.rooms()
+
+        def taken_of(some: list[Application], room: int) -> Exact:
+            _, left = self.measure(choice, some)
+            taken = [base - rest for base, rest in zip(choice.base, left, strict=True)]
+            return rooms[room].used((0, *taken))
+
+        kept, steps = fitted(choice, applications, taken_of)
+        self.budget.used += steps
+        if kept is None:
+            return applications, None
+        return kept, choice.saving(*self.measure(choice, kept))
 
     def saving_of(
         self,

@@ -102,7 +102,7 @@ def integers(values: list[int]) -> array[int]:
 
 
 @cython.cfunc
-@cython.exceptval(check=True)
+@cython.exceptval(-1, check=True)
 def _benefit_on(
     price: cython.longlong, benefit: cython.longlong, value: cython.longlong
 ) -> cython.longlong:
@@ -127,7 +127,7 @@ def _give_turn() -> cython.int:
 
 
 @cython.cfunc
-@cython.exceptval(check=True)
+@cython.exceptval(-1, check=True)
 def _gcd(a: cython.longlong, b: cython.longlong) -> cython.longlong:
     if a < 0:
         a = -a
@@ -717,7 +717,7 @@ class Packing:
     # --- what a promotion is worth on its own, given the multipliers
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _group_profit(self, k: cython.Py_ssize_t) -> cython.longlong:
         """N for m: groups over units of falling price, exact but for limit and cap.
 
@@ -827,7 +827,7 @@ class Packing:
         return table[0]
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _group_reach(self, k: cython.Py_ssize_t) -> cython.longlong:
         """What groups too large for a table could make at most: each unit its share of a group.
 
@@ -892,7 +892,7 @@ class Packing:
         self.loss[k] = table[0] - best
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _step_profit(self, k: cython.Py_ssize_t) -> cython.longlong:
         """Quantity tiers: for each tier the best units that it needs and may take."""
         first: cython.Py_ssize_t = self.pair_start[k]
@@ -915,7 +915,7 @@ class Packing:
         return best
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _tier_most(self, k: cython.Py_ssize_t, g: cython.Py_ssize_t) -> cython.longlong:
         """Units that a quantity tier may take: fewer than the next one where that is no better."""
         offers: Offers = self.offers
@@ -938,7 +938,7 @@ class Packing:
         return most
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _tier_profit(
         self, k: cython.Py_ssize_t, g: cython.Py_ssize_t, note: cython.bint
     ) -> cython.longlong:
@@ -1002,7 +1002,7 @@ class Packing:
         return value
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _slot_profit(self, k: cython.Py_ssize_t) -> cython.longlong:
         """Bundle or buy-get: so many applications as pay, the best units of each slot first.
 
@@ -1205,14 +1205,14 @@ class Packing:
                 self.left[self.pair_class[e]] += self.take[self.pair_off[e] + s]
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _slot_gain(self, e: cython.Py_ssize_t, s: cython.Py_ssize_t) -> cython.longlong:
         if self.worth[self.pair_off[e] + s] == _NEVER:
             return _NEVER
         return self._net(self.pair_promo[e], e, s)
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _net(
         self, k: cython.Py_ssize_t, e: cython.Py_ssize_t, g: cython.Py_ssize_t
     ) -> cython.longlong:
@@ -1224,7 +1224,7 @@ class Packing:
         return net
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _profit(self, k: cython.Py_ssize_t) -> cython.longlong:
         """What a promotion makes beyond the multipliers of the units it takes; notes its units."""
         i: cython.Py_ssize_t
@@ -1266,7 +1266,7 @@ class Packing:
         return value
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _bound(self) -> cython.longlong:
         """Upper bound under the present multipliers; ``usage`` says who takes how many units."""
         c: cython.Py_ssize_t
@@ -1295,7 +1295,7 @@ class Packing:
         return total + self.start_value
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _raw_taken(self, k: cython.Py_ssize_t) -> cython.longlong:
         """Discount of what a promotion takes, before its cap."""
         e: cython.Py_ssize_t
@@ -1367,7 +1367,7 @@ class Packing:
         self._keep_if_better()
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _keep_if_better(self) -> cython.bint:
         """Keep the packing that was made where it is worth more than the best known one."""
         c: cython.Py_ssize_t
@@ -1437,7 +1437,7 @@ class Packing:
         self.lam = kept
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _is_used(self, k: cython.Py_ssize_t) -> cython.bint:
         e: cython.Py_ssize_t
         g: cython.Py_ssize_t
@@ -1519,7 +1519,7 @@ class Packing:
                 self.rest[self.pair_class[e]] -= self.take[g]
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _gains_by(self, k: cython.Py_ssize_t) -> cython.bint:
         """Whether what a promotion takes on top of what it has is better than leaving it."""
         g: cython.Py_ssize_t
@@ -1584,7 +1584,7 @@ class Packing:
                     self.take[g] = 0
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _value_made(self, k: cython.Py_ssize_t) -> cython.longlong:
         """True value of what a promotion has in the packing that is being made."""
         p: cython.Py_ssize_t = self.promo[k]
@@ -1782,14 +1782,14 @@ class Packing:
                         self.toll[k] = max(self.toll[k], 0)
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _ratio(self, part: cython.longlong, norm: cython.longlong) -> cython.longlong:
         """Length of a step along one axis, in 1/2^16 of the gap, within bounds."""
         part = part * (1 << 26) // norm
         return max(-_FAR, min(_FAR, part))
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _over(self, over: cython.longlong, room: cython.longlong) -> cython.longlong:
         """What is wanted beyond the room, as a part of it in 1/1024; at most eight times."""
         if not room:
@@ -1827,7 +1827,7 @@ class Packing:
                 )
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _is_proven(self) -> cython.bint:
         """Whether nothing above the best known value is left below the bound."""
         return self.upper < (self.lower // self.grain + 1) * self.grain
@@ -1969,7 +1969,7 @@ class Packing:
         self._close()
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _is_wide(self) -> cython.bint:
         c: cython.Py_ssize_t
         units: cython.longlong = 0
@@ -1980,7 +1980,7 @@ class Packing:
         return units > _FEW and self.upper - self.lower > self.lower // _WIDE
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _narrow(self) -> cython.bint:
         """Solve without the promotions whose use would push the bound to the best known packing.
 
@@ -2062,7 +2062,7 @@ class Packing:
         self.seed = other
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _scaled(
         self, other: Packing, c: cython.Py_ssize_t, value: cython.longlong
     ) -> cython.longlong:
@@ -2214,7 +2214,7 @@ class Packing:
             self.start_value += groups * best_value
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _fits_within(self, k: cython.Py_ssize_t, e: cython.Py_ssize_t) -> cython.bint:
         g: cython.Py_ssize_t
         for g in range(self.kinds[k]):
@@ -2223,7 +2223,7 @@ class Packing:
         return True
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _group_value(self, k: cython.Py_ssize_t, e: cython.Py_ssize_t) -> cython.longlong:
         """Value of one application made of units of one class."""
         offers: Offers = self.offers
@@ -2513,7 +2513,7 @@ class Packing:
         self.flags += 1
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _started(
         self, base: cython.Py_ssize_t, slots: cython.Py_ssize_t, fill: cython.longlong[::1]
     ) -> cython.longlong:
@@ -2529,7 +2529,7 @@ class Packing:
         return most
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _is_late(
         self, base: cython.Py_ssize_t, slots: cython.Py_ssize_t, fill: cython.longlong[::1]
     ) -> cython.longlong:
@@ -2553,7 +2553,7 @@ class Packing:
     # --- tables: what a promotion still makes from a state on
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _fits_tables(self) -> cython.bint:
         """Lay out what labels need; False where filling it once would overrun the budget."""
         c: cython.Py_ssize_t
@@ -2686,7 +2686,7 @@ class Packing:
     # --- labels
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _ahead(
         self,
         k: cython.Py_ssize_t,
@@ -3065,7 +3065,7 @@ class Packing:
             self._trace(trail, now[7 * best + 4], now[7 * best + 5])
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def bonus_spent(self, k: cython.Py_ssize_t, at: cython.Py_ssize_t) -> cython.longlong:
         """What the correction of a finished bundle takes from the first row."""
         p: cython.Py_ssize_t = self.promo[k]
@@ -3246,7 +3246,7 @@ class Packing:
 
 
 @cython.cfunc
-@cython.exceptval(check=True)
+@cython.exceptval(-1, check=True)
 def _threshold(
     labels: cython.longlong[::1], count: cython.Py_ssize_t, width: cython.Py_ssize_t
 ) -> cython.longlong:

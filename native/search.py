@@ -698,7 +698,7 @@ class Search:
         self.col_step_value[place] = value
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _merge_slots(self, i: cython.Py_ssize_t) -> cython.Py_ssize_t:
         """Put the slots of a promotion behind those there; slots of the same units are one.
 
@@ -729,7 +729,7 @@ class Search:
         return last
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _is_same_slot(self, a: cython.Py_ssize_t, b: cython.Py_ssize_t) -> cython.bint:
         """Whether two slots of the columns fit the same units."""
         i: cython.Py_ssize_t
@@ -1061,7 +1061,7 @@ class Search:
             self.mixed[t] = outside
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _is_same_base(self, a: cython.Py_ssize_t, b: cython.Py_ssize_t) -> cython.bint:
         """Whether two tiers have the same base."""
         i: cython.Py_ssize_t
@@ -1100,7 +1100,7 @@ class Search:
                 )
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _common(self, r: cython.Py_ssize_t, k: cython.Py_ssize_t) -> cython.longlong:
         """What is left in the bases of both tiers; -1 where that cannot be told."""
         starts: cython.longlong[::1] = self.tier_start
@@ -1137,7 +1137,7 @@ class Search:
         return left
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _rate(self, t: cython.Py_ssize_t, amount: cython.longlong) -> cython.longlong:
         """What a tier gives on an amount, in the parts of 1/10_000 minor of its layer."""
         at: cython.Py_ssize_t = t * TIER_COLUMNS
@@ -1231,7 +1231,7 @@ class Search:
         self.saving = value if known else -1
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _is_amount_within(self, r: cython.Py_ssize_t, k: cython.Py_ssize_t) -> cython.bint:
         """Whether an open receipt tier takes a whole amount from what a customer tier sees."""
         at: cython.Py_ssize_t = r * TIER_COLUMNS
@@ -1249,7 +1249,7 @@ class Search:
         return pool < 0 or pool != self.tier[k * TIER_COLUMNS + 5] or self.pool_limit[pool] > 1
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _has_coupon(self, t: cython.Py_ssize_t) -> cython.bint:
         """Whether the coupon of a tier is none that the article layer could use."""
         pool: cython.longlong = self.tier[t * TIER_COLUMNS + 5]
@@ -1478,7 +1478,7 @@ class Search:
         return alone
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _replaces(self, a: cython.Py_ssize_t, b: cython.Py_ssize_t) -> cython.bint:
         """Whether tier a is as good as tier b on the same base whatever is left of it."""
         at: cython.Py_ssize_t = a * TIER_COLUMNS
@@ -1754,7 +1754,7 @@ class Search:
                 self.order[k] = g
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _comes_before(self, a: cython.Py_ssize_t, b: cython.Py_ssize_t) -> cython.bint:
         """By promotion, by members, else as they were found."""
         i: cython.Py_ssize_t
@@ -1857,7 +1857,7 @@ class Search:
         return rows, numbers
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _are_needed(self, rows: set[int]) -> cython.bint:
         """Whether each of these rows is needed, nothing being banned."""
         c: cython.Py_ssize_t
@@ -1874,7 +1874,7 @@ class Search:
         return True
 
     @cython.cfunc
-    @cython.exceptval(check=True)
+    @cython.exceptval(-1, check=True)
     def _is_needed(
         self, row: cython.longlong, used: set[int], banned: frozenset[int]
     ) -> cython.bint:
@@ -2049,7 +2049,7 @@ def search(
 
 
 @cython.cfunc
-@cython.exceptval(check=True)
+@cython.exceptval(-1, check=True)
 def _common_factor(a: cython.longlong, b: cython.longlong) -> cython.longlong:
     """Greatest common divisor of a positive number and one that may be 0."""
     while b:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from legality import applications_of, discount_of, with_tier
+from legality import applications_of, discount_of, rounded_discount, with_tier
 from oracle import off, own_rate
 from oracle_sale import line_gross_minor, selects, units_of_line
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def exact_total(result: Doc, promotions: list[Doc], sale: Doc) -> Fraction:
     """Return what the chosen solution costs exactly, in minor units.
 
-    Of a receipt or customer promotion the best of the open tiers is taken that gives, to the minor
-    units of its rounding, what the result says.
+    Of a receipt or customer promotion the best of the open tiers is taken that gives what the
+    result says: on the rounded base of the result, to the minor unit.
     """
     by_id = {promotion["id"]: promotion for promotion in promotions}
     applied = [(by_id[entry["promotion"]], entry) for entry in result["promotions"]]
@@ -37,7 +37,7 @@ def exact_total(result: Doc, promotions: list[Doc], sale: Doc) -> Fraction:
     for promotion, _ in applied:
         if promotion["layer"] == "article":
             total -= _take(result, promotion, sale, left)
-    slack_minor = len(applied)
+    paid_minor = _paid_after_articles(result, [one for one, _ in applied], sale)
     ends = [(total, left)]
     for layer in ("receipt", "customer"):
         for promotion, entry in applied:
@@ -45,8 +45,9 @@ def exact_total(result: Doc, promotions: list[Doc], sale: Doc) -> Fraction:
                 ends = [
                     end
                     for total, left in ends
-                    for end in _later(promotion, entry, sale, total, left, slack_minor)
+                    for end in _later(promotion, entry, sale, total, left, paid_minor)
                 ]
+                _subtract(paid_minor, result, promotion)
     assert ends, "no open tier gives what the result says"
     return min(total for total, _ in ends)
 
@@ -70,8 +71,36 @@ def _take(result: Doc, promotion: Doc, sale: Doc, left: list[Fraction]) -> Fract
     return exact * cut
 
 
+def _paid_after_articles(result: Doc, applied: list[Doc], sale: Doc) -> list[int]:
+    """What the result leaves per line, in whole minor units, on units that may be discounted."""
+    paid_minor = [
+        line["gross_minor"] if sold.get("discountable", True) and line["gross_minor"] > 0 else 0
+        for line, sold in zip(result["lines"], sale["lines"], strict=True)
+    ]
+    for promotion in applied:
+        if promotion["layer"] == "article" and promotion.get("exclusive") != "units":
+            _subtract(paid_minor, result, promotion)
+        elif promotion["layer"] == "article":
+            for pieces in applications_of(result, promotion, sale):
+                for piece in pieces:
+                    paid_minor[piece.line] -= piece.unit.price_minor
+    return paid_minor
+
+
+def _subtract(paid_minor: list[int], result: Doc, promotion: Doc) -> None:
+    for number, line in enumerate(result["lines"]):
+        for given in line["discounts"]:
+            if given["promotion"] == promotion["id"]:
+                paid_minor[number] -= given["discount_minor"]
+
+
 def _later(
-    promotion: Doc, entry: Doc, sale: Doc, total: Fraction, left: list[Fraction], slack_minor: int
+    promotion: Doc,
+    entry: Doc,
+    sale: Doc,
+    total: Fraction,
+    left: list[Fraction],
+    paid_minor: list[int],
 ) -> list[tuple[Fraction, list[Fraction]]]:
     matching = {
         number
@@ -79,17 +108,19 @@ def _later(
         if any(selects(promotion["offer"].get("on"), unit) for unit in units_of_line(sold)[:1])
     }
     base = sum((left[number] for number in matching), Fraction(0))
+    base_minor = sum(paid_minor[number] for number in matching)
     cap_minor = (promotion.get("limits") or {}).get("max_discount_minor")
     ends = []
     for tier in promotion["offer"]["tiers"]:
         if not base or base < tier.get("min_value_minor", 0):
             continue
+        if rounded_discount(promotion, tier, sale, base_minor) != entry["discount_minor"]:
+            continue
         discount = off(own_rate(tier["benefit"], sale), base)
         discount = discount if cap_minor is None else min(discount, Fraction(cap_minor))
-        if abs(discount - entry["discount_minor"]) <= slack_minor:
-            rest = [
-                amount * (1 - discount / base) if number in matching else amount
-                for number, amount in enumerate(left)
-            ]
-            ends.append((total - discount, rest))
+        rest = [
+            amount * (1 - discount / base) if number in matching else amount
+            for number, amount in enumerate(left)
+        ]
+        ends.append((total - discount, rest))
     return ends

@@ -232,13 +232,11 @@ def _check_later(result: Doc, promotion: Doc, sale: Doc, left_minor: list[int]) 
     base_minor = sum(left_minor[number] for number in matching)
     # A tier open exactly stays open though its rounded base may show less.
     slack_minor = len(result["promotions"])
-    cap_minor = (promotion.get("limits") or {}).get("max_discount_minor")
-    possible = set()
-    for tier in offer["tiers"]:
-        if tier.get("min_value_minor", 0) <= base_minor + slack_minor:
-            exact = off(own_rate(tier["benefit"], sale), base_minor)
-            exact = exact if cap_minor is None else min(exact, Fraction(cap_minor))
-            possible.add(half_up(*exact.as_integer_ratio()))
+    possible = {
+        rounded_discount(promotion, tier, sale, base_minor)
+        for tier in offer["tiers"]
+        if tier.get("min_value_minor", 0) <= base_minor + slack_minor
+    }
     discount_minor = _summary(result, promotion)["discount_minor"]
     assert discount_minor in possible, f"{promotion['id']}: {discount_minor} is none of {possible}"
     for number, entry in given:
@@ -246,6 +244,14 @@ def _check_later(result: Doc, promotion: Doc, sale: Doc, left_minor: list[int]) 
         assert entry["discount_minor"] <= left_minor[number]
         # Each unit of the line is less than one minor unit away from its part.
         assert abs(entry["discount_minor"] - part) < len(units_of_line(sale["lines"][number]))
+
+
+def rounded_discount(promotion: Doc, tier: Doc, sale: Doc, base_minor: int) -> int:
+    """What a tier of a receipt or customer promotion gives on a rounded base."""
+    exact = off(own_rate(tier["benefit"], sale), base_minor)
+    cap_minor = (promotion.get("limits") or {}).get("max_discount_minor")
+    exact = exact if cap_minor is None else min(exact, Fraction(cap_minor))
+    return half_up(*exact.as_integer_ratio())
 
 
 # --- coupons --------------------------------------------------------------------------------------
