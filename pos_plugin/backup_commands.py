@@ -28,6 +28,7 @@ _TEXTS: Final = {
         "copied": "Sicherung geprüft: {folder} ({events} Vorgänge bis Nummer {last_seq})",
         "same_disk": "Achtung: Das ist dieselbe Festplatte wie die der Kasse.",
         "settings": "till.toml kommt aus der Sicherung.",
+        "settings_stay": "{here} bleibt, wie es ist; Drucker und Obergrenzen von damals: {there}",
         "restored": "Eingespielt: Sicherung vom {taken_at}, {events} Vorgänge.",
         "replayed": "Von dieser Kasse dazu: {replayed}; nicht lesbar: {unreadable}.",
         "rekeyed": "Mit neuer Nummer an die Zentrale: {rekeyed}.",
@@ -43,6 +44,7 @@ _TEXTS: Final = {
         "copied": "Backup verified: {folder} ({events} events up to number {last_seq})",
         "same_disk": "Attention: this is the same disk as the till's.",
         "settings": "till.toml comes from the backup.",
+        "settings_stay": "{here} stays as it is; printers and caps of the backup: {there}",
         "restored": "Restored: backup of {taken_at}, {events} events.",
         "replayed": "From this till on top: {replayed}; unreadable: {unreadable}.",
         "rekeyed": "To head office under a new number: {rekeyed}.",
@@ -154,8 +156,11 @@ def restore(folder: Path, config: Path, as_json: bool) -> None:
         found = asdict(done) | {"replaced": str(done.replaced) if done.replaced else None}
         click.echo(json.dumps(found, ensure_ascii=False))
         return
+    kept = folder / "till.toml"
     if brought:
         click.echo(say["settings"])
+    elif kept.is_file() and kept.read_bytes() != config.read_bytes():
+        click.echo(say["settings_stay"].format(here=config, there=kept))
     for line in _lines(done, say):
         click.echo(line)
 

@@ -286,8 +286,11 @@ def promotions() -> None:
     type=click.IntRange(0, 1_000_000),
     help="Sales that are tried at most; default 6000, and 25 for each promotion.",
 )
+@click.option("--text", "as_text", is_flag=True, help="A line each finding, instead of JSON.")
 def lint_promotions(
     rules: Path,
+    *,
+    as_text: bool,
     articles: Path | None,
     max_combined_bp: int,
     on: dt.datetime | None,
@@ -299,7 +302,7 @@ def lint_promotions(
     Every finding has a code, a severity, the promotions, figures and a sale that shows it, which
     `stammkunde evaluate` takes. Exit code 1 when a finding is an error.
     """
-    from pos_plugin.lint_command import read_articles, report_text, run_lint
+    from pos_plugin.lint_command import read_articles, report_lines, report_text, run_lint
     from pos_plugin.promotions.generation import RuleGeneration
 
     generation = RuleGeneration.from_json(read_text(rules, "promotions"))
@@ -314,7 +317,7 @@ def lint_promotions(
         seed=seed,
         max_baskets=max_baskets,
     )
-    click.echo(report_text(report))
+    click.echo("\n".join(report_lines(report)) if as_text else report_text(report))
     if report.errors:
         sys.exit(1)
 

@@ -85,5 +85,26 @@ def report_text(report: Report) -> str:
     return f'{{"findings":[{findings}],\n{rest}'
 
 
+def report_lines(report: Report) -> list[str]:
+    """Return the report for people: a line each finding, then how many there are.
+
+    >>> from pos_plugin.promotions.lint.work import Options
+    >>> import datetime as dt
+    >>> report_lines(Report(promotions=1, articles=None, options=Options(on=dt.date(2026, 3, 7))))
+    ['promotions: 1, error: 0, warning: 0, info: 0']
+    """
+    value = report.to_dict()
+    lines = [
+        f"{one['severity']:7}  {', '.join(one['promotions'])}: {one['message']} ({one['code']})"
+        for one in value["findings"]
+    ]
+    lines += [f"... and {count} more: {code}" for code, count in value["left_out"].items()]
+    counts = {"promotions": value["promotions"], **value["counts"]}
+    lines.append(", ".join(f"{name}: {count}" for name, count in counts.items()))
+    if not value["complete"]:
+        lines.append("Not everything was tried: --max-baskets is too small.")
+    return lines
+
+
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -43,6 +43,24 @@ def test_clean_rules_end_with_zero(tmp_path: Path) -> None:
     assert codes(done) == {"search_effort"}
 
 
+def test_people_read_a_line_each_finding(tmp_path: Path) -> None:
+    rules = [unit("A", percent(4000)), tiers("R", (0, percent(3000)))]
+    done = lint(tmp_path, rules, "--text")
+    assert done.returncode == 1, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("error    A, R: ")
+    assert lines[0].endswith("(combined_reduction)")
+    assert lines[-1].startswith("promotions: 2, error: 1, ")
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(done.stdout)
+
+
+def test_a_run_that_was_cut_short_says_so_to_people(tmp_path: Path) -> None:
+    done = lint(tmp_path, [unit("A"), unit("B")], "--text", "--max-baskets", "0")
+    assert "--max-baskets is too small" in done.stdout.splitlines()[-1]
+    assert "too small" not in lint(tmp_path, [unit("A")], "--text").stdout
+
+
 def test_the_shop_says_how_deep_is_too_deep(tmp_path: Path) -> None:
     rules = [unit("A", percent(4000)), tiers("R", (0, percent(3000)))]
     assert lint(tmp_path, rules, "--max-combined-bp", "6000").returncode == 0
