@@ -10,7 +10,7 @@ from sqlalchemy import select
 from head_office import master_rows
 from head_office.intake.balances import balance_at
 from head_office.segments import Bits
-from head_office.storage import consent_word, ledger_entry, master, receipt, voucher
+from head_office.storage import consent_word, ledger_entry, master, receipt
 from pos_plugin.clock import utc_text
 from pos_plugin.search_keys import phone_digits
 
@@ -40,7 +40,6 @@ class File(NamedTuple):
         groups: names of the groups.
         accounts: what stands on each.
         ledger: the newest entries, as mappings.
-        vouchers: id, kind, state and till of each.
         consents: purpose, channel, status and instant of each word that counts.
         cards: role and status of each; the number itself is known nowhere.
         receipts: the newest, with shop day, till and amounts.
@@ -50,7 +49,6 @@ class File(NamedTuple):
     groups: list[str]
     accounts: list[Account]
     ledger: list[dict[str, Any]]
-    vouchers: list[dict[str, Any]]
     consents: list[dict[str, Any]]
     cards: list[dict[str, Any]]
     receipts: list[dict[str, Any]]
@@ -90,7 +88,6 @@ def open_file(connection: Connection, customer: str, *, now: dt.datetime) -> Fil
         groups=Bits(connection).names(row["segment_bits"]),
         accounts=_accounts(connection, customer, utc_text(now)),
         ledger=_newest(connection, ledger_entry, customer, ledger_entry.c.occurred_at),
-        vouchers=_newest(connection, voucher, customer, voucher.c.id),
         consents=_newest(connection, consent_word, customer, consent_word.c.captured_at),
         cards=[
             one for one in _rows_with(connection, "card", customer) if one["customer"] == customer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import or_, select
 
@@ -16,7 +16,7 @@ from pos_plugin.loyalty.voucher_code import read_code, voucher_hash
 if TYPE_CHECKING:
     import datetime as dt
 
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Row
 
 FOUND_MAX: Final = 50
 LOOKED_MAX: Final = 100_000
@@ -75,26 +75,45 @@ def find(connection: Connection, *, term: str, state: str, on: dt.date) -> list[
         asked = asked.where(voucher.c.state.in_(stored))
     found: list[Found] = []
     for row in connection.execute(asked):
-        valid_to_on = str(json.loads(row.detail).get("valid_to_on") or "")
-        is_over = row.state in OPEN and valid_to_on != "" and valid_to_on < on.isoformat()
-        now = "expired" if is_over else row.state
-        if state in ("", now):
-            left = standing(connection, row.id)
-            found.append(
-                Found(
-                    id=row.id,
-                    type=row.type,
-                    customer=row.customer,
-                    holder=_holder(connection, row.customer),
-                    state=now,
-                    balance_minor=None if left is None else left.balance_minor,
-                    valid_to_on=valid_to_on,
-                    till=row.till,
-                )
-            )
+        if state in ("", _state(row, on)):
+            found.append(_found(connection, row, on))
         if len(found) == FOUND_MAX:
             break
     return found
+
+
+def of_customer(connection: Connection, customer: str, *, on: dt.date) -> list[Found]:
+    """Return the newest vouchers of a customer, at most ``FOUND_MAX``."""
+    rows = connection.execute(
+        select(voucher)
+        .where(voucher.c.customer == customer)
+        .order_by(voucher.c.id.desc())
+        .limit(FOUND_MAX)
+    )
+    return [_found(connection, row, on) for row in rows.all()]
+
+
+def _state(row: Row[Any], on: dt.date) -> str:
+    is_over = row.state in OPEN and "" < _valid_to_on(row) < on.isoformat()
+    return "expired" if is_over else str(row.state)
+
+
+def _valid_to_on(row: Row[Any]) -> str:
+    return str(json.loads(row.detail).get("valid_to_on") or "")
+
+
+def _found(connection: Connection, row: Row[Any], on: dt.date) -> Found:
+    left = standing(connection, row.id)
+    return Found(
+        id=row.id,
+        type=row.type,
+        customer=row.customer,
+        holder=_holder(connection, row.customer),
+        state=_state(row, on),
+        balance_minor=None if left is None else left.balance_minor,
+        valid_to_on=_valid_to_on(row),
+        till=row.till,
+    )
 
 
 def _holder(connection: Connection, customer: str | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from head_office.crm import customer_file
+from head_office.crm import customer_file, voucher_search
 from head_office.crm.customer_changes import CARD_STEPS
 from head_office.segments import CLASSES
 from head_office.users import Role
@@ -60,6 +60,8 @@ def answer(visit: Visit, customer: str, refused: Refused | None = None) -> Respo
         found = customer_file.open_file(connection, customer, now=visit.now)
         if found is None:
             raise NotThere
+        on = visit.now.astimezone().date()
+        vouchers = voucher_search.of_customer(connection, customer, on=on)
         kinds = names.voucher_kinds(connection, language)
         accounts = names.accounts(connection, language)
         fields = customer_fields.of(connection, language)
@@ -79,6 +81,7 @@ def answer(visit: Visit, customer: str, refused: Refused | None = None) -> Respo
         "customer.html",
         status=200 if refused is None else 422,
         file=found,
+        vouchers=vouchers,
         kinds=kinds,
         accounts=accounts,
         units={one.program: one.unit for one in found.accounts},

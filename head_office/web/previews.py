@@ -39,7 +39,7 @@ def begin(visit: Visit) -> Response:
         first_on=today - dt.timedelta(days=DAYS),
         last_on=today,
     )
-    job = visit.site.jobs.start(visit.name, order)
+    job = visit.site.jobs.start(visit.name, order | {"asked": asked})
     return visit.go(f"/previews/{job.id}")
 
 
@@ -64,6 +64,7 @@ def show(visit: Visit) -> Response:
         changes=result.get("changes", {}),
         fault=result.get("fault", ""),
         names=names,
+        back=job.order["asked"],
     )
 
 

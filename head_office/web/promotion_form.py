@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 _ID_MAX: Final = 40
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
-_EXAMPLE: Final = {
+_NEW: Final = {
+    "id": "AKTION",
     "layer": "article",
     "label": {"de": "2 kaufen, 1 dazu"},
     "offer": {
@@ -61,7 +62,8 @@ class Typed(NamedTuple):
 def new(visit: Visit) -> Response:
     """Show an empty form."""
     code = _code(visit)
-    return _show(visit, code, None, Typed(None, [], {}, _presets(code, visit.language)))
+    words = _words(_NEW, visit) if code == EXPERT else []
+    return _show(visit, code, None, Typed(None, words, {}, _presets(code, visit.language)))
 
 
 def edit(visit: Visit) -> Response:
@@ -175,7 +177,7 @@ def _filled(code: str, typed: Typed) -> set[str]:
 
 def _presets(code: str, language: str) -> dict[str, list[str]]:
     if code == EXPERT:
-        return {"json": [json.dumps({"id": "AKTION", **_EXAMPLE}, ensure_ascii=False, indent=2)]}
+        return {"json": [json.dumps(_NEW, ensure_ascii=False, indent=2)]}
     form = BY_CODE[code]
     return _shown(form, form.presets, language)
 

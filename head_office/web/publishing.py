@@ -82,6 +82,12 @@ def publish(visit: Visit) -> Response:
                 "Choose what is to be published. What has changed since is not ticked any more.",
             ),
         )
+    if visit.word("when") != "later" and visit.word("day"):
+        fault = visit.say(
+            "Nicht veröffentlicht: Es steht ein Tag da, gewählt ist aber „Sofort“. Was gilt?",
+            "Not published: there is a day, but “At once” is chosen. Which one?",
+        )
+        return _page(visit, status=422, fault=fault)
     try:
         activate_at = _instant(visit)
         deep = _too_deep(visit, activate_at, set(versions))

@@ -256,6 +256,13 @@ def test_publishing_for_today_keeps_what_is_planned(site: Site, owner: Visitor) 
     assert stages[1].activate_at.astimezone().strftime("%Y-%m-%d %H:%M") == f"{later_on} 08:00"
 
 
+def test_a_day_beside_at_once_is_asked_about(site: Site, owner: Visitor) -> None:
+    approve(owner, write(owner, "percent", SATURDAYS))
+    answer = publish(owner, day="2099-01-01")
+    assert (answer.status_code, "gewählt ist aber „Sofort“" in text_of(answer)) == (422, True)
+    assert active(site) == {}
+
+
 def test_going_back_makes_the_older_rules_hold(site: Site, owner: Visitor) -> None:
     for label in ("Erste", "Zweite"):
         approve(owner, write(owner, "percent", SATURDAYS | {"label_de": label}))
@@ -382,7 +389,8 @@ def test_what_came_back_is_taken_off_the_report(site: Site, owner: Visitor) -> N
     elsewhere = {"return_id": "R3", "lines": [one | {"refund_minor": 6399}]}
     back_at(site, "4", lambda till: till.sales.return_items("D", elsewhere))
     said = text_of(owner.get("/report"))
-    # Left: two of three pieces of A, 31.99 of 47.99; one of D, 16.00. C was not voided, but nothing of its discount is left.
+    # Left: two of three pieces of A, 31.99 of 47.99, and one of D, 16.00. C was not voided, but
+    # nothing of its discount is left.
     assert "Bons: 3 · Umsatz: 191,98 € · Rabatt durch Aktionen: 47,99 €" in said
     assert "Hosen Bons: 2 · Rabatt: 47,99 € · Umsatz dieser Bons: 191,98 €" in said
 
