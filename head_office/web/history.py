@@ -11,7 +11,7 @@ from head_office.errors import HeadOfficeError
 from head_office.promotions import rules, timeline
 from head_office.storage import rule_generation
 from head_office.users import Role
-from head_office.web import promotion_list
+from head_office.web import promotion_list, said_faults
 from head_office.web.door import Page
 from pos_plugin.clock import utc_text
 from pos_plugin.errors import RuleError
@@ -83,7 +83,8 @@ def go_back(visit: Visit) -> Response:
                 activate_at=utc_text(visit.now),
             )
     except (RuleError, HeadOfficeError) as fault:
-        return visit.go("/history", visit.say(f"Nicht geschehen: {fault}", f"Not done: {fault}"))
+        why = said_faults.said(fault, visit.language)
+        return visit.go("/history", visit.say("Nicht geschehen: ", "Not done: ") + why)
     said = visit.say(
         f"Es gilt wieder, was in Stand {generation} stand (jetzt Stand {entry.generation}).",
         f"What generation {generation} held is active again (as generation {entry.generation}).",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from head_office.promotions import drafts
 from head_office.read_back.promotion import read_back
 from head_office.users import Role
-from head_office.web import promotion_list, stock
+from head_office.web import promotion_list, said_faults, stock
 from head_office.web.door import Page
 from head_office.web.forms import BY_CODE, EXPERT, FORMS
 from head_office.web.forms.fields import FieldFault
@@ -209,11 +209,7 @@ def _typed(visit: Visit, code: str, promotion_id: str, revision: int = 1) -> Typ
     except FieldFault as fault:
         faults[""] = visit.say(fault.german, fault.english)
     except RuleError as fault:
-        place = fault.where.removeprefix("promotions[0]").lstrip(".")
-        faults[""] = visit.say(
-            f"Stelle: {place or 'ganz am Anfang'}. {fault.message}",
-            f"Place: {place or 'the very beginning'}. {fault.message}",
-        )
+        faults[""] = said_faults.said(fault, visit.language)
     return Typed(None, [], faults, shown)
 
 

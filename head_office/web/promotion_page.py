@@ -9,7 +9,7 @@ from head_office.errors import HeadOfficeError
 from head_office.promotions import drafts
 from head_office.read_back.promotion import read_back
 from head_office.users import Role
-from head_office.web import promotion_form, promotion_list, stock
+from head_office.web import promotion_form, promotion_list, said_faults, stock
 from head_office.web.door import Page
 from head_office.web.visit import NotThere
 from pos_plugin.errors import RuleError
@@ -91,7 +91,9 @@ def _step(visit: Visit, said: str, step: Callable[[], object], *, to: str = "") 
         )
         to = ""
     except (RuleError, HeadOfficeError) as fault:
-        said = visit.say(f"Nicht geschehen: {fault}", f"Not done: {fault}")
+        said = visit.say("Nicht geschehen: ", "Not done: ") + said_faults.said(
+            fault, visit.language
+        )
         to = ""
     return visit.go(to or back, said)
 

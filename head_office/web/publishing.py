@@ -11,7 +11,7 @@ from head_office.promotions.timeline import Change
 from head_office.read_back import findings
 from head_office.read_back.promotion import read_back
 from head_office.users import Role
-from head_office.web import promotion_list
+from head_office.web import promotion_list, said_faults
 from head_office.web.door import Page
 from head_office.web.visit import NotThere
 from pos_plugin.errors import PosPluginError
@@ -104,7 +104,8 @@ def publish(visit: Visit) -> Response:
         fault = visit.say("Bitte Tag und Uhrzeit prüfen.", "Please look at day and time.")
         return _page(visit, status=422, fault=fault)
     except PosPluginError as refused:
-        fault = visit.say(f"Nicht veröffentlicht: {refused}", f"Not published: {refused}")
+        why = said_faults.said(refused, visit.language)
+        fault = visit.say("Nicht veröffentlicht: ", "Not published: ") + why
         return _page(visit, status=409, fault=fault)
     at = f"{activate_at.astimezone():%d.%m.%Y %H:%M}"
     later = activate_at > visit.now

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -21,13 +22,13 @@ from head_office.till.status import take_report
 from pos_plugin import Plugin, Receipt
 from pos_plugin.clock import SettableClock, utc_text
 from pos_plugin.config import read_config
+from pos_plugin.promotions.promotion import Promotion
 from sync_agent.agent import Agent
 from sync_agent.protocol import StatusReport
 from sync_agent.settings import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     import httpx
     from owner_page import Visitor
@@ -40,6 +41,7 @@ SATURDAYS = {
     "weekdays": "6",
     "who": "all",
 }
+GOLDEN = Path(__file__).parents[1] / "golden/promotions"
 HALF = {"label_de": "Halber Preis", "percent": "50", "who": "all"}
 DEEP = {"label_de": "Alles 40 %", "by": "value", "unit": "percent", "step1_from": "0",
         "step1_gives": "40", "who": "all"}  # fmt: skip
@@ -135,9 +137,31 @@ def test_a_wrong_rule_of_an_expert_names_the_place(owner: Visitor) -> None:
     rule = PERCENT_20 | {"offer": {"kind": "unit_discount", "benefit": {"type": "percent"}}}
     answer = owner.post("/promotions/save/expert", json=json.dumps(rule))
     assert answer.status_code == 422
-    assert "Stelle: offer.benefit.bp. Field required" in text_of(answer)
+    assert "Stelle: offer.benefit.bp. Hier fehlt eine Angabe. (Field required)" in text_of(answer)
     for text in ("{", "[]", "7", '{"id": 7}', "x" * 100):
         assert owner.post("/promotions/save/expert", json=text).status_code == 422, text
+
+
+def test_the_form_for_experts_takes_every_word_of_the_vocabulary(
+    site: Site, owner: Visitor
+) -> None:
+    """Every word has a golden case: ``tests/house/test_vocabulary.py``."""
+    written: dict[str, dict[str, Any]] = {}
+    for path in sorted(GOLDEN.glob("*.json")):
+        golden = json.loads(path.read_text(encoding="utf-8"))
+        for number, rule in enumerate(golden["promotions"]):
+            mine = rule | {"id": f"{golden['word']}-{number}".upper(), "label": {"de": "Aktion"}}
+            answer = owner.post("/promotions/save/expert", json=json.dumps(mine))
+            assert answer.status_code == 200, (path.name, text_of(answer))
+            written[mine["id"]] = mine
+    for promotion_id in written:
+        owner.post("/promotion/approve", id=promotion_id, version="1")
+    publish(owner, confirm="1")
+    assert set(active(site)) == set(written)
+    for promotion_id, rule in written.items():
+        assert Promotion.model_validate(active(site)[promotion_id]) == Promotion.model_validate(
+            rule
+        )
 
 
 def test_words_follow_while_it_is_typed(owner: Visitor) -> None:
