@@ -40,6 +40,7 @@ bench: install
 
 soak: install
 	STAMMKUNDE_SOAK_EXAMPLES=500 STAMMKUNDE_SOAK_STEPS=60 STAMMKUNDE_POWER_CUTS=2000 STAMMKUNDE_SPOOL_KILLS=2000 $(BIN)/pytest -s tests/simulation $(ARGS)
+	STAMMKUNDE_SCHEDULES=300 $(BIN)/pytest -s tests/simulation/test_sync_schedules.py $(ARGS)
 	STAMMKUNDE_BALLAST_MB=32 $(BIN)/pytest -s tests/unit/pos_plugin/test_disk_and_damage.py $(ARGS)
 	STAMMKUNDE_SIMULATED_TILLS=500 $(BIN)/pytest -s tests/e2e/test_many_tills.py $(ARGS)
 	STAMMKUNDE_KILLS=200 $(BIN)/pytest -s tests/simulation/test_kills_and_cuts.py $(ARGS)
