@@ -141,7 +141,10 @@ class Units:
 
 
 def _read(path: Path) -> Unit | None:
-    # A file that somebody damaged makes its unit untested, never trusted.
+    # A file that somebody damaged makes its unit untested, never trusted. What is no file could
+    # keep its reader waiting.
+    if not path.is_file():
+        return None
     try:
         with path.open("rb") as file:
             value: Any = json.loads(file.read(_FILE_BYTES_MAX))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Lock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
 
@@ -94,16 +94,21 @@ def simulate(
     talker = _Talker(as_json=as_json)
     try:
         paper = Paper(output)
+        lost: list[OSError] = []
 
         def lay_down(page: Page, is_torn: bool) -> None:
-            path = paper.lay_down(page, is_torn=is_torn)
+            try:
+                path = paper.lay_down(page, is_torn=is_torn)
+            except OSError as fault:
+                lost.append(fault)
+                return
             talker.say({"page": str(path), "torn": is_torn}, f"{path}")
 
         machine = Machine(knobs, faults, on_page=lay_down)
         with ExitStack() as stack:
             where = _face(stack, machine, port=None if is_pty else (PORT if tcp is None else tcp))
             talker.say({"where": where, "folder": str(output)}, f"{where} prints into {output}")
-            _until_stopped(machine, talker)
+            _until_stopped(machine, talker, lost)
     except KeyboardInterrupt:
         return
     except OSError as fault:
@@ -120,15 +125,16 @@ def _face(stack: ExitStack, machine: Machine, *, port: int | None) -> str:
     return f"127.0.0.1:{stack.enter_context(TcpFace(machine, port=port)).port}"
 
 
-def _until_stopped(machine: Machine, talker: _Talker) -> None:
+def _until_stopped(machine: Machine, talker: _Talker, lost: list[OSError]) -> NoReturn:
     told = 0
     never = Event()
-    while True:
+    while not lost:
         never.wait(0.2)
         for error in machine.errors[told:]:
             told += 1
             value = {"error": error.code, "offset": error.offset, "bytes": error.bytes_hex}
             talker.say(value, f"{error.code} at byte {error.offset}: {error.bytes_hex}")
+    give_up(f"a page is lost, it cannot be written: {lost[0]}", code=NOT_READY)
 
 
 class _Talker:

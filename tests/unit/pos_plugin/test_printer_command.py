@@ -305,7 +305,7 @@ def test_a_fault_that_is_none_is_refused() -> None:
 
 
 @contextmanager
-def simulated(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+def simulated(folder: Path, *words: str, ends: int = 0) -> Iterator[subprocess.Popen[str]]:
     """The command as a process of its own; ends as a person ends it."""
     command = [str(STAMMKUNDE), "printer", "simulate", "-o", str(folder), "--json", *words]
     with subprocess.Popen(
@@ -315,7 +315,7 @@ def simulated(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 0
+            assert process.wait(60) == ends
 
 
 def line_of(process: subprocess.Popen[str]) -> dict[str, Any]:
@@ -341,3 +341,14 @@ def test_a_simulated_printer_prints_files_and_names_what_it_does_not_know(tmp_pa
 def test_a_simulated_serial_port_is_a_terminal(tmp_path: Path) -> None:
     with simulated(tmp_path / "paper", "--pty", "--level", "0", "--dots", "384") as process:
         assert Path(line_of(process)["where"]).is_char_device()
+
+
+def test_a_simulated_printer_without_room_for_its_pages_ends_and_says_so(tmp_path: Path) -> None:
+    folder = tmp_path / "paper"
+    with simulated(folder, "--tcp", "0", ends=1) as process:
+        address = line_of(process)["where"]
+        one = Shop(tmp_path, int(address.rpartition(":")[2]))
+        folder.rmdir()
+        folder.touch()
+        one.run("test", "bon")
+        process.wait(60)

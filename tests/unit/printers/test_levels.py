@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -56,6 +57,12 @@ def test_the_last_test_counts(tmp_path: Path) -> None:
 def test_a_damaged_file_makes_its_unit_untested(tmp_path: Path, content: str) -> None:
     (tmp_path / f"{TESTED.unit}.json").write_text(content)
     assert Units(tmp_path).find(printer="bon", address=TESTED.address).level == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no FIFOs here")
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / f"{TESTED.unit}.json")
+    assert Units(tmp_path).all() == []
 
 
 @pytest.mark.parametrize(
