@@ -50,6 +50,7 @@ from sync_agent.reporting import destroy, report_of
 from sync_agent.status import Status, write_status
 from sync_agent.token_rotation import rotate_when_due
 from sync_agent.waking import take_wish
+from sync_agent.watchdog import Watchdog
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -81,6 +82,7 @@ class Agent(Closing):
         self._settings = settings
         self._clock = clock
         self._stop = threading.Event()
+        self._watchdog = Watchdog()
         self._lock = threading.Lock()
         self._unreachable = ""
         self._storage = ""
@@ -184,6 +186,7 @@ class Agent(Closing):
                 self._bring_pictures()
                 self._tell(happened)
                 return action.seconds
+            self._watchdog.alive()
             try:
                 happened = self._do(action)
             except Stopped:
@@ -475,6 +478,7 @@ class Agent(Closing):
         while (left_s := ends_s - time.monotonic()) > 0:
             if self._hinted.wait(min(LOOK_S, left_s)) or self._stop.is_set():
                 return
+            self._watchdog.alive()
             jobs.look_at_the_clock()
             if was_cut_off(self._settings.data_dir) and not self._is_checking:
                 self._is_checking = True

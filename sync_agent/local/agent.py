@@ -43,6 +43,7 @@ from sync_agent.local import fold
 from sync_agent.local.classes import compute_classes
 from sync_agent.status import Status, write_status
 from sync_agent.waking import take_wish
+from sync_agent.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -73,6 +74,7 @@ class LocalAgent(Closing):
         self._backup = plan_of(config, config_path)
         self._clock = clock
         self._stop = threading.Event()
+        self._watchdog = Watchdog()
         self._lock = threading.Lock()
         self._night = threading.Event()
         self._night.set()  # the first round folds, too
@@ -178,8 +180,13 @@ class LocalAgent(Closing):
             position=cursor.position if cursor else 0,
             rule_keys=self._keys.rule_keys,
             at=self._clock.now(),
-            between=lambda: not self._stop.wait(NAP_S),
+            between=self._goes_on,
         )
+
+    def _goes_on(self) -> bool:
+        """Nap between two pages; False when the agent is to stop."""
+        self._watchdog.alive()
+        return not self._stop.wait(NAP_S)
 
     def _follow_erasures(self) -> None:
         journal = JournalReader.open(self._config.data_dir)
@@ -294,6 +301,7 @@ class LocalAgent(Closing):
         while (left_s := ends_s - time.monotonic()) > 0:
             if self._stop.wait(min(LOOK_S, left_s)) or self._night.is_set():
                 return
+            self._watchdog.alive()
             jobs.look_at_the_clock()
             if was_cut_off(self._config.data_dir) and not self._is_checking:
                 self._is_checking = True
