@@ -25,7 +25,7 @@ from pos_plugin.loyalty.vouchers import UNUSED, VoucherState
 from pos_plugin.notices import Notice, NoticeCode
 from pos_plugin.rental_report import Rental, RentalUndone, read_report
 from pos_plugin.storage import journal_lookup, ledger_store, rental_store
-from pos_plugin.storage.voucher_lookup import find_voucher
+from pos_plugin.storage.voucher_lookup import as_told
 from pos_plugin.uids import new_uid
 
 if TYPE_CHECKING:
@@ -262,7 +262,9 @@ def _vouchers_of(
         if effect["kind"] != "issue_voucher":
             continue
         code_hash = voucher_hash(effect["code"])
-        known = find_voucher(journal, cache.voucher(code_hash) if cache else None, code_hash)
+        known = as_told(journal, cache, code_hash) or journal_lookup.voucher_by_code(
+            journal, code_hash
+        )
         if known is None or known.state == VoucherState.CANCELLED:
             continue
         if known.state in UNUSED and known.balance_minor == known.value_minor:

@@ -20,7 +20,7 @@ from pos_plugin.loyalty.returns import part_left, returned_part, reversed_until_
 from pos_plugin.loyalty.voucher_type import LegalKind, read_voucher_type
 from pos_plugin.loyalty.vouchers import UNUSED, VoucherState, new_voucher
 from pos_plugin.storage import journal_lookup, ledger_store, return_store
-from pos_plugin.storage.voucher_lookup import known_now
+from pos_plugin.storage.voucher_lookup import as_told
 from pos_plugin.uids import new_uid
 
 if TYPE_CHECKING:
@@ -237,10 +237,9 @@ def _as_known(journal: Journal, given: GivenVoucher, cache: CacheReader | None) 
 
     It is found by its code: a sold one may have been bought by somebody without a card.
     """
-    told = cache.voucher(given.code_hash) if cache else None
-    if told is None:
+    now = as_told(journal, cache, given.code_hash)
+    if now is None:
         return given
-    now = known_now(journal, told, is_here=True)
     used_minor = given.used_minor
     if now.value_minor is not None and now.balance_minor is not None:
         used_minor = now.value_minor - now.balance_minor

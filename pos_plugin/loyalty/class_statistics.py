@@ -109,13 +109,14 @@ def migration(
 
 
 class Grant(NamedTuple):
-    """A voucher and what became of it; days are shop days."""
+    """A voucher and what became of it; days are shop days, not known of another till."""
 
     customer: str | None
     class_at_issue: str | None
     issued_on: dt.date
     printed: bool
     handed_over: bool
+    is_redeemed: bool
     redeemed_on: dt.date | None
 
 
@@ -129,7 +130,7 @@ class Redemption:
         printed: of them.
         handed_over: of them, as the cashier said.
         redeemed: of them.
-        days: from the grant to the redemption, one number each, sorted.
+        days: from the grant to each redemption whose day is known, sorted.
     """
 
     code: str | None
@@ -156,7 +157,7 @@ def redemption(grants: Iterable[Grant]) -> list[Redemption]:
             granted=len(some),
             printed=sum(one.printed for one in some),
             handed_over=sum(one.handed_over for one in some),
-            redeemed=sum(one.redeemed_on is not None for one in some),
+            redeemed=sum(one.is_redeemed for one in some),
             days=tuple(
                 sorted(
                     (one.redeemed_on - one.issued_on).days

@@ -149,17 +149,18 @@ def class_report(
         raise StorageError(
             "this till has no classes yet", hint="Import a scheme, then: stammkunde classes run"
         )
-    with cache, cache.reading() as connection:
-        known = schemes(connection)
-        code = _chosen(list(known), scheme)
-        rows = history(connection, code)
-        # Where head office computes the classes, it alone has purchase prices.
-        prices = purchase_prices(connection) if by_margin(known[code]) else []
-    with journal, journal.reading() as connection:
-        every = list(facts(connection))
-        if prices:
-            every += margin_facts(deals(connection), PurchasePrices(prices))
-        vouchers = voucher_histories(connection)
+    with cache, journal:
+        with cache.reading() as connection:
+            known = schemes(connection)
+            code = _chosen(list(known), scheme)
+            rows = history(connection, code)
+            # Where head office computes the classes, it alone has purchase prices.
+            prices = purchase_prices(connection) if by_margin(known[code]) else []
+        with journal.reading() as connection:
+            every = list(facts(connection))
+            if prices:
+                every += margin_facts(deals(connection), PurchasePrices(prices))
+            vouchers = voucher_histories(connection, cache)
     plain = [(row.customer, row.code, row.since_on, row.until_on) for row in rows]
     before, after = classes_on(plain, from_on), classes_on(plain, to_on)
     latest = in_force(known[code], to_on)
@@ -209,5 +210,6 @@ def _grant(one: VoucherHistory) -> Grant:
         issued_on=dt.date.fromisoformat(one.granted.on),
         printed=one.is_printed,
         handed_over=one.handed_over_at is not None,
+        is_redeemed=one.is_used,
         redeemed_on=dt.date.fromisoformat(one.redeemed.on) if one.redeemed else None,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from pos_plugin.stats.words import STATES, WORDS
+from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.journal_reader import JournalReader
 from pos_plugin.storage.voucher_history import voucher_histories
 
@@ -37,8 +39,9 @@ def voucher_list(
     journal = JournalReader.open(config.data_dir)
     if journal is None:
         return []
-    with journal, journal.reading() as connection:
-        every = voucher_histories(connection)
+    cache = CacheReader.open(config.data_dir)
+    with journal, cache or nullcontext(), journal.reading() as connection:
+        every = voucher_histories(connection, cache)
     first = from_on.isoformat() if from_on else ""
     last = to_on.isoformat() if to_on else "9999-12-31"
     return [
@@ -82,7 +85,9 @@ def to_line(one: VoucherHistory, *, language: str) -> str:
             _said(one.granted, words),
             words["printed" if one.is_printed else "not_printed"],
             words["handed_over" if one.handed_over_at else "not_handed_over"],
-            _said(one.redeemed, words) if one.redeemed else "-",
+            _said(one.redeemed, words)
+            if one.redeemed
+            else words["elsewhere" if one.is_used else "no"],
         ]
     )
 

@@ -8,7 +8,7 @@ from pos_plugin.clock import utc_text
 from pos_plugin.storage import print_documents, voucher_store
 from pos_plugin.storage.print_changes import PrintChanges, find_job, waiting_jobs
 from pos_plugin.storage.print_strips import NOT_PRINTED, every, keep_left_out, without
-from pos_plugin.storage.voucher_lookup import known_now
+from pos_plugin.storage.voucher_lookup import as_told
 from printers.ports import JobChange, JobReason, JobState, PrintJob
 
 if TYPE_CHECKING:
@@ -287,14 +287,11 @@ def _elsewhere(
 
     Only what matters for paper: that it ended, was blocked, or can be used again.
     """
-    told = cache.voucher(code_hash)
-    if told is None or state == told.voucher.state:
-        return None
-    kind = cache.voucher_type(told.voucher.type)
-    is_multi_use = kind is not None and kind.multi_use
     # Used and given back here, head office may not have heard of the second yet.
-    now = known_now(connection, told, is_here=True, is_multi_use=is_multi_use)
-    return now if now.state != state and {now.state, state} & NOT_PRINTED else None
+    now = as_told(connection, cache, code_hash)
+    if now is None or now.state == state:
+        return None
+    return now if {now.state, state} & NOT_PRINTED else None
 
 
 def _uids(connection: apsw.Connection, question: str, value: str) -> list[str]:

@@ -6,15 +6,21 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from pos_plugin.loyalty.vouchers import VoucherState
+from pos_plugin.storage.voucher_lookup import as_told
+
 if TYPE_CHECKING:
     import apsw
+
+    from pos_plugin.storage.cache_reader import CacheReader
 
 PRINTED: Final = frozenset({"CONFIRMED", "ASSUMED", "CONFIRMED_BY_OPERATOR", "REPLACED"})
 
 # Who did it and on which shop day stands in the event; the last redemption counts, unless it was
 # taken back. The newest paper of a voucher speaks for all of them, the hand-over of any is one.
 _SQL: Final = """
-    SELECT voucher.id, type, voucher.customer, class_at_issue, voucher.state, valid_to_on,
+    SELECT voucher.id, code_hash, type, voucher.customer, class_at_issue, voucher.state,
+        valid_to_on,
         issue.line, given.receipt_number, given.sale_id,
         used.line, sold.receipt_number, sold.sale_id,
         (SELECT state FROM print_job WHERE subject_uid = voucher.id
@@ -47,7 +53,11 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class VoucherHistory:
-    """A voucher: who got it, why, what became of its paper and of itself."""
+    """A voucher: who got it, why, what became of its paper and of itself.
+
+    ``redeemed`` is what this till knows of the redemption that stands; of one at another till only
+    ``state`` speaks.
+    """
 
     id: str
     type: str
@@ -61,25 +71,33 @@ class VoucherHistory:
     handed_over_at: str | None
 
     @property
+    def is_used(self) -> bool:
+        """Whether it was redeemed, at least in part, wherever that was."""
+        return self.state in (VoucherState.REDEEMED, VoucherState.PARTLY_REDEEMED)
+
+    @property
     def is_printed(self) -> bool:
         """Whether paper came out, as far as anybody said."""
         return self.print_state in PRINTED
 
 
-def voucher_histories(journal: apsw.Connection) -> list[VoucherHistory]:
+def voucher_histories(
+    journal: apsw.Connection, cache: CacheReader | None = None
+) -> list[VoucherHistory]:
     """Return every voucher that this till issued, the oldest first.
 
     Args:
         journal: of a till, for reading.
+        cache: what head office says of them: another till may have redeemed one.
     """
-    rows: Any = journal.execute(_SQL)
+    rows: Any = journal.execute(_SQL).fetchall()
     return [
         VoucherHistory(
             id=voucher,
             type=kind,
             customer=customer,
             class_at_issue=code,
-            state=state,
+            state=told.state if (told := as_told(journal, cache, code_hash)) else state,
             valid_to_on=valid_to_on,
             granted=_happened(issue, number or sale),
             redeemed=_happened(use, used_number or used_sale) if use is not None else None,
@@ -88,6 +106,7 @@ def voucher_histories(journal: apsw.Connection) -> list[VoucherHistory]:
         )
         for (
             voucher,
+            code_hash,
             kind,
             customer,
             code,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pos_plugin.loyalty.vouchers import Accepted, CachedVoucher, Voucher
+    from pos_plugin.storage.cache_reader import CacheReader
     from pos_plugin.storage.journal_lookup import Journal
 
 
@@ -55,6 +56,22 @@ def used_now(journal: Journal, accepted: Accepted) -> Voucher | None:
     if voucher.is_here:
         voucher_store.adopt(journal, voucher)
     return voucher
+
+
+def as_told(journal: Journal, cache: CacheReader | None, code_hash: bytes) -> Voucher | None:
+    """Return a voucher of this till as head office knows it; None where it has said nothing.
+
+    Args:
+        journal: of this till; what it did since counts, too.
+        cache: what head office sent; None = nothing.
+        code_hash: of the code.
+    """
+    told = cache.voucher(code_hash) if cache else None
+    if cache is None or told is None:
+        return None
+    kind = cache.voucher_type(told.voucher.type)
+    is_multi_use = kind is not None and kind.multi_use
+    return known_now(journal, told, is_here=True, is_multi_use=is_multi_use)
 
 
 def known_now(

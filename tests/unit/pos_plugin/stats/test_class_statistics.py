@@ -65,10 +65,36 @@ def test_class_of_an_older_revision_has_its_own_row() -> None:
 @pytest.mark.capability("V8")
 def test_vouchers_are_counted_by_the_class_at_the_grant() -> None:
     grants = [
-        Grant("K1", "abc:C", on(0), printed=True, handed_over=True, redeemed_on=on(9)),
-        Grant("K2", "abc:C", on(0), printed=True, handed_over=False, redeemed_on=on(2)),
-        Grant("K3", "abc:C", on(1), printed=False, handed_over=False, redeemed_on=None),
-        Grant("K4", None, on(1), printed=True, handed_over=True, redeemed_on=on(1)),
+        Grant(
+            "K1",
+            "abc:C",
+            on(0),
+            printed=True,
+            handed_over=True,
+            is_redeemed=True,
+            redeemed_on=on(9),
+        ),
+        Grant(
+            "K2",
+            "abc:C",
+            on(0),
+            printed=True,
+            handed_over=False,
+            is_redeemed=True,
+            redeemed_on=on(2),
+        ),
+        Grant(
+            "K3",
+            "abc:C",
+            on(1),
+            printed=False,
+            handed_over=False,
+            is_redeemed=False,
+            redeemed_on=None,
+        ),
+        Grant(
+            "K4", None, on(1), printed=True, handed_over=True, is_redeemed=True, redeemed_on=on(1)
+        ),
     ]
     c, others = redemption(grants)
     assert (c.code, c.granted, c.printed, c.handed_over, c.redeemed) == ("abc:C", 3, 2, 1, 2)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import apsw
+import pytest
 from click.testing import CliRunner
 from till_builder import NOON, TillBuilder, card_number
 from vouchers_with_value import hand_out
@@ -100,3 +103,39 @@ def test_days_are_written_as_everywhere(tmp_path: Path) -> None:
         asked = ["stats", "vouchers", "--config", str(till.config_path), "--from", day]
         done = CliRunner().invoke(stammkunde, asked)
         assert (done.exit_code, done.output.count("GIFT")) == (0, 1), done.output
+
+
+@pytest.mark.capability("V7")
+def test_voucher_used_at_another_till_is_listed_as_used(tmp_path: Path) -> None:
+    till = TillBuilder(tmp_path / "till")
+    till.customer("K1")
+    till.voucher_type()
+    till.trigger(segment=None)
+    with till.open() as plugin:
+        sell(plugin, "S1", "K1")
+    config = read_config(till.config_path)
+    (mine,) = voucher_list(config)
+    assert (mine.state, mine.is_used) == ("issued", False)
+    with closing(apsw.Connection(str(till.data_dir / "journal.db"))) as journal:
+        code_hash = journal.execute("SELECT hex(code_hash) FROM voucher").get
+    till.put(
+        "voucher",
+        code_hash=str(code_hash).lower(),
+        id=mine.id,
+        type=mine.type,
+        legal_kind="promo",
+        customer="K1",
+        customer_bound=True,
+        state="redeemed",
+        value_minor=None,
+        balance_minor=None,
+        uses=1,
+        valid_from_on="2026-03-07",
+        valid_to_on="2026-12-31",
+        shop="001",
+        till="4",
+        folded=[],
+    )
+    (there,) = voucher_list(config)
+    assert (there.state, there.is_used, there.redeemed) == ("redeemed", True, None)
+    assert to_line(there, language="de").endswith("an anderer Kasse")
