@@ -3,6 +3,7 @@
 run.py            everything
 run.py NAME …     only these sections: evaluations scalings loadings explainings rivals crowds
                   overlaps profile starts replays servings counters uploads loads
+                  pages
 run.py --out DIR  writes results.json, RESULTS.md and PROFILE.md there, not beside this script
 
 Figures of a loaded machine say little: close what else runs, then ``make bench``. The rivals are
@@ -21,6 +22,7 @@ import table
 from counter_rows import counters
 from engine_rows import evaluations, explainings, loadings, scalings
 from load_rows import loads, uploads
+from office_rows import pages
 from overlap_rows import overlaps
 from rivals import crowds, rivals
 from table import Row
@@ -46,6 +48,7 @@ def sections(folder: Path) -> dict[str, tuple[str, Section]]:
         "counters": ("A million customers at the counter", counters),
         "uploads": ("Receipts at head office", uploads),
         "loads": ("Head office, agent and till under load", loads),
+        "pages": ("The owner's page", pages),
     }
 
 
