@@ -8,6 +8,20 @@ from typing import Final
 from pos_plugin import wording
 
 _PROTECTED_BLANK: Final = "\u00a0"
+_MONTHS: Final = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +41,17 @@ class PaperWords:
         return wording.count(number, language=self.language)
 
     def day(self, on: str, /) -> str:
-        """Return a shop day as people read it."""
-        return wording.day(on, language=self.language)
+        """Return a shop day as a customer reads it, never broken in two.
+
+        >>> PaperWords("de", "EUR").day("2026-12-03")
+        '03.12.2026'
+        >>> PaperWords("en", "EUR").day("2026-12-03").split()
+        ['3', 'Dec', '2026']
+        """
+        if self.language == "de":
+            return wording.day(on, language=self.language)
+        year, month, day = on.split("-")
+        return _PROTECTED_BLANK.join((str(int(day)), _MONTHS[int(month) - 1], year))
 
     def time(self, at: str, /) -> str:
         """Return a shop-local minute as people read it.

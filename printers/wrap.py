@@ -72,13 +72,16 @@ def balanced(text: str, *, columns: int) -> list[str]:
 
 
 def _about_equal(text: str, *, columns: int) -> list[str]:
-    lines = wrap(text, columns=columns)
-    for narrower in range(columns - 1, 0, -1):
-        tried = wrap(text, columns=narrower)
-        if len(tried) > len(lines):
-            break
-        lines = tried
-    return lines
+    found = []
+    for paragraph in text.split("\n"):
+        lines = wrap(paragraph, columns=columns)
+        for narrower in range(columns - 1, 0, -1):
+            tried = wrap(paragraph, columns=narrower)
+            if len(tried) > len(lines):
+                break
+            lines = tried
+        found += lines
+    return found
 
 
 def laid(text: str, *, columns: int, size: int, align: Align, inverse: bool) -> list[str]:
