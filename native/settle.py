@@ -560,8 +560,7 @@ class Settle:
             self.order[i] = row
             left -= floor * self.share[row + 2]
         if left:
-            if self.shares > 1:
-                self._sort_by_remainder()
+            self._put_first(left)
             for i in range(self.shares):
                 row = self.order[i]
                 self.share[row + 11] = min(left, self.share[row + 2])
@@ -594,23 +593,40 @@ class Settle:
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)
-    def _sort_by_remainder(self) -> cython.int:
-        """Put the shares in the order in which they get one more (Shell's way)."""
-        gap: cython.longlong = 1
+    def _put_first(self, left: cython.longlong) -> cython.int:
+        """Put first the shares that get one more, the last of them behind the others.
+
+        Hoare's way: split by one of them, go on in the part where the last one lies.
+        """
+        low: cython.longlong = 0
+        high: cython.longlong = self.shares
         i: cython.longlong
         k: cython.longlong
         row: cython.longlong
-        while gap < self.shares:
-            gap = 3 * gap + 1
-        while gap > 1:
-            gap = (gap - 1) // 3
-            for i in range(gap, self.shares):
+        middle: cython.longlong
+        units: cython.longlong
+        while high - low > 1:
+            k = (low + high) // 2
+            middle = self.order[k]
+            self.order[k] = self.order[high - 1]
+            k = low
+            units = 0
+            for i in range(low, high - 1):
                 row = self.order[i]
-                k = i
-                while k >= gap and self._comes_before(row, self.order[k - gap]):
-                    self.order[k] = self.order[k - gap]
-                    k -= gap
-                self.order[k] = row
+                if self._comes_before(row, middle):
+                    self.order[i] = self.order[k]
+                    self.order[k] = row
+                    units += self.share[row + 2]
+                    k += 1
+            self.order[high - 1] = self.order[k]
+            self.order[k] = middle
+            if units >= left:
+                high = k
+            else:
+                left -= units + self.share[middle + 2]
+                low = k + 1
+                if left <= 0:
+                    break
         return 0
 
     @cython.cfunc
