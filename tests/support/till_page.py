@@ -77,11 +77,11 @@ class Page:
         )
         return "\n".join(shown).replace("\u00a0", " ")
 
-    def shows(self, words: str, selector: str = "body", *, within_s: float = 20) -> None:
+    def shows(self, words: str, selector: str = "body", *, within_s: float = 60) -> None:
         self._until(lambda: words in self.text(selector), selector, f"{words!r}", within_s)
 
     def hides(self, words: str, selector: str = "body") -> None:
-        self._until(lambda: words not in self.text(selector), selector, f"no {words!r}", 20)
+        self._until(lambda: words not in self.text(selector), selector, f"no {words!r}", 60)
 
     def _until(self, holds: Callable[[], bool], selector: str, what: str, within_s: float) -> None:
         try:
