@@ -343,6 +343,7 @@ _SETTINGS = click.option(
 @click.option("--scheme", help="Code of the scheme; needed when there are several.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--html", type=_FILE, help="Write a page with charts into this file.")
+@click.option("--moved", help="List who moved, for example C:B from C to B, new:C, A:absent.")
 def stats_classes(
     config: Path,
     from_on: dt.datetime,
@@ -350,20 +351,30 @@ def stats_classes(
     scheme: str | None,
     as_json: bool,
     html: Path | None,
+    moved: str | None,
 ) -> None:
     """Say how customers moved between the classes and what their vouchers did.
 
     The migration matrix of two days, what became of the vouchers granted in between, and rentals
-    and turnover before and after, with a voucher and without, class by class.
+    and turnover before and after, with a voucher and without, class by class. With --moved the
+    customers behind one number of the matrix.
     """
     from pos_plugin.config import read_config
     from pos_plugin.errors import StorageError
+    from pos_plugin.stats import class_people
     from pos_plugin.stats.class_page import class_page
     from pos_plugin.stats.class_report import class_report
     from pos_plugin.stats.class_text import class_text
 
     settings = read_config(config)
     report = class_report(settings, from_on=from_on.date(), to_on=to_on.date(), scheme=scheme)
+    if moved is not None:
+        for one in class_people.people_of(settings, report, moved):
+            if as_json:
+                _print_json(class_people.to_dict(one, report))
+            else:
+                click.echo(class_people.to_line(one, report, language=settings.language))
+        return
     if html is not None:
         try:
             html.write_text(class_page(report, language=settings.language), encoding="utf-8")

@@ -58,6 +58,30 @@ def brought(facts: Iterable[Fact], *, from_on: dt.date, to_on: dt.date) -> dict[
     return found
 
 
+class Course(NamedTuple):
+    """Where a customer was on two days, and what he brought in between."""
+
+    before: str
+    after: str
+    brought: Brought
+
+
+def courses(
+    before: Mapping[str, str], after: Mapping[str, str], between: Mapping[str, Brought]
+) -> dict[str, Course]:
+    """Return the course of every customer.
+
+    Args:
+        before: class of every customer on the first day; who is not in it was absent.
+        after: the same of the second day.
+        between: what each customer brought between the days.
+    """
+    return {
+        one: Course(before.get(one, ABSENT), after.get(one, ABSENT), between.get(one, Brought()))
+        for one in before.keys() | after.keys()
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Migration:
     """Who was where on two days.
@@ -83,28 +107,20 @@ class Migration:
         return _sum(self.cell(before, after) for before in self.codes)
 
 
-def migration(
-    before: Mapping[str, str],
-    after: Mapping[str, str],
-    between: Mapping[str, Brought],
-    *,
-    ranked: Sequence[str],
-) -> Migration:
+def migration(every: Iterable[Course], *, ranked: Sequence[str]) -> Migration:
     """Return how customers moved.
 
     Args:
-        before: class of every customer on the first day; who is not in it was absent.
-        after: the same of the second day.
-        between: what each customer brought between the days.
+        every: the course of each customer.
         ranked: the classes, the best first; others that the days name follow them.
     """
-    named = {*before.values(), *after.values()} - {NONE, NEW}
-    others = sorted(named - set(ranked))
+    named: set[str] = set()
     cells: dict[tuple[str, str], Cell] = {}
-    for customer in before.keys() | after.keys():
-        place = (before.get(customer, ABSENT), after.get(customer, ABSENT))
-        here = cells.get(place, Cell())
-        cells[place] = here.plus(Cell(1, *between.get(customer, Brought())))
+    for one in every:
+        place = (one.before, one.after)
+        named.update(place)
+        cells[place] = cells.get(place, Cell()).plus(Cell(1, *one.brought))
+    others = sorted(named - {*ranked, NONE, NEW, ABSENT})
     return Migration((*ranked, *others, NONE, NEW, ABSENT), cells)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pos_plugin.errors import RuleError, StorageError
@@ -11,6 +11,7 @@ from pos_plugin.loyalty.class_history import classes_on, in_force
 from pos_plugin.loyalty.class_statistics import (
     Grant,
     brought,
+    courses,
     effects,
     migration,
     redemption,
@@ -24,8 +25,10 @@ from pos_plugin.storage.margin_facts import deals, purchase_prices
 from pos_plugin.storage.voucher_history import voucher_histories
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pos_plugin.config import TillConfig
-    from pos_plugin.loyalty.class_statistics import Cell, Effect, Migration, Redemption
+    from pos_plugin.loyalty.class_statistics import Cell, Course, Effect, Migration, Redemption
     from pos_plugin.storage.voucher_history import VoucherHistory
 
 
@@ -43,6 +46,7 @@ class ClassReport:
             None = no revision of the scheme counts the margin, or this till has no purchase
             prices: none is shown.
         new_revisions: revisions that began between the days: classes moved because of them, too.
+        courses: of every customer, by id; the matrix counts them.
         moved: the migration matrix; turnover of the days from the first to the second one.
         vouchers: what became of the vouchers granted in these days.
         groups: rentals and turnover before and after, with a voucher and without.
@@ -55,6 +59,7 @@ class ClassReport:
     currency: str
     unpriced_lines: int | None
     new_revisions: tuple[int, ...]
+    courses: Mapping[str, Course] = field(repr=False)
     moved: Migration
     vouchers: tuple[Redemption, ...]
     groups: tuple[Effect, ...]
@@ -166,7 +171,8 @@ def class_report(
     latest = in_force(known[code], to_on)
     ranked = [one.code for one in latest.by_rank] if latest else []
     between = brought(every, from_on=from_on, to_on=to_on)
-    moved = migration(before, after, between, ranked=ranked)
+    course_of = courses(before, after, between)
+    moved = migration(course_of.values(), ranked=ranked)
     unpriced_lines = sum(
         one.unpriced_lines
         for one in every
@@ -188,6 +194,7 @@ def class_report(
         new_revisions=tuple(
             one.revision for one in known[code] if from_on < one.starts_on <= to_on
         ),
+        courses=course_of,
         moved=moved,
         vouchers=tuple(redemption(grants)),
         groups=tuple(effects(before, every, got, from_on=from_on, to_on=to_on, codes=moved.codes)),

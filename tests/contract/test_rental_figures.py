@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from rental_shop import EXAMPLE, RentalShop, bring_back, complete, pay_for, rent
 
 from pos_plugin.cli import stammkunde
+from pos_plugin.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,14 +133,15 @@ def test_page_is_one_file_without_script_or_foreign_address(
 def test_name_of_a_class_is_no_markup(shop: RentalShop) -> None:
     from dataclasses import replace
 
-    from pos_plugin.loyalty.class_statistics import migration
+    from pos_plugin.loyalty.class_statistics import courses, migration
     from pos_plugin.stats.class_page import class_page
     from pos_plugin.stats.class_report import class_report
 
     report = class_report(
         shop.config, from_on=shop.clock.now().date().replace(day=1), to_on=shop.clock.now().date()
     )
-    hostile = replace(report, moved=migration({"K1": "<b>"}, {"K1": "<b>"}, {}, ranked=["<b>"]))
+    found = courses({"K1": "<b>"}, {"K1": "<b>"}, {})
+    hostile = replace(report, moved=migration(found.values(), ranked=["<b>"]))
     assert "<b>" not in class_page(hostile, language="de")
 
 
@@ -202,3 +204,17 @@ def test_scheme_that_changes_or_overlaps_is_not_imported(
     report = shop.take_tables(abc_scheme=[{**scheme, **change}])
     assert report.state == "refused"
     assert [one.code for one in report.wrong] == [code]
+
+
+@pytest.mark.capability("V8")
+def test_customers_behind_a_number_of_the_matrix_are_listed(shop: RentalShop) -> None:
+    days = ("--from", "2026-03-22", "--to", "2026-03-30")
+    assert ask(shop, "classes", *days, "--moved", "C:B") == "100  Anna Müller  Umsatz 2,00 €\n"
+    (anna,) = [json.loads(ask(shop, "classes", *days, "--moved", "C:B", "--json"))]
+    assert (anna["number"], anna["turnover_minor"]) == ("100", 200)
+    # Nobody moved the other way; a class that nobody has is said.
+    assert ask(shop, "classes", *days, "--moved", "B:C") == ""
+    words = ("classes", *days, "--moved", "C:X", "--config", str(shop.config_path))
+    wrong = CliRunner().invoke(stammkunde, ["stats", *words])
+    assert isinstance(wrong.exception, InputError)
+    assert "--moved" in str(wrong.exception)

@@ -14,6 +14,7 @@ from pos_plugin.loyalty.class_statistics import (
     Cell,
     Effect,
     Grant,
+    courses,
     effects,
     migration,
     redemption,
@@ -32,7 +33,7 @@ def on(number: int) -> dt.date:
 @given(before=PEOPLE, after=PEOPLE)
 def test_rows_and_columns_sum_to_both_days(before: dict[str, str], after: dict[str, str]) -> None:
     between = {customer: Brought(100 + number, number) for number, customer in enumerate(before)}
-    moved = migration(before, after, between, ranked=["A", "B", "C"])
+    moved = migration(courses(before, after, between).values(), ranked=["A", "B", "C"])
     for code in ("A", "B", "C", "none", "new"):
         assert moved.row(code).customers == list(before.values()).count(code)
         assert moved.column(code).customers == list(after.values()).count(code)
@@ -46,18 +47,15 @@ def test_rows_and_columns_sum_to_both_days(before: dict[str, str], after: dict[s
 
 @pytest.mark.capability("V8")
 def test_who_came_later_was_absent_before() -> None:
-    moved = migration(
-        {"K1": "C"},
-        {"K1": "B", "K2": "new"},
-        {"K1": Brought(500, 90), "K2": Brought(70)},
-        ranked=["B", "C"],
-    )
+    between = {"K1": Brought(500, 90), "K2": Brought(70)}
+    found = courses({"K1": "C"}, {"K1": "B", "K2": "new"}, between)
+    moved = migration(found.values(), ranked=["B", "C"])
     assert moved.codes == ("B", "C", "none", "new", "absent")
     assert moved.cells == {("C", "B"): Cell(1, 500, 90), ("absent", "new"): Cell(1, 70)}
 
 
 def test_class_of_an_older_revision_has_its_own_row() -> None:
-    moved = migration({"K1": "GOLD"}, {"K1": "A"}, {}, ranked=["A"])
+    moved = migration(courses({"K1": "GOLD"}, {"K1": "A"}, {}).values(), ranked=["A"])
     assert moved.codes == ("A", "GOLD", "none", "new", "absent")
     assert moved.row("GOLD") == Cell(1, 0)
 
