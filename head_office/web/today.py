@@ -6,14 +6,14 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from head_office.promotions.drafts import State
-from head_office.read_back.times import period
+from head_office.read_back.promotion import read_back
 from head_office.till.status import reports
 from head_office.users import Role
 from head_office.web import promotion_list
 from head_office.web.door import Page
 from head_office.web.stock import query
 from pos_plugin.clock import instant
-from pos_plugin.promotions.promotion import Validity
+from pos_plugin.promotions.promotion import Promotion, Validity
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -64,7 +64,7 @@ def show(visit: Visit) -> Response:
 def is_on(validity: Validity, on: dt.date) -> bool:
     """Return whether a promotion holds at some moment of a day.
 
-    >>> from pos_plugin.promotions.promotion import Validity
+    >>> from pos_plugin.promotions.promotion import Promotion, Validity
     >>> saturdays = Validity.model_validate({"windows": [{"weekdays": [6]}]})
     >>> is_on(saturdays, dt.date(2026, 3, 7)), is_on(saturdays, dt.date(2026, 3, 9))
     (True, False)
@@ -74,6 +74,11 @@ def is_on(validity: Validity, on: dt.date) -> bool:
     if validity.from_ is not None and validity.from_.date() == on:
         begins.add(validity.from_.time())
     return any(validity.refusal(dt.datetime.combine(on, time)) is None for time in begins)
+
+
+def _words(one: Known, visit: Visit) -> str:
+    """What it gives, and when."""
+    return " ".join(read_back(Promotion.model_validate(one.live), visit.language)[:2])
 
 
 def _row(one: Known, visit: Visit, when: str | None) -> dict[str, Any]:

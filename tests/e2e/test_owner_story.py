@@ -11,6 +11,7 @@ import datetime as dt
 import json
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +20,16 @@ from axe import violations
 from head_office_site import ANNA, ARTICLE, PROGRAM, Site
 from owner_page import PASSWORD, add_people
 from page_audit import low_contrast, nameless, requested
+from page_shop import page_url
 from PIL import Image
+from processes import Running
 from selenium.webdriver.common.keys import Keys
+from served_till import served
+from sqlalchemy import func, select
+from waiting import until
 
 from head_office.promotions import drafts
+from head_office.storage import receipt
 from pos_plugin import Plugin
 from pos_plugin.clock import SettableClock
 from pos_plugin.config import read_config
@@ -40,7 +47,7 @@ ROOT = Path(__file__).parents[2]
 TABLET = (1024, 768)
 PHONE = (390, 844)
 PICTURES = ("heute", "vorlagen", "formular", "entwurf", "vorschau", "veroeffentlichen", "bericht",
-            "kunde")  # fmt: skip
+            "kunde", "kasse")  # fmt: skip
 """Pages whose pictures stand in the handbook."""
 PICTURE_BYTES_MAX = 60_000
 KIND = {
@@ -96,19 +103,49 @@ def looked_at(page: Page, tmp_path: Path, name: str) -> list[str]:
     found = []
     for size in (PHONE, TABLET):
         page.size(*size)
-        picture = tmp_path / f"{name}-{size[0]}.png"
-        page.picture(picture)
+        keep(page, tmp_path, name)
         wide = page.js("return [document.scrollingElement.scrollWidth, innerWidth]")
         if wide[0] > wide[1]:
             found.append(f"{name}: {wide[0]} wide on {wide[1]}")
         found += [f"{name}: {one}" for one in (*violations(page), *nameless(page))]
         found += [f"{name}: {one}" for one in low_contrast(page)]
+    return found
+
+
+def keep(page: Page, tmp_path: Path, name: str) -> None:
+    """Keep a picture of what is shown; on a tablet also for the handbook, when it is asked for."""
+    width = page.js("return innerWidth")
+    picture = tmp_path / f"{name}-{width}.png"
+    page.picture(picture)
     folder = os.environ.get("STAMMKUNDE_PICTURES")
-    if folder and name in PICTURES:
+    if folder and name in PICTURES and width == TABLET[0]:
         with Image.open(picture) as whole:
             few = whole.convert("RGB").quantize(64, dither=Image.Dither.NONE)
             few.save(ROOT / folder / f"{name}.png", optimize=True)
-    return found
+
+
+def asked(page: Page) -> set[str]:
+    """Whom the pages asked for something since the last look."""
+    return {one.partition("/office")[0] for one in requested(page) if not one.startswith("data:")}
+
+
+def receipts(site: Site) -> int:
+    with site.database() as database, database.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(receipt)).scalar_one())
+
+
+@dataclass(frozen=True)
+class OwnersTill:
+    """The till of the story, to be served."""
+
+    site: Site
+
+    @property
+    def data_dir(self) -> Path:
+        return self.site.till_dir()
+
+    def open(self) -> Plugin:
+        return Plugin.open(self.data_dir / "till.toml")
 
 
 def press(page: Page, words: str) -> None:
@@ -216,17 +253,35 @@ def test_an_owner_writes_publishes_and_the_till_discounts(
     found += looked_at(page, tmp_path, "pruefung")
     press(page, "Zurück zum Veröffentlichen")
     page.shows("Ab wann")
-    press(page, "Veröffentlichen")
-    page.shows("Veröffentlicht als Stand 1, gilt ab sofort.")
-    found += looked_at(page, tmp_path, "verlauf")
-    assert found == []
-    assert len(clicks) == 8  # docs/handbuch.md says so
+    assert asked(page) == {site.url}
+    log, run = (
+        site.folder / "agent.log",
+        ("agent", "run", "--config", site.till_dir() / "till.toml"),
+    )
+    with Running(log, *run), served(OwnersTill(site)) as till:
+        press(page, "Veröffentlichen")
+        page.shows("Veröffentlicht als Stand 1, gilt ab sofort.")
+        found += looked_at(page, tmp_path, "verlauf")
+        assert found == []
+        assert len(clicks) == 8  # docs/handbuch.md says so
 
-    sync(site)
-    assert sell(site, "S1", at=site.clock.now()) == 6399
-    sync(site)
+        # Nobody does anything about the till: it hears of it, and the next customer pays less.
+        until(lambda: till.plugin.health()["generation"] == 1, within_s=60, what="the till has it")
+        page.open(page_url(till))
+        page.scan("4711")
+        page.shows("20 % auf Hosen\u221216,00 €", "#lines")
+        page.shows("63,99 €", "#due")
+        keep(page, tmp_path, "kasse")
+        page.keys(Keys.F12)
+        page.dialog("pay")
+        page.keys(Keys.ENTER)
+        page.shows("63,99 €", "#receipt")
+        until(lambda: receipts(site) == 4, within_s=60, what="head office has the receipt")
+        assert page.complaints() == []
+        page.driver.get(f"{site.url}/office/")
+    requested(page)  # the till's page asked the till, and
+    page.complaints()  # complains when it is left while it asks
 
-    page.driver.get(f"{site.url}/office/")
     page.shows("Heute in den Kassen")
     page.shows("20 % auf Hosen")
     found = looked_at(page, tmp_path, "heute")
@@ -262,8 +317,7 @@ def test_an_owner_writes_publishes_and_the_till_discounts(
         found += looked_at(page, tmp_path, path.replace("/", "-"))
     assert found == []
     assert page.complaints() == []
-    asked = {one.partition("/office")[0] for one in requested(page) if not one.startswith("data:")}
-    assert asked == {site.url}
+    assert asked(page) == {site.url}
 
 
 def test_the_pictures_of_the_handbook_are_those_of_this_story() -> None:
