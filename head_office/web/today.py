@@ -44,15 +44,13 @@ def show(visit: Visit) -> Response:
     # Only the times of each: a chain with a thousand promotions waits for nothing else here.
     live = [(one, Validity.model_validate(one.live.get("validity") or {})) for one in known
             if one.live is not None]  # fmt: skip
-    running = [(one, validity) for one, validity in live if is_on(validity, on)]
+    running = [one for one, validity in live if is_on(validity, on)]
     return visit.page(
         "today.html",
         on=on.isoformat(),
         weekday=on.isoweekday(),
         tasks=[*_tasks(known, visit), *_of_tills(tills, visit)],
-        running=[
-            _row(one, visit, period(validity, visit.language)) for one, validity in running[:SHOWN]
-        ],
+        running=[_row(one, visit, _words(one, visit)) for one in running[:SHOWN]],
         more=max(0, len(running) - SHOWN),
         resting=len(live) - len(running),
         planned=[_row(one, visit, one.planned_at) for one in known if one.planned][:SHOWN],
