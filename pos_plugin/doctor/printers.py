@@ -9,6 +9,7 @@ from pos_plugin.errors import PosPluginError
 from pos_plugin.printer_command.asked import driven
 from pos_plugin.printer_command.status import status_of
 from printers.choose import lock_path
+from printers.levels import LEVEL_OF_DOUBT
 from printers.lock import PrinterLock, PrinterTaken
 
 if TYPE_CHECKING:
@@ -35,6 +36,12 @@ TEXTS: Final = {
         "en": "{name} is in use; not asked.",
     },
     "printer_good": {"de": "{name} ist bereit.", "en": "{name} is ready."},
+    "printer_hides_restart": {
+        "de": "{name} ist bereit. Ob er zwischendurch aus war, sieht hier niemand: Gedrucktes gilt "
+        "nie als bestätigt, die Kasse bittet hinzusehen.",
+        "en": "{name} is ready. Nobody sees here whether it was off meanwhile: nothing printed "
+        "is ever confirmed, the till asks to look.",
+    },
     "printer_untested": {
         "de": "{name} wurde nie probiert: stammkunde printer test {name}",
         "en": "{name} was never tested: stammkunde printer test {name}",
@@ -84,4 +91,9 @@ def _of(printer: Printer, settings: TillConfig) -> Finding:
         return WORDS.bad("printer", "printer_not_ready", name=name, reason=reason)
     if not found["tested_at"] and place.transport != "queue":
         return WORDS.warn("printer", "printer_untested", name=name)
-    return WORDS.good("printer", "printer_good" if found["ready"] else "printer_unknown", name=name)
+    if not found["ready"]:
+        return WORDS.good("printer", "printer_unknown", name=name)
+    is_capped = found["why"] == "way" or printer.level_max <= LEVEL_OF_DOUBT
+    return WORDS.good(
+        "printer", "printer_hides_restart" if is_capped else "printer_good", name=name
+    )

@@ -57,6 +57,7 @@ def described(printer: Printer, settings: TillConfig) -> dict[str, Any]:
         "unit": unit.unit if unit is not None else None,
         "level": min(unit.level, printer.level_max) if unit is not None else None,
         "facts": dict(unit.facts) if unit is not None else {},
+        "why": unit.why if unit is not None else "",
         "tested_at": unit.tested_at if unit is not None else "",
         "owner_pid": owner(place, settings) if place is not None else None,
     }

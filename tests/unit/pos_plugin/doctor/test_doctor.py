@@ -160,6 +160,9 @@ def test_a_printer_is_asked_unless_somebody_has_it(till: LoneTill) -> None:
         )
         assert tested.exit_code == 0, tested.output
         assert codes(till.config_path)["printer_good"] == "good"
+        text = till.config_path.read_text("utf-8")
+        till.config_path.write_text(text.replace('"bon"\n', '"bon"\nlevel_max = 1\n'), "utf-8")
+        assert codes(till.config_path)["printer_hides_restart"] == "good"
         place = Place(name="bon", transport="network", address=f"127.0.0.1:{face.port}")
         lock = PrinterLock(lock_path(place, data_dir=till.folder))
         assert codes(till.config_path)["printer_in_use"] == "good"
