@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 NAME: Final = "agent.status.json"
 CLOCK_SUSPECT_MS: Final = 120_000
+OFFLINE_AFTER: Final = dt.timedelta(minutes=15)
+"""The agent asks at least every five; whoever did not for so long is dead."""
 SEEN_AFTER: Final = dt.timedelta(days=3)
 SPENT_UNTIL: Final = dt.timedelta(days=14)
 _BYTES_MAX: Final = 1 << 18
@@ -45,6 +47,18 @@ def notices_of(data_dir: Path, *, at: dt.datetime) -> Iterator[Notice]:
         yield Notice(NoticeCode.TILL_REVOKED)
     if value.get("unreachable"):
         yield from _offline(_instant(value.get("contact_at")), at)
+
+
+def is_offline(data_dir: Path, *, at: dt.datetime) -> bool:
+    """Say whether head office cannot be reached, or nobody has reached it of late.
+
+    Args:
+        data_dir: data folder of a till that has a head office.
+        at: now.
+    """
+    value = _read(data_dir)
+    contact_at = _instant(value.get("contact_at"))
+    return bool(value.get("unreachable")) or contact_at is None or at - contact_at > OFFLINE_AFTER
 
 
 def balance_notice(data_dir: Path, *, at: dt.datetime) -> Notice | None:

@@ -124,6 +124,7 @@ class Till:
     def warm_up(self) -> None:
         """Load what the first sale would have to wait for: rules and the checks of a snapshot."""
         now = self.clock.now()
+        self.look_ahead()
         self.evaluate_basket(
             self.read(
                 {
@@ -144,8 +145,18 @@ class Till:
     def look_ahead(self) -> None:
         """Load rules that the agent has brought, so that no sale waits for them."""
         cache = self.cache.reader()
+        now = self.clock.now()
+        rules = None
         if cache is not None:
-            self._rules.look_ahead(cache.generations())
+            manifests = cache.generations()
+            self._rules.look_ahead(manifests)
+            rules, _ = self._rules.active(manifests, now)
+        # In one piece: events are written on other threads, too.
+        self.journal.circumstances = {
+            "generation": rules.generation if rules else 0,
+            "offline": self.config.head_office is not None
+            and agent_word.is_offline(self.config.data_dir, at=now),
+        }
 
     def read(self, value: Mapping[str, Any]) -> Snapshot:
         """Return the checked snapshot, filled from the article and customer master.

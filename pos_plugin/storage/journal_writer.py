@@ -202,6 +202,8 @@ class JournalWriter:
         self.ballast = Ballast(path.parent)
         self.newest_at: dt.datetime | None = None
         """When the newest event happened."""
+        self.circumstances: Mapping[str, Any] = {"generation": 0, "offline": False}
+        """What every event says beside its body: rules in force, no contact with head office."""
         self.is_writable = True
         """Whether the last receipt could be stored."""
         self.was_damaged = has_damaged(path.parent)
@@ -335,7 +337,7 @@ class JournalWriter:
 
         Args:
             kind: word of domain.md §6.
-            body: plain values.
+            body: plain values; what it says itself stands above ``circumstances``.
             touches: ids of the customers it concerns.
             at: when it happened.
         """
@@ -357,7 +359,7 @@ class JournalWriter:
             occurred_at=occurred_at,
             prev_hash=before,
             touches=touches,
-            body=body,
+            body={**self.circumstances, **body},
         )
         self._connection.execute(
             "INSERT INTO event (seq, epoch, uid, kind, line, hash, occurred_at) "

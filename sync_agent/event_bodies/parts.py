@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pos_plugin import limits
-from sync_agent.protocol import AccountKey, CodeHash, Day, Int64, LegalKind, Text
+from sync_agent.protocol import AccountKey, CodeHash, Day, Int64, LegalKind, Sequence, Text
 
 Minor = Annotated[int, Field(ge=0, le=limits.INT64_MAX)]
 
@@ -23,13 +23,19 @@ class Part(BaseModel):
 
 
 class Head(Part):
-    """What every body begins with; ``business_on`` is the shop day."""
+    """What every body has; ``business_on`` is the shop day.
+
+    ``generation``: of the rules in force, 0 = none; ``offline``: head office was out of reach. Both
+    as the till last looked, about a second before; a sale has the generation it was priced with.
+    """
 
     shop: Text
     till: Text
     cashier: Text | None = None
     customer: Text | None = None
     business_on: Day
+    generation: Sequence
+    offline: bool
 
 
 class LedgerEntry(Part):

@@ -102,7 +102,6 @@ class RefusedCode(Part):
 class SaleCompleted(Head):
     """``sale_completed``: what was charged, and all that follows from it."""
 
-    generation: protocol.Sequence
     receipt: Receipt
     lines: list[Line]
     promotion_results: list[PromotionResult]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "contract" / "events"
 
-HEAD = {"shop": "001", "till": "3", "business_on": "2026-03-07"}
+HEAD = {"shop": "001", "till": "3", "generation": 4, "offline": False, "business_on": "2026-03-07"}
 CANCELLED = {**HEAD, "rental": "R1", "reason": None}
 
 
