@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
 import sys
 from contextlib import ExitStack, closing
@@ -116,6 +117,8 @@ def everything(folder: Path) -> dict[str, Any]:
         agent = stack.enter_context(Running(folder / "agent.log", *run))
         _wait_for(lambda: _position(site) >= head)
         found["bootstrap_s"] = perf_counter() - start
+        found["agent"], found["head_office"] = map(_spent, (agent.pid, server.pid))
+        found["load"] = round(os.getloadavg()[0], 1)
         draw = random.Random(7)
         numbers = [draw.randrange(CUSTOMERS) for _ in range(CHANGED // 2)]
         with _till(config) as plugin:
@@ -235,6 +238,15 @@ def _sell(plugin: Any, go_on: Callable[[], bool]) -> dict[str, Any]:  # noqa: AN
         sales.append((perf_counter_ns() - start) // 1_000)
         rest.wait(0.001)
     return {"sales": len(sales), "scan": spread(scans), "complete": spread(sales)}
+
+
+def _spent(pid: int) -> dict[str, float]:
+    """Processor seconds, and the most memory so far in MB, of a process (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    most_kb = next(int(one.split()[1]) for one in lines if one.startswith("VmHWM"))
+    ticks = int(fields[11]) + int(fields[12])
+    return {"cpu_s": ticks / os.sysconf("SC_CLK_TCK"), "most_mb": most_kb >> 10}
 
 
 def _position(site: Any) -> int:  # noqa: ANN401

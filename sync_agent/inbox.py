@@ -8,6 +8,7 @@ golden baskets, and whether its signer may name another key.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -23,11 +24,11 @@ from sync_agent.errors import PackageRejected
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from pos_plugin.storage.cache_writer import CacheWriter
-    from sync_agent.protocol import GenerationEntry, Page
+    from sync_agent.protocol import Change, GenerationEntry, Page
 
 
 NO_ROWS: Final = sum_text(0)
@@ -42,13 +43,7 @@ def apply_page(writer: CacheWriter, page: Page, *, till: str, at: dt.datetime) -
     Returns:
         Whether every table has the rows that head office has; None when the page does not say.
     """
-    own = [
-        replace(change, row={**change.row, "folded": _own(change.row["folded"], till)})
-        if "folded" in change.row
-        else change
-        for change in page.changes
-    ]
-    own_page = replace(page, changes=tuple(own))
+    own_page = replace(page, changes=_OwnRows(page.changes, till))
     writer.apply_page(own_page, at=at, foreign=page.foreign, is_last=page.complete)
     if page.sums is None:
         return None
@@ -109,5 +104,24 @@ def take_package(
     writer.store_generation(manifest, accepted_at=accepted_at, templates=packed_templates(further))
 
 
-def _own(folded: list[tuple[str, int, int]], till: str) -> list[list[str | int]]:
-    return [list(element) for element in folded if element[0] == till]
+class _OwnRows(Collection["Change"]):
+    """The rows of a page with the elements of one till; made as somebody goes through them."""
+
+    def __init__(self, changes: Collection[Change], till: str) -> None:
+        self._changes = changes
+        self._till = till
+
+    def __len__(self) -> int:
+        return len(self._changes)
+
+    def __contains__(self, change: object) -> bool:
+        return any(change == one for one in self)
+
+    def __iter__(self) -> Iterator[Change]:
+        for change in self._changes:
+            folded = change.row.get("folded")
+            if folded is None:
+                yield change
+            else:
+                own = [list(element) for element in folded if element[0] == self._till]
+                yield replace(change, row={**change.row, "folded": own})

@@ -11,6 +11,7 @@ Laws of this file:
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
@@ -33,10 +34,13 @@ from pos_plugin import limits, text
 from pos_plugin.loyalty.program_terms import EXPIRY_PATTERN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 PAGE_ROWS_MAX: Final = 5_000
 PAGE_BYTES_MAX: Final = 8 * 2**20
+PAGE_LINES_MAX: Final = 2 * PAGE_ROWS_MAX + 2  # a page runs on to the end of its last group
+ROW_BYTES_MAX: Final = 2**19
+_PORTION_BYTES: Final = 2**18  # of a page are decoded at once
 BLOB_BYTES_MAX: Final = 8 * 2**20
 BATCH_EVENTS_MAX: Final = 200
 BATCH_BYTES_MAX: Final = 2**20
@@ -702,7 +706,7 @@ class Page:
     bucket: str
     bucket_epoch: int
     after: int
-    changes: tuple[Change, ...]
+    changes: Collection[Change]
     checkpoint: int
     complete: bool
     sums: Mapping[str, str] | None = None
@@ -792,6 +796,8 @@ def parse_page(data: bytes, *, bucket: str, after: int) -> Page:
     Raises:
         ProtocolError: anything else.
     """
+    if data.count(b"\n") > PAGE_LINES_MAX:
+        raise ProtocolError(f"a page has at most {PAGE_LINES_MAX} lines")
     lines = data.split(b"\n")
     if lines[-1] == b"":
         lines.pop()
@@ -803,42 +809,16 @@ def parse_page(data: bytes, *, bucket: str, after: int) -> Page:
     end = parse_model(PageEnd, lines[-1])
     if end.rows != len(lines) - 2:
         raise ProtocolError(f"the page promises {end.rows} rows and holds {len(lines) - 2}")
-    changes = []
-    last = after
-    # All at once: a call a row would take most of the time of a long page.
-    decoded = parse_json(b"[" + b",".join(lines[1:-1]) + b"]")
-    if len(decoded) != end.rows:
-        raise ProtocolError("a row is a line of a page")
-    try:
-        rows = _ROW_LINES.validate_python(decoded)
-    except ValidationError as error:
-        raise ProtocolError(_first("row", error)) from None
-    for op, name, log_seq, group, values in rows:
-        if log_seq <= last:
-            raise ProtocolError(f"row {log_seq} does not follow {last}")
-        last = log_seq
-        columns = header.tables.get(name)
-        if columns is None:
-            raise ProtocolError(f"the header does not name the table {name}")
-        table = TABLES.get(name)
-        if table is None:
-            continue
-        named = columns if op == "P" else _columns(op, table)
-        if len(named) != len(values):
-            raise ProtocolError(f"{name}: {len(values)} values for {len(named)} columns")
-        row = dict(zip(named, values, strict=True))
-        if op == "P":
-            row = check_row(table, row)
-        changes.append(Change(op=op, table=name, log_seq=log_seq, group=group, row=row))
-    if end.checkpoint < last:
-        raise ProtocolError(f"the checkpoint {end.checkpoint} stands before row {last}")
+    rows = Rows(lines[1:-1], header.tables, after=after)
+    if end.checkpoint < rows.last:
+        raise ProtocolError(f"the checkpoint {end.checkpoint} stands before row {rows.last}")
     if not end.complete and end.checkpoint == after:
         raise ProtocolError("a page that is not the last one does not move on")
     return Page(
         bucket=bucket,
         bucket_epoch=header.bucket_epoch,
         after=after,
-        changes=tuple(changes),
+        changes=rows,
         checkpoint=end.checkpoint,
         complete=end.complete,
         sums=end.sums if end.complete else None,
@@ -848,6 +828,94 @@ def parse_page(data: bytes, *, bucket: str, after: int) -> Page:
             if name in TABLES and set(columns) - set(TABLES[name].columns)
         ),
     )
+
+
+class Rows(Collection["Change"]):
+    """The rows of a page: all checked once, then decoded each time that somebody goes through them.
+
+    A page of 8 MiB can become half a gigabyte of objects; so never more of it than a portion is.
+
+    Args:
+        lines: one a row.
+        columns: table to columns, as the header names them.
+        after: every number is above it.
+
+    Raises:
+        ProtocolError: a line is no row, or not the next one.
+    """
+
+    def __init__(self, lines: list[bytes], columns: Mapping[str, list[str]], *, after: int) -> None:
+        self._lines = lines
+        self._columns = columns
+        self._after = self.last = after
+        self._count = 0
+        for change in self._decoded():
+            self._count += change is not None
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Change]:
+        return (change for change in self._decoded() if change is not None)
+
+    def __contains__(self, change: object) -> bool:
+        return any(change == one for one in self)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Collection) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _decoded(self) -> Iterator[Change | None]:
+        """Yield the rows; None for one of a table that this version does not know."""
+        self.last = self._after
+        for lines in _portions(self._lines):
+            # Together: a call a row would take most of the time of a long page.
+            decoded = parse_json(b"[" + b",".join(lines) + b"]")
+            if len(decoded) != len(lines):
+                raise ProtocolError("a row is a line of a page")
+            try:
+                rows = _ROW_LINES.validate_python(decoded)
+            except ValidationError as error:
+                raise ProtocolError(_first("row", error)) from None
+            for op, name, log_seq, group, values in rows:
+                if log_seq <= self.last:
+                    raise ProtocolError(f"row {log_seq} does not follow {self.last}")
+                self.last = log_seq
+                row = self._row(op, name, values)
+                if row is None:
+                    yield None
+                else:
+                    yield Change(op=op, table=name, log_seq=log_seq, group=group, row=row)
+
+    def _row(self, op: str, name: str, values: list[Any]) -> dict[str, Any] | None:
+        columns = self._columns.get(name)
+        if columns is None:
+            raise ProtocolError(f"the header does not name the table {name}")
+        table = TABLES.get(name)
+        if table is None:
+            return None
+        named = columns if op == "P" else _columns(op, table)
+        if len(named) != len(values):
+            raise ProtocolError(f"{name}: {len(values)} values for {len(named)} columns")
+        row = dict(zip(named, values, strict=True))
+        return check_row(table, row) if op == "P" else row
+
+
+def _portions(lines: list[bytes]) -> Iterator[list[bytes]]:
+    """Yield the lines some at a time."""
+    some: list[bytes] = []
+    size = 0
+    for line in lines:
+        if len(line) > ROW_BYTES_MAX:
+            raise ProtocolError(f"a row has at most {ROW_BYTES_MAX} bytes")
+        if some and size + len(line) > _PORTION_BYTES:
+            yield some
+            some, size = [], 0
+        some.append(line)
+        size += len(line)
+    if some:
+        yield some
 
 
 def _columns(op: str, table: Table) -> tuple[str, ...]:

@@ -100,7 +100,7 @@ class Page(Protocol):
         ...
 
     @property
-    def changes(self) -> Sequence[Change]:
+    def changes(self) -> Collection[Change]:
         """Rows in the order of the log."""
         ...
 

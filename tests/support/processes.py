@@ -52,6 +52,11 @@ class Running:
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
 
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return self._process.pid
+
     def __enter__(self) -> Self:
         return self
 

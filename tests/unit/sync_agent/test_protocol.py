@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import tracemalloc
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from sync_agent.protocol import (
     CONTACTS_MAX,
+    ROW_BYTES_MAX,
     TABLES,
     Event,
     Head,
@@ -19,6 +21,9 @@ from sync_agent.protocol import (
     parse_model,
     parse_page,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BUCKET = "shop:001"
 ARTICLE: dict[str, Any] = {
@@ -176,3 +181,42 @@ def test_random_bytes_are_refused_and_nothing_else(content: bytes) -> None:
 def test_hostile_json_is_refused(content: bytes) -> None:
     with pytest.raises(ProtocolError):
         parse_model(Head, content)
+
+
+def crowded(rows: int) -> bytes:
+    """A page of rows with many small values."""
+    row = {**ARTICLE, "categories": ["ab"] * 1_000}
+    return page(
+        *(("P", "article", number, number, row) for number in range(1, rows + 1)), checkpoint=rows
+    )
+
+
+def most_mib(work: Callable[[], object]) -> float:
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1] / 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_page_takes_the_memory_of_a_portion_whatever_its_values_are() -> None:
+    content = crowded(300)
+    parsed = parse_page(content, bucket=BUCKET, after=0)
+    assert len(parsed.changes) == 300
+
+    def go_through() -> None:
+        for _ in parse_page(content, bucket=BUCKET, after=0).changes:
+            pass
+
+    whole_mib = most_mib(lambda: list(parsed.changes))
+    assert most_mib(go_through) < whole_mib / 2  # the control: all of it at once takes far more
+    assert parsed.changes == list(parsed.changes)
+
+
+def test_page_of_too_many_lines_or_too_long_a_row_is_refused_unread() -> None:
+    with pytest.raises(ProtocolError, match="lines"):
+        parse_page(b"\n" * 20_000, bucket=BUCKET, after=0)
+    long = page(("P", "article", 3, 3, {**ARTICLE, "name": "x" * ROW_BYTES_MAX}))
+    with pytest.raises(ProtocolError, match="bytes"):
+        parse_page(long, bucket=BUCKET, after=0)
