@@ -301,6 +301,27 @@ class TillBuilder:
         }
         self.put("voucher_type", **{**row, **facts})
 
+    def voucher(self, voucher: str, code_hash: bytes, **facts: Any) -> None:
+        """Put a voucher as head office knows it, or another till left it."""
+        row = {
+            "code_hash": code_hash.hex(),
+            "id": voucher,
+            "type": "TREUE5",
+            "legal_kind": "promo",
+            "customer": None,
+            "customer_bound": False,
+            "state": "issued",
+            "value_minor": None,
+            "balance_minor": None,
+            "uses": int(facts.get("state") == "redeemed"),
+            "valid_from_on": "2026-01-01",
+            "valid_to_on": "2026-12-31",
+            "shop": "001",
+            "till": "4",
+            "folded": [],
+        }
+        self.put("voucher", **{**row, **facts})
+
     def trigger(
         self,
         event: str = "sale_completed",

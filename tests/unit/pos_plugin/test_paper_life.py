@@ -244,27 +244,10 @@ def told_by_head_office(till: TillBuilder, state: str, *jobs: str) -> None:
     for job in jobs:
         ((code, voucher),) = read_journal(
             till,
-            "SELECT hex(code_hash), id FROM voucher WHERE id = "  # noqa: S608 - our own uid
+            "SELECT code_hash, id FROM voucher WHERE id = "  # noqa: S608 - our own uid
             f"(SELECT subject_uid FROM print_job WHERE uid = '{job}')",
         )
-        till.put(
-            "voucher",
-            code_hash=code.lower(),
-            id=voucher,
-            type="TREUE5",
-            legal_kind="promo",
-            customer="K1",
-            customer_bound=True,
-            state=state,
-            value_minor=None,
-            balance_minor=None,
-            uses=int(state == "redeemed"),
-            valid_from_on="2026-01-01",
-            valid_to_on="2026-12-31",
-            shop="001",
-            till="2",
-            folded=[],
-        )
+        till.voucher(voucher, code, customer="K1", customer_bound=True, state=state)
 
 
 def test_voucher_redeemed_at_another_till_is_printed_no_more(tmp_path: Path) -> None:

@@ -156,23 +156,13 @@ def test_used_voucher_stays_used_and_is_noted(till: TillBuilder) -> None:
 
 def told(till: TillBuilder, given: dict[str, Any], state: str) -> None:
     """Have a voucher arrive as another till, or head office, left it."""
-    till.put(
-        "voucher",
-        code_hash=voucher_hash(given["code"]).hex(),
-        id=given["voucher_id"],
+    till.voucher(
+        given["voucher_id"],
+        voucher_hash(given["code"]),
         type=given["type"],
-        legal_kind="promo",
+        state=state,
         customer="K1",
         customer_bound=True,
-        state=state,
-        value_minor=None,
-        balance_minor=None,
-        uses=int(state == "redeemed"),
-        valid_from_on="2026-03-07",
-        valid_to_on="2026-12-31",
-        shop="001",
-        till="3",
-        folded=[],
     )
 
 

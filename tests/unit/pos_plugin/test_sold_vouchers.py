@@ -186,23 +186,15 @@ def test_what_another_till_took_of_it_is_not_paid_out_with_its_line(
         sale.evaluate()
         assert isinstance(sale.complete(), Receipt)
         states = {2500: "issued", 1000: "partly_redeemed", 0: "redeemed"}
-        till.put(
-            "voucher",
-            code_hash=voucher_hash(sold["code"]).hex(),
-            id=sold["voucher_id"],
+        till.voucher(
+            sold["voucher_id"],
+            voucher_hash(sold["code"]),
             type="GIFT",
             legal_kind="gift_mpv",
-            customer=None,
-            customer_bound=False,
             state=states[left_minor],
             value_minor=2500,
             balance_minor=left_minor,
             uses=int(left_minor < 2500),
-            valid_from_on="2026-03-07",
-            valid_to_on="2026-04-06",
-            shop="001",
-            till="3",
-            folded=[],
         )
         line = {"line_id": "2", "quantity_milli": 1000}
         back = plugin.sales.return_items("S1", {"return_id": "R1", "lines": [line]})

@@ -86,23 +86,8 @@ def make_void(plugin: Plugin, voucher: dict[str, Any]) -> None:
 
 def told_by_head_office(till: TillBuilder, voucher: dict[str, Any], state: str) -> None:
     """Have a coupon arrive as another till left it."""
-    till.put(
-        "voucher",
-        code_hash=voucher_hash(voucher["code"]).hex(),
-        id=voucher["voucher_id"],
-        type=voucher["type"],
-        legal_kind="promo",
-        customer=None,
-        customer_bound=False,
-        state=state,
-        value_minor=None,
-        balance_minor=None,
-        uses=int(state == "redeemed"),
-        valid_from_on="2026-03-07",
-        valid_to_on="2026-12-31",
-        shop="001",
-        till="2",
-        folded=[],
+    till.voucher(
+        voucher["voucher_id"], voucher_hash(voucher["code"]), type=voucher["type"], state=state
     )
 
 

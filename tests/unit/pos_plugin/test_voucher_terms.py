@@ -41,24 +41,8 @@ def conditions(**facts: Any) -> dict[str, Any]:
 
 def told(till: TillBuilder, code: str, voucher_type: str, **facts: Any) -> None:
     """Put a voucher of head office."""
-    row = {
-        "code_hash": voucher_hash(code).hex(),
-        "id": f"id-{code}",
-        "type": voucher_type,
-        "legal_kind": "promo",
-        "customer": None,
-        "customer_bound": False,
-        "state": "issued",
-        "value_minor": None,
-        "balance_minor": None,
-        "uses": 0,
-        "valid_from_on": "2026-01-01",
-        "valid_to_on": "2026-03-07",
-        "shop": None,
-        "till": None,
-        "folded": [],
-    }
-    till.put("voucher", **{**row, **facts})
+    facts = {"type": voucher_type, "valid_to_on": "2026-03-07", "shop": None, "till": None, **facts}
+    till.voucher(f"id-{code}", voucher_hash(code), **facts)
 
 
 def sale_with(plugin: Plugin, *codes: str, rights: tuple[str, ...] = ()) -> Sale:

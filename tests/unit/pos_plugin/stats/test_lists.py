@@ -117,25 +117,8 @@ def test_voucher_used_at_another_till_is_listed_as_used(tmp_path: Path) -> None:
     (mine,) = voucher_list(config)
     assert (mine.state, mine.is_used) == ("issued", False)
     with closing(apsw.Connection(str(till.data_dir / "journal.db"))) as journal:
-        code_hash = journal.execute("SELECT hex(code_hash) FROM voucher").get
-    till.put(
-        "voucher",
-        code_hash=str(code_hash).lower(),
-        id=mine.id,
-        type=mine.type,
-        legal_kind="promo",
-        customer="K1",
-        customer_bound=True,
-        state="redeemed",
-        value_minor=None,
-        balance_minor=None,
-        uses=1,
-        valid_from_on="2026-03-07",
-        valid_to_on="2026-12-31",
-        shop="001",
-        till="4",
-        folded=[],
-    )
+        code_hash: Any = journal.execute("SELECT code_hash FROM voucher").get
+    till.voucher(mine.id, code_hash, customer="K1", customer_bound=True, state="redeemed")
     (there,) = voucher_list(config)
     assert (there.state, there.is_used, there.redeemed) == ("redeemed", True, None)
     assert to_line(there, language="de").endswith("an anderer Kasse")
