@@ -93,6 +93,13 @@ def attacks() -> list[Any]:
         bucket="shop:001", bucket_epoch=5, after=0, changes=[("P", "article", 1, 1, row)],
         checkpoint=1, complete=False, sums=None,
     )  # fmt: skip
+    crowd = page_bytes(
+        bucket="shop:001", bucket_epoch=5, after=0, checkpoint=1_500, complete=False, sums=None,
+        changes=[
+            ("P", "article", number, number, row | {"categories": ["ab"] * 1_000})
+            for number in range(1, 1_501)
+        ],
+    )  # fmt: skip
     lying = compact_json({"acked_seq": 0, "durable_seq": 2**62, "incarnation": "evil"})
     return [
         endless,
@@ -106,6 +113,7 @@ def attacks() -> list[Any]:
         lambda: [http("200 OK", compact_json(head(generations=[generation()] * 90)))],
         lambda: [http("200 OK", compact_json(head(generations=[generation(sha256="../x")])))],
         lambda: [http("200 OK", page)],
+        lambda: [http("200 OK", crowd)],
         lambda: [http("200 OK", lying)],
         lambda: [http("200 OK", b'{"a":' * 100_000)],
         lambda: [http("200 OK", b"[" + b"9" * 100_000 + b"]")],
@@ -194,7 +202,7 @@ def test_agent_stays_small_and_the_till_sells_whatever_head_office_does(site: Si
             took = scans_ms(plugin, SECONDS)
             until(lambda: server.requests >= 10, within_s=30, what="enough attacks")
             assert agent.alive, log.read_text()
-            most_mib = rss_mib(agent._process.pid)
+            most_mib = rss_mib(agent.pid)
             assert agent.end() == 0
             assert "Traceback" not in log.read_text()
     sys.stdout.write(
