@@ -98,8 +98,7 @@ class Printer(_Closed):
         dots: width of the paper; 384 (58 mm), 512 or 576 (80 mm).
         profile: what the model can do (docs/printing.md); missing = what every model can.
         encoder: printer fonts and codes, one picture, or whichever suits line and model.
-        level_max: how far the printer is believed at most, whatever its test found; 1 behind a
-            print server or converter, which hides that it was switched off and on.
+        level_max: how far the printer is believed at most, whatever its test found.
         budget_s: how long the bytes of one job may take; beyond it decoration is left out.
         hold_after_s: after so long without paper a job is held: the customer has left; 0 = never.
         report_within_s: how long the host may take to report; 0 = it never reports.

@@ -15,7 +15,6 @@ Laws of this file (printing.md P26 to P31):
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from threading import Event, Lock
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -328,9 +327,8 @@ class ReceiptPrinter:
     def _believe_less(self) -> None:
         self._unit_level = LEVEL_OF_DOUBT
         # With a full disk it is believed less until the next start.
-        self._unit = replace(self._unit, level=LEVEL_OF_DOUBT, why="not_believed")
         with suppress(OSError):
-            self._units.write(self._unit)
+            self._unit = self._units.believe(self._unit, level=LEVEL_OF_DOUBT, why="not_believed")
 
     def _doubt(self, reason: JobReason) -> Outcome:
         if self._accepted_bytes == 0:

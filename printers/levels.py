@@ -34,6 +34,7 @@ Restart = Literal["breaks", "shows", "pauses", "hidden"]
 
 SCHEMA: Final = "stammkunde.printer-unit/1"
 LEVEL_MAX: Final = 3
+RESTART_HIDDEN: Final = "restart_hidden"
 LEVEL_OF_DOUBT: Final = 1
 """The highest level whose good end is only ASSUMED."""
 FOLDER: Final = "printer-units"
@@ -53,7 +54,9 @@ class Unit:
         facts: what it says of itself: ``maker``, ``model``, ``firmware``, ``serial``.
         tested_at: when, as text with offset; empty = never.
         why: reason of a lower level, one word: ``not_believed``: it answered while it reported a
-            stop; ``way``: the line or the settings let it be believed no further; empty = none.
+            stop; ``way``: the line or the settings let it be believed no further;
+            ``restart_hidden``: a person switched it off and on, and nothing showed it. Empty when
+            nothing keeps it low.
     """
 
     unit: str
@@ -129,15 +132,15 @@ class Units:
         unfinished.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
         unfinished.replace(target)
 
-    def lower(self, unit: Unit, *, level: int, why: str) -> Unit:
-        """Store that a unit is believed less from now on.
+    def believe(self, unit: Unit, *, level: int, why: str) -> Unit:
+        """Store how far a unit is believed from now on.
 
         Raises:
             OSError: it cannot be written.
         """
-        lowered = replace(unit, level=min(unit.level, level), why=why)
-        self.write(lowered)
-        return lowered
+        changed = replace(unit, level=level, why=why)
+        self.write(changed)
+        return changed
 
 
 def _read(path: Path) -> Unit | None:

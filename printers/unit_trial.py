@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from printers.deadline import answer_within_s
 from printers.encode import NUL, PADDING_BYTES_MAX
-from printers.levels import Unit, believable, unit_name
+from printers.levels import RESTART_HIDDEN, Unit, believable, unit_name
 from printers.ports import JobReason
 from printers.probe import Tested, look, probe
 
 if TYPE_CHECKING:
     from printers.encode import Job
-    from printers.levels import Units
+    from printers.levels import Restart, Units
     from printers.line import Line
 
 
@@ -65,7 +65,13 @@ class UnitTrial:
         if found.stop is not JobReason.NONE:
             # What it did not answer while it stood still says nothing about it.
             return Tested(0, 0, "", found.facts, found.seconds, found.stop)
-        level = believable(found.level, line.transport.restart, level_max=self.level_max)
+        restart: Restart = line.transport.restart
+        known = self.units.find(printer=self.printer, address=self.address)
+        if known.why == RESTART_HIDDEN:
+            # A person saw it; only a person sees otherwise.
+            restart = "hidden"
+        level = believable(found.level, restart, level_max=self.level_max)
+        why = known.why if known.why == RESTART_HIDDEN else "way"
         unit = Unit(
             unit=unit_name(printer=self.printer, facts=found.facts),
             printer=self.printer,
@@ -73,7 +79,7 @@ class UnitTrial:
             level=level,
             facts=found.facts,
             tested_at=tested_at,
-            why="" if level == found.level else "way",
+            why="" if level == found.level else why,
         )
         self.units.write(unit)
         return Tested(level, found.level, unit.unit, unit.facts, found.seconds, JobReason.NONE)

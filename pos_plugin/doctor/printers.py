@@ -9,7 +9,7 @@ from pos_plugin.errors import PosPluginError
 from pos_plugin.printer_command.asked import driven
 from pos_plugin.printer_command.status import status_of
 from printers.choose import lock_path
-from printers.levels import LEVEL_OF_DOUBT
+from printers.levels import LEVEL_OF_DOUBT, RESTART_HIDDEN
 from printers.lock import PrinterLock, PrinterTaken
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _of(printer: Printer, settings: TillConfig) -> Finding:
         return WORDS.warn("printer", "printer_untested", name=name)
     if not found["ready"]:
         return WORDS.good("printer", "printer_unknown", name=name)
-    is_capped = found["why"] == "way" or printer.level_max <= LEVEL_OF_DOUBT
+    is_capped = found["why"] in ("way", RESTART_HIDDEN) or printer.level_max <= LEVEL_OF_DOUBT
     return WORDS.good(
         "printer", "printer_hides_restart" if is_capped else "printer_good", name=name
     )

@@ -17,6 +17,7 @@ from pos_plugin.printer_command.asked import (
     held,
     printer_called,
 )
+from pos_plugin.printer_command.restart import after_restart
 from pos_plugin.printer_command.wishes import in_words
 
 if TYPE_CHECKING:
@@ -31,8 +32,13 @@ if TYPE_CHECKING:
 @click.argument("name")
 @SETTINGS
 @click.option("--no-scan", is_flag=True, help="Do not ask for the codes to be scanned back.")
+@click.option(
+    "--restart",
+    is_flag=True,
+    help="See whether it shows here that the printer is switched off and on; you do it.",
+)
 @AS_JSON
-def test(name: str, config: Path, no_scan: bool, as_json: bool) -> None:
+def test(name: str, config: Path, no_scan: bool, restart: bool, as_json: bool) -> None:
     """Print a test page on the printer NAME and find out how far it can be believed.
 
     The page has a ruler, letters, a grey wedge and two codes. Its result is the level of this
@@ -52,6 +58,8 @@ def test(name: str, config: Path, no_scan: bool, as_json: bool) -> None:
     else:
         with held(place, settings):
             found = _tested(printer, settings, job)
+            if restart:
+                found = after_restart(found, printer, place, settings)
     wrong_scans = [] if no_scan or as_json or not sys.stdin.isatty() else _scan_back()
     if as_json:
         values = {**found._asdict(), "facts": dict(found.facts), "warnings": job.warnings}

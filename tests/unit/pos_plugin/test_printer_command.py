@@ -169,6 +169,22 @@ def test_a_printer_is_believed_no_further_than_its_settings_say(tmp_path: Path) 
         assert (found["level"], found["answers"]) == (1, 3)
 
 
+def test_a_way_that_stays_on_through_a_restart_is_level_1_until_it_shows_one(
+    tmp_path: Path,
+) -> None:
+    machine = Machine()
+    with shop(tmp_path, machine) as one:
+        config = ("--config", str(one.till.config_path))
+        # Enter twice and nobody switched anything: as behind a print server.
+        done = CliRunner().invoke(printer, ["test", "bon", "--restart", *config], input="\n\n")
+        assert done.exit_code == 0, done.output
+        assert "Switch the printer off, press Enter" in done.stderr
+        assert "Level 1" in done.stdout
+        assert one.asked("test", "bon")["level"] == 1
+        (listed, _) = one.asked("list")["printers"]
+        assert (listed["level"], listed["why"]) == (1, "restart_hidden")
+
+
 def test_a_running_till_tests_its_printer_between_two_jobs(tmp_path: Path) -> None:
     machine = Machine()
     with (
