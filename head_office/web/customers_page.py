@@ -9,7 +9,7 @@ from head_office.crm import customer_file, voucher_search
 from head_office.crm.customer_changes import CARD_STEPS
 from head_office.segments import CLASSES
 from head_office.users import Role
-from head_office.web import customer_fields, names, stock
+from head_office.web import customer_fields, names
 from head_office.web.door import Page
 from head_office.web.visit import NotThere
 
@@ -65,6 +65,7 @@ def answer(visit: Visit, customer: str, refused: Refused | None = None) -> Respo
         kinds = names.voucher_kinds(connection, language)
         accounts = names.accounts(connection, language)
         fields = customer_fields.of(connection, language)
+        groups = [row["segment"] for row in names.rows(connection, "segment_bit")]
     shown: dict[str, list[str]] = {
         one.name: one.kind.show(_standing(found).get(one.name), language)
         for group in fields.values()
@@ -76,7 +77,6 @@ def answer(visit: Visit, customer: str, refused: Refused | None = None) -> Respo
         faults = {
             name: visit.say(fault.german, fault.english) for name, fault in refused.faults.items()
         }
-    offered = stock.words(visit.database)["groups"]
     return visit.page(
         "customer.html",
         status=200 if refused is None else 422,
@@ -90,7 +90,7 @@ def answer(visit: Visit, customer: str, refused: Refused | None = None) -> Respo
         shown=shown,
         faults=faults,
         refused=refused,
-        stock={"groups": [one for one in offered if not one.startswith(CLASSES)]},
+        stock={"groups": sorted(one for one in groups if not one.startswith(CLASSES))},
         steps=CARD_STEPS,
         order=secrets.token_urlsafe(12),
     )

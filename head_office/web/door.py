@@ -64,6 +64,7 @@ class Page:
                 site=site,
                 now=clock.now(),
                 at=self.path,
+                address=_address(request) if self.method == "GET" else "/",
                 user=None,
                 path=dict(request.path_params),
                 query=dict(request.query_params),
@@ -120,6 +121,11 @@ async def _form(request: Request) -> dict[str, list[str]]:
         )
     except ValueError:
         raise _FormRefusedError(400) from None
+
+
+def _address(request: Request) -> str:
+    path = request.url.path.removeprefix(ROOT)
+    return f"{path}?{request.url.query}" if request.url.query else path
 
 
 def _is_ours(request: Request, form: dict[str, list[str]]) -> bool:

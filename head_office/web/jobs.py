@@ -1,7 +1,8 @@
 """Work that runs beside the page, with a progress that can be asked for.
 
 1. A job belongs to who started it; to everybody else it does not exist.
-2. Two run at a time, the rest wait; the last twenty are remembered, in memory only.
+2. Two run at a time, the rest wait, at most three of each owner; the last twenty are remembered,
+   in memory only.
 3. A job that takes longer than ten minutes is ended.
 """
 
@@ -22,7 +23,12 @@ from typing import Any, Final
 WORK: Final = {"lint": "head_office.web.check_work", "replay": "pos_plugin.replay.beside"}
 KEPT: Final = 20
 AT_ONCE: Final = 2
+OF_OWNER: Final = 3
 LONGEST_S: Final = 600
+
+
+class TooMuchWork(Exception):  # noqa: N818 - a state: the page says so
+    """Somebody starts more than is finished."""
 
 
 @dataclass(slots=True)
@@ -68,9 +74,15 @@ class Jobs:
         Args:
             owner: who may ask for it.
             order: its ``work`` names the program of ``WORK``, which reads the rest.
+
+        Raises:
+            TooMuchWork: the owner has so much under way that no more is taken.
         """
         job = Job(secrets.token_urlsafe(12), owner, order)
         with self._turn:
+            mine = [one for one in self._jobs.values() if one.owner == owner]
+            if sum(not one.is_over.is_set() for one in mine) >= OF_OWNER:
+                raise TooMuchWork
             self._jobs[job.id] = job
             while len(self._jobs) > KEPT:
                 self._jobs.popitem(last=False)

@@ -10,6 +10,7 @@ from head_office.promotions.timeline import Change
 from head_office.users import Role
 from head_office.web import promotion_list
 from head_office.web.door import Page
+from head_office.web.stock import query
 from head_office.web.visit import NotThere
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def begin(visit: Visit) -> Response:
         first_on=today - dt.timedelta(days=DAYS),
         last_on=today,
     )
-    job = visit.site.jobs.start(visit.name, order | {"asked": asked})
-    return visit.go(f"/previews/{job.id}")
+    otherwise = f"/promotion?{query(id=asked)}" if asked else "/publish"
+    return visit.start(order | {"asked": asked}, shown_at="/previews", otherwise=otherwise)
 
 
 def show(visit: Visit) -> Response:

@@ -42,8 +42,7 @@ def check(visit: Visit) -> Response:
         "on": visit.now.astimezone().date().isoformat(),
         "max_combined_bp": MAX_COMBINED_BP,
     }
-    job = visit.site.jobs.start(visit.name, order)
-    return visit.go(f"/checks/{job.id}")
+    return visit.start(order, shown_at="/checks", otherwise="/publish")
 
 
 def checked(visit: Visit) -> Response:

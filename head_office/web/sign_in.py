@@ -53,9 +53,10 @@ def sign_out(visit: Visit) -> Response:
 
 
 def change_language(visit: Visit) -> Response:
-    """Speak the other language from now on."""
+    """Speak the other language from now on, on the page where it was asked for."""
     visit.session["language"] = "en" if visit.word("language") == "en" else "de"
-    return visit.go("/")
+    back = visit.word("back")
+    return visit.go(back if back.startswith("/") else "/")
 
 
 PAGES = (

@@ -99,7 +99,12 @@ def _tasks(known: list[Known], visit: Visit) -> list[Task]:
         name = promotion_list.name_of(one.newest, visit.language)
         text = visit.say(f"Entwurf: {name}", f"Draft: {name}")
         path = f"/promotion?{query(id=one.id)}"
-        found.append(Task(text, visit.say("Ansehen und freigeben", "Look and approve"), path))
+        button = (
+            visit.say("Ansehen und freigeben", "Look and approve")
+            if visit.may(Role.OWNER)
+            else visit.say("Ansehen", "Look")
+        )
+        found.append(Task(text, button, path))
     return found[:SHOWN]
 
 

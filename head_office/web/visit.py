@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from head_office.web.jobs import TooMuchWork
 from head_office.web.rendering import html
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Visit:
         site: what all visits share.
         now: instant of the request.
         at: the address below the page's root, as ``PAGES`` names it.
+        address: the whole of it, for who comes back; the first page for what was sent.
         user: who is signed in, None where nobody needs to be.
         path: parts of the address that vary.
         query: what stands behind the question mark.
@@ -52,6 +54,7 @@ class Visit:
     site: Site
     now: dt.datetime
     at: str
+    address: str
     user: User | None
     path: Mapping[str, str]
     query: Mapping[str, str]
@@ -109,6 +112,24 @@ class Visit:
             ),
             status_code=status,
         )
+
+    def start(self, order: dict[str, Any], *, shown_at: str, otherwise: str) -> Response:
+        """Begin work and answer with the page that shows it.
+
+        Args:
+            order: what ``Jobs.start`` takes.
+            shown_at: address below which the job is shown.
+            otherwise: address where it says that too much is under way.
+        """
+        try:
+            job = self.site.jobs.start(self.name, order)
+        except TooMuchWork:
+            said = self.say(
+                "Es wird schon genug gerechnet. Bitte warten, bis etwas davon fertig ist.",
+                "Enough is being worked on. Please wait until some of it is done.",
+            )
+            return self.go(otherwise, said)
+        return self.go(f"{shown_at}/{job.id}")
 
     def go(self, path: str, said: str = "") -> Response:
         """Answer with another page of ours, which says a sentence first."""

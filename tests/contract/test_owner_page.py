@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import json
 import re
 from pathlib import Path
@@ -304,6 +305,20 @@ def test_english_is_one_click_away(owner: Visitor) -> None:
     said = text_of(owner.get("/promotions"))
     assert "20% off every piece of product group hosen." in said
     assert 'lang="en"' in owner.last.text
+
+
+def test_the_language_changes_where_one_is(owner: Visitor) -> None:
+    here = "/vouchers?term=a%26b&state=blocked"
+    page = owner.get(here)
+    back = html.unescape(re.findall(r'name="back" value="([^"]+)"', page.text)[0])
+    answer = owner.post("/language", language="en", back=back)
+    assert str(answer.url).endswith(f"/office{here}")
+    assert "<h1>Vouchers</h1>" in answer.text
+    for odd in ("//evil.example", "https://evil.example", "\\evil", "", "@evil.example"):
+        owner.client.follow_redirects = False
+        answer = owner.post("/language", language="de", back=odd)
+        assert answer.headers["location"].startswith("/office/"), odd
+        owner.client.follow_redirects = True
 
 
 def test_the_log_says_who_did_it(owner: Visitor) -> None:

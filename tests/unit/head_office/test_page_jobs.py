@@ -6,9 +6,10 @@ import datetime as dt
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from waiting import until
 
-from head_office.web.jobs import KEPT, Jobs
+from head_office.web.jobs import KEPT, OF_OWNER, Jobs, TooMuchWork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,10 +76,24 @@ def test_closing_ends_what_runs() -> None:
     assert late.result == {"fault": "the work ended early"}
 
 
+def test_nobody_starts_more_than_is_finished() -> None:
+    with opened() as jobs:
+        long = order(*({**RULE, "id": str(n)} for n in range(300)))
+        mine = [jobs.start("olga", long) for _ in range(OF_OWNER)]
+        with pytest.raises(TooMuchWork):
+            jobs.start("olga", order(RULE))
+        others = jobs.start("emil", order(RULE))  # another owner waits for a turn only
+        jobs.close()
+        for job in (*mine, others):
+            assert job.is_over.wait(60)
+        assert jobs.start("olga", order(RULE)).is_over.wait(60)
+
+
 def test_only_the_last_jobs_are_remembered() -> None:
     jobs = Jobs()
     jobs.close()
     first = jobs.start("olga", order(RULE))
+    assert first.is_over.wait(60)
     for _ in range(KEPT):
-        jobs.start("olga", order(RULE))
+        assert jobs.start("olga", order(RULE)).is_over.wait(60)
     assert jobs.find(first.id, "olga") is None
