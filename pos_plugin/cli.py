@@ -42,7 +42,14 @@ class _Commands(click.Group):
             return own
         for entry in _entries():
             if entry.name == cmd_name:
-                command = entry.load()
+                try:
+                    command = entry.load()
+                except (ImportError, AttributeError) as fault:
+                    # A checkout that was updated still has the names of the installed version.
+                    raise click.ClickException(
+                        f"what is installed does not fit these files ({fault}): "
+                        "make install, or install the package again"
+                    ) from None
                 return command if isinstance(command, click.Command) else None
         return None
 

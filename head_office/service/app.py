@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import FastAPI, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 from starlette.exceptions import HTTPException
 
@@ -134,6 +134,12 @@ def create_app(
 
     add_till_endpoints(app, database, clock, caller_of)
     add_counter_endpoints(app, database, clock, caller_of)
+
+    @app.get("/", include_in_schema=False)
+    def front() -> Response:
+        """Lead a person who typed the address alone to the page for people."""
+        return RedirectResponse(f"{ROOT}/")
+
     app.mount(ROOT, create_page(database, clock, jobs, over_tls=over_tls))
 
     @app.exception_handler(ProblemError)

@@ -16,6 +16,7 @@ from pos_plugin.config import read_config
 from pos_plugin.errors import ConfigError
 from pos_plugin.storage.connect import replace_file
 from sync_agent.client import HeadOfficeClient
+from sync_agent.errors import HeadOfficeRefused, Unreachable
 from sync_agent.protocol import EnrolRequest, ProtocolError, check_model
 
 if TYPE_CHECKING:
@@ -57,12 +58,30 @@ def enrol_till(
     except ProtocolError as fault:
         raise ConfigError("out_of_range", "--code", str(fault)) from None
     with HeadOfficeClient(url, "-", ca=ca) as client:
-        answer = client.enrol(asked)
+        answer = _answered(client, asked)
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write(data_dir / keys.NAME, json.dumps(_keys(answer, url, ca), indent=2))
     if not config_path.exists():
         _write(config_path, _settings(answer, url))
     return answer
+
+
+def _answered(client: HeadOfficeClient, asked: EnrolRequest) -> EnrolAnswer:
+    """Return the answer of head office; whoever sets a till up needs another hint than an agent."""
+    try:
+        return client.enrol(asked)
+    except Unreachable as fault:
+        fault.hint = (
+            "Look at address and network; a head office with a certificate of its own needs --ca."
+        )
+        raise
+    except HeadOfficeRefused as fault:
+        if fault.problem == "enrol-refused":
+            fault.hint = (
+                "A code is good for 15 minutes, once, for one till number: "
+                "stammkunde head-office enrol prints a new one."
+            )
+        raise
 
 
 def _keys(answer: EnrolAnswer, url: str, ca: str | None) -> dict[str, Any]:

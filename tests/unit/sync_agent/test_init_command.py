@@ -17,6 +17,7 @@ from processes import stammkunde as process
 from pos_plugin.cli import stammkunde
 from pos_plugin.config import TillConfig, read_config
 from pos_plugin.errors import ConfigError
+from sync_agent.errors import HeadOfficeRefused, Unreachable
 from sync_agent.setup.command import init as init_command
 from sync_agent.setup.first_settings import Wishes, printer_of, write_settings
 from sync_agent.setup.questions import asked
@@ -146,6 +147,8 @@ def test_a_till_of_a_chain_is_enrolled_with_its_caps(tmp_path: Path) -> None:
         words = ("--head-office", url, "--till", "3", "--printer", "host")
         wrong = init(tmp_path / "till", *words, "--code", "0000-0000")
         assert wrong.exit_code == 1
+        assert isinstance(wrong.exception, HeadOfficeRefused)
+        assert "head-office enrol prints a new one" in wrong.exception.hint
         assert not (tmp_path / "till" / "till.toml").exists()
         done = init(
             tmp_path / "till",
@@ -168,6 +171,14 @@ def test_a_till_of_a_chain_is_enrolled_with_its_caps(tmp_path: Path) -> None:
             stammkunde, ["agent", "sync-now", "--config", str(tmp_path / "till" / "till.toml")]
         )
         assert synced.exit_code == 0, synced.output
+
+
+def test_a_head_office_that_does_not_answer_is_a_matter_of_address_or_ca(tmp_path: Path) -> None:
+    words = ("--head-office", "http://127.0.0.1:1", "--till", "3", "--printer", "none")
+    done = init(tmp_path / "till", *words, "--code", "0000-0000")
+    assert isinstance(done.exception, Unreachable)
+    assert "--ca" in done.exception.hint
+    assert not (tmp_path / "till").exists()
 
 
 WISHES: dict[str, Any] = {
