@@ -159,9 +159,10 @@ def main() -> None:
         asked = json.loads(line)
         child = os.fork()
         if child == 0:
+            # Said by the child, so that it is the first word of a life on any machine.
+            say(f"pid {os.getpid()}")
             live(folder, port, kind, asked["life"], asked["count"])
             os._exit(0)
-        say(f"pid {child}")
         _, status = os.waitpid(child, 0)
         how = "killed" if os.WIFSIGNALED(status) else "ended"
         if os.WIFSIGNALED(status) and os.WTERMSIG(status) != signal.SIGKILL:
