@@ -232,11 +232,14 @@ class HostSpool(Spooling):
 
     def _tell_next(self) -> bool:
         """Tell the host of one job; False when nothing can be told now."""
-        job = self._store.next_queued(self._duty, skip=frozenset(self._passed_over))
+        # Who asks or comes from here on puts another set there: his job is looked at again.
+        passed_over = self._passed_over
+        job = self._store.next_queued(self._duty, skip=frozenset(passed_over))
         if job is None or len(self._sending) >= SENDING_MAX:
             return False
         if job.uid not in self._asked and not self._line.is_there():
-            self._pass_over(job)
+            passed_over.add(job.uid)
+            self._say_away(job)
             return True
         payload = self._laid_out(job, self._lay_out)
         if payload is None:
@@ -247,8 +250,7 @@ class HostSpool(Spooling):
             self._hand_over(effect)
         return True
 
-    def _pass_over(self, job: PrintJob) -> None:
-        self._passed_over.add(job.uid)
+    def _say_away(self, job: PrintJob) -> None:
         if job.reason is not JobReason.HOST_AWAY:
             self._store.note(job.uid, reason=JobReason.HOST_AWAY)
             self._tell(change_of(job, JobState.QUEUED, reason=JobReason.HOST_AWAY))

@@ -220,6 +220,20 @@ def test_whoever_asked_fetches_it_without_listening(till: Till) -> None:
     assert spool.effect("b") is None
 
 
+def test_whoever_asks_while_it_is_found_that_nobody_is_there_gets_it(till: Till) -> None:
+    class AskedMeanwhile(Line):
+        def is_there(self) -> bool:
+            if not asked.is_set():
+                asked.set()
+                till.spools[0].ask("a")
+            return False
+
+    asked = Event()
+    till.store.add("a", plain())
+    spool = till.start(AskedMeanwhile())
+    assert spool.effect("a", wait_ms=WAIT_S * 1_000) is not None
+
+
 @pytest.mark.parametrize(
     ("went_out", "state"), [(True, JobState.ASSUMED), (False, JobState.UNKNOWN)]
 )
