@@ -43,6 +43,14 @@ NASTY = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
 OWN_CODE = re.compile(r"""<style|<\w(?:[^>"]|"[^"]*")*?\s(?:style|on\w+)=|javascript:""")
 GUARDED = [page for page in PAGES if page.role is not None]
 CHANGING = [page for page in PAGES if page.method == "POST"]
+NASTY_KIND = {
+    "code": NASTY,
+    "legal_kind": "promo",
+    "effect": {"kind": "value", "minor": 500, "label": {"de": NASTY, "en": NASTY}},
+    "conditions": {"text": {"de": "Ab sofort.", "en": "At once."}},
+    "validity": {"days": 30},
+    "layout": {"title": {"de": "Danke", "en": "Thank you"}},
+}
 RULE: dict[str, Any] = {
     "id": NASTY,
     "layer": "article",
@@ -62,7 +70,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site = Site(tmp_path_factory.mktemp("doors"))
     site.load(
         article=[ARTICLE | {"categories": [NASTY], "brand": NASTY}],
-        customer=[ANNA | {"id": NASTY, "name": NASTY, "number": NASTY}],
+        customer=[ANNA | {"id": NASTY, "name": NASTY, "number": NASTY, "segments": [NASTY]}],
+        program=[{"code": NASTY, "unit": "POINTS"}, {"code": f"{NASTY}2", "unit": "POINTS"}],
+        voucher_type=[NASTY_KIND],
     )
     with site.database() as database, database.write() as connection:
         connection.execute(
@@ -299,6 +309,15 @@ def test_what_people_wrote_is_never_markup(site: Site) -> None:
             assert "<img" not in page.text
             assert not re.search(r'="[^"]*"\'><', page.text)
         assert shown == len(pages) - 1  # the report shows no word of the address
+        answer = owner.post("/customer/voucher", id=NASTY, type=NASTY, value=NASTY, reason=NASTY)
+        assert answer.status_code == 422
+        assert "<script>alert" not in answer.text
+        answer = owner.post("/customer/change", id=NASTY, groups=NASTY, rate=NASTY)
+        assert answer.status_code == 422
+        assert "<script>alert" not in answer.text
+        owner.post("/customer/voucher", id=NASTY, order="1", type=NASTY, reason=NASTY)
+        assert "Gegeben" in owner.last.text
+        assert "<script>alert" not in owner.last.text + owner.get("/log").text
         answer = owner.post("/promotions/read-back/percent", percent="1", label_de="x",
                             on_categories=NASTY)  # fmt: skip
         assert "<script>alert" not in answer.text

@@ -113,7 +113,7 @@ class Site:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            until(lambda: server.started, within_s=10, what="head office starts")
+            until(lambda: server.started, within_s=30, what="head office starts")
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True

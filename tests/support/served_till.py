@@ -88,7 +88,7 @@ def served(till: TillBuilder) -> Iterator[Served]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
-            until(lambda: server.started, within_s=10, what="the till answers")
+            until(lambda: server.started, within_s=30, what="the till answers")
             yield Served(f"http://127.0.0.1:{port}", port, token, plugin, connections)
         finally:
             server.should_exit = True

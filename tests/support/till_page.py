@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SMALL = (1024, 768)
 SIZES = (SMALL, (1366, 768), (1920, 1080))
 FIELDS = {"code", "token"}
+PATIENCE_S = 30.0
 
 
 class Page:
@@ -43,7 +44,9 @@ class Page:
 
     def scan(self, code: str) -> None:
         """Scan as a keyboard-wedge scanner does; the scan field always has the focus."""
-        until(lambda: self.focused in FIELDS, within_s=5, what="the scan field has the focus")
+        until(
+            lambda: self.focused in FIELDS, within_s=PATIENCE_S, what="the scan field has the focus"
+        )
         self.keys(f"{code}\n")
 
     @property
@@ -55,7 +58,7 @@ class Page:
         """Wait until this element has the focus."""
         until(
             lambda: self.focused == identity,
-            within_s=5,
+            within_s=PATIENCE_S,
             what=f"focus on {identity}, it is on {self.focused!r}",
         )
 
@@ -94,7 +97,7 @@ class Page:
         """Wait until this dialog is open; an empty name: none."""
         until(
             lambda: self.open_dialog == identity,
-            within_s=10,
+            within_s=PATIENCE_S,
             what=f"dialog {identity!r}, it is {self.open_dialog!r}",
         )
 
