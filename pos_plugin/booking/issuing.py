@@ -42,7 +42,10 @@ class Issuing:
             return Offer(event)
         try:
             cache = self._cache.reader()
-            return read_offer(cache, event, customer) if cache else Offer(event)
+            if cache is None:
+                return Offer(event)
+            with self._journal.reading() as journal:
+                return read_offer(cache, journal, event, customer)
         except StorageError:
             return Offer(event)
 

@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from pos_plugin.loyalty.consents import Word, counting
-from pos_plugin.loyalty.provisional import provisional_id
 from pos_plugin.storage import consent_store, customer_lookup, customer_store, erasure_store
 from pos_plugin.storage.cache_reader import CustomerRow, FoundCustomer
+from pos_plugin.storage.customer_ids import ids_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,16 +58,8 @@ class KnownCustomers:
     def ids(self, customer: str) -> list[str]:
         """Return every id whose entries are this customer's: its own, merged ones, its cards."""
         if customer not in self._ids:
-            self._ids[customer] = self._look_up_ids(customer)
+            self._ids[customer] = ids_of(self.cache, self.journal, customer)
         return self._ids[customer]
-
-    def _look_up_ids(self, customer: str) -> list[str]:
-        merged = customer_lookup.aliases(self.cache, customer) if self.cache else []
-        own = [customer, *merged]
-        cards = [
-            provisional_id(card.code_hash) for card in customer_store.cards_of(self.journal, own)
-        ]
-        return [*own, *(card for card in cards if card not in own)]
 
     def row(self, customer: str) -> CustomerRow | None:
         """Return a customer as it is shown now, with any of its ids."""

@@ -188,10 +188,11 @@ def open_vouchers_of(
         language: ``de`` or ``en``.
     """
     cache = known.cache
-    told = cache.vouchers_of(customer) if cache else ()
+    ids = known.ids(customer)
+    told = [voucher for one in ids for voucher in cache.vouchers_of(one)] if cache else []
     return [
         _voucher(voucher, cache, language)
-        for voucher in open_vouchers(known.journal, told, customer, on=on)
+        for voucher in open_vouchers(known.journal, told, ids, on=on)
     ]
 
 

@@ -29,7 +29,7 @@ _OWN: Final = """
 def given_vouchers(
     journal: Journal,
     cached: Iterable[CachedVoucher],
-    customer: str,
+    customers: Iterable[str],
     voucher_type: str,
     *,
     redeemed: Collection[str],
@@ -41,14 +41,16 @@ def given_vouchers(
         journal: of this till.
         cached: vouchers of the customer as head office sent them, those of this till too. When
             another till used one is not in there: it counts from the day on which it was given.
-        customer: its id.
+        customers: every id of hers.
         voucher_type: the kind.
         redeemed: ids of the vouchers that the event under way uses up.
         on: shop day of the event.
     """
     found: list[Given] = []
     told_of = {one.voucher.id: one for one in cached if one.voucher.type == voucher_type}
-    rows: Any = journal.execute(_OWN, (customer, voucher_type))
+    rows: list[Any] = [
+        row for one in customers for row in journal.execute(_OWN, (one, voucher_type))
+    ]
     for voucher, valid_to_on, own_state, issued_on, used_on in rows:
         elsewhere = told_of.pop(voucher, None)
         state = own_state

@@ -107,18 +107,18 @@ def known_now(
 
 
 def open_vouchers(
-    journal: Journal, cached: Iterable[CachedVoucher], customer: str, *, on: str
+    journal: Journal, cached: Iterable[CachedVoucher], customers: Iterable[str], *, on: str
 ) -> list[Voucher]:
     """Return what a customer may redeem on a shop day, the earliest expiry first.
 
     Args:
         journal: of this till.
         cached: vouchers of the customer as head office sent them.
-        customer: its id.
+        customers: every id of hers.
         on: shop day.
     """
     told = {one.voucher.id: one for one in cached}
-    own = own_open_vouchers(journal, customer, on=on)
+    own = [one for customer in customers for one in own_open_vouchers(journal, customer, on=on)]
     here = {one.id for one in own}
     found = [one for one in own if one.id not in told]
     found += [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pos_plugin.loyalty.issue_pace import may_have_another
 from pos_plugin.loyalty.voucher_type import read_voucher_type
 from pos_plugin.loyalty.vouchers import due, issue
+from pos_plugin.storage.customer_ids import ids_of
 from pos_plugin.storage.given_vouchers import given_vouchers
 from pos_plugin.storage.voucher_lookup import open_vouchers
 from pos_plugin.units import divide_down
@@ -30,6 +31,7 @@ class Offer:
 
     event: str
     customer: str | None = None
+    ids: tuple[str, ...] = ()
     holder: str = ""
     segments: tuple[str, ...] = ()
     triggers: tuple[tuple[str, Mapping[str, Any]], ...] = ()
@@ -57,7 +59,7 @@ class Offer:
         """
         if self.customer is None:
             return []
-        held = open_vouchers(journal, self.cached, self.customer, on=now.date().isoformat())
+        held = open_vouchers(journal, self.cached, self.ids, on=now.date().isoformat())
         holds = {voucher.type for voucher in held if voucher.id not in redeemed}
         holds |= {code for code in self.kinds if self._rests(journal, code, redeemed, now.date())}
         issued: list[NewVoucher] = []
@@ -88,26 +90,28 @@ class Offer:
         if self.customer is None or (kind.interval_days is None and kind.per_year_max is None):
             return False
         return not may_have_another(
-            given_vouchers(journal, self.cached, self.customer, code, redeemed=redeemed, on=on),
+            given_vouchers(journal, self.cached, self.ids, code, redeemed=redeemed, on=on),
             on=on,
             interval_days=kind.interval_days,
             per_year_max=kind.per_year_max,
         )
 
 
-def read_offer(cache: CacheReader, event: str, customer: str) -> Offer:
-    """Return what an event may issue to a customer."""
+def read_offer(cache: CacheReader, journal: Journal, event: str, customer: str) -> Offer:
+    """Return what an event may issue to a customer; what she holds under any id counts."""
     triggers = cache.event_triggers(event)
     if not triggers:
         return Offer(event)
     kinds = {code: read_voucher_type(cache.voucher_type(code)) for code, _ in triggers}
     row = cache.customer(customer)
+    ids = ids_of(cache, journal, customer)
     return Offer(
         event,
         customer,
+        tuple(ids),
         holder=row.name if row else customer,
         segments=row.segments if row else (),
-        cached=tuple(cache.vouchers_of(customer)),
+        cached=tuple(voucher for one in ids for voucher in cache.vouchers_of(one)),
         triggers=triggers,
         kinds={
             code: kind

@@ -39,7 +39,8 @@ from pos_plugin.loyalty.vouchers import (
 )
 from pos_plugin.notices import Refusal, Refused
 from pos_plugin.promotions.coupons import given_by_coupons
-from pos_plugin.storage import customer_lookup, ledger_store, voucher_store
+from pos_plugin.storage import ledger_store, voucher_store
+from pos_plugin.storage.customer_ids import ids_of
 from pos_plugin.storage.epochs import held_up_to
 from pos_plugin.storage.voucher_lookup import find_voucher, known_now
 
@@ -133,6 +134,9 @@ class VoucherBook:
             voucher = find_voucher(self._journal, told, code_hash, is_multi_use=True) or voucher
         if told is None:
             voucher = replace(voucher, shop=self._config.shop, till=self._config.till)
+        if voucher.customer is not None and voucher.customer in self._ids(customer):
+            # Given to a card without an owner, or before two customers became one.
+            voucher = replace(voucher, customer=customer)
         return Found(voucher, kind, told)
 
     def _find_signed(self, signed: SignedCode, customer: str | None) -> Found:
@@ -172,9 +176,7 @@ class VoucherBook:
 
     def _ids(self, customer: str | None) -> list[str]:
         """Return every id of a customer; none of nobody."""
-        if customer is None:
-            return []
-        return [customer, *(customer_lookup.aliases(self._cache, customer) if self._cache else [])]
+        return [] if customer is None else ids_of(self._cache, self._journal, customer)
 
     def kind(self, code: str) -> VoucherType | None:
         """Return a kind of voucher; None when this version does not know it."""
