@@ -41,6 +41,7 @@ PAGE_BYTES_MAX: Final = 8 * 2**20
 PAGE_LINES_MAX: Final = 2 * PAGE_ROWS_MAX + 2  # a page runs on to the end of its last group
 ROW_BYTES_MAX: Final = 2**19
 _PORTION_BYTES: Final = 2**18  # of a page are decoded at once
+_KEPT_VALUES_MAX: Final = 200_000  # of a page stay decoded; five thousand customers are half of it
 BLOB_BYTES_MAX: Final = 8 * 2**20
 BATCH_EVENTS_MAX: Final = 200
 BATCH_BYTES_MAX: Final = 2**20
@@ -831,9 +832,10 @@ def parse_page(data: bytes, *, bucket: str, after: int) -> Page:
 
 
 class Rows(Collection["Change"]):
-    """The rows of a page: all checked once, then decoded each time that somebody goes through them.
+    """The rows of a page, all of them checked.
 
-    A page of 8 MiB can become half a gigabyte of objects; so never more of it than a portion is.
+    A page of 8 MiB can become half a gigabyte of objects. So one of very many values is decoded
+    anew, portion by portion, each time that somebody goes through it.
 
     Args:
         lines: one a row.
@@ -848,15 +850,17 @@ class Rows(Collection["Change"]):
         self._lines = lines
         self._columns = columns
         self._after = self.last = after
-        self._count = 0
-        for change in self._decoded():
-            self._count += change is not None
+        self._kept: list[Change] | None = None
+        values = sum(line.count(b",") + line.count(b"[") for line in lines)
+        if values <= _KEPT_VALUES_MAX:
+            self._kept = list(self._decoded())
+        self._count = sum(1 for _ in self)
 
     def __len__(self) -> int:
         return self._count
 
     def __iter__(self) -> Iterator[Change]:
-        return (change for change in self._decoded() if change is not None)
+        return iter(self._decoded() if self._kept is None else self._kept)
 
     def __contains__(self, change: object) -> bool:
         return any(change == one for one in self)
@@ -866,8 +870,8 @@ class Rows(Collection["Change"]):
 
     __hash__ = None  # type: ignore[assignment]
 
-    def _decoded(self) -> Iterator[Change | None]:
-        """Yield the rows; None for one of a table that this version does not know."""
+    def _decoded(self) -> Iterator[Change]:
+        """Yield the rows, without those of tables that this version does not know."""
         self.last = self._after
         for lines in _portions(self._lines):
             # Together: a call a row would take most of the time of a long page.
@@ -883,9 +887,7 @@ class Rows(Collection["Change"]):
                     raise ProtocolError(f"row {log_seq} does not follow {self.last}")
                 self.last = log_seq
                 row = self._row(op, name, values)
-                if row is None:
-                    yield None
-                else:
+                if row is not None:
                     yield Change(op=op, table=name, log_seq=log_seq, group=group, row=row)
 
     def _row(self, op: str, name: str, values: list[Any]) -> dict[str, Any] | None:
