@@ -53,7 +53,8 @@ _ERASE: Final = (
     ("card", "customer = ?"),
     ("consent", "customer = ?"),
 )
-SORT_CACHE_SIZE: Final = -8_000  # KiB
+FILL_CACHE_SIZE: Final = -8_000  # KiB
+FILL_CHECKPOINT_ROWS: Final = 20_000  # of the log about 40 MB; each checkpoint waits for the disk
 CHECKPOINT_ROWS: Final = 4000  # after so many rows the log goes back into the file, if nobody reads
 
 
@@ -211,6 +212,12 @@ class CacheWriter(Closing):
                 self._write_search_keys()
             elif is_last:
                 self._make_search_keys()
+                self._rows_since_checkpoint = CHECKPOINT_ROWS  # all of them are in the log now
+            fills = bool(lacks_keys) and not is_last
+            # Beside a page of five thousand rows; nobody waits for a file that is being filled.
+            self._connection.pragma(
+                "cache_size", FILL_CACHE_SIZE if fills else CACHE_WRITER["cache_size"]
+            )
             self._sums.write(foreign or ())
             self._connection.execute(
                 "INSERT INTO cursor (bucket, epoch, position, synced_at, lacks_keys) "
@@ -222,11 +229,12 @@ class CacheWriter(Closing):
                     page.bucket_epoch,
                     page.checkpoint,
                     at.isoformat(),
-                    lacks_keys and not is_last,
+                    fills,
                 ),
             )
         self.empty_log_again()
-        self._checkpoint_sometimes(len(page.changes))
+        after_rows = FILL_CHECKPOINT_ROWS if fills else CHECKPOINT_ROWS
+        self._checkpoint_sometimes(len(page.changes), after_rows=after_rows)
         return True
 
     def store_generation(
@@ -395,7 +403,7 @@ class CacheWriter(Closing):
     def _make_search_keys(self) -> None:
         """Make the search keys of all customers at once."""
         # What is sorted may take as much memory as the cache of pages, which nothing here needs.
-        self._connection.pragma("cache_size", SORT_CACHE_SIZE)
+        self._connection.pragma("cache_size", FILL_CACHE_SIZE)
         self._connection.pragma("shrink_memory")
         try:
             self._connection.execute("CREATE TEMP TABLE made (kind TEXT, key TEXT, customer TEXT)")
@@ -521,9 +529,9 @@ class CacheWriter(Closing):
                 raise
             self._connection.execute("COMMIT")
 
-    def _checkpoint_sometimes(self, rows: int) -> None:
+    def _checkpoint_sometimes(self, rows: int, *, after_rows: int = CHECKPOINT_ROWS) -> None:
         self._rows_since_checkpoint += rows
-        if self._rows_since_checkpoint >= CHECKPOINT_ROWS:
+        if self._rows_since_checkpoint >= after_rows:
             self._rows_since_checkpoint = 0
             with mapped(self._path):
                 self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
