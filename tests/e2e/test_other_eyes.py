@@ -63,7 +63,7 @@ def receiptio(*words: str, receipt: str = "") -> tuple[int, str]:
 def test_receiptio_sees_each_state(fault: Any, level: Any, answer: tuple[int, str]) -> None:
     machine = Machine(Knobs(level=level), [Fault(fault)] if fault else [])
     with TcpFace(machine, port=PORT):
-        until(lambda: fault != "power_off" or not machine.is_there, within_s=5, what="dark")
+        until(lambda: fault != "power_off" or not machine.is_there, within_s=30, what="dark")
         assert receiptio("-q", "printer") == answer
 
 

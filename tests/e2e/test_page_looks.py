@@ -158,7 +158,7 @@ def walked(page: Page, key: str) -> list[str]:
         page.keys(key)
         until(
             lambda: page.js("return document.activeElement !== document.body"),
-            within_s=5,
+            within_s=30,
             what="something has the focus",
         )
         seen.append(

@@ -8,6 +8,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import apsw
+import httpx
 from processes import Running, free_port
 
 if TYPE_CHECKING:
@@ -49,8 +50,21 @@ class ChaosTill:
 
     def address(self, query: str = "") -> str:
         """Address of the page as a cashier has it, or with a query."""
-        token = (self.data_dir / "api.token").read_text(encoding="ascii").strip()
-        return f"http://127.0.0.1:{self.port}/{query}#{token}"
+        return f"{self._origin}/{query}#{self._token}"
+
+    @property
+    def _origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def _token(self) -> str:
+        return (self.data_dir / "api.token").read_text(encoding="ascii").strip()
+
+    def ask(self, path: str) -> Any:
+        """What the till answers to a question of its host."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        answer = httpx.get(f"{self._origin}{path}", headers=headers, timeout=30, trust_env=False)
+        return answer.json()
 
     def start(self) -> None:
         """Serve, again on the same port."""
@@ -58,7 +72,7 @@ class ChaosTill:
         log = self.data_dir.parent / f"serve-{self._starts}.log"
         config = self.data_dir / "till.toml"
         self._process = Running(log, "serve", "--config", config, "--port", self.port)
-        self._process.says(f"http://127.0.0.1:{self.port}")
+        self._process.says(self._origin)
 
     def kill(self) -> None:
         """kill -9."""
