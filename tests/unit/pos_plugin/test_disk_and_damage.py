@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SMALL = int(os.environ.get("STAMMKUNDE_BALLAST_MB", "6")) << 20
 # The log takes its 4 MB whatever the size; 5,000 receipts must fit into what 32 MB leave.
 LOG = 4_400_000
+OTHERS = range(3, 103)
 ENOUGH = 5_000 * (SMALL - LOG) // (SIZE_BYTES - LOG)
 
 
@@ -75,6 +76,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     till.article("4711", 7999)
     for number in (1, 2):  # each gets one voucher, with the first sale that may issue it
         till.customer(f"K{number}", card=card_number(number), segments=["abc:C"])
+    for number in OTHERS:  # what one customer has unsent is added up at each scan
+        till.customer(f"K{number}", card=card_number(number))
     till.program()
     till.voucher_type()
     till.trigger()
@@ -149,7 +152,9 @@ def test_full_disk_goes_down_its_ladder_step_by_step(
         assert after.to_dict()["earned"]
         # Step 3: until the reserve is used up, too.
         receipts = 0
-        while isinstance(done := sell(plugin, f"T{receipts}"), Receipt):
+        while isinstance(
+            done := sell(plugin, f"T{receipts}", customer=OTHERS[receipts % len(OTHERS)]), Receipt
+        ):
             receipts += 1
             assert receipts < 50_000
         assert done == Refused(Refusal.JOURNAL_UNAVAILABLE)
