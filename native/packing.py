@@ -116,6 +116,15 @@ def _benefit_on(
 
 @cython.cfunc
 @cython.exceptval(-1, check=True)
+def _discounted_of(
+    units: cython.longlong, n: cython.longlong, d: cython.longlong
+) -> cython.longlong:
+    """How many of so many units in falling price are discounted: the d last of every n."""
+    return units // n * d + max(0, units % n - (n - d))
+
+
+@cython.cfunc
+@cython.exceptval(-1, check=True)
 def _give_turn() -> cython.int:
     """Let go of the interpreter's lock for a moment: other threads wait for no whole search.
 
@@ -327,6 +336,7 @@ class Packing:
     loss: cython.longlong[::1]
     live: cython.longlong[::1]
     is_losing: cython.bint
+    beyond_cap: cython.longlong
     is_heir: cython.bint
     moved: cython.bint  # the multipliers have left their start: steps are small from then on
     given: dict[str, Any]
@@ -399,6 +409,7 @@ class Packing:
             "rooms": rooms,
         }
         self.is_losing = False
+        self.beyond_cap = 1
         self.built = False
         self.with_aside = False
         self.found = False
@@ -690,7 +701,44 @@ class Packing:
                 self.cap_value[k] = discount
                 grain = _gcd(grain, offers.cap[p] * discount)
         self.grain = grain or 1
+        self._drop_caps_beyond_reach()
         self._price_rows()
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _drop_caps_beyond_reach(self) -> cython.void:
+        """Forget caps that all the applications there can be do not reach: a state less each."""
+        offers: Offers = self.offers
+        k: cython.Py_ssize_t
+        p: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        s: cython.Py_ssize_t
+        most: cython.longlong
+        group: cython.longlong
+        best: cython.longlong
+        for k in range(self.k):
+            p = self.promo[k]
+            if self.cap_place[k] < 0:
+                continue
+            group = 0
+            for s in range(self.kinds[k]):
+                best = 0
+                for e in range(self.pair_start[k], self.pair_start[k + 1]):
+                    if self.gain[self.pair_off[e] + s] != _NEVER:
+                        best = max(best, self.raw[self.pair_off[e] + s])
+                if offers.kind[p] == N_FOR_M:
+                    group += best * offers.discounted[p]
+                elif offers.kind[p] == STEPS:
+                    group = max(group, best)
+                else:
+                    group += best * offers.slot_quantity[offers.slot_start[p] + s]
+            most = min(offers.most[p], self.limit_of[k])
+            if offers.kind[p] == STEPS:
+                most = 0
+                for e in range(self.pair_start[k], self.pair_start[k + 1]):
+                    most += self.left[self.pair_class[e]]
+            if not group or most <= offers.cap[p] // group:
+                self.cap_place[k] = -1
 
     @cython.cfunc
     @cython.exceptval(check=True)
@@ -1310,11 +1358,7 @@ class Packing:
         for e in range(self.pair_start[k], self.pair_start[k + 1]):
             if self.offers.kind[p] == N_FOR_M:
                 after = units + self.take[self.pair_off[e]]
-                paid = (after // n) * d - (units // n) * d
-                if after % n > n - d:
-                    paid += after % n - (n - d)
-                if units % n > n - d:
-                    paid -= units % n - (n - d)
+                paid = _discounted_of(after, n, d) - _discounted_of(units, n, d)
                 raw += paid * self.raw[self.pair_off[e] + 1]
                 units = after
                 continue
@@ -1520,6 +1564,32 @@ class Packing:
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)
+    def _groups_within_cap(self, k: cython.Py_ssize_t) -> cython.longlong:
+        """Groups of what an n-for-m takes, the dearest first, that its cap pays in full."""
+        p: cython.Py_ssize_t = self.promo[k]
+        n: cython.longlong = self.offers.size[p]
+        d: cython.longlong = self.offers.discounted[p]
+        e: cython.Py_ssize_t
+        off: cython.Py_ssize_t
+        units: cython.longlong = 0
+        before: cython.longlong = 0
+        after: cython.longlong
+        payable: cython.longlong
+        room: cython.longlong = self.offers.cap[p]
+        for e in range(self.pair_start[k], self.pair_start[k + 1]):
+            off = self.pair_off[e]
+            units += self.take[off]
+            after = _discounted_of(units, n, d)
+            if after > before and self.raw[off + 1]:
+                payable = room // self.raw[off + 1]
+                if before + payable < after:
+                    return (before + payable) // d
+                room -= (after - before) * self.raw[off + 1]
+            before = after
+        return _NO_LIMIT
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
     def _gains_by(self, k: cython.Py_ssize_t) -> cython.bint:
         """Whether what a promotion takes on top of what it has is better than leaving it."""
         g: cython.Py_ssize_t
@@ -1570,6 +1640,8 @@ class Packing:
                     elif units < lowest:
                         lowest = units
             none = none or highest > lowest
+        if offers.kind[p] == N_FOR_M and self.cap_place[k] >= 0 and not none:
+            most = min(most, self._groups_within_cap(k) + self.beyond_cap)
         if offers.kind[p] == N_FOR_M and most < _NO_LIMIT and not none:
             most *= offers.size[p]
             units = 0
@@ -1607,11 +1679,7 @@ class Packing:
                 if not self.made[off]:
                     continue
                 y = units + self.made[off]
-                paid = (y // n) * d - (units // n) * d
-                if y % n > n - d:
-                    paid += y % n - (n - d)
-                if units % n > n - d:
-                    paid -= units % n - (n - d)
+                paid = _discounted_of(y, n, d) - _discounted_of(units, n, d)
                 value += paid * self.gain[off + 1] + (y - units - paid) * self.gain[off]
                 raw += paid * self.raw[off + 1]
                 units = y
@@ -1747,6 +1815,8 @@ class Packing:
                     stale = 0
                     scale = scale * 3 // 4
             if not i % _COMPOSED:
+                # The group that a cap pays in part may be worth its units, or not.
+                self.beyond_cap ^= 1
                 self._compose()
             if self._is_proven() or scale < 16:
                 break
@@ -1780,6 +1850,32 @@ class Packing:
                             ((gain // self.limit_of[k] >> 10) * scale >> 16) * (1 << shift)
                         )
                         self.toll[k] = max(self.toll[k], 0)
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _is_lower_where_units_are_free(self) -> cython.bint:
+        """Start again from where no unit is scarce, if that bounds better.
+
+        So it is where limits and caps leave units over: far from where the multipliers began.
+        """
+        i: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        total: cython.longlong
+        for i in range(self.m):
+            self.lam[i] = self.free[i]
+        for k in range(self.k):
+            self.theta[k] = 0
+            self.toll[k] = 0
+        total = self._bound()
+        if total >= self.upper:
+            return False
+        self.upper = total
+        for i in range(self.m):
+            self.best_lam[i] = self.lam[i]
+        for k in range(self.k):
+            self.best_theta[k] = 0
+            self.best_toll[k] = 0
+        return True
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)
@@ -1925,6 +2021,12 @@ class Packing:
             self.upper = self.lower
             return
         self._improve(_ROUNDS, self.budget * 5 // 8)
+        if (
+            not self._is_proven()
+            and self.used < self.budget
+            and self._is_lower_where_units_are_free()
+        ):
+            self._improve(_ROUNDS, self.budget // 8)
         if not self._is_proven() and self.used < self.budget:
             self._polish(min(self.budget // 5, self.used // 2))
         if self._is_proven() or self.used >= self.budget:
@@ -1932,6 +2034,9 @@ class Packing:
             return
         if self._narrow():
             self._close()
+            return
+        if self._pack_equal_units():
+            self.upper = self.lower
             return
         # Labels drown where the gap is wide and units are many.
         while self._is_wide() and self.used < self.budget:
@@ -2107,6 +2212,108 @@ class Packing:
         if self._is_proven() or self.upper < self.lower:
             self.upper = self.lower
 
+    # --- one class of equal units
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _pack_equal_units(self) -> cython.bint:
+        """Share equal units out among the promotions, exactly; False where this is too much work.
+
+        Only numbers of units count here: promotion by promotion, the most that so many units make.
+        """
+        offers: Offers = self.offers
+        k: cython.Py_ssize_t
+        u: cython.Py_ssize_t
+        x: cython.Py_ssize_t
+        at: cython.Py_ssize_t
+        step: cython.Py_ssize_t
+        work: cython.longlong = 0
+        value: cython.longlong
+        if self.m != 1 or self.rows:
+            return False
+        n: cython.Py_ssize_t = self.left[0]
+        for k in range(self.k):
+            if self.pool_place[k] >= 0:
+                return False
+            step = 1 if offers.kind[self.promo[k]] == STEPS else offers.size[self.promo[k]]
+            work += n * (n // step + 1) // 2
+        if work // 8 > (self.budget - self.used) // 2:
+            return False
+        self.used += work // 8
+        best: cython.longlong[::1] = _zeros(n + 1)
+        alone: cython.longlong[::1] = _zeros(n + 1)
+        given: cython.longlong[::1] = _zeros(self.k * (n + 1))
+        for at in range(len(self.made)):
+            self.made[at] = 0
+        for u in range(n + 1):
+            best[u] = u * self.free[0]
+        for k in range(self.k):
+            step = 1 if offers.kind[self.promo[k]] == STEPS else offers.size[self.promo[k]]
+            for x in range(step, n + 1, step):
+                alone[x] = self._value_alone(k, x)
+            # From many units to few: what remains for the promotions before is not yet changed.
+            for u in range(n, 0, -1):
+                at = k * (n + 1) + u
+                for x in range(step, u + 1, step):
+                    if alone[x] == _NEVER:
+                        continue
+                    value = best[u - x] + alone[x]
+                    if value > best[u]:
+                        best[u] = value
+                        given[at] = x
+        u = n
+        for k in range(self.k - 1, -1, -1):
+            x = given[k * (n + 1) + u]
+            if x:
+                self._make_alone(k, x)
+            u -= x
+        self.rest[0] = u
+        self._keep_if_better()
+        return True
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _value_alone(self, k: cython.Py_ssize_t, units: cython.longlong) -> cython.longlong:
+        """Value of a promotion on so many equal units; ``_NEVER`` where it cannot use them all."""
+        at: cython.Py_ssize_t
+        value: cython.longlong
+        if not self._make_alone(k, units):
+            return _NEVER
+        value = self._value_made(k)
+        for at in range(self.kinds[k]):
+            self.made[self.pair_off[self.pair_start[k]] + at] = 0
+        return value
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _make_alone(self, k: cython.Py_ssize_t, units: cython.longlong) -> cython.bint:
+        """Have a promotion use so many equal units; False where whole applications do not."""
+        offers: Offers = self.offers
+        p: cython.Py_ssize_t = self.promo[k]
+        s: cython.Py_ssize_t
+        e: cython.Py_ssize_t = self.pair_start[k]
+        if e == self.pair_start[k + 1]:
+            return False
+        if offers.kind[p] == STEPS:
+            for s in range(self.kinds[k] - 1, -1, -1):
+                if offers.step_least[offers.step_start[p] + s] <= units <= self._tier_most(k, s):
+                    self.made[self.pair_off[e] + s] = units
+                    return True
+            return False
+        times: cython.longlong = units // offers.size[p]
+        if times * offers.size[p] != units or times > self.limit_of[k]:
+            return False
+        if offers.kind[p] == N_FOR_M:
+            self.made[self.pair_off[e]] = units
+            return True
+        if not self._fits_within(k, e):
+            return False
+        for s in range(self.kinds[k]):
+            self.made[self.pair_off[e] + s] = (
+                times * (offers.slot_quantity[offers.slot_start[p] + s])
+            )
+        return True
+
     # --- equal units beyond any use
 
     @cython.cfunc
@@ -2115,8 +2322,9 @@ class Packing:
         """Decide units of large classes in whole groups, so that few are left for the labels.
 
         Whole groups inside one class are worth the same a unit, so more than a few groups of a
-        lesser promotion can always be swapped for groups of the best unlimited one. With rows, or
-        beyond what labels can carry, this is a cut: then the labels prove nothing.
+        lesser promotion can always be swapped for groups of the best unlimited one, and so can
+        groups of a better one that its cap no longer pays. With rows, or beyond what labels can
+        carry, this is a cut: then the labels prove nothing.
         """
         offers: Offers = self.offers
         c: cython.Py_ssize_t
@@ -2177,10 +2385,14 @@ class Packing:
                             break
                     else:
                         use = offers.step_least[offers.step_start[p + 1] - 1] + best_size
-                elif offers.kind[p] == N_FOR_M:
-                    use = size * (best_size + 2)
                 else:
-                    use = size * (best_size + all_units - count)
+                    groups = best_size + (2 if offers.kind[p] == N_FOR_M else all_units - count)
+                    if self._fits_within(k, e) and (
+                        self._group_value(k, e) * best_size > best_value * size
+                    ):
+                        # Better than the best unlimited one: only its own limits end it.
+                        groups += self._groups_to_cap(k, e, count)
+                    use = size * groups
                 if self.limit_of[k] < _NO_LIMIT and size * self.limit_of[k] < use:
                     use = size * self.limit_of[k]
                 need += min(count, use)
@@ -2238,6 +2450,26 @@ class Packing:
         for s in range(self.kinds[k]):
             value += self.gain[off + s] * offers.slot_quantity[offers.slot_start[p] + s]
         return value
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _groups_to_cap(
+        self, k: cython.Py_ssize_t, e: cython.Py_ssize_t, count: cython.longlong
+    ) -> cython.longlong:
+        """Applications made of units of one class until the cap is reached, ``count`` at most."""
+        offers: Offers = self.offers
+        p: cython.Py_ssize_t = self.promo[k]
+        s: cython.Py_ssize_t
+        off: cython.Py_ssize_t = self.pair_off[e]
+        raw: cython.longlong = 0
+        if self.cap_place[k] < 0:
+            return count
+        if offers.kind[p] == N_FOR_M:
+            raw = self.raw[off + 1] * offers.discounted[p]
+        else:
+            for s in range(self.kinds[k]):
+                raw += self.raw[off + s] * offers.slot_quantity[offers.slot_start[p] + s]
+        return count if raw <= 0 else min(count, -(-offers.cap[p] // raw))
 
     # --- automata: what a promotion carries from unit to unit
 

@@ -61,6 +61,15 @@ def large_case_of(seed: int, number: int) -> Case:
     return _LargeDraw(rng, 6, 5).case()
 
 
+def piled_case_of(seed: int, number: int) -> Case:
+    """Return a case of few lines of up to 60 equal pieces whose offers are limited or capped.
+
+    What limits and caps leave over goes to the next best offer: no greedy choice finds it.
+    """
+    rng = random.Random(f"{seed}:piled:{number}")  # noqa: S311 - repeatable on purpose
+    return _PiledDraw(rng, 6, 3).case()
+
+
 class _Draw:
     """One case, drawn piece by piece."""
 
@@ -303,6 +312,34 @@ class _LargeDraw(_Draw):
             if name in limits:
                 limits[name] = min(limits[name] * factor, 10**9)
         return limits
+
+
+class _PiledDraw(_LargeDraw):
+    """A pile or two, and groups of the article layer alone."""
+
+    def lines(self) -> list[Doc]:
+        return [
+            self.line(number, 1, []) | article | {"quantity_milli": 1000 * self.rng.randint(1, 60)}
+            for number, article in enumerate(self.rng.sample(_ARTICLES, self.rng.randint(1, 2)))
+        ]
+
+    def promotion(self, promotion_id: str, sale: Doc) -> Doc:  # noqa: ARG002 - no coupons here
+        promotion: Doc = {"id": promotion_id, "layer": "article", "offer": self.groups()}
+        limits: Doc = {}
+        if self.rarely(2):
+            limits["max_discount_minor"] = self.rng.randint(500, self.gross_minor + 500)
+        if self.rarely(2):
+            limits["per_receipt"] = self.rng.randint(1, 12)
+        return promotion | ({"limits": limits} if limits else {})
+
+    def groups(self) -> Doc:
+        percent = {"type": "percent", "bp": self.rng.choice([1_000, 2_000, 4_500, 10_000])}
+        if self.rarely(3):
+            slots = [{"quantity": self.rng.randint(1, 3)} for _ in range(2)]
+            return {"kind": "bundle", "slots": slots, "benefit": percent}
+        pieces = self.rng.randint(2, 5)
+        discounted = self.rng.randint(1, pieces - 1)
+        return {"kind": "n_for_m", "n": pieces, "discounted": discounted, "benefit": percent}
 
 
 def features_of(case: Case) -> set[str]:

@@ -18,7 +18,7 @@ from differential import engine, fault_of
 from laws import assert_adds_up, assert_honest
 from memory import bounded
 from oracle import best_total
-from random_cases import Case, case_of, features_of, large_case_of
+from random_cases import Case, case_of, features_of, large_case_of, piled_case_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -107,6 +107,19 @@ def test_thousands_of_equal_pieces_get_the_lowest_total() -> None:
         assert result["total_minor"] >= answer.low - len(result["promotions"])
         judged += 1
     assert judged >= 0.6 * LARGE
+
+
+def test_piles_under_limits_get_the_lowest_total() -> None:
+    print(f"seed {SEED}")  # noqa: T201 - shown when the test fails
+    judged = optimal = 0
+    cases = (piled_case_of(SEED, number) for number in range(MEDIUM))
+    for case, answer in _answered(compact_total, cases):
+        result = engine(*case)
+        assert fault_of(result, case, answer.low, answer.high) is None, case
+        judged += 1
+        optimal += result["optimal"]
+    assert judged >= 0.9 * MEDIUM
+    assert optimal >= 0.9 * judged
 
 
 # --- negative controls ----------------------------------------------------------------------------
