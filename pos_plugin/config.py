@@ -53,6 +53,7 @@ _NEEDED_OF = {
     "queue": "address",
 }
 PRINTERS_MAX = 10
+FACTS_MONTHS = 36
 # Beside till.toml: profiles of printers that this shop wrote itself (printers.profiles.OWN_FOLDER).
 OWN_PROFILES = "printer-profiles"
 
@@ -261,6 +262,16 @@ class Approvals(_Closed):
     price_guaranteed: bool = False
 
 
+class Classes(_Closed):
+    """Classes of customers, where this till computes them itself (docs/classes.md).
+
+    Args:
+        facts_months: so many months receipts and rentals count for classes and their figures.
+    """
+
+    facts_months: Annotated[int, Field(ge=1, le=120)] = FACTS_MONTHS
+
+
 class Backup(_Closed):
     """Copies of the journal on another disk or a share (docs/operations.md).
 
@@ -293,6 +304,7 @@ class TillConfig(_Closed):
     offline: Offline = Offline()
     returns: Returns = Returns()
     approvals: Approvals = Approvals()
+    classes: Classes = Classes()
     backup: Backup = Backup()
 
     _profile_folder: Path | None = PrivateAttr(default=None)

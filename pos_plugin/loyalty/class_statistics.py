@@ -201,6 +201,11 @@ class Effect:
     margin_after_minor: int = 0
 
 
+def days_before(from_on: dt.date, to_on: dt.date) -> dt.date:
+    """Return the first of as many days before as from the first to the last one, both included."""
+    return from_on - (to_on - from_on) - dt.timedelta(days=1)
+
+
 def effects(
     classes: Mapping[str, str],
     facts: Iterable[Fact],
@@ -220,8 +225,7 @@ def effects(
         to_on: last day of "after".
         codes: the classes to tell, in this order.
     """
-    # As many days before as from the first to the last one, both included.
-    start_on = from_on - (to_on - from_on) - dt.timedelta(days=1)
+    start_on = days_before(from_on, to_on)
     sums: dict[tuple[str, bool], list[int]] = {}
     for customer, code in classes.items():
         place = (code, customer in got_voucher)

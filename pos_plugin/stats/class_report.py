@@ -12,14 +12,17 @@ from pos_plugin.loyalty.class_statistics import (
     Grant,
     brought,
     courses,
+    days_before,
     effects,
     migration,
     redemption,
 )
+from pos_plugin.loyalty.facts_kept import first_told_on, kept, kept_since
 from pos_plugin.loyalty.margin import PurchasePrices, by_margin, margin_facts
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.class_facts import facts
 from pos_plugin.storage.class_lookup import history, schemes
+from pos_plugin.storage.class_store import last_run
 from pos_plugin.storage.journal_reader import JournalReader
 from pos_plugin.storage.margin_facts import deals, purchase_prices
 from pos_plugin.storage.voucher_history import voucher_histories
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pos_plugin.config import TillConfig
+    from pos_plugin.loyalty.class_history import Fact
+    from pos_plugin.loyalty.class_scheme import ClassScheme
     from pos_plugin.loyalty.class_statistics import Cell, Course, Effect, Migration, Redemption
     from pos_plugin.storage.voucher_history import VoucherHistory
 
@@ -143,7 +148,8 @@ def class_report(
         scheme: its code; may be missing when there is one only.
 
     Raises:
-        RuleError: there is no such scheme, or several to choose from, or no time between the days.
+        RuleError: there is no such scheme, or several to choose from, no time between the days, or
+            facts of these days count no more.
         StorageError: a file cannot be read.
     """
     if to_on <= from_on:
@@ -159,12 +165,15 @@ def class_report(
             known = schemes(connection)
             code = _chosen(list(known), scheme)
             rows = history(connection, code)
+            last = last_run(connection, code)
             # Where head office computes the classes, it alone has purchase prices.
             prices = purchase_prices(connection) if by_margin(known[code]) else []
         with journal.reading() as connection:
             every = list(facts(connection))
             if prices:
                 every += margin_facts(deals(connection), PurchasePrices(prices))
+            if last is not None:
+                every = _kept(every, known[code], config, days=(from_on, to_on), on=last.to_on)
             vouchers = voucher_histories(connection, cache)
     plain = [(row.customer, row.code, row.since_on, row.until_on) for row in rows]
     before, after = classes_on(plain, from_on), classes_on(plain, to_on)
@@ -199,6 +208,30 @@ def class_report(
         vouchers=tuple(redemption(grants)),
         groups=tuple(effects(before, every, got, from_on=from_on, to_on=to_on, codes=moved.codes)),
     )
+
+
+def _kept(
+    every: list[Fact],
+    revisions: list[ClassScheme],
+    config: TillConfig,
+    *,
+    days: tuple[dt.date, dt.date],
+    on: dt.date,
+) -> list[Fact]:
+    """Return the facts that count, unless a figure of these days would need others."""
+    from_on, to_on = days
+    months = config.classes.facts_months
+    since_on = kept_since(revisions, on=on, months=months)
+    told_on = first_told_on(revisions, on=on, months=months)
+    is_early = from_on < told_on or days_before(from_on, to_on) < since_on
+    if is_early and any(one.counted_on < since_on for one in every):
+        raise RuleError(
+            "out_of_range",
+            "--from",
+            f"classes are told from {told_on} on, and compared with days since {since_on}: "
+            f"facts count {months} months (classes.facts_months)",
+        )
+    return list(kept(every, since_on=since_on))
 
 
 def _chosen(known: list[str], scheme: str | None) -> str:

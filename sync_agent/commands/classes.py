@@ -54,7 +54,13 @@ def run(config: Path, on: dt.datetime | None) -> None:
         with LocalAgent(settings, clock) as agent:
             agent.settle()  # a scheme imported a moment ago counts
         with CacheWriter.open(settings.data_dir) as writer:
-            found = compute_classes(settings.data_dir, writer, on=last_on, at=now)
+            found = compute_classes(
+                settings.data_dir,
+                writer,
+                on=last_on,
+                at=now,
+                facts_months=settings.classes.facts_months,
+            )
     if not found:
         click.echo("No scheme: import one with abc_scheme.jsonl (docs/classes.md)")
     for one in found:

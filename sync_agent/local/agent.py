@@ -134,7 +134,13 @@ class LocalAgent(Closing):
                 self._night.clear()
                 self._fold()
                 now = self._clock.now()
-                compute_classes(self._config.data_dir, self._open(), on=now.date(), at=now)
+                compute_classes(
+                    self._config.data_dir,
+                    self._open(),
+                    on=now.date(),
+                    at=now,
+                    facts_months=self._config.classes.facts_months,
+                )
         except ImportRefused:
             pass  # somebody imports by hand: the next round goes on
         except StorageError as fault:

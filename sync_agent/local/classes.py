@@ -2,7 +2,7 @@
 
 Whoever deletes the cache gets the same history back: it is a function of the journal and of the
 revisions of the schemes. A revision that begins in days already computed makes its scheme be
-computed again from its first day.
+computed again from its first day, and so does a month that ends the time for which facts count.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pos_plugin.config import FACTS_MONTHS
 from pos_plugin.loyalty.class_history import changes
 from pos_plugin.loyalty.class_scheme import gaps, scheme_text
+from pos_plugin.loyalty.facts_kept import first_told_on, kept, kept_since
 from pos_plugin.loyalty.margin import PurchasePrices, by_margin, margin_facts, unpriced_warning
 from pos_plugin.storage.class_facts import facts
 from pos_plugin.storage.class_lookup import schemes
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from pos_plugin.loyalty.class_scheme import ClassScheme
     from pos_plugin.loyalty.margin import PurchasePrice
     from pos_plugin.storage.cache_writer import CacheWriter
+    from pos_plugin.storage.class_store import LastRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,12 @@ class ClassRun:
 
 
 def compute_classes(
-    data_dir: Path, writer: CacheWriter, *, on: dt.date, at: dt.datetime
+    data_dir: Path,
+    writer: CacheWriter,
+    *,
+    on: dt.date,
+    at: dt.datetime,
+    facts_months: int = FACTS_MONTHS,
 ) -> list[ClassRun]:
     """Compute the classes of every day up to ``on``; only what was not computed before.
 
@@ -59,6 +67,7 @@ def compute_classes(
         writer: the cache, which holds the schemes.
         on: shop day; its classes count what was known at the end of the day before.
         at: the instant.
+        facts_months: so many months facts count (``classes.facts_months``).
 
     Raises:
         StorageError: nothing of the scheme under way was stored.
@@ -77,20 +86,34 @@ def compute_classes(
             with writer.reading() as cache:
                 prices = purchase_prices(cache)
             every += margin_facts(deals(connection), PurchasePrices(prices))
-    return [
-        _compute(writer, _Counted(code, known[code], every, prices), on=on, at=at)
-        for code in sorted(known)
-    ]
+    runs: list[ClassRun] = []
+    for code in sorted(known):
+        revisions = known[code]
+        with writer.reading() as cache:
+            last = last_run(cache, code)
+        # Days that are there already stay so, also when a clock was set back.
+        latest_on = max(on, last.to_on) if last else on
+        since_on = kept_since(revisions, on=latest_on, months=facts_months)
+        counted = _Counted(
+            scheme=code,
+            revisions=revisions,
+            facts=list(kept(every, since_on=since_on)),
+            prices=prices,
+            first_on=first_told_on(revisions, on=latest_on, months=facts_months),
+        )
+        runs.append(_compute(writer, counted, last, on=on, at=at))
+    return runs
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Counted:
-    """A scheme, and everything that can count in it."""
+    """A scheme, everything that can count in it, and the first day that this is enough for."""
 
     scheme: str
     revisions: list[ClassScheme]
     facts: list[Fact]
     prices: list[PurchasePrice]
+    first_on: dt.date
 
     def terms(self, *, until_on: dt.date) -> str:
         """Return a word that stands for what the classes until a day depend on beside the facts.
@@ -99,6 +122,7 @@ class _Counted:
         too: those days are computed again.
         """
         texts = sorted(scheme_text(one) for one in self.revisions if one.starts_on <= until_on)
+        texts.append(self.first_on.isoformat())
         if by_margin(self.revisions):
             texts += sorted(map(repr, (one for one in self.prices if one.since_on < until_on)))
         return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
@@ -110,13 +134,14 @@ class _Counted:
         return (*map(str, gaps(newest)), *([unpriced] if unpriced else []))
 
 
-def _compute(writer: CacheWriter, counted: _Counted, *, on: dt.date, at: dt.datetime) -> ClassRun:
+def _compute(
+    writer: CacheWriter, counted: _Counted, last: LastRun | None, *, on: dt.date, at: dt.datetime
+) -> ClassRun:
     code, revisions = counted.scheme, counted.revisions
     warnings = counted.warnings(on=on)
     with writer.reading() as cache:
-        last = last_run(cache, code)
         before = standing(cache, code)
-    first_on = min(one.starts_on for one in revisions)
+    first_on = counted.first_on
     is_anew = last is None or last.terms != counted.terms(until_on=last.to_on)
     if last is not None and not is_anew:
         first_on = last.next_on

@@ -185,6 +185,23 @@ def test_wrong_question_is_bad_input(shop: RentalShop, words: tuple[str, ...], s
         )
 
 
+@pytest.mark.capability("V8")
+def test_figures_are_not_told_of_days_whose_facts_count_no_more(shop: RentalShop) -> None:
+    from pos_plugin.errors import RuleError
+
+    days = ("--from", "2026-03-22", "--to", "2026-03-30")
+    before = ask(shop, "classes", *days)
+    shop.night(days=500)
+    # 36 months count without a word of the shop.
+    assert ask(shop, "classes", *days) == before
+    with shop.config_path.open("a", encoding="utf-8") as file:
+        file.write("[classes]\nfacts_months = 1\n")
+    shop.night()
+    with pytest.raises(RuleError, match="told from 2027-08-01 on"):
+        ask(shop, "classes", *days)
+    assert "Anna" not in ask(shop, "classes", "--from", "2027-08-02", "--to", "2027-08-10")
+
+
 @pytest.mark.capability("V1")
 @pytest.mark.parametrize(
     ("change", "code"),

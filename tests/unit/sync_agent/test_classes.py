@@ -38,10 +38,14 @@ def put_scheme(till: TillBuilder, **more: Any) -> None:
     till.put("abc_scheme", **{**row, **scheme_value(since_on="2026-03-01"), **more})
 
 
-def compute(till: TillBuilder, *, on: dt.date | None = None) -> list[ClassRun]:
+def compute(
+    till: TillBuilder, *, on: dt.date | None = None, facts_months: int = 36
+) -> list[ClassRun]:
     now = till.clock.now()
     with CacheWriter.open(till.data_dir) as writer:
-        return compute_classes(till.data_dir, writer, on=on or now.date(), at=now)
+        return compute_classes(
+            till.data_dir, writer, on=on or now.date(), at=now, facts_months=facts_months
+        )
 
 
 def rent(plugin: Plugin, rental: str, count: int, customer: str = "K1") -> None:
@@ -191,3 +195,36 @@ def test_class_is_a_condition_of_rules_and_vouchers(till: TillBuilder) -> None:
         given = plugin.rental_returned("B2", customer="K1")
         assert isinstance(given, Receipt)
         assert len(given.vouchers) == 1
+
+
+@pytest.mark.capability("V1", "K11")
+def test_facts_count_some_months_and_the_history_is_the_same_when_made_again(
+    till: TillBuilder,
+) -> None:
+    put_scheme(till, window={"kind": "months", "months": 1})
+    live(till)
+    for on in (dt.date(2026, 4, 30), dt.date(2026, 6, 1)):
+        compute(till, on=on, facts_months=2)
+    before = history(till)
+    # April counts, so classes are told once it is behind; both were here in March only.
+    assert before == [
+        ("K1", "abc", "2026-05-02", None, 1, "none", 0, 0, 0),
+        ("K2", "abc", "2026-05-02", None, 1, "none", 0, 0, 0),
+    ]
+    (again,) = compute(till, on=dt.date(2026, 6, 1), facts_months=2)
+    assert again.changes == 0
+    for path in till.data_dir.glob("cache*"):
+        path.unlink()
+    put_scheme(till, window={"kind": "months", "months": 1})
+    compute(till, on=dt.date(2026, 6, 1), facts_months=2)
+    assert history(till) == before
+
+
+def test_a_clock_set_back_leaves_the_days_that_are_there(till: TillBuilder) -> None:
+    put_scheme(till, window={"kind": "months", "months": 1})
+    live(till)
+    compute(till, on=dt.date(2026, 6, 1), facts_months=2)
+    before = history(till)
+    (found,) = compute(till, on=dt.date(2026, 3, 20), facts_months=2)
+    assert (found.first_on, found.last_on) == (None, dt.date(2026, 6, 1))
+    assert history(till) == before
