@@ -276,7 +276,7 @@ class Receipt:
 
     @property
     def print_jobs(self) -> list[str]:
-        """The uids of the print jobs that were queued."""
+        """The uids of the print jobs that were queued; last those left over from other calls."""
         return [one["job"] for one in self.values["effects"] if one["kind"] == "print"]
 
     def to_dict(self) -> dict[str, Any]:

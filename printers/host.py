@@ -193,6 +193,17 @@ class HostSpool(Spooling):
         with self._changed:
             return [one.effect for one in self._sending.values()]
 
+    def take_left_over(self) -> list[HostPrint]:
+        """Return what waits for its report and has reached nobody whole, in order.
+
+        It counts as gone out with the caller: nobody gets it here again.
+        """
+        with self._changed:
+            found = [one.effect for one in self._sending.values() if not one.went_out]
+        for effect in found:
+            self.went_out(effect.job.uid, attempt=effect.attempt)
+        return found
+
     def went_out(self, job_uid: str, *, attempt: int) -> None:
         """Say that the host has the whole effect."""
         with self._changed:

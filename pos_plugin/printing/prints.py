@@ -232,10 +232,22 @@ class Prints:
 
     def completed(self, answer: Receipt) -> Receipt:
         """Return an answer with what the host is to print; the stored answer stays without."""
-        if not answer.print_jobs:
+        effects = answer.values.get("effects")
+        if effects is None:
             return answer
-        effects = self._threads.with_payload(answer.values["effects"])
-        return Receipt({**answer.values, "effects": effects})
+        if answer.print_jobs:
+            effects = self._threads.with_payload(effects)
+        late = {one["effect_id"]: one for one in self.left_over()}
+        # One of its own may have become ready just now.
+        effects = [late.pop(one["effect_id"], one) for one in effects]
+        return Receipt({**answer.values, "effects": [*effects, *late.values()]})
+
+    def left_over(self) -> list[dict[str, Any]]:
+        """Return what the host is to print and was not ready for the answer of its own call.
+
+        Each once: it counts as told to whoever asks. It is for the next answer with effects.
+        """
+        return self._threads.left_over()
 
     @_as_value
     def result(self, uid: str, attempt: int, result: str) -> dict[str, Any] | Refused:

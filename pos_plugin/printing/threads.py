@@ -160,6 +160,15 @@ class PrintThreads:
         """Return what the host was told and has not reported yet."""
         return tuple(effect for host in self._hosts() for effect in host.effects())
 
+    def left_over(self) -> list[dict[str, Any]]:
+        """Return what was not ready for the answer of its own call, each once.
+
+        Nothing while a host listens that prints: it gets it there alone.
+        """
+        if not self._spools or self._listeners.is_there():
+            return []
+        return [effect.to_effect() for host in self._hosts() for effect in host.take_left_over()]
+
     def with_payload(self, effects: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Return effects with what the host is to print, as far as it is ready within 50 ms.
 

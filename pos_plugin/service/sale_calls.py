@@ -67,7 +67,10 @@ def _add_basket(app: FastAPI, desk: Desk) -> None:
 
         def work(plugin: Plugin) -> dict[str, Any] | Refused:
             found = plugin.sales.evaluate(snapshot)
-            return found if isinstance(found, Refused) else replace(found, **shown).to_dict()
+            if isinstance(found, Refused):
+                return found
+            value = replace(found, **shown).to_dict()
+            return {**value, "effects": value["effects"] + plugin.prints.left_over()}
 
         found = await desk.ask(work)
         return not_done(found, shown["language"]) if isinstance(found, Refused) else answer(found)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from queue import Queue
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from host_till import asked_in_json, asked_in_python, events_of, host_till, print_effect
+from host_till import PythonSide, asked_in_json, asked_in_python, events_of, host_till, print_effect
 from printing import dots_of
 from waiting import until
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from till_builder import TillBuilder
 
     from pos_plugin import Plugin
+    from pos_plugin.print_listeners import Told
 
 WAYS = {"python": asked_in_python, "json": asked_in_json}
 STATES = {"printed": "CONFIRMED", "failed": "FAILED", "unknown": "UNKNOWN"}
@@ -87,6 +90,63 @@ def test_answer_of_the_call_carries_what_is_to_be_printed(
         assert answer["state"] == "CONFIRMED"
         (paper,) = counter.host.papers()
         assert paper.stat().st_size > 100
+
+
+def late_job(counter: Counter) -> str:
+    """The job of a sale that was answered before its paper was laid out; nobody was told of it."""
+    stands, goes_on = Event(), Event()
+
+    def holds_up(told: Told) -> None:
+        if told.kind == "notice":
+            stands.set()
+            goes_on.wait(WAIT_S)
+
+    prints = counter.plugin.prints
+    end = prints.subscribe(holds_up)
+    try:
+        counter.side.sell("1")
+        assert stands.wait(WAIT_S)
+        effect = print_effect(counter.side.sell("2"))
+        assert "format" not in effect, "the printing thread stood still"
+    finally:
+        end()
+        goes_on.set()
+    # Whoever asks for the job itself has fetched it.
+    until(
+        lambda: ("SENDING", effect["job"]) in [(one.state, one.job) for one in prints.notices()],
+        within_s=WAIT_S,
+        what="the effect",
+    )
+    return str(effect["job"])
+
+
+def told_in(answer: dict[str, Any], job: str) -> list[tuple[Any, ...]]:
+    found = [one for one in answer["effects"] if one["kind"] == "print" and one["job"] == job]
+    return [(one["attempt"], one["format"], len(one["png"]) > 100) for one in found]
+
+
+@pytest.mark.parametrize("call", ["sell", "evaluate", "void"])
+def test_what_was_late_leaves_once_with_the_next_answer(counter: Counter, call: str) -> None:
+    side = counter.side
+    job = late_job(counter)
+    sale_id = "1" if call == "void" else "3"
+    if call == "evaluate" and isinstance(side, PythonSide):
+        assert told_in(side.evaluate("3"), job) == [], "what an evaluation says may be dropped"
+        call = "sell"
+    assert told_in(getattr(side, call)(sale_id), job) == [(1, "png", True)]
+    assert told_in(side.sell("4"), job) == []
+    # Told whole, so a silent host is believed to have printed it.
+    assert side.result(job, 1, "printed")["state"] == "CONFIRMED"
+
+
+def test_what_was_late_goes_to_the_host_that_listens_alone(counter: Counter) -> None:
+    job = late_job(counter)
+    told: Queue[Told] = Queue()
+    end = counter.plugin.prints.subscribe(told.put, prints=True)
+    assert told_in(counter.side.sell("3"), job) == []
+    end()
+    effects = [one.to_dict("de") for one in list(told.queue) if one.kind == "print"]
+    assert job in [one["job"] for one in effects]
 
 
 def test_stored_answer_stays_small_and_repeats_the_pair(counter: Counter) -> None:

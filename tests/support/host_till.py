@@ -53,15 +53,18 @@ def snapshot(sale_id: str, **facts: Any) -> dict[str, Any]:
 
 
 def print_effect(answer: dict[str, Any]) -> dict[str, Any]:
-    """The one effect of an answer that says what is to be printed."""
-    (effect,) = [one for one in answer["effects"] if one["kind"] == "print"]
-    return effect
+    """The effect of an answer that says what is to be printed for this very call.
+
+    Behind it may stand what was not ready for earlier answers.
+    """
+    return next(one for one in answer["effects"] if one["kind"] == "print")
 
 
 class HostSide(Protocol):
     """What a host asks a till; a refusal comes back as ``{"refused": code}``."""
 
     def sell(self, sale_id: str, **facts: Any) -> dict[str, Any]: ...
+    def evaluate(self, sale_id: str) -> dict[str, Any]: ...
     def void(self, sale_id: str) -> dict[str, Any]: ...
     def bring_back(self, sale_id: str) -> dict[str, Any]: ...
     def job(self, job: str) -> dict[str, Any]: ...
@@ -82,6 +85,9 @@ class PythonSide:
             sale_id, {"total_minor": 7999}, snapshot=snapshot(sale_id, **facts)
         )
         return _plain(receipt if isinstance(receipt, Refused) else receipt.to_dict())
+
+    def evaluate(self, sale_id: str) -> dict[str, Any]:
+        return _plain(self._plugin.sales.evaluate(snapshot(sale_id)).to_dict())
 
     def void(self, sale_id: str) -> dict[str, Any]:
         receipt = self._plugin.sales.void(sale_id, {})
@@ -116,6 +122,9 @@ class JsonSide:
     def sell(self, sale_id: str, **facts: Any) -> dict[str, Any]:
         body = {"total_minor": 7999, "sale": snapshot(sale_id, **facts)}
         return self._ask("POST", f"sales/{sale_id}/complete", body)
+
+    def evaluate(self, sale_id: str) -> dict[str, Any]:
+        return self._ask("PUT", f"sales/{sale_id}", snapshot(sale_id))
 
     def void(self, sale_id: str) -> dict[str, Any]:
         return self._ask("POST", f"sales/{sale_id}/void", {})
