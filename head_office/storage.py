@@ -27,6 +27,7 @@ from sqlalchemy import (
     create_engine,
     event,
     select,
+    text,
 )
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
@@ -223,6 +224,24 @@ till_event = Table(
     PrimaryKeyConstraint("till", "epoch", "seq"),
     Index("till_event_uid", "uid"),
 )
+# The few events that the page and the doctor look for among all: found by these alone.
+Index(
+    "till_event_without_effect",
+    till_event.c.till,
+    sqlite_where=till_event.c.took_effect.is_(False),
+    postgresql_where=till_event.c.took_effect.is_(False),
+)
+IS_TAKING_BACK: Final = text("till_event.kind IN ('sale_voided', 'items_returned')")
+_TAKING_BACK: Final = text("kind IN ('sale_voided', 'items_returned')")
+Index(
+    "till_event_taking_back",
+    till_event.c.occurred_at,
+    till_event.c.till,
+    till_event.c.epoch,
+    till_event.c.seq,
+    sqlite_where=_TAKING_BACK,
+    postgresql_where=_TAKING_BACK,
+)
 
 # Whom an event touches that had no effect: later events of the same till about them wait for it.
 quarantine = Table(
@@ -352,6 +371,7 @@ receipt = Table(
     Column("total_minor", BigInteger, nullable=False),
     Column("charged_differs", Boolean, nullable=False),
     Index("receipt_customer", "customer"),
+    Index("receipt_day", "business_on", "uid"),
 )
 
 receipt_line = Table(
@@ -417,6 +437,8 @@ voucher_fact = Table(
     Column("lapsed_minor", BigInteger, nullable=False),
     Column("cashier", Text),
     Column("occurred_at", Text, nullable=False),
+    # Shop day; empty for a word of head office.
+    Column("business_on", Text),
     PrimaryKeyConstraint("voucher", "till", "epoch", "seq", "kind"),
 )
 

@@ -17,7 +17,7 @@ from head_office.storage import exception, voucher, voucher_fact
 from pos_plugin.loyalty.voucher_standing import Happened, Wear
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -37,7 +37,14 @@ _STATE: Final = (
     voucher.update().where(voucher.c.id == bindparam("of_id")).values(state=bindparam("state"))
 )
 _FACTS: Final = (
-    select(voucher_fact.c.kind, voucher_fact.c.amount_minor, voucher_fact.c.lapsed_minor)
+    select(
+        voucher_fact.c.kind,
+        voucher_fact.c.amount_minor,
+        voucher_fact.c.lapsed_minor,
+        voucher_fact.c.sale_id,
+        voucher_fact.c.business_on,
+        voucher_fact.c.till,
+    )
     .where(voucher_fact.c.voucher == bindparam("voucher"))
     .order_by(voucher_fact.c.occurred_at, voucher_fact.c.till, voucher_fact.c.seq)
 )
@@ -65,6 +72,7 @@ def take_facts(
     source: Source,
     cashier: str | None,
     occurred_at: str,
+    business_on: str | None,
 ) -> None:
     """Store what an event did; note a voucher that was used more than there was of it.
 
@@ -74,6 +82,7 @@ def take_facts(
         source: the event.
         cashier: of it.
         occurred_at: instant of it.
+        business_on: shop day of it, where it says one.
     """
     for fact in facts:
         lapsed_minor = fact.lapsed_minor
@@ -94,6 +103,7 @@ def take_facts(
                 "lapsed_minor": lapsed_minor,
                 "cashier": cashier,
                 "occurred_at": occurred_at,
+                "business_on": business_on,
             },
         )
         after = _wear(connection, fact.voucher)
@@ -240,8 +250,28 @@ def _wear(connection: Connection, one: str) -> Wear | None:
 
 
 def _wear_of(connection: Connection, found: Any) -> Wear:  # noqa: ANN401 - a row of SQLAlchemy
-    facts = connection.execute(_FACTS, {"voucher": found.id})
-    return worn(json.loads(found.detail), (Happened(*fact) for fact in facts))
+    return worn(json.loads(found.detail), map(_happened, _facts(connection, found.id)))
+
+
+def _facts(connection: Connection, one: str) -> Sequence[Any]:
+    return connection.execute(_FACTS, {"voucher": one}).all()
+
+
+def _happened(fact: Any) -> Happened:  # noqa: ANN401 - a row of SQLAlchemy
+    return Happened(fact.kind, fact.amount_minor, fact.lapsed_minor)
+
+
+def _last_redemption(facts: Sequence[Any]) -> tuple[str | None, str | None]:
+    """Return shop day and till of the latest redemption that was not taken back whole."""
+    standing = {fact.sale_id: fact for fact in facts if fact.kind == "redeemed"}
+    left_minor = {sale: fact.amount_minor or 0 for sale, fact in standing.items()}
+    for fact in facts:
+        if fact.kind == "rolled_back" and fact.sale_id in standing:
+            left_minor[fact.sale_id] -= fact.amount_minor or 0
+            if left_minor[fact.sale_id] <= 0:
+                del standing[fact.sale_id]
+    latest = max(standing.values(), key=lambda fact: fact.business_on or "", default=None)
+    return (None, None) if latest is None else (latest.business_on, latest.till)
 
 
 def _wire(connection: Connection, one: str) -> dict[str, Any] | None:
@@ -249,8 +279,10 @@ def _wire(connection: Connection, one: str) -> dict[str, Any] | None:
     terms = json.loads(found.detail)
     if "code_hash" not in terms:
         return None
-    wear = _wear_of(connection, found)
+    facts = _facts(connection, one)
+    wear = worn(terms, map(_happened, facts))
     now = wear.standing()
+    redeemed_on, redeemed_till = _last_redemption(facts)
     value_minor = terms["value_minor"]
     return {
         "code_hash": terms["code_hash"],
@@ -263,6 +295,8 @@ def _wire(connection: Connection, one: str) -> dict[str, Any] | None:
         "value_minor": None if value_minor is None else value_minor - wear.reduced_minor,
         "balance_minor": now.balance_minor,
         "uses": wear.uses,
+        "redeemed_on": redeemed_on,
+        "redeemed_till": redeemed_till,
         "valid_from_on": terms["valid_from_on"],
         "valid_to_on": terms["valid_to_on"],
         "shop": found.shop,

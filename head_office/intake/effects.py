@@ -213,6 +213,7 @@ class Effects:
             source=Source(till, event.epoch, event.seq),
             cashier=self.body.cashier,
             occurred_at=occurred_at,
+            business_on=self.body.business_on,
         )
 
     def receipt_rows(self, *, till: str, event: Event) -> ReceiptRows | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, select, tuple_
 
-from head_office.storage import receipt, till_event
+from head_office.storage import IS_TAKING_BACK, receipt, till_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ AT_ONCE: Final = 200
 def bodies(
     database: Database, *, first_on: dt.date, last_on: dt.date, receipts_max: int
 ) -> Iterator[dict[str, Any]]:
-    """Yield the bodies of completed sales, as their tills sent them, in no order of meaning.
+    """Yield the bodies of completed sales, as their tills sent them, day by day.
 
     Args:
         database: head office.
@@ -32,11 +32,12 @@ def bodies(
         last_on: last shop day, included.
         receipts_max: so many at most.
     """
-    uid, left = "", receipts_max
+    place = tuple_(receipt.c.business_on, receipt.c.uid)
+    last, left = (first_on.isoformat(), ""), receipts_max
     while left > 0:
         with database.read() as connection:
             rows = connection.execute(
-                select(receipt.c.uid, till_event.c.line)
+                select(receipt.c.business_on, receipt.c.uid, till_event.c.line)
                 .join(
                     till_event,
                     and_(
@@ -46,19 +47,18 @@ def bodies(
                     ),
                 )
                 .where(
-                    receipt.c.uid > uid,
-                    receipt.c.business_on >= first_on.isoformat(),
+                    place > last,
                     receipt.c.business_on <= last_on.isoformat(),
                     till_event.c.kind == "sale_completed",
                 )
-                .order_by(receipt.c.uid)
+                .order_by(receipt.c.business_on, receipt.c.uid)
                 .limit(min(AT_ONCE, left))
             ).all()
         if not rows:
             return
         for row in rows:
             yield json.loads(row.line)["body"]
-        uid, left = rows[-1].uid, left - len(rows)
+        last, left = (rows[-1].business_on, rows[-1].uid), left - len(rows)
 
 
 def taken_back(database: Database, *, since_on: dt.date) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -70,23 +70,23 @@ def taken_back(database: Database, *, since_on: dt.date) -> Iterator[tuple[str, 
     """
     # An instant is UTC, a shop day is not.
     since = dt.date.fromordinal(max(1, since_on.toordinal() - 1)).isoformat()
-    place = tuple_(till_event.c.till, till_event.c.epoch, till_event.c.seq)
-    last: tuple[str, int, int] = ("", 0, 0)
+    order = (till_event.c.occurred_at, till_event.c.till, till_event.c.epoch, till_event.c.seq)
+    last: tuple[str, str, int, int] = (since, "", 0, 0)
     while True:
         with database.read() as connection:
             rows = connection.execute(
                 select(till_event)
                 .where(
-                    place > last,
-                    till_event.c.kind.in_(("sale_voided", "items_returned")),
-                    till_event.c.occurred_at >= since,
+                    tuple_(*order) > last,
+                    IS_TAKING_BACK,
                     till_event.c.took_effect.is_(True),
                 )
-                .order_by(till_event.c.till, till_event.c.epoch, till_event.c.seq)
+                .order_by(*order)
                 .limit(AT_ONCE)
             ).all()
         if not rows:
             return
         for row in rows:
             yield row.kind, json.loads(row.line)["body"]
-        last = (rows[-1].till, rows[-1].epoch, rows[-1].seq)
+        newest = rows[-1]
+        last = (newest.occurred_at, newest.till, newest.epoch, newest.seq)

@@ -1,4 +1,4 @@
-"""What a promotion gives: one sentence for each kind of offer."""
+"""What a promotion takes off: one sentence for each kind of offer that lowers a price."""
 
 from __future__ import annotations
 
@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING, Any
 from head_office.read_back.benefits import each, given, less
 from head_office.read_back.selectors import what
 from head_office.read_back.words import both, money, of_pieces, pieces, say
-from pos_plugin import wording
 from pos_plugin.limits import MAX_BP
 from pos_plugin.promotions.benefits import AmountOff, FixedPrice, Percent
 from pos_plugin.promotions.offers import (
     Bundle,
     BuyGet,
-    Earn,
-    EarnFixed,
-    EarnMultiplier,
     NForM,
     QuantityTiers,
     ReceiptDiscount,
@@ -152,58 +148,6 @@ def _(offer: ReceiptDiscount, language: str) -> str:
         begin = say(language, f"ab {least} ", f"from {least} on ") if tier.min_value_minor else ""
         steps.append(f"{begin}{less(tier.benefit, language)}")
     return say(language, f"Auf {base}: {'; '.join(steps)}.", f"On {base}: {'; '.join(steps)}.")
-
-
-@sentence.register
-def _(offer: Earn, language: str) -> str:
-    units = what(offer.on, language)
-    per = money(offer.per_value_minor, language)
-    number = wording.count(offer.points, language=language)
-    said = say(
-        language,
-        f"Für je {per}, die für Teile{units} bezahlt werden, gibt es {number} auf das Konto "
-        f"{offer.account}.",
-        f"Every {per} paid for pieces{units} adds {number} to the account {offer.account}.",
-    )
-    if offer.from_year_minor is not None:
-        least = money(offer.from_year_minor, language)
-        said += say(
-            language,
-            f" Gezählt wird, was im Kalenderjahr über {least} hinausgeht.",
-            f" Only what exceeds {least} in the calendar year counts.",
-        )
-    return said
-
-
-@sentence.register
-def _(offer: EarnFixed, language: str) -> str:
-    units = what(offer.on, language)
-    number = wording.count(offer.points, language=language)
-    if offer.per == "unit":
-        return say(
-            language,
-            f"Jedes Teil{units} bringt {number} auf das Konto {offer.account}.",
-            f"Every piece{units} adds {number} to the account {offer.account}.",
-        )
-    return say(
-        language,
-        f"Ein Bon mit einem Teil{units} bringt einmal {number} auf das Konto {offer.account}.",
-        f"A receipt with a piece{units} adds {number} once to the account {offer.account}.",
-    )
-
-
-@sentence.register
-def _(offer: EarnMultiplier, language: str) -> str:
-    units = what(offer.on, language)
-    whole, part = divmod(offer.factor_bp, MAX_BP)
-    factor = f"{whole}.{part:04}".rstrip("0").rstrip(".")
-    if language == "de":
-        factor = factor.replace(".", ",")
-    return say(
-        language,
-        f"Was für Teile{units} bezahlt wird, zählt {factor}-fach für das Konto {offer.account}.",
-        f"What is paid for pieces{units} counts {factor} times for the account {offer.account}.",
-    )
 
 
 def _slots(slots: tuple[Slot, ...], language: str) -> str:

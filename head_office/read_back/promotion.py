@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from head_office.read_back.conditions import statement
+from head_office.read_back.earnings import earning
 from head_office.read_back.offers import sentence
 from head_office.read_back.times import period
 from head_office.read_back.words import either, money, pieces, say
 from pos_plugin.promotions.offers import QuantityTiers, UnitDiscount
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pos_plugin.promotions.promotion import Promotion
 
 
-def read_back(promotion: Promotion, language: str) -> list[str]:
+def read_back(promotion: Promotion, language: str, units: Mapping[str, str]) -> list[str]:
     """Return the sentences, what it gives first.
 
     Nothing that changes a price is left out. Example: 20 % on trousers on Saturdays is
@@ -25,9 +26,15 @@ def read_back(promotion: Promotion, language: str) -> list[str]:
     Args:
         promotion: checked.
         language: ``de`` or ``en``.
+        units: of each account of the shop by code, ``POINTS`` or ``EUR_MINOR``.
     """
+    gives = (
+        earning(promotion.offer, units, language)
+        if promotion.layer == "earn"
+        else sentence(promotion.offer, language)
+    )
     return [
-        sentence(promotion.offer, language),
+        gives,
         period(promotion.validity, language),
         *_who(promotion, language),
         *_where(promotion, language),

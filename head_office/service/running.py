@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import uvicorn
 
 from head_office.service.app import create_app
+from head_office.service.impatience import WHOLE_S, ImpatientProtocol
 
 if TYPE_CHECKING:
     import socket
     from pathlib import Path
 
     from head_office.storage import Database
+
+
+FILES_MAX: Final = 65_536
+"""Each till keeps one connection open all day; many systems begin with 1,024 files a process."""
 
 
 class _Server(uvicorn.Server):
@@ -25,7 +32,11 @@ class _Server(uvicorn.Server):
 
 
 def make_server(
-    database: Database, *, tls: tuple[Path, Path] | None = None, behind_tls: bool = False
+    database: Database,
+    *,
+    tls: tuple[Path, Path] | None = None,
+    behind_tls: bool = False,
+    whole_s: float = WHOLE_S,
 ) -> uvicorn.Server:
     """Return the server over an open head office; it closes it when it stops.
 
@@ -33,9 +44,11 @@ def make_server(
         database: head office.
         tls: certificate and its private key, PEM files; None = plain HTTP.
         behind_tls: whether a proxy on this machine speaks TLS to browsers.
+        whole_s: within twice this time in seconds a request has to be whole.
     """
     config = uvicorn.Config(
         create_app(database, over_tls=behind_tls or tls is not None),
+        http=partial(ImpatientProtocol, whole_s=whole_s),  # type: ignore[arg-type]
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=5,
@@ -63,6 +76,19 @@ def run_server(
         # has stopped; before it has started, this tells it not to stay.
         server.should_exit = True
 
+    _take_more_files()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
     server.run(sockets=[listener])
+
+
+def _take_more_files() -> None:
+    """Ask the system for as many open files as it lets us have."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    have, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES_MAX if most == resource.RLIM_INFINITY else min(FILES_MAX, most)
+    if have != resource.RLIM_INFINITY and have < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))

@@ -19,13 +19,18 @@ _UNITS: Final = {"POINTS": ("Punkte", "Points"), "EUR_MINOR": ("Bonus", "Bonus")
 
 def accounts(connection: Connection, language: str) -> dict[str, str]:
     """Return the name of each account by code; the code stands beside it where two are alike."""
-    units = {row["code"]: row["unit"] for row in rows(connection, "program")}
+    units_by_code = units(connection)
     named = {}
-    for code, unit in units.items():
+    for code, unit in units_by_code.items():
         name = say(language, *_UNITS[unit]) if unit in _UNITS else code
-        is_one = sum(other == unit for other in units.values()) == 1
+        is_one = sum(other == unit for other in units_by_code.values()) == 1
         named[code] = name if is_one else f"{name} ({code})"
     return named
+
+
+def units(connection: Connection) -> dict[str, str]:
+    """Return what each account holds by code, ``POINTS`` or ``EUR_MINOR``."""
+    return {row["code"]: row["unit"] for row in rows(connection, "program")}
 
 
 def voucher_kinds(connection: Connection, language: str) -> dict[str, str]:

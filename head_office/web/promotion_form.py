@@ -8,12 +8,12 @@ import unicodedata
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from head_office.promotions import drafts
-from head_office.read_back.promotion import read_back
 from head_office.users import Role
 from head_office.web import promotion_list, said_faults, stock
 from head_office.web.door import Page
 from head_office.web.forms import BY_CODE, EXPERT, FORMS
 from head_office.web.forms.fields import FieldFault
+from head_office.web.reading import reader
 from head_office.web.visit import NotThere
 from pos_plugin.errors import RuleError
 from pos_plugin.promotions.generation import RuleGeneration
@@ -214,7 +214,7 @@ def _typed(visit: Visit, code: str, promotion_id: str, revision: int = 1) -> Typ
 
 
 def _words(rule: Any, visit: Visit) -> list[str]:  # noqa: ANN401 - JSON of any shape
-    return read_back(_parsed(rule), visit.language)
+    return reader(visit)(_parsed(rule))
 
 
 def _parsed(rule: Any) -> Promotion:  # noqa: ANN401

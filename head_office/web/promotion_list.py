@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from head_office.promotions import drafts, timeline
-from head_office.read_back.promotion import read_back
 from head_office.users import Role
 from head_office.web.door import Page
 from head_office.web.forms import FORMS
+from head_office.web.reading import reader
 from pos_plugin.promotions.promotion import Promotion
 
 if TYPE_CHECKING:
@@ -76,11 +76,12 @@ def show(visit: Visit) -> Response:
         if text.isascii() and text.isdecimal() and len(text) < 10
         else 1
     )
+    sentences = reader(visit)
     rows = [
         {
             "known": one,
             "name": name_of(one.newest, visit.language),
-            "sentences": read_back(Promotion.model_validate(one.newest), visit.language)[:2],
+            "sentences": sentences(Promotion.model_validate(one.newest))[:2],
         }
         for one in everything[(number - 1) * A_PAGE : number * A_PAGE]
     ]

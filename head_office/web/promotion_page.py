@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from head_office.errors import HeadOfficeError
 from head_office.promotions import drafts
-from head_office.read_back.promotion import read_back
 from head_office.users import Role
 from head_office.web import promotion_form, promotion_list, said_faults, stock
 from head_office.web.door import Page
+from head_office.web.reading import reader
 from head_office.web.visit import NotThere
 from pos_plugin.errors import RuleError
 from pos_plugin.promotions.promotion import Promotion
@@ -28,14 +28,14 @@ def show(visit: Visit) -> Response:
     known = promotion_list.known(visit).get(visit.query.get("id", ""))
     if known is None:
         raise NotThere
-    newest = known.newest
+    newest, sentences = known.newest, reader(visit)
     return visit.page(
         "promotion.html",
         known=known,
         name=promotion_list.name_of(newest, visit.language),
-        sentences=read_back(Promotion.model_validate(newest), visit.language),
+        sentences=sentences(Promotion.model_validate(newest)),
         now_sentences=(
-            read_back(Promotion.model_validate(known.live), visit.language)
+            sentences(Promotion.model_validate(known.live))
             if known.live is not None and known.live != newest
             else []
         ),

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from head_office.promotions import drafts, publish_gate, timeline
 from head_office.promotions.timeline import Change
 from head_office.read_back import findings
-from head_office.read_back.promotion import read_back
 from head_office.users import Role
 from head_office.web import promotion_list, said_faults
 from head_office.web.door import Page
+from head_office.web.reading import reader
 from head_office.web.visit import NotThere
 from pos_plugin.errors import PosPluginError
 from pos_plugin.promotions.generation import RuleGeneration
@@ -122,11 +122,12 @@ def _page(
     fault: str = "",
     deep: list[findings.Said] | None = None,
 ) -> Response:
+    sentences = reader(visit)
     ready = [
         {
             "draft": one,
             "name": promotion_list.name_of(one.rule, visit.language),
-            "sentences": read_back(Promotion.model_validate(one.rule), visit.language),
+            "sentences": sentences(Promotion.model_validate(one.rule)),
         }
         for one in _ready(visit)
     ]

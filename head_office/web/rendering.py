@@ -6,8 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from head_office.read_back import words
-from head_office.web import names
-from head_office.web.said_codes import said
+from head_office.web import names, said_codes
 from pos_plugin import wording
 from pos_plugin.clock import instant
 
@@ -48,7 +47,10 @@ def html(template: str, *, language: str, **values: Any) -> str:  # noqa: ANN401
         return wording.day(text, language=language)
 
     def in_words(group: str, code: str) -> str:
-        return said(group, code, language)
+        return said_codes.said(group, code, language)
+
+    def refusal(code: str) -> str:
+        return said_codes.refusal(code, language)
 
     def group_name(code: str) -> str:
         return names.group(code, language)
@@ -65,6 +67,7 @@ def html(template: str, *, language: str, **values: Any) -> str:  # noqa: ANN401
             moment=moment,
             day=day,
             in_words=in_words,
+            refusal=refusal,
             group_name=group_name,
             **values,
         )

@@ -101,6 +101,29 @@ _WORDS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "consent.given": ("Einwilligung eingetragen", "consent entered"),
         "consent.withdrawn": ("Einwilligung widerrufen", "consent withdrawn"),
     },
+    "package": {
+        "hash": ("Es kam beschädigt an.", "It arrived damaged."),
+        "signature": (
+            "Die Unterschrift stimmt nicht: nicht mehr veröffentlichen und den Techniker rufen.",
+            "The signature is wrong: publish nothing more and call for help.",
+        ),
+        "key_unknown": (
+            "Die Kasse kennt den Schlüssel der Zentrale nicht: Kasse neu anmelden.",
+            "The till does not know head office's key: enrol it again.",
+        ),
+        "next_key": (
+            "Der Schlüsselwechsel passt nicht zu dem, was die Kasse kennt: Kasse neu anmelden.",
+            "The change of keys does not fit what the till knows: enrol it again.",
+        ),
+        "floor": (
+            "Die Kasse hatte schon einen höheren: Wurde die Zentrale zurückgesichert?",
+            "The till had a higher one already: was head office restored?",
+        ),
+        "number": (
+            "Es trägt innen eine andere Nummer als außen: den Techniker rufen.",
+            "It has another number inside than outside: call for help.",
+        ),
+    },
     "weekday": {
         "1": ("Montag", "Monday"),
         "2": ("Dienstag", "Tuesday"),
@@ -122,6 +145,19 @@ def said(group: str, code: str, language: str) -> str:
     """
     words = _WORDS[group].get(code)
     return code if words is None else words[0 if language == "de" else 1]
+
+
+def refusal(code: str, language: str) -> str:
+    """Return why a till refused a generation of rules.
+
+    >>> refusal("hash", "en"), refusal("unknown_word", "en")[:35]
+    ('It arrived damaged.', 'The till does not understand a rule')
+    """
+    if code in _WORDS["package"]:
+        return said("package", code, language)
+    german = "Die Kasse versteht eine Regel nicht, meist ist ihre Software zu alt: aktualisieren"
+    english = "The till does not understand a rule, mostly its software is too old: update it"
+    return f"{german if language == 'de' else english} ({code})."
 
 
 def options(group: str, codes: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:

@@ -6,11 +6,11 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from head_office.promotions.drafts import State
-from head_office.read_back.promotion import read_back
 from head_office.till.status import reports
 from head_office.users import Role
 from head_office.web import promotion_list
 from head_office.web.door import Page
+from head_office.web.reading import reader
 from head_office.web.stock import query
 from pos_plugin.clock import instant
 from pos_plugin.promotions.promotion import Promotion, Validity
@@ -45,12 +45,17 @@ def show(visit: Visit) -> Response:
     live = [(one, Validity.model_validate(one.live.get("validity") or {})) for one in known
             if one.live is not None]  # fmt: skip
     running = [one for one, validity in live if is_on(validity, on)]
+    sentences = reader(visit)
+
+    def words(one: Known) -> str:  # what it gives, and when
+        return " ".join(sentences(Promotion.model_validate(one.live))[:2])
+
     return visit.page(
         "today.html",
         on=on.isoformat(),
         weekday=on.isoweekday(),
         tasks=[*_tasks(known, visit), *_of_tills(tills, visit)],
-        running=[_row(one, visit, _words(one, visit)) for one in running[:SHOWN]],
+        running=[_row(one, visit, words(one)) for one in running[:SHOWN]],
         more=max(0, len(running) - SHOWN),
         resting=len(live) - len(running),
         planned=[_row(one, visit, one.planned_at) for one in known if one.planned][:SHOWN],
@@ -72,11 +77,6 @@ def is_on(validity: Validity, on: dt.date) -> bool:
     if validity.from_ is not None and validity.from_.date() == on:
         begins.add(validity.from_.time())
     return any(validity.refusal(dt.datetime.combine(on, time)) is None for time in begins)
-
-
-def _words(one: Known, visit: Visit) -> str:
-    """What it gives, and when."""
-    return " ".join(read_back(Promotion.model_validate(one.live), visit.language)[:2])
 
 
 def _row(one: Known, visit: Visit, when: str | None) -> dict[str, Any]:

@@ -29,13 +29,6 @@ SETTINGS = click.option(
 )
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
-LEVELS: Final = {
-    0: "bytes accepted, it says nothing: look at the paper",
-    1: "it says how it is: look at the paper",
-    2: "it says when everything was processed: confirmed",
-    3: "it names the job when the paper is out: confirmed",
-}
-
 
 def printer_called(config: TillConfig, name: str) -> Printer:
     """Return a printer of the settings.

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pos_plugin.printer_command.asked import AS_JSON, LEVELS, SETTINGS, driven, echo_json, owner
+from pos_plugin.printer_command.asked import AS_JSON, SETTINGS, driven, echo_json, owner
+from pos_plugin.printer_command.words import LEVELS, LISTED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,17 +27,17 @@ def list_printers(config: Path, as_json: bool) -> None:
     if as_json:
         echo_json({"printers": found})
         return
+    say = LISTED[settings.language]
     if not found:
-        click.echo("This till has no printer: add a [[printer]] to its settings.")
+        click.echo(say["none"])
     for one in found:
-        click.echo(
-            f"{one['name']}  {one['where']}  {one['dots']} dots  role {one['role'] or 'any'}"
-        )
+        click.echo(say["printer"].format(**one | {"role": one["role"] or say["any"]}))
         if one["level"] is not None:
-            tested = f"tested {one['tested_at']}" if one["tested_at"] else "never tested"
-            click.echo(f"  level {one['level']}: {LEVELS[one['level']]} ({tested})")
+            tested = say["tested" if one["tested_at"] else "never"].format(at=one["tested_at"])
+            means = LEVELS[settings.language][one["level"]]
+            click.echo(say["level"].format(level=one["level"], means=means, tested=tested))
         if one["owner_pid"] is not None:
-            click.echo(f"  in use by process {one['owner_pid']}")
+            click.echo(say["in_use"].format(pid=one["owner_pid"]))
 
 
 def described(printer: Printer, settings: TillConfig) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pos_plugin.printer_command.asked import (
     echo_json,
     give_up,
 )
-from pos_plugin.printer_command.wishes import in_words
+from pos_plugin.printer_command.words import lacking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,7 +122,7 @@ def preview(
     if job.encoder == "native":
         click.echo(_NATIVE_NOTE)
     for warning in job.warnings:
-        click.echo(f"Not as wished: {in_words(warning)}.")
+        click.echo(f"Not as wished: {lacking(warning, 'en')}.")
 
 
 def read_own_profile(name: str, file: str) -> Profile:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pos_plugin.printer_command.asked import NOT_READY, give_up
+from pos_plugin.printer_command.words import RESTART
 
 if TYPE_CHECKING:
     from pos_plugin.config import Printer, TillConfig
@@ -37,13 +38,14 @@ def after_restart(found: Tested, printer: Printer, place: Place, settings: TillC
     was_hidden = unit.why == RESTART_HIDDEN
     if found.reason or (found.level <= LEVEL_OF_DOUBT and not was_hidden):
         return found
+    say = RESTART[settings.language]
     line = Line(transport_of(place), Patience(), Event())
     try:
         is_seen = is_restart_seen(
             line,
-            switch_off=lambda: _asked_to("Switch the printer off"),
+            switch_off=lambda: _asked_to(say["off"]),
             # Whoever takes longer may meet a server that drops silent connections.
-            switch_on=lambda: _asked_to("Switch it on; when it is ready, within a minute"),
+            switch_on=lambda: _asked_to(say["on"]),
         )
     except PrinterError as fault:
         give_up(f"the restart of {place.name} was not tried: {fault}", code=NOT_READY)
@@ -59,4 +61,4 @@ def after_restart(found: Tested, printer: Printer, place: Place, settings: TillC
 
 
 def _asked_to(what: str) -> None:
-    click.prompt(f"{what}, press Enter", default="", show_default=False, err=True)
+    click.prompt(what, default="", show_default=False, err=True)

@@ -9,7 +9,6 @@ import click
 
 from pos_plugin.printer_command.asked import (
     AS_JSON,
-    LEVELS,
     NOT_READY,
     SETTINGS,
     driven,
@@ -18,7 +17,7 @@ from pos_plugin.printer_command.asked import (
     printer_called,
 )
 from pos_plugin.printer_command.restart import after_restart
-from pos_plugin.printer_command.wishes import in_words
+from pos_plugin.printer_command.words import LEVELS, TESTED, lacking
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,12 +59,13 @@ def test(name: str, config: Path, no_scan: bool, restart: bool, as_json: bool) -
             found = _tested(printer, settings, job)
             if restart:
                 found = after_restart(found, printer, place, settings)
-    wrong_scans = [] if no_scan or as_json or not sys.stdin.isatty() else _scan_back()
+    is_asked = not no_scan and not as_json and sys.stdin.isatty()
+    wrong_scans = _scan_back(settings.language) if is_asked else []
     if as_json:
         values = {**found._asdict(), "facts": dict(found.facts), "warnings": job.warnings}
         echo_json({"printer": name, **values})
     else:
-        _say(name, found, job.warnings)
+        _say(name, found, job.warnings, settings.language)
         for line in wrong_scans:
             click.echo(line, err=True)
     if found.reason or wrong_scans:
@@ -95,41 +95,38 @@ def _tested(printer: Printer, settings: TillConfig, job: Job) -> Tested:
     # The lock is ours already.
     device = new_device(printer, settings, locks=False)
     if sys.stderr.isatty():
-        click.echo("Printing; a unit that says nothing takes half a minute.", err=True)
+        click.echo(TESTED[settings.language]["printing"], err=True)
     try:
         return try_out(device, job, tested_at=utc_text(SystemClock().now()))
     finally:
         device.close()
 
 
-def _scan_back() -> list[str]:
+def _scan_back(language: str) -> list[str]:
     from printers.test_page import BAR_CONTENT, QR_CONTENT
 
+    say = TESTED[language]
     wrong = []
-    for what, content in (("QR code", QR_CONTENT), ("bar code", BAR_CONTENT)):
-        scanned = click.prompt(f"Scan the {what} (Enter: skip)", default="", show_default=False)
-        if scanned and scanned.strip() != content:
-            wrong.append(
-                f"The {what} came back as {scanned.strip()!r}, not {content!r}: set the scanner to "
-                "the keyboard language of this machine."
-            )
+    for what, wanted in (("qr", QR_CONTENT), ("bar", BAR_CONTENT)):
+        asked = say["scan"].format(what=say[what])
+        scanned = click.prompt(asked, default="", show_default=False).strip()
+        if scanned and scanned != wanted:
+            wrong.append(say["wrong_scan"].format(came=scanned, wanted=wanted))
     return wrong
 
 
-def _say(name: str, found: Tested, warnings: tuple[str, ...]) -> None:
+def _say(name: str, found: Tested, warnings: tuple[str, ...], language: str) -> None:
+    say = TESTED[language]
     if found.reason:
-        why = found.message or f"it says {found.reason.value}"
-        click.echo(f"{name} was not tested: {why}.", err=True)
+        why = found.message or say["says"].format(reason=found.reason.value)
+        click.echo(say["not_tested"].format(name=name, why=why), err=True)
         return
-    click.echo(f"Level {found.level}: {LEVELS[found.level]}.")
+    click.echo(say["level"].format(level=found.level, means=LEVELS[language][found.level]))
     if found.answers > found.level:
-        click.echo(
-            f"It answers at level {found.answers}, but here nobody sees that it was switched off "
-            "and on: that takes the wire DSR (docs/printing.md), or `level_max` is set."
-        )
+        click.echo(say["answers"].format(answers=found.answers))
     if found.facts:
         facts = ", ".join(f"{key} {value}" for key, value in found.facts.items())
-        click.echo(f"It says of itself: {facts}")
-    click.echo(f"Unit {found.unit}, {found.seconds:.1f} s from the first byte to the last answer.")
+        click.echo(say["facts"].format(facts=facts))
+    click.echo(say["unit"].format(unit=found.unit, seconds=found.seconds))
     for warning in warnings:
-        click.echo(f"Not as wished: {in_words(warning)}.")
+        click.echo(say["not_as_wished"].format(what=lacking(warning, language)))

@@ -442,13 +442,18 @@ def test_the_tills_say_how_they_are(site: Site, owner: Visitor) -> None:
     assert "Letzte Meldung nie" in said
     assert "höchstens zu verlieren: 500,00 €" in said
     report = StatusReport(version="9.9", generation=7, waiting_events=1234,
-                          backup_at="2026-03-07T12:00:00.000Z")  # fmt: skip
+                          backup_at="2026-03-07T12:00:00.000Z",
+                          refused_packages={"8": "signature", "9": "unknown_word"})  # fmt: skip
     with site.database() as database:
         take_report(database, "3", report, now_text=utc_text(site.clock.now()))
     approve(owner, write(owner, "percent", SATURDAYS))
     publish(owner)
     said = text_of(owner.get("/tills"))
-    for words in ("Anderer Stand", "Wartet noch an der Kasse 1.234", "Version 9.9", "07.03.2026"):
+    for words in (
+        "Anderer Stand", "Wartet noch an der Kasse 1.234", "Version 9.9", "07.03.2026",
+        "Hat Stand 8 abgelehnt. Die Unterschrift stimmt nicht",
+        "Hat Stand 9 abgelehnt. Die Kasse versteht eine Regel nicht",
+    ):  # fmt: skip
         assert words in said
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, get_args
 
 import pytest
 
 from head_office.read_back.conditions import statement
+from head_office.read_back.earnings import earning
 from head_office.read_back.offers import sentence
 from head_office.read_back.promotion import read_back
 from pos_plugin.promotions.conditions import AnyCondition
 from pos_plugin.promotions.offers import AnyOffer
 from pos_plugin.promotions.promotion import Promotion
 
+UNITS = {"points": "POINTS", "bonus": "EUR_MINOR"}
 HOSEN = {"any_of": [{"categories": ["hosen"]}]}
 HEMDEN = {"any_of": [{"categories": ["hemden"]}], "none_of": [{"brands": ["Basic"]}]}
 FREE = {"type": "percent", "bp": 10_000}
@@ -145,31 +148,31 @@ OFFERS: list[tuple[str, dict[str, Any], str, str]] = [
             "from_year_minor": 30_000,
         },
         (
-            "Für je 1,00 €, die für Teile bezahlt werden, gibt es 4 auf das Konto bonus. Gezählt "
+            "Für je 1,00 €, die für Teile bezahlt werden, gibt es 0,04 € Bonus. Gezählt "
             "wird, was im Kalenderjahr über 300,00 € hinausgeht."
         ),
         (
-            "Every €1.00 paid for pieces adds 4 to the account bonus. Only what exceeds €300.00 in "
+            "Every €1.00 paid for pieces brings €0.04 bonus. Only what exceeds €300.00 in "
             "the calendar year counts."
         ),
     ),
     (
         "earn",
         {"kind": "earn_fixed", "account": "points", "on": HOSEN, "points": 50, "per": "unit"},
-        "Jedes Teil aus Warengruppe hosen bringt 50 auf das Konto points.",
-        "Every piece of product group hosen adds 50 to the account points.",
+        "Jedes Teil aus Warengruppe hosen bringt 50 Punkte.",
+        "Every piece of product group hosen brings 50 points.",
     ),
     (
         "earn",
         {"kind": "earn_fixed", "account": "points", "points": 50, "per": "receipt"},
-        "Ein Bon mit einem Teil bringt einmal 50 auf das Konto points.",
-        "A receipt with a piece adds 50 once to the account points.",
+        "Ein Bon mit einem Teil bringt einmal 50 Punkte.",
+        "A receipt with a piece brings 50 points once.",
     ),
     (
         "earn",
         {"kind": "earn_multiplier", "account": "points", "on": HOSEN, "factor_bp": 25_000},
-        "Was für Teile aus Warengruppe hosen bezahlt wird, zählt 2,5-fach für das Konto points.",
-        "What is paid for pieces of product group hosen counts 2.5 times for the account points.",
+        "Was für Teile aus Warengruppe hosen bezahlt wird, zählt 2,5-fach für Punkte.",
+        "What is paid for pieces of product group hosen counts 2.5 times for points.",
     ),
 ]
 
@@ -277,15 +280,15 @@ def promotion(**changes: Any) -> Promotion:
 @pytest.mark.parametrize(("layer", "offer", "german", "english"), OFFERS)
 def test_every_offer_is_said(layer: str, offer: dict[str, Any], german: str, english: str) -> None:
     said = promotion(layer=layer, offer=offer)
-    assert read_back(said, "de")[0] == german
-    assert read_back(said, "en")[0] == english
+    assert read_back(said, "de", UNITS)[0] == german
+    assert read_back(said, "en", UNITS)[0] == english
 
 
 @pytest.mark.parametrize(("condition", "german", "english"), CONDITIONS)
 def test_every_condition_is_said(condition: dict[str, Any], german: str, english: str) -> None:
     held = promotion(when=[condition])
-    assert f"Nur wenn: {german}." in read_back(held, "de")
-    assert f"Only if: {english}." in read_back(held, "en")
+    assert f"Nur wenn: {german}." in read_back(held, "de", UNITS)
+    assert f"Only if: {english}." in read_back(held, "en", UNITS)
 
 
 def kinds(union: Any, field: str) -> set[str]:
@@ -298,13 +301,42 @@ def test_no_word_of_the_vocabulary_is_left_out() -> None:
     assert {condition["type"] for condition, _, _ in CONDITIONS} == kinds(AnyCondition, "type")
 
 
-@pytest.mark.parametrize("say", [sentence, statement])
+@pytest.mark.parametrize("say", [sentence, statement, partial(earning, units=UNITS)])
 def test_what_has_no_words_is_refused(say: Any) -> None:
     class Unknown:
         kind = type = "new"
 
     with pytest.raises(TypeError, match="no de words"):
-        say(Unknown(), "de")
+        say(Unknown(), language="de")
+
+
+@pytest.mark.parametrize(
+    ("units", "german", "english"),
+    [
+        ({"treue": "POINTS"}, "1 Punkt.", "1 point."),
+        ({"treue": "EUR_MINOR"}, "0,01 € Bonus.", "€0.01 bonus."),
+        (
+            {"treue": "POINTS", "app": "POINTS"},
+            "1 Punkt auf das Konto treue.",
+            "1 point on the account treue.",
+        ),
+        ({}, "1 auf das Konto treue.", "1 on the account treue."),
+    ],
+)
+def test_an_account_is_said_by_what_it_holds(
+    units: dict[str, str], german: str, english: str
+) -> None:
+    offer = {"kind": "earn_fixed", "account": "treue", "points": 1, "per": "unit"}
+    held = promotion(layer="earn", offer=offer)
+    assert read_back(held, "de", units)[0] == f"Jedes Teil bringt {german}"
+    assert read_back(held, "en", units)[0] == f"Every piece brings {english}"
+    offer = {"kind": "earn_multiplier", "account": "treue", "factor_bp": 20_000}
+    held = promotion(layer="earn", offer=offer)
+    kind = "das Konto treue" if not units else german[:-1].removeprefix("0,01 € ")
+    kind = kind.replace("1 Punkt", "Punkte")
+    assert read_back(held, "de", units)[0] == (
+        f"Was für Teile bezahlt wird, zählt 2-fach für {kind}."
+    )
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
@@ -313,19 +345,22 @@ def test_whatever_changes_a_price_changes_the_words(language: str) -> None:
         {"offer": BASE["offer"] | {"on": {"any_of": [{name: value}]}}}
         for name, value in FIELDS_OF_MATCH.items()
     ]
-    said = [" ".join(read_back(promotion(**one), language)) for one in [{}, *VARIED, *matches]]
+    said = [
+        " ".join(read_back(promotion(**one), language, UNITS)) for one in [{}, *VARIED, *matches]
+    ]
     assert len(set(said)) == len(said)
 
 
 def test_a_label_changes_no_words() -> None:
-    assert read_back(promotion(label={"de": "Hosentage"}), "de") == read_back(promotion(), "de")
+    named = promotion(label={"de": "Hosentage"})
+    assert read_back(named, "de", UNITS) == read_back(promotion(), "de", UNITS)
 
 
 def test_the_last_day_is_the_one_before_midnight() -> None:
     march = {"from": "2026-03-01T00:00", "until": "2026-04-01T00:00"}
-    assert read_back(promotion(validity=march), "de")[1] == (
+    assert read_back(promotion(validity=march), "de", UNITS)[1] == (
         "Vom 01.03.2026 bis einschließlich 31.03.2026."
     )
-    assert read_back(promotion(validity=march), "en")[1] == (
+    assert read_back(promotion(validity=march), "en", UNITS)[1] == (
         "From 2026-03-01 to the end of 2026-03-31."
     )

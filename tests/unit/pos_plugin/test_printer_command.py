@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import signal
 import socket
@@ -23,6 +24,7 @@ from waiting import until
 
 from pos_plugin import Plugin
 from pos_plugin.printer_command.group import printer
+from pos_plugin.printer_command.words import LISTED, RESTART, TESTED, WARNINGS
 from printers.choose import lock_path, transport_of
 from printers.lock import PrinterLock
 from printers.place import Place
@@ -78,9 +80,25 @@ def test_a_list_sends_nothing(tmp_path: Path) -> None:
         first, second = one.asked("list")["printers"]
         assert (first["name"], first["level"], first["tested_at"]) == ("bon", 0, "")
         assert (second["transport"], second["level"]) == ("host", None)
-        assert "never tested" in one.run("list").stdout
+        assert "nie getestet" in one.run("list").stdout
     assert machine.taken_bytes == 0
     assert not (one.till.data_dir / "printer-units").exists()
+
+
+@pytest.mark.parametrize("kind", [LISTED, TESTED, RESTART, WARNINGS])
+def test_both_languages_say_the_same_things(kind: dict[str, dict[str, str]]) -> None:
+    assert set(kind["de"]) == set(kind["en"])
+    for word, german in kind["de"].items():
+        assert set(re.findall(r"{\w*", german)) == set(re.findall(r"{\w*", kind["en"][word])), word
+
+
+def test_a_till_that_speaks_english_has_its_printers_speak_english(tmp_path: Path) -> None:
+    with shop(tmp_path, Machine()) as one:
+        settings = one.till.config_path.read_text(encoding="utf-8")
+        spoken = re.sub(r"(?m)^language = .*\n", "", settings)
+        one.till.config_path.write_text(f'language = "en"\n{spoken}', encoding="utf-8")
+        assert "never tested" in one.run("list").stdout
+        assert "Level 3: it names the job" in one.run("test", "bon").stdout
 
 
 def test_a_test_sets_the_level_and_a_voucher_is_confirmed_on_it(tmp_path: Path) -> None:
@@ -88,7 +106,7 @@ def test_a_test_sets_the_level_and_a_voucher_is_confirmed_on_it(tmp_path: Path) 
     with shop(tmp_path, machine) as one:
         done = one.run("test", "bon")
         assert done.exit_code == 0, done.output
-        assert "Level 3" in done.stdout
+        assert "Stufe 3: nennt den Auftrag" in done.stdout
         assert one.asked("list")["printers"][0]["level"] == 3
         assert len(machine.pages) == 1
         with Plugin.open(one.till.config_path, clock=one.till.clock) as plugin:
@@ -152,8 +170,8 @@ def test_a_line_that_hides_a_restart_is_believed_no_further_than_level_1(tmp_pat
         words = ("--config", str(till.config_path))
         done = CliRunner().invoke(printer, ["test", "bon", *words])
         assert done.exit_code == 0, done.output
-        assert "Level 1" in done.stdout
-        assert "answers at level 3" in done.stdout
+        assert "Stufe 1" in done.stdout
+        assert "antwortet auf Stufe 3" in done.stdout
         listed = json.loads(CliRunner().invoke(printer, ["list", "--json", *words]).stdout)
         assert listed["printers"][0]["level"] == 1
 
@@ -178,8 +196,8 @@ def test_a_way_that_stays_on_through_a_restart_is_level_1_until_it_shows_one(
         # Enter twice and nobody switched anything: as behind a print server.
         done = CliRunner().invoke(printer, ["test", "bon", "--restart", *config], input="\n\n")
         assert done.exit_code == 0, done.output
-        assert "Switch the printer off, press Enter" in done.stderr
-        assert "Level 1" in done.stdout
+        assert "Den Drucker ausschalten, dann Enter" in done.stderr
+        assert "Stufe 1" in done.stdout
         assert one.asked("test", "bon")["level"] == 1
         (listed, _) = one.asked("list")["printers"]
         assert (listed["level"], listed["why"]) == (1, "restart_hidden")
@@ -275,7 +293,7 @@ def test_a_test_of_a_printer_that_is_not_there_fails(tmp_path: Path) -> None:
         one = Shop(tmp_path, taken.getsockname()[1])
         done = one.run("test", "bon")
         assert done.exit_code == 1
-        assert "bon was not tested: " in done.stderr
+        assert "bon wurde nicht getestet: " in done.stderr
         assert one.asked("list")["printers"][0]["tested_at"] == ""
 
 
