@@ -4,6 +4,7 @@ loads.py all FOLDER       customers to a new till; 100 000 changed rows while it
                           that waited for a head office; all as one JSON object
 loads.py uploads FOLDER   receipts a second that head office takes, against bare inserts of the
                           same bytes into the same database in the same run; their bytes packed
+loads.py slow FOLDER      receipts that waited, over a line of 1 Mbit/s
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ UPLOADED: Final = quick.of(2_000, 20)
 MEMBERS: Final = quick.of(200, 5)
 WRITTEN_AT_ONCE: Final = 5_000
 BATCH: Final = 200
+LINE_BITS_A_SECOND: Final = 1_000_000
 ARTICLES: Final = 50
 PATIENCE_S: Final = 3_600.0
 
@@ -134,6 +136,47 @@ def everything(folder: Path) -> dict[str, Any]:
         _wait_for(lambda: _is_sent(site))
         found["backlog_s"] = perf_counter() - start
     return found
+
+
+def slow(folder: Path) -> dict[str, Any]:
+    """A till that sold without head office, and a slow line that comes back."""
+    from processes import Running, free_port
+    from slow_proxy import SlowProxy
+
+    site = site_of(folder)
+    port = free_port()
+    config = site.till_dir() / "till.toml"
+    serve = ("head-office", "serve", "--data", site.data, "--port", port)
+    run = ("agent", "run", "--config", config, "--retry-at-most-s", "1")
+    with ExitStack() as stack:
+        server = stack.enter_context(Running(folder / "head-office.log", *serve))
+        server.says(f":{port}", within_s=120)
+        line = stack.enter_context(SlowProxy(port, LINE_BITS_A_SECOND))
+        site.url = line.url
+        site.add_till("3")
+        with Running(folder / "agent.log", *run):
+            _wait_for(lambda: _position(site) > 0)
+        with _till(config) as plugin:
+            _sell(plugin, _counting(RECEIPTS))
+        before = dict(line.passed_bytes)
+        start = perf_counter()
+        served_s = _spent(server.pid)["cpu_s"]
+        agent = stack.enter_context(Running(folder / "agent.log", *run))
+        _wait_for(lambda: _is_sent(site))
+        took_s = perf_counter() - start
+        served_s = _spent(server.pid)["cpu_s"] - served_s
+        agent_s = _spent(agent.pid)["cpu_s"]
+        up, down = (line.passed_bytes[way] - before[way] for way in (True, False))
+    return {
+        "receipts": RECEIPTS,
+        "backlog_s": took_s,
+        "up_bytes": up,
+        "down_bytes": down,
+        "agent_cpu_s": agent_s,
+        "head_office_cpu_s": served_s,
+        "line_bits_a_second": LINE_BITS_A_SECOND,
+        "load": round(os.getloadavg()[0], 1),
+    }
 
 
 def uploads(folder: Path) -> dict[str, Any]:
@@ -272,5 +315,5 @@ def _is_sent(site: Any) -> bool:  # noqa: ANN401
 
 
 if __name__ == "__main__":
-    work = {"all": everything, "uploads": uploads}[sys.argv[1]]
+    work = {"all": everything, "uploads": uploads, "slow": slow}[sys.argv[1]]
     json.dump(work(Path(sys.argv[2])), sys.stdout)

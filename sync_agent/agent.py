@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Final
 
 from pos_plugin.clock import utc_text
 from pos_plugin.closing import Closing
-from pos_plugin.errors import ConfigError, StorageError
+from pos_plugin.errors import ConfigError, StorageDamaged, StorageError
 from pos_plugin.keys import read_keys
 from pos_plugin.storage.backup import is_requested
 from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.cache_writer import CacheWriter
-from pos_plugin.storage.connect import cache_path, remove_other_caches
+from pos_plugin.storage.connect import CURRENT_NAME, cache_path, remove_other_caches
 from pos_plugin.storage.epochs import held, start_after
 from pos_plugin.storage.journal_reader import JournalReader
 from pos_plugin.storage.journal_swap import forget_cut, mark_forked, was_cut_off
@@ -35,7 +35,7 @@ from sync_agent.calendar_jobs import CalendarJobs
 from sync_agent.client import HeadOfficeClient
 from sync_agent.erasing import follow_till
 from sync_agent.errors import HeadOfficeRefused, PackageRejected, Stopped, Unreachable
-from sync_agent.file_check import damage_of, has_wrong_rows
+from sync_agent.file_check import CACHE, damage_of, has_wrong_rows
 from sync_agent.held_head import HeldHead
 from sync_agent.imports.forget import forget_what_head_office_has
 from sync_agent.imports.one_at_a_time import ImportRefused
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pos_plugin.clock import Clock
+    from pos_plugin.storage.cache_reader import Cursor
     from sync_agent.cycle import Action, Happened, State
     from sync_agent.protocol import GenerationEntry
     from sync_agent.settings import Settings
@@ -166,14 +167,10 @@ class Agent(Closing):
 
     def cycle(self) -> float:
         """Do one round, upload first, then download; return the rest before the next in seconds."""
-        if cache_path(self._settings.data_dir) != self._cache_file:
-            # Somebody deleted the cache; it is disposable, so it is built again.
-            self._drop_next()
-            self._writer.close()
-            self._open_cache()
-        remove_other_caches(
-            self._settings.data_dir, keep=None if self._next is None else self._next.path
-        )
+        try:
+            self._follow_cache()
+        except (StorageError, OSError) as fault:  # no room for a new file: tried again
+            return self._without_cache(fault)
         if self._has_wrong_rows.is_set():
             self._has_wrong_rows.clear()
             self._state = replace(self._state, is_wrong=True)
@@ -210,7 +207,35 @@ class Agent(Closing):
             except StorageError as fault:
                 self._storage = str(fault)
                 happened = _refused(action, "storage")
+                if isinstance(fault, StorageDamaged):
+                    self.check_files()  # which of both files it is
         return 0.0
+
+    def _follow_cache(self) -> None:
+        """Open the cache anew that somebody deleted; it is disposable, so it is built again."""
+        if self._is_cache_gone():
+            self._drop_next()
+            self._writer.close()
+            self._open_cache()
+        remove_other_caches(
+            self._settings.data_dir, keep=None if self._next is None else self._next.path
+        )
+
+    def _is_cache_gone(self) -> bool:
+        try:
+            current = cache_path(self._settings.data_dir)
+        except StorageDamaged:
+            return True  # cache.current names no file any more
+        return self._cache_file is None or current != self._cache_file
+
+    def _without_cache(self, fault: Exception) -> float:
+        """Say that there is none, and return the rest before the next try in seconds."""
+        self._cache_file = None
+        self._storage = str(fault)
+        refused = cycle.DownloadRefused("storage", dice=_dice())
+        self._state, action = cycle.step(self._state, refused)
+        self._tell(refused)
+        return action.seconds if isinstance(action, cycle.Rest) else cycle.SAFETY_POLL_S
 
     def report_when_due(self) -> None:
         """Say how this till is, so that head office sees a till that needs help."""
@@ -284,7 +309,8 @@ class Agent(Closing):
     def check_files(self) -> None:
         """Look whether both files are sound; the nightly job."""
         damage = damage_of(self._settings.data_dir)
-        if has_wrong_rows(self._settings.data_dir):
+        if CACHE in damage or has_wrong_rows(self._settings.data_dir):
+            # Fetched again into a file beside it: until that is whole the till reads what it can.
             self._has_wrong_rows.set()
             self._hinted.set()
         with self._lock:
@@ -362,11 +388,24 @@ class Agent(Closing):
         new = self._next
         if new is None:
             raise StorageError("the new cache file is gone", retryable=True)
-        new.take_place_of(self._writer)
+        try:
+            new.take_place_of(self._writer)
+            is_all_kept = True
+        except StorageDamaged:
+            new.take_place()
+            is_all_kept = False
         # The file before stays until the next round: the till may be about to open it.
         self._writer.close()
         self._writer, self._next = new, None
         self._cache_file = new.path
+        with self._lock:
+            self.status.damage = {
+                name: word for name, word in self.status.damage.items() if name != CACHE
+            }
+        if not is_all_kept:
+            # Rules are asked for again, and events sent again: head office knows what it has.
+            self._writer.close()
+            self._open_cache()
         return cycle.CachePutInPlace()
 
     def _drop_next(self) -> None:
@@ -410,24 +449,23 @@ class Agent(Closing):
         return kept_s is None or time.monotonic() - kept_s >= CONTACT_EVERY_S
 
     def _open_cache(self) -> None:
-        """Open the cache file, made first where there is none, and read where it stands."""
+        """Open the cache file, made first where there is none, and read where it stands.
+
+        One that cannot be read is begun again: head office has all of it.
+        """
         data_dir = self._settings.data_dir
         bucket = f"shop:{self._settings.shop}"
-        self._writer = CacheWriter.open(data_dir)
-        self._cache_file = cache_path(data_dir)
-        cache = CacheReader.open(data_dir)
-        if cache is None:
-            raise StorageError("the cache file vanished while it was opened", retryable=True)
-        with cache:
-            cursor = cache.cursor(bucket)
-            generations = {known.generation: known.sha256 for known in cache.generations()}
-            incarnation = cache.incarnation()
-            self._acked = cache.acked()
-        journal = JournalReader.open(data_dir)
+        try:
+            cursor, generations, incarnation = self._read_cache(bucket)
+        except StorageDamaged:
+            (data_dir / CURRENT_NAME).unlink(missing_ok=True)
+            cursor, generations, incarnation = self._read_cache(bucket)
         on_a_receipt = 0
-        if journal is not None:
-            with journal:
-                on_a_receipt = journal.highest_generation()
+        with suppress(StorageDamaged):  # the rounds meet the same journal and say it
+            journal = JournalReader.open(data_dir)
+            if journal is not None:
+                with journal:
+                    on_a_receipt = journal.highest_generation()
         self._contact_kept_s = None
         self._is_first_fill = cursor is None
         self._state = cycle.State(
@@ -442,6 +480,21 @@ class Agent(Closing):
             events_max=cycle.BATCH_EVENTS_FIRST,
             takes_gzip=None,
         )
+
+    def _read_cache(self, bucket: str) -> tuple[Cursor | None, dict[int, str], str | None]:
+        """Open the cache file; return its cursor, the accepted generations, and whose it is."""
+        data_dir = self._settings.data_dir
+        writer = CacheWriter.open(data_dir)
+        try:
+            with _reader(data_dir) as cache:
+                self._acked = cache.acked()
+                cursor, incarnation = cache.cursor(bucket), cache.incarnation()
+                generations = {one.generation: one.sha256 for one in cache.generations()}
+        except BaseException:
+            writer.close()
+            raise
+        self._writer, self._cache_file = writer, writer.path
+        return cursor, generations, incarnation
 
     def _tell(self, last: Happened) -> None:
         """Write the status file; a full disk must not end the agent."""
@@ -488,7 +541,7 @@ class Agent(Closing):
             if (wish := take_wish(self._settings.data_dir)) is not None:
                 self._wish = wish
                 return
-            if cache_path(self._settings.data_dir) != self._cache_file:
+            if self._is_cache_gone():
                 return
             # Who does not answer is not asked more often because the shop sells.
             if self._state.failures == 0 and self._watch.has_news():
@@ -497,6 +550,13 @@ class Agent(Closing):
 
     def _now(self) -> dt.datetime:
         return self._clock.now()
+
+
+def _reader(data_dir: Path) -> CacheReader:
+    cache = CacheReader.open(data_dir)
+    if cache is None:
+        raise StorageError("the cache file vanished while it was opened", retryable=True)
+    return cache
 
 
 def _refused(action: Action, problem: str) -> Happened:

@@ -5,7 +5,8 @@ Laws of this file:
 1. One deadline for the whole request. httpx has time-outs for each step only, which a server that
    sends a byte now and then never reaches.
 2. No redirects, no proxies from the environment, no compressed answers (a kilobyte can unpack to a
-   gigabyte), never more bytes than the endpoint's limit, whatever ``Content-Length`` says.
+   gigabyte), no cookies (each answer could add to them for ever), never more bytes than the
+   endpoint's limit, whatever ``Content-Length`` says.
 3. Plain HTTP to this machine only; everything else is TLS.
 """
 
@@ -19,6 +20,7 @@ import threading
 import time
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -99,6 +101,7 @@ class HeadOfficeClient(Closing):
             verify=_trust(ca),
             follow_redirects=False,
             trust_env=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
 
     def use_token(self, token: str) -> None:
@@ -259,6 +262,7 @@ class HeadOfficeClient(Closing):
             there = parsedate_to_datetime(response.headers["date"])
             if took_s > _PROMPT_S or there.tzinfo is None:
                 return
+            there = there.astimezone(dt.UTC)  # which fails at the ends of the calendar
             # The date has whole seconds: half of one is the best guess of the rest.
             here = asked_at + dt.timedelta(seconds=took_s / 2 - 0.5)
             offset_ms = (there - here) // dt.timedelta(milliseconds=1)

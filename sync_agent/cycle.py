@@ -342,7 +342,10 @@ def step(state: State, happened: Happened) -> tuple[State, Action]:
         case HeadSeen(head=head, contact_due=contact_due):
             uploads_next = state.takes_gzip is None
             takes_gzip = GZIP_UPLOADS in head.capabilities
-            state = replace(state, head=head, takes_gzip=takes_gzip)
+            offered = {(one.generation, one.sha256) for one in head.generations}
+            # What is no longer offered is forgotten: the list would grow as somebody likes.
+            refused = {one: why for one, why in state.refused.items() if one in offered}
+            state = replace(state, head=head, takes_gzip=takes_gzip, refused=refused)
             if state.incarnation not in (None, head.incarnation):
                 return state, ForgetAcked(head.incarnation)
             if uploads_next:

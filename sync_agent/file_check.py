@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pos_plugin.errors import StorageDamaged, StorageError
 from pos_plugin.storage.cache_reader import CacheReader
@@ -13,6 +13,8 @@ from pos_plugin.storage.table_sums import wrong_tables
 if TYPE_CHECKING:
     from pathlib import Path
 
+CACHE: Final = "cache.db"
+
 
 def damage_of(data_dir: Path) -> dict[str, str]:
     """Return what is damaged, by file; nothing when both are sound or not there yet.
@@ -20,7 +22,7 @@ def damage_of(data_dir: Path) -> dict[str, str]:
     The till looks at a journal so marked when it starts, and moves it away.
     """
     damage: dict[str, str] = {}
-    for name, opened in (("journal.db", JournalReader.open), ("cache.db", CacheReader.open)):
+    for name, opened in (("journal.db", JournalReader.open), (CACHE, CacheReader.open)):
         try:
             reader = opened(data_dir)
             if reader is not None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sync_agent.protocol import Head
 
 ASK_AGAIN_S: Final = 60.0  # a head office that holds no request may learn it one day
-PAUSE_S: Final = 1.0  # after an answer that came at once and said nothing new
+PAUSE_S: Final = 1.0  # between two questions, however fast somebody answers
 
 
 def spread_wait_s(till: str, spread_s: int) -> float:
@@ -117,8 +117,6 @@ class HeldHead(Closing):
         if is_news or is_back:
             self._ended.wait(spread_wait_s(self._till, head.spread_s))
             self._on_news()
-        if HELD_HEAD not in head.capabilities:
-            self._ended.wait(ASK_AGAIN_S)
-        elif not is_news and took_s < PAUSE_S:
-            # Told that it holds, and does not: never ask in a tight loop.
-            self._ended.wait(PAUSE_S)
+        # Told that it holds and does not, or always has news: never ask in a tight loop.
+        is_held = HELD_HEAD in head.capabilities
+        self._ended.wait(max(0.0, PAUSE_S - took_s) if is_held else ASK_AGAIN_S)

@@ -159,6 +159,10 @@ class CacheWriter(Closing):
                         f"INSERT OR REPLACE INTO {name} VALUES ({marks})",  # noqa: S608
                         rows,
                     )
+        self.take_place()
+
+    def take_place(self) -> None:
+        """Make this file the current one; what was noted in the one before is lost."""
         put_in_place(self._connection, self._path)
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from waiting import until
 
 from head_office import load
 from head_office.promotions import rules
+from head_office.service.impatience import WHOLE_S
 from head_office.service.running import make_server
 from head_office.storage import Database
 from head_office.till import tills
@@ -105,11 +106,11 @@ class Site:
             return load.load_folder(database, folder)
 
     @contextmanager
-    def served(self) -> Iterator[str]:
+    def served(self, *, whole_s: float = WHOLE_S) -> Iterator[str]:
         """Serve on a free loopback port; gives the address."""
         listener = socket.socket()
         listener.bind(("127.0.0.1", 0))
-        server = make_server(Database(self.data))
+        server = make_server(Database(self.data), whole_s=whole_s)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

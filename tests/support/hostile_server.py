@@ -28,6 +28,8 @@ class HostileServer:
         self._listener.settimeout(0.05)
         self._thread = threading.Thread(target=self._serve)
         self.requests = 0
+        self.last_request = b""
+        """As it came, its beginning."""
 
     @property
     def url(self) -> str:
@@ -60,7 +62,7 @@ class HostileServer:
     def _speak(self, connection: socket.socket) -> None:
         connection.settimeout(5)
         try:
-            connection.recv(65_536)
+            self.last_request = connection.recv(65_536)
             for piece in self._answer():
                 if self._stop.is_set():
                     return

@@ -244,6 +244,14 @@ def test_refused_package_is_not_fetched_again_but_a_corrected_one_is(state: Stat
     assert action == cycle.TakePackage(entry(1, "f" * 64))
 
 
+def test_refused_packages_of_a_hostile_head_office_do_not_pile_up(state: State) -> None:
+    for number in range(1, 100):
+        state, action = step(state, cycle.HeadSeen(head(generations=(number,))))
+        assert action == cycle.TakePackage(entry(number))
+        state, _ = step(state, cycle.PackageRefused(entry(number), "signature"))
+    assert list(state.refused) == [(99, entry(99).sha256)]
+
+
 def test_generation_below_the_floor_is_never_fetched(state: State) -> None:
     state = replace(state, floor=4)
     after, action = step(state, cycle.HeadSeen(head(generations=(3,))))
