@@ -554,8 +554,9 @@ class VoucherRow(TypedDict):
     """A voucher wherever it was issued, by the hash of its code.
 
     ``uses`` are the redemptions that were not taken back; ``balance_minor`` is what they leave of
-    the value (below zero after a double use). ``folded`` as of a balance. ``shop`` and ``till``
-    issued it; None = head office, for every shop.
+    the value (below zero after a double use); ``redeemed_on`` and ``redeemed_till`` are shop day
+    and till of the latest of them, None where nobody knows. ``folded`` as of a balance. ``shop``
+    and ``till`` issued it; None = head office, for every shop.
     """
 
     code_hash: CodeHash
@@ -568,6 +569,8 @@ class VoucherRow(TypedDict):
     value_minor: Minor | None
     balance_minor: Int64 | None
     uses: Sequence
+    redeemed_on: Day | None
+    redeemed_till: Text | None
     valid_from_on: Day
     valid_to_on: Day
     shop: Text | None

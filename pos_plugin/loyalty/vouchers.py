@@ -112,13 +112,16 @@ class Voucher:
 class CachedVoucher:
     """A voucher as head office sent it, and which events of which tills are in that.
 
-    ``uses``: redemptions not taken back; ``folded``: epoch to the highest event, None for one that
-    head office never sent (its signed code says what it is).
+    ``uses``: redemptions not taken back; ``redeemed_on`` and ``redeemed_till``: shop day and till
+    of the latest of them, where head office knows; ``folded``: epoch to the highest event, None for
+    one that head office never sent (its signed code says what it is).
     """
 
     voucher: Voucher
     uses: int
     folded: Mapping[int, int] | None
+    redeemed_on: str | None = None
+    redeemed_till: str | None = None
 
 
 class Standing(NamedTuple):

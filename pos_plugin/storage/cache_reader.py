@@ -101,7 +101,7 @@ _FOUND: Final = (
 )
 _VOUCHER: Final = (
     "SELECT id, type, legal_kind, customer, customer_bound, state, value_minor, balance_minor, "
-    "valid_from_on, valid_to_on, shop, till, uses, folded FROM voucher"
+    "valid_from_on, valid_to_on, shop, till, uses, folded, redeemed_on, redeemed_till FROM voucher"
 )
 TIER: Final = "tier:"  # rules read a tier as the segment ``tier:<code>``
 _LAST_LETTER: Final = "\U0010ffff"
@@ -397,7 +397,7 @@ class CacheReader(Closing):
 
 
 def _cached_voucher(row: tuple[Any, ...]) -> CachedVoucher:
-    *terms, shop, till, uses, folded = row
+    *terms, shop, till, uses, folded, redeemed_on, redeemed_till = row
     names = (
         "id",
         "type",
@@ -413,7 +413,11 @@ def _cached_voucher(row: tuple[Any, ...]) -> CachedVoucher:
     facts = dict(zip(names, terms, strict=True))
     facts["customer_bound"] = bool(facts["customer_bound"])
     return CachedVoucher(
-        Voucher(**facts, shop=shop, till=till, is_here=False), uses, _folded(folded)
+        Voucher(**facts, shop=shop, till=till, is_here=False),
+        uses,
+        _folded(folded),
+        redeemed_on=_day(redeemed_on),
+        redeemed_till=redeemed_till,
     )
 
 

@@ -39,8 +39,8 @@ def given_vouchers(
 
     Args:
         journal: of this till.
-        cached: vouchers of the customer as head office sent them, those of this till too. When
-            another till used one is not in there: it counts from the day on which it was given.
+        cached: vouchers of the customer as head office sent them, those of this till too. Where
+            nobody knows when one was used, it counts from the day on which it was given.
         customers: every id of hers.
         voucher_type: the kind.
         redeemed: ids of the vouchers that the event under way uses up.
@@ -64,7 +64,8 @@ def given_vouchers(
         if voucher in redeemed:
             ended_on = on
         elif is_used:
-            ended_on = dt.date.fromisoformat(used_on) if used_on is not None else from_on
+            days = (used_on, elsewhere.redeemed_on if elsewhere else None)
+            ended_on = max((dt.date.fromisoformat(day) for day in days if day), default=from_on)
         else:
             ended_on = last_on
         found.append(Given(issued_on=from_on, ended_on=ended_on, is_over=is_used or last_on < on))
@@ -75,10 +76,11 @@ def given_vouchers(
         from_on = dt.date.fromisoformat(told.valid_from_on)
         last_on = dt.date.fromisoformat(told.valid_to_on)
         is_used = told.state == VoucherState.REDEEMED
+        used_on = dt.date.fromisoformat(one.redeemed_on) if one.redeemed_on else from_on
         found.append(
             Given(
                 issued_on=from_on,
-                ended_on=from_on if is_used else last_on,
+                ended_on=used_on if is_used else last_on,
                 is_over=is_used or last_on < on,
             )
         )

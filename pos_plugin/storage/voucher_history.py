@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.loyalty.vouchers import VoucherState
@@ -12,6 +12,7 @@ from pos_plugin.storage.voucher_lookup import as_told
 if TYPE_CHECKING:
     import apsw
 
+    from pos_plugin.loyalty.vouchers import CachedVoucher
     from pos_plugin.storage.cache_reader import CacheReader
 
 PRINTED: Final = frozenset({"CONFIRMED", "ASSUMED", "CONFIRMED_BY_OPERATOR", "REPLACED"})
@@ -43,7 +44,10 @@ _SQL: Final = """
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """When and by whom; ``receipt`` is the host's number, or the id of its sale."""
+    """When and by whom; ``receipt`` is the host's number, or the id of its sale.
+
+    Of another till cashier and receipt are not known.
+    """
 
     on: str
     till: str
@@ -55,8 +59,8 @@ class Happened:
 class VoucherHistory:
     """A voucher: who got it, why, what became of its paper and of itself.
 
-    ``redeemed`` is what this till knows of the redemption that stands; of one at another till only
-    ``state`` speaks.
+    ``redeemed`` is the latest redemption that stands; of one at another till of which nobody told
+    the day only ``state`` speaks.
     """
 
     id: str
@@ -91,37 +95,36 @@ def voucher_histories(
         cache: what head office says of them: another till may have redeemed one.
     """
     rows: Any = journal.execute(_SQL).fetchall()
-    return [
-        VoucherHistory(
+    found: list[VoucherHistory] = []
+    for row in rows:
+        voucher, code_hash, kind, customer, code, state, valid_to_on, *happened, paper, handed = row
+        issue, number, sale, use, used_number, used_sale = happened
+        now = as_told(journal, cache, code_hash)
+        history = VoucherHistory(
             id=voucher,
             type=kind,
             customer=customer,
             class_at_issue=code,
-            state=told.state if (told := as_told(journal, cache, code_hash)) else state,
+            state=now.state if now else state,
             valid_to_on=valid_to_on,
             granted=_happened(issue, number or sale),
             redeemed=_happened(use, used_number or used_sale) if use is not None else None,
-            print_state=print_state,
-            handed_over_at=handed_over_at,
+            print_state=paper,
+            handed_over_at=handed,
         )
-        for (
-            voucher,
-            code_hash,
-            kind,
-            customer,
-            code,
-            state,
-            valid_to_on,
-            issue,
-            number,
-            sale,
-            use,
-            used_number,
-            used_sale,
-            print_state,
-            handed_over_at,
-        ) in rows
-    ]
+        told = cache.voucher(code_hash) if cache and history.is_used else None
+        found.append(history if told is None else _with_told(history, told))
+    return found
+
+
+def _with_told(history: VoucherHistory, told: CachedVoucher) -> VoucherHistory:
+    """Return a used voucher with its redemption at another till, where that is the latest."""
+    on, till = told.redeemed_on, told.redeemed_till
+    if on is None or till is None or till == history.granted.till:
+        return history
+    if history.redeemed is not None and history.redeemed.on >= on:
+        return history
+    return replace(history, redeemed=Happened(on=on, till=till, cashier=None, receipt=None))
 
 
 def _happened(line: bytes, receipt: str | None) -> Happened:

@@ -280,6 +280,8 @@ class Taking:
             "id": str(uuid.uuid5(_VOUCHERS, code_hash)),
             "state": "issued",
             "uses": 0,
+            "redeemed_on": None,
+            "redeemed_till": None,
             "shop": None,
             "till": None,
             "folded": [],

@@ -14,7 +14,8 @@ from head_office.storage import receipt, voucher
 from head_office.vouchers import DOUBLE_REDEMPTION
 from pos_plugin import Plugin, Receipt
 from pos_plugin.clock import SystemClock, utc_text
-from pos_plugin.loyalty.voucher_code import code_of
+from pos_plugin.loyalty.voucher_code import code_of, voucher_hash
+from pos_plugin.storage.cache_reader import CacheReader
 from sync_agent.agent import Agent
 from sync_agent.settings import read_settings
 
@@ -143,6 +144,29 @@ def test_one_voucher_at_two_tills_is_two_receipts_and_one_exception(site: Site) 
         assert sold(site, till, CODE)["off_minor"] == 500
     sync(site, "3", "4", "3", "4")
     assert at_head_office(site) == ("redeemed", [DOUBLE_REDEMPTION], 2)
+
+
+@pytest.mark.capability("V7")
+def test_a_till_is_told_the_day_and_the_till_of_a_redemption(site: Site) -> None:
+    assert redeemed(site, "4") == (None, None)
+    sold(site, "3", CODE)
+    sync(site, "3", "4")
+    with Plugin.open(site.till_dir("3") / "till.toml") as plugin:
+        today = utc_text(SystemClock().now())[:10]
+        assert redeemed(site, "4") == (today, "3")
+        assert isinstance(plugin.sales.void("S3", {}), Receipt)
+    sync(site, "3", "4")
+    assert redeemed(site, "4") == (None, None)
+
+
+def redeemed(site: Site, till: str) -> tuple[str | None, str | None]:
+    """Return when and where the voucher of the letter was used, as a till knows it."""
+    cache = CacheReader.open(site.till_dir(till))
+    assert cache is not None
+    with cache:
+        told = cache.voucher(voucher_hash(CODE))
+    assert told is not None
+    return told.redeemed_on, told.redeemed_till
 
 
 def test_void_of_one_of_two_uses_leaves_it_used(site: Site) -> None:

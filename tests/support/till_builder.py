@@ -314,6 +314,8 @@ class TillBuilder:
             "value_minor": None,
             "balance_minor": None,
             "uses": int(facts.get("state") == "redeemed"),
+            "redeemed_on": None,
+            "redeemed_till": None,
             "valid_from_on": "2026-01-01",
             "valid_to_on": "2026-12-31",
             "shop": "001",

@@ -266,6 +266,8 @@ CREATE TABLE voucher (
         value_minor INTEGER,
         balance_minor INTEGER,
         uses INTEGER NOT NULL,
+        redeemed_on TEXT,
+        redeemed_till TEXT,
         valid_from_on TEXT NOT NULL,
         valid_to_on TEXT NOT NULL,
         shop TEXT,

@@ -154,7 +154,7 @@ def test_used_voucher_stays_used_and_is_noted(till: TillBuilder) -> None:
     ]
 
 
-def told(till: TillBuilder, given: dict[str, Any], state: str) -> None:
+def told(till: TillBuilder, given: dict[str, Any], state: str, **more: Any) -> None:
     """Have a voucher arrive as another till, or head office, left it."""
     till.voucher(
         given["voucher_id"],
@@ -163,6 +163,7 @@ def told(till: TillBuilder, given: dict[str, Any], state: str) -> None:
         state=state,
         customer="K1",
         customer_bound=True,
+        **more,
     )
 
 
@@ -199,14 +200,24 @@ def test_voucher_used_at_another_till_makes_room_for_the_next(
 
 
 @pytest.mark.capability("V3")
-def test_rest_after_a_use_at_another_till_begins_with_the_grant(till: TillBuilder) -> None:
-    """When it was used there nobody says; the customer is not to wait for its last valid day."""
+@pytest.mark.parametrize(
+    ("more", "waits"),
+    [
+        # Used on the day after the grant: three days from then on.
+        ({"redeemed_on": "2026-03-08", "redeemed_till": "4"}, 4),
+        # Of a day that nobody knows: from the grant, not until its last valid day.
+        ({}, 3),
+    ],
+)
+def test_rest_after_a_use_at_another_till_begins_with_its_day(
+    till: TillBuilder, more: dict[str, str], waits: int
+) -> None:
     till.voucher_type(interval_days=3)
     with till.open() as plugin:
         first = plugin.rentals.returned(OUT)
         assert isinstance(first, Receipt)
-        told(till, first.vouchers[0], "redeemed")
-        for days, rental, given in ((2, "R2", 0), (1, "R3", 1)):
+        told(till, first.vouchers[0], "redeemed", **more)
+        for days, rental, given in ((waits - 1, "R2", 0), (1, "R3", 1)):
             till.clock.advance(days=days)
             answer = plugin.rentals.returned({**OUT, "rental": rental})
             assert isinstance(answer, Receipt)

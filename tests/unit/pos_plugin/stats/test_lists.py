@@ -15,6 +15,7 @@ from vouchers_with_value import hand_out
 from pos_plugin import Plugin, Receipt
 from pos_plugin.cli import stammkunde
 from pos_plugin.config import read_config
+from pos_plugin.loyalty.voucher_code import voucher_hash
 from pos_plugin.stats.visit_list import not_seen_since
 from pos_plugin.stats.voucher_list import to_line, voucher_list
 
@@ -122,3 +123,33 @@ def test_voucher_used_at_another_till_is_listed_as_used(tmp_path: Path) -> None:
     (there,) = voucher_list(config)
     assert (there.state, there.is_used, there.redeemed) == ("redeemed", True, None)
     assert to_line(there, language="de").endswith("an anderer Kasse")
+    known = {"redeemed_on": "2026-03-09", "redeemed_till": "4"}
+    till.voucher(mine.id, code_hash, customer="K1", state="redeemed", **known)
+    (told,) = voucher_list(config)
+    assert told.redeemed is not None
+    assert (told.redeemed.on, told.redeemed.till) == ("2026-03-09", "4")
+    assert to_line(told, language="de").endswith("2026-03-09 Kasse 4 Kassierer - Bon -")
+
+
+def test_of_redemptions_at_two_tills_the_later_one_is_listed(tmp_path: Path) -> None:
+    till = TillBuilder(tmp_path / "till")
+    till.customer("K1")
+    code = hand_out(till, "GIFT", 3000)
+    with till.open() as plugin:
+        sell(plugin, "S1", "K1", codes=[{"code": code, "amount_minor": 1000}])
+    config = read_config(till.config_path)
+    (mine,) = voucher_list(config)
+    for on, shown in (("2026-03-06", "3"), ("2026-03-09", "4")):
+        till.voucher(
+            mine.id,
+            voucher_hash(code),
+            type="GIFT",
+            state="partly_redeemed",
+            value_minor=3000,
+            balance_minor=2500,
+            redeemed_on=on,
+            redeemed_till="4",
+        )
+        (one,) = voucher_list(config)
+        assert one.redeemed is not None
+        assert one.redeemed.till == shown
