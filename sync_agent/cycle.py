@@ -27,7 +27,7 @@ UNHELD_POLL_S: Final = 2.0  # of a head office that holds no request and so give
 BACKOFF_FIRST_S: Final = 0.5
 BACKOFF_MAX_S: Final = 300.0
 REFUSED_PAUSE_MAX_S: Final = 300
-BATCHES_A_CYCLE: Final = 50
+BATCHES_A_CYCLE: Final = 60  # the 10,000 receipts of two weeks go up before rows come down
 # Over a line that breaks early batches shrink; who does not know its line yet begins small.
 BATCH_EVENTS_FIRST: Final = 10
 BATCH_EVENTS_LEAST: Final = 5

@@ -114,6 +114,19 @@ def test_database_of_another_program_is_refused(tmp_path: Path) -> None:
         connect.open_journal(tmp_path)
 
 
+def test_sqlite_with_the_bug_of_the_log_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if this library were older than the one that is asked for; as it is, it is taken."""
+    openings = (connect.open_journal, connect.open_cache_writer, connect.open_journal_reader)
+    for opened in openings:
+        opened(tmp_path).close()  # type: ignore[union-attr]
+    monkeypatch.setattr(connect, "OLDEST_SQLITE", (99, 0, 0))
+    for opened in openings:
+        with pytest.raises(StorageError, match="is older than"):
+            opened(tmp_path)
+
+
 def test_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     journal = connect.open_journal(tmp_path)
     journal.pragma("user_version", journal_schema.VERSION + 1)
