@@ -278,7 +278,9 @@ def promotions() -> None:
 
 @promotions.command("lint")
 @click.argument("rules", metavar="PROMOTIONS", type=_FILE)
-@click.option("--articles", type=_FILE, help="Articles as JSON, JSON lines or the CSV of replay.")
+@click.option(
+    "--articles", type=_FILE, help="Articles: JSON, JSON lines, the CSV of import or of replay."
+)
 @click.option(
     "--max-combined-bp",
     type=click.IntRange(0, 10_000),
@@ -315,7 +317,7 @@ def lint_promotions(
     generation = RuleGeneration.from_json(read_text(rules, "promotions"))
     known = None
     if articles is not None:
-        known = read_articles(articles.name, read_text(articles, articles.name, SaleError))
+        known = read_articles(articles, read_text(articles, articles.name, SaleError))
     report = run_lint(
         generation,
         known,

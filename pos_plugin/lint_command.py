@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -18,8 +19,11 @@ from pos_plugin.validation import read_json
 
 if TYPE_CHECKING:
     import datetime as dt
+    from pathlib import Path
 
     from pos_plugin.promotions.generation import RuleGeneration
+
+GROUP: Final = "stammkunde.articles"
 
 
 def run_lint(
@@ -52,16 +56,19 @@ def run_lint(
         return lint(rules, options, articles, progress=progress)
 
 
-def read_articles(name: str, content: bytes) -> tuple[Article, ...]:
-    """Return the articles of a file: a JSON list, JSON lines, or the CSV that ``replay`` takes.
+def read_articles(path: Path, content: bytes) -> tuple[Article, ...]:
+    """Return the articles of a file: JSON list, JSON lines, the CSV of ``replay`` or of ``import``.
+
+    Packages above register who reads the latter in the entry point group ``stammkunde.articles``.
 
     Args:
-        name: of the file, for errors.
-        content: its bytes; the CSV may be gzip.
+        path: of the file, for errors and for whoever reads it again.
+        content: its bytes; the CSV of ``replay`` may be gzip.
 
     Raises:
         SaleError: naming the first wrong place.
     """
+    name = path.name
     begin = content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if begin == b"[":
         return articles_of(read_json(content, name, SaleError))
@@ -72,8 +79,18 @@ def read_articles(name: str, content: bytes) -> tuple[Article, ...]:
             if line.strip()
         ]
         return articles_of(rows)
+    from pos_plugin.replay.read import ARTICLE_COLUMNS, GZIP
     from pos_plugin.replay.read import read_articles as read_csv
 
+    header = content.partition(b"\n")[0].decode("utf-8", errors="replace")
+    readers = entry_points(group=GROUP)
+    if (
+        readers
+        and not content.startswith(GZIP)
+        and any(one not in header for one in ARTICLE_COLUMNS)
+    ):
+        (reader,) = readers
+        return articles_of(reader.load()(path))
     return articles_of(read_csv(name, content))
 
 

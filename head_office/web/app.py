@@ -37,6 +37,7 @@ from head_office.web import (
 from head_office.web.headers import Headers
 from head_office.web.sign_in_limit import SignInLimit
 from head_office.web.visit import ROOT, Site
+from head_office.web.visit_limit import VisitLimit
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -84,7 +85,7 @@ def create_page(database: Database, clock: Clock, jobs: Jobs, *, over_tls: bool)
         jobs: of this server.
         over_tls: whether browsers come by TLS; the cookie is sent back by TLS alone then.
     """
-    site = Site(database, SignInLimit(), jobs)
+    site = Site(database, SignInLimit(), VisitLimit(), jobs)
     routes = [page.route(site, clock) for page in PAGES]
     session = Middleware(
         SessionMiddleware,

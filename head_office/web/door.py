@@ -3,6 +3,7 @@
 1. An address says which role it needs; there is no address without that word.
 2. What changes something is a POST with the session's secret word (CSRF), from our own page.
 3. What is sent is small and is text.
+4. Nobody who is signed in asks more than people do.
 """
 
 from __future__ import annotations
@@ -86,6 +87,8 @@ class Page:
                 visit.database, str(visit.session.get("key", "")), now=visit.now
             )
             let_in = replace(visit, user=user)
+            if user is not None and not visit.site.visits.allows(user.name, now=visit.now):
+                return _refused(let_in, 429)
             if self.role is not None and user is None:
                 return let_in.go("/sign-in")
             if self.role is not None and not let_in.may(self.role):

@@ -23,7 +23,7 @@ def show(visit: Visit) -> Response:
 def sign_in(visit: Visit) -> Response:
     """Begin a session for the right password."""
     name, password = visit.word("name").lower()[:80], (visit.form.get("password") or [""])[-1]
-    if not visit.site.limit.allows(name, now=visit.now):
+    if not visit.site.sign_ins.allows(name, now=visit.now):
         fault = visit.say(
             "Zu viele Versuche. Bitte in einer Viertelstunde noch einmal.",
             "Too many tries. Please try again in a quarter of an hour.",
@@ -34,7 +34,7 @@ def sign_in(visit: Visit) -> Response:
             audit.note(connection, at=visit.now, user=name, action="sign_in.failed", subject=name)
         fault = visit.say("Name oder Kennwort stimmt nicht.", "Name or password is not right.")
         return visit.page("sign_in.html", status=401, fault=fault, name=name)
-    visit.site.limit.succeeded(name)
+    visit.site.sign_ins.succeeded(name)
     language = visit.language
     visit.session.clear()
     visit.session.update(key=sessions.begin(visit.database, name, now=visit.now), language=language)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from head_office.users import Role, User
     from head_office.web.jobs import Jobs
     from head_office.web.sign_in_limit import SignInLimit
+    from head_office.web.visit_limit import VisitLimit
 
 ROOT: Final = "/office"
 
@@ -31,7 +32,8 @@ class Site:
     """What all visits share."""
 
     database: Database
-    limit: SignInLimit
+    sign_ins: SignInLimit
+    visits: VisitLimit
     jobs: Jobs
 
 

@@ -36,7 +36,7 @@ VAT_RATE_BP: Final = 1900
 NO_CATEGORY: Final = "sonstiges"
 
 _CANCELLATION: Final = "C"
-_GZIP: Final = b"\x1f\x8b"
+GZIP: Final = b"\x1f\x8b"
 _WHOLE: Final = re.compile("-?[0-9]{1,18}")
 _LONG: Final = re.compile("-?[0-9]{19,}")
 _LOCAL: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
@@ -276,7 +276,7 @@ def _lines(name: str, content: bytes) -> Iterator[bytes]:
 
 def _stream(content: bytes) -> gzip.GzipFile | io.BytesIO:
     raw = io.BytesIO(content)
-    return gzip.GzipFile(fileobj=raw) if content.startswith(_GZIP) else raw
+    return gzip.GzipFile(fileobj=raw) if content.startswith(GZIP) else raw
 
 
 def _whole(text: str, place: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import re
 from contextlib import ExitStack
@@ -12,6 +13,8 @@ import pytest
 from head_office_site import ANNA, ARTICLE, Site
 from owner_page import PASSWORD, PEOPLE, add_people, visitor
 from sqlalchemy import func, select
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from head_office import users
 from head_office.promotions import drafts
@@ -27,10 +30,13 @@ from head_office.storage import (
 )
 from head_office.users import Role
 from head_office.web import sessions
-from head_office.web.app import COOKIE, PAGES
+from head_office.web.app import COOKIE, PAGES, create_page
 from head_office.web.door import FORM_BYTES_MAX
+from head_office.web.jobs import Jobs
 from head_office.web.sign_in_limit import TRIES, TRIES_OF_ALL, WITHIN, SignInLimit
-from pos_plugin.clock import SystemClock
+from head_office.web.visit import ROOT
+from head_office.web.visit_limit import A_MINUTE
+from pos_plugin.clock import SettableClock, SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +45,7 @@ if TYPE_CHECKING:
 
     from head_office.web.door import Page
 
+AT_DOOR = f"{ROOT}/sign-in"
 NASTY = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
 OWN_CODE = re.compile(r"""<style|<\w(?:[^>"]|"[^"]*")*?\s(?:style|on\w+)=|javascript:""")
 GUARDED = [page for page in PAGES if page.role is not None]
@@ -279,6 +286,30 @@ def test_the_limit_forgets_after_a_quarter_of_an_hour() -> None:
     many = SignInLimit()
     assert all(many.allows(str(n), now=now) for n in range(TRIES_OF_ALL))
     assert not many.allows("one more", now=now)
+
+
+def test_who_asks_more_than_people_do_waits_for_a_minute(site: Site) -> None:
+    clock = SettableClock(SystemClock().now())
+
+    async def told(page: Starlette, name: str, number: int, path: str = "/") -> list[int]:
+        """What a browser is told that signs in and then asks so often."""
+        browser = httpx.AsyncClient(transport=httpx.ASGITransport(page), base_url="http://page")
+        async with browser:
+            word = re.search(r'name="csrf" value="([^"]+)"', (await browser.get(AT_DOOR)).text)
+            fields = {"csrf": word[1] if word else "", "name": name, "password": PASSWORD}
+            assert (await browser.post(AT_DOOR, data=fields)).status_code == 303
+            return [(await browser.get(f"{ROOT}{path}")).status_code for _ in range(number)]
+
+    with site.database() as database:
+        door = create_page(database, clock, Jobs(), over_tls=False)
+        page = Starlette(routes=[Mount(ROOT, door)])
+        asked = asyncio.run(told(page, "vera", A_MINUTE + 1))
+        assert asked == [200] * A_MINUTE + [429]
+        # A new session is the same person, no address is left out, and others go on.
+        assert asyncio.run(told(page, "vera", 1, "/sign-in")) == [429]
+        assert asyncio.run(told(page, "olga", 1)) == [200]
+        clock.advance(seconds=60)
+        assert asyncio.run(told(page, "vera", 1)) == [200]
 
 
 def test_a_job_is_nobody_elses(owner: Visitor, people: dict[str, Visitor]) -> None:

@@ -134,3 +134,30 @@ def test_bad_input_is_one_object_with_its_place(
     assert done.stdout == ""
     error = json.loads(done.stderr)
     assert (error["error"], error["where"]) == (code, where)
+
+
+def test_the_file_that_import_takes_is_taken_here_too(tmp_path: Path) -> None:
+    shop = tmp_path / "artikel.csv"
+    shop.write_text(
+        "Artikelnummer;Bezeichnung;Preis;EK;MwSt;Warengruppe\n4711;Hose;79,99;30,00;19;hosen\n",
+        encoding="cp1252",
+    )
+    done = lint(tmp_path, [unit("A")], "--articles", shop)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["articles"] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        ("Artikelnummer;Preis\n4711;1.234\n", "artikel.csv line 2 price"),
+        ("Artikelnummer;Preis\n4711\n", "artikel.csv line 2"),
+        ("Bezeichnung;Preis\nHose;1,00\n", "articles[0].sku"),
+        ("Artikelnummer;Preis;VK\n1;1;1\n", "artikel.csv line 1 price"),
+    ],
+)
+def test_a_wrong_cell_of_that_file_is_named(tmp_path: Path, content: str, where: str) -> None:
+    shop = tmp_path / "artikel.csv"
+    shop.write_text(content, encoding="utf-8")
+    done = lint(tmp_path, [unit("A")], "--articles", shop)
+    assert (done.returncode, json.loads(done.stderr)["where"]) == (2, where)
