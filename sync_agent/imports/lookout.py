@@ -2,17 +2,22 @@
 
 A file is taken when it stood still between two looks, by the same code as the command. What was
 taken moves to ``done``, what was not to ``failed``, each with its report beside it. Of every kind
-the last good file stays in ``done``.
+the last good file stays in ``done``. Which folder it is stays noted beside the imports: a till that
+gets a head office has no ``import_folder`` any more, and still has to empty it.
 """
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pos_plugin.errors import StorageError
+from pos_plugin.storage.connect import replace_file
+from sync_agent.imports.shelf import FOLDER
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
 
     from sync_agent.imports.report import Report
 
@@ -20,7 +25,9 @@ DONE: Final = "done"
 FAILED: Final = "failed"
 # In this order: what is referred to comes first.
 KINDS: Final = ("articles", "customers", "segments", "vouchers", "rules")
-_PERSONAL: Final = ("customers", "segments", "vouchers")
+ARTICLES: Final = "articles"
+PERSONAL: Final = ("customers", "segments", "vouchers")
+NOTE: Final = "watched_folder.txt"
 _ENDINGS: Final = (".csv", ".txt", ".json", ".jsonl")
 _FAILED_MAX: Final = 100
 
@@ -60,13 +67,6 @@ class Lookout:
                 self._move(kind, path, report)
         return len(ready)
 
-    def drop_kept(self) -> None:
-        """Remove the kept files that may name persons: one of them was erased."""
-        for folder in (self._folder / DONE, self._folder / FAILED):
-            for kind in _PERSONAL:
-                for path in sorted(folder.glob(f"{kind}*")):
-                    path.unlink(missing_ok=True)
-
     def _files(self) -> Iterator[tuple[str, Path]]:
         for kind in KINDS:
             for path in sorted(self._folder.glob(f"{kind}*")):
@@ -89,6 +89,46 @@ class Lookout:
         text = json.dumps(report.to_dict(self._language), ensure_ascii=False, indent=1)
         (folder / f"{path.name}.report").write_text(text + "\n", encoding="utf-8")
         self._seen.pop(path.name, None)
+
+
+def note_folder(data_dir: Path, folder: Path) -> None:
+    """Note which folder a till watches."""
+    if _noted_folder(data_dir) != folder:
+        path = data_dir / FOLDER / NOTE
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_file(path, str(folder).encode())
+
+
+def drop_kept(data_dir: Path, kinds: Sequence[str]) -> None:
+    """Remove files of some kinds from what the watched folder of a till kept, good or refused.
+
+    Args:
+        data_dir: of a till that watches a folder, or did; without one there is nothing to do.
+        kinds: of ``KINDS``.
+
+    Raises:
+        StorageError: a file cannot be removed.
+    """
+    folder = _noted_folder(data_dir)
+    if folder is None:
+        return
+    try:
+        for kept in (folder / DONE, folder / FAILED):
+            for kind in kinds:
+                for path in sorted(kept.glob(f"{kind}*")):
+                    path.unlink(missing_ok=True)
+    except OSError as fault:
+        raise StorageError(
+            f"{folder}: a kept file cannot be removed: {fault.strerror}",
+            hint="Let the till's user write there: a person in it is to be forgotten.",
+        ) from None
+
+
+def _noted_folder(data_dir: Path) -> Path | None:
+    try:
+        return Path((data_dir / FOLDER / NOTE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
 
 
 def _mark(path: Path) -> tuple[int, int]:

@@ -102,7 +102,7 @@ def run_import(config: TillConfig, wish: Wish, *, clock: Clock, settle: Settle) 
         report = Report(wish.kind, wish.path.name)
         with Stored(config.data_dir) as stored, shelf.draft() as draft:
             package = None
-            corrected: set[tuple[str, str]] = set()
+            has_corrected = False
             try:
                 if wish.kind == RULES:
                     package = _take_rules(config.data_dir, wish.path, report, shelf, draft, clock)
@@ -116,7 +116,6 @@ def run_import(config: TillConfig, wish: Wish, *, clock: Clock, settle: Settle) 
                         erased=erased_marks(shelf),
                         on=clock.now().date(),
                     )
-                    corrected = taking.corrected_prices
                     _take(
                         taking,
                         wish,
@@ -124,12 +123,13 @@ def run_import(config: TillConfig, wish: Wish, *, clock: Clock, settle: Settle) 
                         on=clock.now().date(),
                         page_dots=config.paper_dots,
                     )
+                    has_corrected = taking.has_corrected_prices
             except BadFile as fault:
                 report.add_wrong(*fault.wrong)
             report.taken_at = utc_text(clock.now())
             report.state = _state(report, dry_run=wish.dry_run)
             if report.state == "taken":
-                entry = shelf.keep(
+                shelf.keep(
                     draft,
                     kind=wish.kind,
                     name=wish.path.name,
@@ -138,7 +138,8 @@ def run_import(config: TillConfig, wish: Wish, *, clock: Clock, settle: Settle) 
                 )
         if report.state == "taken":
             settle()
-            forget_corrected_prices(shelf, corrected, before=entry.order)
+            if has_corrected:
+                forget_corrected_prices(shelf)
         if not wish.dry_run:
             history.add(config.data_dir, report, language=config.language)
     return report

@@ -141,29 +141,24 @@ class Shelf:
                     op, table, row = json.loads(line)
                     yield number, op, table, row
 
-    def forget(
-        self, is_meant: Callable[[str, dict[str, Any]], bool], *, before: int | None = None
-    ) -> int:
+    def forget(self, is_meant: Callable[[str, dict[str, Any], int], bool]) -> int:
         """Empty every line that is meant; return how many.
 
         Safe against kill -9: each entry changes as a whole, and the same call again goes on.
 
         Args:
-            is_meant: by table and row.
-            before: only in entries before this one; None = in all.
+            is_meant: by table, row and number of the entry.
         """
         emptied = 0
         for entry in self.entries():
             if entry.kind in {RULES, ERASE}:
-                continue
-            if before is not None and entry.order >= before:
                 continue
             with self.draft() as draft:
                 already, last = emptied, 0
                 for number, op, table, row in self.changes(entry):
                     draft.skip(number - last - 1)
                     last = number
-                    if is_meant(table, row):
+                    if is_meant(table, row, entry.order):
                         draft.skip(1)
                         emptied += 1
                     else:

@@ -48,7 +48,7 @@ class Taking:
         erased: marks of customers that were erased here.
         on: today: purchase prices hold from it.
 
-    ``corrected_prices`` are article and day of the purchase prices that are put right.
+    ``has_corrected_prices``: a purchase price that is known for its day is put right.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Taking:
         self._erased = erased
         self._on = on
         self._newest_price: dict[str, NewPrice] | None = None
-        self.corrected_prices: set[tuple[str, str]] = set()
+        self.has_corrected_prices = False
         self._bits = {row["segment"]: int(row["bit"]) for row in stored.rows("segment_bit")}
         self._seen: set[str] = set()
         self._cards: dict[str, str] = {}
@@ -224,7 +224,7 @@ class Taking:
         if price is None:
             return []
         if self._stored.row(PURCHASE_PRICE, [price.sku, price.since_on]) is not None:
-            self.corrected_prices.add((price.sku, price.since_on))
+            self.has_corrected_prices = True
         return [(PURCHASE_PRICE, price._asdict())]
 
     def _customer(self, given: dict[str, Any]) -> tuple[str, Rows]:

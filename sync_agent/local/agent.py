@@ -30,10 +30,10 @@ from sync_agent.calendar_jobs import CalendarJobs
 from sync_agent.erasing import follow_till
 from sync_agent.file_check import damage_of
 from sync_agent.imports.apply import apply_imports
-from sync_agent.imports.forget import forget_customers
+from sync_agent.imports.forget import forget_corrected_prices, forget_customers
 from sync_agent.imports.local_keys import ensure_keys
-from sync_agent.imports.lookout import Lookout
-from sync_agent.imports.one_at_a_time import ImportRefused
+from sync_agent.imports.lookout import Lookout, note_folder
+from sync_agent.imports.one_at_a_time import ImportRefused, alone
 from sync_agent.imports.report import Report
 from sync_agent.imports.run import Wish, run_import
 from sync_agent.imports.shelf import Shelf
@@ -90,6 +90,8 @@ class LocalAgent(Closing):
             if config.import_folder
             else None
         )
+        if config.import_folder is not None:
+            note_folder(config.data_dir, config.import_folder)
         self.status = Status(started_at=utc_text(clock.now()), pid=os.getpid(), local=True)
 
     def close(self) -> None:
@@ -141,6 +143,8 @@ class LocalAgent(Closing):
                     at=now,
                     facts_months=self._config.classes.facts_months,
                 )
+                with alone(self._config.data_dir):  # what a kill left
+                    forget_corrected_prices(self._shelf)
         except ImportRefused:
             pass  # somebody imports by hand: the next round goes on
         except StorageError as fault:
@@ -207,9 +211,7 @@ class LocalAgent(Closing):
             )
 
     def _forget(self, customers: Collection[str]) -> None:
-        emptied = forget_customers(self._config.data_dir, customers, at=self._clock.now())
-        if emptied and self._lookout is not None:
-            self._lookout.drop_kept()
+        forget_customers(self._config.data_dir, customers, at=self._clock.now())
 
     def _fold(self) -> None:
         journal = JournalReader.open(self._config.data_dir)

@@ -19,18 +19,22 @@ if TYPE_CHECKING:
 TILL = "3"
 CUSTOMERS = "Kundennummer;Nachname;Telefon\n100;Quittenbaum;089 55443322\n"
 ARTICLES = "Artikelnummer;Bezeichnung;Preis;EK netto;MwSt\n4711;Lodenrock;119,00;61,37;19\n"
-PERSONAL = (b"quittenbaum", b"55443322", b"6137")
+PERSONAL = (b"quittenbaum", b"55443322", b"6137", b"61,37")
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     site = Site(tmp_path)
     site.load(program=[PROGRAM], article=[ARTICLE])
-    lone = LoneTill(site.till_dir(TILL))
-    assert lone.take("customers", CUSTOMERS).state == "taken"
-    assert lone.take("articles", ARTICLES).state == "taken"
-    (lone.folder / "files" / "customers.csv").unlink()
-    (lone.folder / "files" / "articles.csv").unlink()
+    lone = LoneTill(site.till_dir(TILL), more='import_folder = "drop"')
+    drop = lone.folder / "drop"
+    drop.mkdir()
+    (drop / "customers.csv").write_text(CUSTOMERS, encoding="utf-8")
+    (drop / "articles.csv").write_text(ARTICLES, encoding="utf-8")
+    with lone.agent() as agent:
+        for _ in range(3):
+            agent.round()
+    assert len(list((drop / "done").iterdir())) == 4
     (lone.folder / "keys.json").unlink()
     lone.config_path.unlink()
     with site.served() as url:
@@ -52,6 +56,7 @@ def found_in(folder: Path) -> set[str]:
 def test_imports_of_before_are_forgotten_once_head_office_has_sent_its_own(site: Site) -> None:
     folder = site.till_dir(TILL)
     kept = {path.name for path in (folder / "imports").iterdir() if len(path.name) == 64}
+    kept |= {"customers.csv", "articles.csv"}  # of the watched folder
     assert kept <= found_in(folder), "the negative control: before, it is all there"
     with Agent(read_settings(folder / "till.toml"), SystemClock()) as agent:
         agent.report_when_due()

@@ -18,7 +18,9 @@ from pos_plugin.cli import stammkunde
 from pos_plugin.storage.cache_writer import CacheWriter
 from pos_plugin.storage.connect import cache_path
 from sync_agent.exports import master_rows, write_csv
+from sync_agent.imports.run import Wish, run_import
 from sync_agent.local.classes import ClassRun, compute_classes
+from sync_agent.local.settle import settler
 from sync_agent.protocol import TABLES
 
 if TYPE_CHECKING:
@@ -263,7 +265,7 @@ def test_purchase_price_put_right_leaves_no_older_one_in_what_is_kept(till: Lone
     assert b'"purchase_price_minor":6137' in kept
     assert b'"purchase_price_minor":6000' not in kept
     till.clock.advance(days=1)
-    # The negative control: what was the price until today still counts for what was sold.
+    # The control: what was the price until today still counts for what was sold.
     assert till.take("articles", ARTICLES.replace("60,00", "62,00")).state == "taken"
     kept = b"".join(path.read_bytes() for path in (till.folder / "imports").iterdir())
     assert b'"purchase_price_minor":6137' in kept
@@ -272,3 +274,31 @@ def test_purchase_price_put_right_leaves_no_older_one_in_what_is_kept(till: Lone
     with till.agent() as agent:
         agent.settle()
     assert till.rows("purchase_price") == before, "a lost cache comes back with the same prices"
+
+
+def test_a_price_put_right_goes_also_when_the_import_was_killed_before(till: LoneTill) -> None:
+    path = till.write("articles.csv", ARTICLES.replace("60,00", "61,37"))
+    settle = settler(till.config, till.clock)
+    calls = 0
+
+    def dying() -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 2:  # the new price is kept, the old one not removed yet
+            raise KeyboardInterrupt
+        settle()
+
+    with pytest.raises(KeyboardInterrupt):
+        run_import(till.config, Wish(kind="articles", path=path), clock=till.clock, settle=dying)
+
+    def kept() -> bytes:
+        return b"".join(one.read_bytes() for one in (till.folder / "imports").iterdir())
+
+    assert b'"purchase_price_minor":6000' in kept(), "the negative control"
+    with till.agent() as agent:
+        agent.nightly()
+        agent.round()
+    assert b'"purchase_price_minor":6000' not in kept()
+    assert b'"purchase_price_minor":6137' in kept()
+    (price,) = till.rows("purchase_price")["purchase_price"]
+    assert price["purchase_price_minor"] == 6_137
