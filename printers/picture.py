@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from printers.halftone import resampled, thresholded
@@ -25,6 +26,9 @@ class Picture:
     width_dots: int
     rows: tuple[int, ...]
 
+    # The rungs of one voucher, and the next voucher, want the same again. A till has about nine
+    # pictures, of some 25 kB each; one that was not made for its place takes long to draw.
+    @lru_cache(maxsize=32)  # noqa: B019 - of values, which hold nothing
     def scaled_to(self, width_dots: int, *, line_art: bool = False) -> Picture | None:
         """The picture at another width; None if it would be longer than a page.
 

@@ -19,6 +19,7 @@ DESIGNED = {
     "native, all of it": (29_944, 49_944, 62_056),
     "native, small covers in one row": (10_592, 15_376, 18_344),
 }
+SYMBOLOGIES = {"QRCode": "qr", "Code128": "code128", "EAN13": "ean13"}
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda one: one.name)
@@ -33,9 +34,23 @@ def test_picture_of_the_docs_is_what_is_printed(sample: Sample) -> None:
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda one: one.name)
 def test_codes_of_the_pictures_are_read(sample: Sample) -> None:
     with Image.open(sample_pictures.FOLDER / sample.name) as image:
-        found = {code.text for code in zxingcpp.read_barcodes(image.convert("L"))}
-    wanted = {"birthday-coupon": 2, "test-page": 2, "account-statement": 0}
-    assert len(found) == wanted.get(sample.paper, 1)
+        found = zxingcpp.read_barcodes(image.convert("L"))
+    read = sorted((code.text, SYMBOLOGIES[code.format.name]) for code in found)
+    assert read == sorted(sample_pictures.codes_on(sample))
+    assert bool(read) == (sample.paper != "account-statement")
+
+
+def test_code_that_is_painted_over_is_missed() -> None:
+    """The control: of two codes of one content the second counts, too."""
+    sample = Sample("rental-voucher", "de", "80")
+    assert {name for _, name in sample_pictures.codes_on(sample)} == {"qr", "code128"}
+    with Image.open(sample_pictures.FOLDER / sample.name) as image:
+        page = image.convert("L")
+    found = zxingcpp.read_barcodes(page)
+    (line,) = [code.position for code in found if code.format.name == "Code128"]
+    top, bottom = line.top_left.y - 60, line.bottom_left.y + 60
+    page.paste(255, (0, top, page.width, bottom))
+    assert [code.format.name for code in zxingcpp.read_barcodes(page)] == ["QRCode"]
 
 
 def test_every_picture_stands_on_the_page_and_no_other() -> None:
@@ -61,7 +76,7 @@ def test_table_of_bytes_is_that_of_the_code(paper: object) -> None:
     assert paper.shown() == paper.table(), "run `python benchmarks/paper.py --write`"  # type: ignore[attr-defined]
 
 
-def test_bytes_are_those_of_the_design_within_five_percent(paper: object) -> None:
+def test_bytes_are_those_of_the_design_or_a_little_less(paper: object) -> None:
     counted = {words: (encoder, rung) for words, encoder, rung in paper.ROWS}  # type: ignore[attr-defined]
     for words, designed in DESIGNED.items():
         for dots, wanted in zip((384, 512, 576), designed, strict=True):
