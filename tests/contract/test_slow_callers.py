@@ -69,6 +69,16 @@ def test_a_patient_server_would_wait_for_ever(site: Site) -> None:
             line.recv(1)
 
 
+def test_who_goes_away_in_the_middle_leaves_nothing_in_the_log(
+    site: Site, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with site.served() as url:
+        with closing(opened(url)) as line:
+            line.sendall(SLOW[2])
+        assert httpx.get(f"{url}/v1/head", trust_env=False).status_code == 401
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_held_request_and_kept_connection_are_not_ended(site: Site) -> None:
     with site.served(whole_s=WHOLE_S) as url:
         site.url = url

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -70,14 +71,18 @@ def test_start_of_the_agent_costs_little(tmp_path: Path) -> None:
         site.url = url
         site.add_till("3")
         config = site.till_dir() / "till.toml"
+        began_s = time.monotonic()
         with Running(tmp_path / "log", "agent", "run", "--config", config) as agent:
             until(
                 lambda: (read_status(site.till_dir()) or {}).get("generation") == 1,
                 within_s=60,
                 what="the agent has begun and brought everything",
             )
+            took_s = time.monotonic() - began_s
             spent_s = cpu_s(agent.pid)
-    print(f"{spent_s:.2f} s of CPU to start and to bring the first rows and rules")  # noqa: T201
+    print(  # noqa: T201
+        f"{spent_s:.2f} s of CPU, {took_s:.2f} s by the clock, to start and to bring the first rows"
+    )
     assert 0 < spent_s <= START_CPU_S_MAX
 
 
