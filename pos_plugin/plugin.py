@@ -492,7 +492,7 @@ class Plugin(Closing):
         customer = found.customer if isinstance(found, Scanned) else None
         if customer is not None:
             self._counter.do(
-                lambda: self.prints.identified(str(customer["id"])),
+                lambda: self.prints.identified(self._till.ids_of(str(customer["id"]))),
                 within_ms=0,
                 instead=lambda _fault: None,
                 late=lambda: None,

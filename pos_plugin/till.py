@@ -271,6 +271,11 @@ class Till:
                 return None
             return self._with_panel(known, row, card=None, kind="customer", code=row.number)
 
+    def ids_of(self, customer: str) -> list[str]:
+        """Return every id under which a customer may have got something, her own first."""
+        with self.journal.reading() as journal:
+            return KnownCustomers(self.cache.if_readable(), journal).ids(customer)
+
     def _with_panel(
         self,
         known: KnownCustomers,

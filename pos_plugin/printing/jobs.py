@@ -12,6 +12,7 @@ from pos_plugin.storage.print_strips import named
 from printers.ports import JobState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from pos_plugin.config import Printer, TillConfig
@@ -42,10 +43,14 @@ class PrintJobs:
         with self._journal.reading() as connection:
             return journal_lookup.has_print_work(connection)
 
-    def held_for(self, customer: str) -> list[JobRow]:
-        """Return the jobs of a customer that are held, in the order in which they were queued."""
+    def held_for(self, customers: Iterable[str]) -> list[JobRow]:
+        """Return the jobs of a customer that are held, in the order in which they were queued.
+
+        Args:
+            customers: every id of hers.
+        """
         with self._journal.reading() as connection:
-            return print_changes.jobs_of(connection, customer, JobState.HELD)
+            return print_changes.jobs_of(connection, customers, JobState.HELD)
 
     def unfinished(self) -> list[dict[str, Any]]:
         """Return the jobs that are not on paper for certain and not given up, the oldest first."""

@@ -22,7 +22,7 @@ from pos_plugin.storage.cache_reader import CacheReader
 from printers.ports import JobReason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pos_plugin.clock import Clock
     from pos_plugin.config import TillConfig
@@ -190,20 +190,27 @@ class Prints:
         try:
             reader = cache.reader()
             if reader is not None:
+                lying = self._threads.hear_of_lying(reader)
                 self._threads.settle_elsewhere(reader)
+                for uid in lying:
+                    self._news.tell_of(uid)
         except StorageError:
             return
 
-    def identified(self, customer: str) -> None:
-        """Print what was held because this customer had left; ask again what was put off."""
+    def identified(self, customers: Sequence[str]) -> None:
+        """Print what was held because a customer had left; ask again what was put off.
+
+        Args:
+            customers: every id of hers.
+        """
         reasons = set()
-        for job in self._jobs.held_for(customer):
+        for job in self._jobs.held_for(customers):
             reasons.add(job.reason)
             if job.reason is JobReason.AFTER_ACK:
                 self._news.ask_again(job.uid)
         if reasons.isdisjoint((JobReason.TOO_LATE, JobReason.VOUCHER_BLOCKED)):
             return
-        for chosen in self._choices().identified(customer):
+        for chosen in self._choices().identified(customers):
             self._news.changed(chosen.job.uid, chosen.job.state, chosen.job.reason)
             self.wake()
 

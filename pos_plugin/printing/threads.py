@@ -66,6 +66,7 @@ class PrintThreads:
         self._starting = RLock()
         self._spools: tuple[Spool | HostSpool, ...] = ()
         self._is_stopped = False
+        self._heard: tuple[str, int] | None = None
 
     @property
     def has_host(self) -> bool:
@@ -115,6 +116,18 @@ class PrintThreads:
         """Put aside what nobody waits for any more, also where no thread runs."""
         for change in self._store().settle():
             self._on_change(change)
+
+    def hear_of_lying(self, cache: CacheReader) -> tuple[str, ...]:
+        """Hear of the end of vouchers whose paper lies there; return the jobs that it concerns.
+
+        Asked again when the cache has changed: there may be more of it than of paper that waits.
+        """
+        state = cache.state()
+        if state == self._heard:
+            return ()
+        found = self._store().hear_of_lying(cache)
+        self._heard = state
+        return found
 
     def settle_elsewhere(self, cache: CacheReader, job_uid: str | None = None) -> None:
         """Give up, hold or shorten paper whose vouchers ended or were blocked at another till.

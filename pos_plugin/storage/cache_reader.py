@@ -138,6 +138,11 @@ class CacheReader(Closing):
         with mapped(self._path):
             yield self._connection
 
+    def state(self) -> tuple[str, int]:
+        """Return file and a number that changes when the agent has written something into it."""
+        with mapped(self._path):
+            return self.name, int(self._connection.pragma("data_version"))
+
     def cursor(self, bucket: str) -> Cursor | None:
         """Return how far a bucket has been applied, or None before its first page."""
         row = self._one("SELECT epoch, position, synced_at FROM cursor WHERE bucket = ?", bucket)

@@ -14,6 +14,8 @@ from pos_plugin.storage.print_strips import COUPONS, LEFT_OUT, Coupon, every, wi
 from printers.ports import JobReason, JobState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import apsw
 
     from pos_plugin.clock import Clock
@@ -135,6 +137,25 @@ def told_jobs(journal: apsw.Connection, limit: int) -> list[JobRow]:
     return [_row(values) for values in reversed(rows)]
 
 
+def lying_vouchers(journal: apsw.Connection, limit: int) -> list[tuple[str, bytes, str]]:
+    """Return job, code hash and state of every voucher on the newest papers nobody handed over.
+
+    Args:
+        journal: of the till.
+        limit: so many papers at most.
+    """
+    rows: Any = journal.execute(
+        # As the index of the jobs that are told says it.
+        "SELECT job.uid, code_hash, voucher.state FROM (SELECT uid, subject_uid FROM print_job "
+        "WHERE handed_over_at IS NULL AND state NOT IN ('REPLACED', 'CANCELLED') "
+        "ORDER BY created_at DESC LIMIT ?) AS job "
+        "LEFT JOIN strip_coupon ON strip = job.subject_uid "
+        "CROSS JOIN voucher ON voucher.id = coalesce(strip_coupon.voucher, job.subject_uid)",
+        (limit,),
+    ).fetchall()
+    return list(rows)
+
+
 def unfinished_jobs(journal: apsw.Connection) -> list[JobRow]:
     """Return the jobs that are not on paper for certain and not given up, the oldest first."""
     rows: Any = journal.execute(
@@ -152,10 +173,17 @@ def waiting_jobs(journal: apsw.Connection, *, state: JobState) -> list[JobRow]:
     return [_row(values) for values in rows]
 
 
-def jobs_of(journal: apsw.Connection, customer: str, *states: JobState) -> list[JobRow]:
-    """Return the jobs of a customer in these states, in the order in which they were queued."""
+def jobs_of(journal: apsw.Connection, customers: Iterable[str], *states: JobState) -> list[JobRow]:
+    """Return the jobs of a customer in these states, in the order in which they were queued.
+
+    Args:
+        journal: of the till.
+        customers: every id of hers.
+        states: that are meant.
+    """
+    marks = ", ".join("?" * len(ids := list(customers)))
     rows: Any = journal.execute(
-        _JOB + "WHERE print_job.customer = ? ORDER BY print_job.rowid", (customer,)
+        f"{_JOB} WHERE print_job.customer IN ({marks}) ORDER BY print_job.rowid", ids
     )
     return [job for values in rows if (job := _row(values)).state in states]
 

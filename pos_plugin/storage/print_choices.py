@@ -22,7 +22,7 @@ from printers.errors import DocumentInvalid
 from printers.ports import TRANSITIONS, JobReason, JobState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import apsw
 
@@ -123,12 +123,16 @@ class PrintChoices:
             self._requeue(connection, job, JobReason.CASHIER)
             return _chosen(connection, uid, changed=True)
 
-    def identified(self, customer: str) -> list[Chosen]:
-        """Queue what was held because the customer had left or it was blocked: she is back."""
+    def identified(self, customers: Iterable[str]) -> list[Chosen]:
+        """Queue what was held because the customer had left or it was blocked: she is back.
+
+        Args:
+            customers: every id of hers.
+        """
         with self._journal.transaction() as connection:
             held = [
                 job
-                for job in jobs_of(connection, customer, JobState.HELD)
+                for job in jobs_of(connection, customers, JobState.HELD)
                 if job.reason in BACK_AGAIN and not job.is_blocked
             ]
             for job in held:
@@ -168,7 +172,7 @@ class PrintChoices:
             How many documents were emptied.
         """
         open_states = (JobState.QUEUED, JobState.HELD, JobState.UNKNOWN, JobState.FAILED)
-        for job in jobs_of(connection, customer, *open_states):
+        for job in jobs_of(connection, [customer], *open_states):
             self._changes.change(connection, job, JobState.CANCELLED, JobReason.CUSTOMER_ERASED)
         return print_documents.empty_of(connection, customer, self._clock.now())
 

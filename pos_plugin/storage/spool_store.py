@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.clock import utc_text
 from pos_plugin.storage import print_documents, voucher_store
-from pos_plugin.storage.print_changes import PrintChanges, find_job, waiting_jobs
+from pos_plugin.storage.print_changes import (
+    PrintChanges,
+    find_job,
+    lying_vouchers,
+    waiting_jobs,
+)
 from pos_plugin.storage.print_strips import NOT_PRINTED, every, keep_left_out, without
 from pos_plugin.storage.voucher_lookup import as_told
 from printers.ports import JobChange, JobReason, JobState, PrintJob
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     from pos_plugin.storage.print_changes import JobRow
     from printers.ports import Attempt, Duty, Outcome
 
+LYING_MAX: Final = 50  # papers that nobody handed over: so many are shown
 # What a printer waits for; any other reason of a queued job says who queued it.
 _WAITS: Final = frozenset(
     {
@@ -120,6 +126,27 @@ class JournalSpoolStore:
             told += [self._move(connection, uid, JobState.HELD) for uid in overdue]
             print_documents.empty_old(connection, now)
         return tuple(told)
+
+    def hear_of_lying(self, cache: CacheReader) -> tuple[str, ...]:
+        """Take in what head office says of vouchers on paper that nobody handed over yet.
+
+        Args:
+            cache: what head office says of them; what this till did since counts too.
+
+        Returns:
+            The jobs of which something else is to be said now.
+        """
+        with self._journal.reading() as connection:
+            moved = [
+                (uid, known)
+                for uid, code, state in lying_vouchers(connection, LYING_MAX)
+                if (known := _elsewhere(connection, cache, code, state)) is not None
+            ]
+        if moved:
+            with self._journal.transaction() as connection:
+                for _, known in moved:
+                    voucher_store.adopt(connection, known)
+        return tuple(dict.fromkeys(uid for uid, _ in moved))
 
     def settle_elsewhere(
         self, cache: CacheReader, job_uid: str | None = None

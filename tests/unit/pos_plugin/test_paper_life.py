@@ -6,6 +6,7 @@ import socket
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from host_till import PythonSide, events_of, print_effect, read_journal
 from journal_spool import JournalSpool
 from till_builder import TillBuilder, card_number
@@ -140,6 +141,53 @@ def test_voucher_that_waits_too_long_is_held_until_its_customer_is_back(tmp_path
         with TcpFace(Machine(), port=port):
             plugin.identify(customer="K1")
             wait_for(plugin, job, "ASSUMED")
+
+
+def test_voucher_held_under_an_old_id_is_printed_when_the_survivor_is_back(tmp_path: Path) -> None:
+    port = free_port()
+    till = two_printers(tmp_path / "till", port)
+    till.customer("K2", card="2900000000025", name="Anna Beispiel")
+    till.customer("K3", card="2900000000032", name="Cleo Beispiel")
+    with till.open() as plugin:
+        job = sell(plugin)
+        wait_for(plugin, job, "QUEUED", "printer_busy")
+        till.clock.advance(seconds=901)
+        wait_for(plugin, job, "HELD", "too_late")
+        till.put("alias", alias="K1", customer="K2")
+        with TcpFace(Machine(), port=port):
+            plugin.identify(customer="K3")  # the negative control: somebody else
+            plugin.prints.settle()
+            assert stands(plugin, job) == ("HELD", "too_late")
+            plugin.identify(customer="K2")
+            wait_for(plugin, job, "ASSUMED")
+
+
+@pytest.mark.parametrize("state", ["redeemed", "cancelled"])
+def test_paper_nobody_handed_over_is_asked_for_no_more_when_it_ended_elsewhere(
+    tmp_path: Path, state: str
+) -> None:
+    till = two_printers(tmp_path / "till", free_port())
+    told: list[dict[str, Any]] = []
+    with till.open() as plugin:
+        jobs = [sell(plugin, sale) for sale in "12"]
+        for job in jobs:
+            wait_for(plugin, job, "QUEUED", "printer_busy")
+            assert not isinstance(plugin.prints.other_printer(job), Refused)
+            wait_for(plugin, job, "CONFIRMED")
+        plugin.prints.subscribe(lambda one: told.append(one.to_dict("de")))
+        told_by_head_office(till, "issued", *jobs)
+        told_by_head_office(till, state, jobs[0])
+
+        def asked() -> list[str]:
+            return [one.job for one in plugin.prints.notices()]
+
+        until(lambda: asked() == [jobs[1]], within_s=WAIT_S, what="the notice to go")
+        until(
+            lambda: any(one.get("job") == jobs[0] and not one["open"] for one in told),
+            within_s=WAIT_S,
+            what="whoever listens to hear of it",
+        )
+        assert stands(plugin, jobs[0])[0] == "CONFIRMED", "it lies there"
 
 
 def test_held_voucher_is_printed_when_the_cashier_says_so(tmp_path: Path) -> None:

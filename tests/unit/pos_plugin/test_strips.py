@@ -277,6 +277,21 @@ def test_notice_names_the_coupon_on_paper_that_became_void(till: TillBuilder) ->
         assert plugin.prints.notices() == []
 
 
+@pytest.mark.capability("G5")
+def test_notice_names_the_coupon_on_paper_that_was_cancelled_elsewhere(till: TillBuilder) -> None:
+    with till.open() as plugin:
+        job, (first, second) = sell(plugin)
+        assert not isinstance(plugin.prints.other_printer(job), Refused)
+        wait_for(plugin, job, "CONFIRMED")
+        told_by_head_office(till, second, "issued")
+        told_by_head_office(till, first, "cancelled")
+
+        def said() -> list[str]:
+            return [one.to_dict("de")["code"] for one in plugin.prints.notices()]
+
+        until(lambda: said() == ["print_coupon_void"], within_s=WAIT_S, what="the notice")
+
+
 def test_coupon_that_fell_out_before_printing_is_not_asked_for(till: TillBuilder) -> None:
     """Negative control of the notice: nobody can take back what was never on paper."""
     with till.open() as plugin:
