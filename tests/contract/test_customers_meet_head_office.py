@@ -190,7 +190,26 @@ def test_withdrawal_wins_over_a_consent_that_did_not_know_of_it(site: Site) -> N
     assert refused_events(site) == []
 
 
-@pytest.mark.capability("K6", "T2", "T4")
+@pytest.mark.capability("T2")
+def test_each_type_of_a_customer_has_its_promotion_until_she_leaves_it(site: Site) -> None:
+    def of_type(name: str, bp: int) -> dict[str, Any]:
+        return {
+            "id": name.upper(),
+            "layer": "article",
+            "when": [{"type": "in_segment", "any_of": [f"typ:{name}"]}],
+            "offer": {"kind": "unit_discount", "benefit": {"type": "percent", "bp": bp}},
+        }
+
+    site.publish(of_type("wenig", 1000), of_type("viel", 2000))
+    found = []
+    for types in ([], ["wenig"], ["wenig", "viel"], ["viel"], []):
+        site.load(customer=[{**ANNA, "segments": [f"typ:{one}" for one in types]}])
+        sync(site, "3")
+        found.append(total(site))
+    assert found == [7_999, 7_199, 6_399, 6_399, 7_999]
+
+
+@pytest.mark.capability("K6")
 def test_member_since_noon_gets_the_promotion_with_the_next_scan(site: Site) -> None:
     members = {
         "id": "GRUPPE",
