@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from pos_plugin.folder_lock import FolderLock, FolderTaken
@@ -15,20 +16,23 @@ if TYPE_CHECKING:
 NAME: Final = "agent.lock"
 
 
+TRIES: Final = 10
+TRY_AGAIN_S: Final = 0.1  # whoever only looks whether an agent runs holds the lock for an instant
+
+
 @contextmanager
-def agent_lock(data_dir: Path) -> Iterator[None]:
+def agent_lock(data_dir: Path, *, tries: int = 1) -> Iterator[None]:
     """Hold the lock of the data folder.
+
+    Args:
+        data_dir: of the till.
+        tries: how often, ``TRIES`` for whoever comes to stay.
 
     Raises:
         AgentRunning: another process holds it.
     """
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        lock = FolderLock(data_dir / NAME)
-    except FolderTaken:
-        raise AgentRunning(
-            f"an agent already serves {data_dir}", hint="Look with: stammkunde agent status"
-        ) from None
+    lock = _take(data_dir, tries)
     try:
         yield
     finally:
@@ -40,7 +44,19 @@ def is_running(data_dir: Path) -> bool:
     if not (data_dir / NAME).is_file():
         return False
     try:
-        with agent_lock(data_dir):
-            return False
-    except AgentRunning:
+        FolderLock(data_dir / NAME).release()
+    except FolderTaken:
         return True
+    return False
+
+
+def _take(data_dir: Path, tries: int) -> FolderLock:
+    rest = Event()
+    for left in reversed(range(tries)):
+        with suppress(FolderTaken):
+            return FolderLock(data_dir / NAME)
+        if left:
+            rest.wait(TRY_AGAIN_S)
+    raise AgentRunning(
+        f"an agent already serves {data_dir}", hint="Look with: stammkunde agent status"
+    )

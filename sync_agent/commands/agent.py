@@ -57,7 +57,7 @@ def run(config: Path, retry_at_most_s: float) -> None:
     from pos_plugin.clock import SystemClock
     from pos_plugin.config import read_config
     from sync_agent.agent import Agent
-    from sync_agent.lock import agent_lock
+    from sync_agent.lock import TRIES, agent_lock
     from sync_agent.logo import prepare_logo
     from sync_agent.settings import read_settings
 
@@ -69,7 +69,7 @@ def run(config: Path, retry_at_most_s: float) -> None:
         _run_alone(config, till)
         return
     settings = read_settings(config, backoff_max_s=retry_at_most_s)
-    with agent_lock(settings.data_dir), Agent(settings, SystemClock()) as running:
+    with agent_lock(settings.data_dir, tries=TRIES), Agent(settings, SystemClock()) as running:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda _number, _frame: running.stop())
         click.echo(f"Agent of till {settings.till} speaks to {settings.url}")
@@ -80,9 +80,12 @@ def run(config: Path, retry_at_most_s: float) -> None:
 def _run_alone(config: Path, till: TillConfig) -> None:
     from pos_plugin.clock import SystemClock
     from sync_agent.local.agent import LocalAgent
-    from sync_agent.lock import agent_lock
+    from sync_agent.lock import TRIES, agent_lock
 
-    with agent_lock(till.data_dir), LocalAgent(till, SystemClock(), config_path=config) as running:
+    with (
+        agent_lock(till.data_dir, tries=TRIES),
+        LocalAgent(till, SystemClock(), config_path=config) as running,
+    ):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda _number, _frame: running.stop())
         click.echo(f"Agent of till {till.till}, which works alone")

@@ -157,6 +157,23 @@ def test_cache_damaged_under_a_running_agent_is_fetched_again(
     assert held(site) == (21, [1], 2)
 
 
+def test_agent_beside_a_damaged_journal_says_it_and_brings_rows(site: Site) -> None:
+    path = site.till_dir() / "journal.db"
+    with path.open("r+b") as journal:
+        for page in range(3, path.stat().st_size // PAGE, 2):
+            journal.seek(page * PAGE)
+            journal.write(b"\xa5" * PAGE)
+    before = current(site)
+    site.load(article=[{**ARTICLE, "sku": "S99"}])
+    with agent_of(site) as agent:
+        for _ in range(2):
+            agent.cycle()
+        assert "journal.db" in agent.status.damage
+        assert agent.status.problems == {"upload": "storage"}
+    assert held(site) == (22, [1], 1)
+    assert current(site) == before, "the cache is sound and stays"
+
+
 def test_agent_lives_on_where_no_cache_can_be_made(site: Site) -> None:
     with agent_of(site) as agent:
         agent.cycle()

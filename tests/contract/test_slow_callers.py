@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import socket
+import threading
 from contextlib import closing
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from head_office_site import Site, caller
+from head_office_site import ARTICLE, Site, caller
+
+from pos_plugin import limits
+from sync_agent.protocol import PAGE_ROWS_MAX
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +31,10 @@ SLOW = [
 def opened(url: str) -> socket.socket:
     place = urlsplit(url)
     assert place.port is not None
-    line = socket.create_connection(("127.0.0.1", place.port), timeout=PATIENCE_S)
+    line = socket.socket()
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)  # else the system takes megabytes
     line.settimeout(PATIENCE_S)
+    line.connect(("127.0.0.1", place.port))
     return line
 
 
@@ -67,6 +73,39 @@ def test_a_patient_server_would_wait_for_ever(site: Site) -> None:
         line.settimeout(4 * WHOLE_S)
         with pytest.raises(TimeoutError):
             line.recv(1)
+
+
+@pytest.mark.parametrize("is_patient", [False, True], ids=["as it is", "control"])
+def test_answer_that_nobody_takes_is_dropped(site: Site, *, is_patient: bool) -> None:
+    """Else each caller who does not read would keep a page of it in memory."""
+    name = "n" * limits.MAX_TEXT
+    tags = [name] * 30
+    articles = [{**ARTICLE, "sku": f"S{one}", "tags": tags} for one in range(PAGE_ROWS_MAX // 3)]
+    site.load(article=articles)
+    with site.served(whole_s=3_600 if is_patient else WHOLE_S) as url:
+        site.url = url
+        token = site.add_till("3")
+        with caller(url, token) as till:
+            path = "/v1/buckets/shop:001/changes?after=0"
+            whole = len(till.get(path).content)
+        assert whole > 4 << 20
+        with closing(opened(url)) as line:
+            line.sendall(
+                f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+            )
+            threading.Event().wait(6 * WHOLE_S)  # and takes nothing
+            assert (taken(line) >= whole) == is_patient
+
+
+def taken(line: socket.socket) -> int:
+    """How many bytes still come."""
+    count = 0
+    try:
+        while piece := line.recv(1 << 20):
+            count += len(piece)
+    except (ConnectionError, TimeoutError):
+        pass
+    return count
 
 
 def test_who_goes_away_in_the_middle_leaves_nothing_in_the_log(

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sync_agent.errors import AgentRunning
-from sync_agent.lock import agent_lock, is_running
+from sync_agent.lock import TRIES, agent_lock, is_running
 from sync_agent.status import ADVICE, Status, read_status, words_of, write_status
 from sync_agent.status_words import ADVICE_DE, LINES, advice
 
@@ -41,6 +42,26 @@ def test_lock_dies_with_its_process(tmp_path: Path) -> None:
     assert not is_running(tmp_path)
     with agent_lock(tmp_path):
         pass
+
+
+def test_who_only_looks_keeps_no_agent_from_starting(tmp_path: Path) -> None:
+    ended = threading.Event()
+
+    def look_on() -> None:
+        while not ended.wait(0.002):
+            is_running(tmp_path)
+
+    with agent_lock(tmp_path):
+        pass  # the file is there
+    looking = threading.Thread(target=look_on)
+    looking.start()
+    try:
+        for _ in range(200):
+            with agent_lock(tmp_path, tries=TRIES):
+                pass
+    finally:
+        ended.set()
+        looking.join()
 
 
 def test_status_comes_back_as_written(tmp_path: Path) -> None:
