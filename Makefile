@@ -14,8 +14,9 @@ $(VENV)/stamp: pyproject.toml $(wildcard native/*.py)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (Debian: apt install python3 python3-venv; Fedora: dnf install python3.11; macOS: brew install python@3.11), then: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing (Debian: apt install python3-venv; Fedora: dnf install python3; macOS: brew install python)"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing into $(VENV); the first time this takes minutes."
-	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@echo "Installing into $(VENV). The first time this takes minutes: libraries come from the network, then the"
+	@echo "core is compiled, which says nothing for two or three of them."
+	$(BIN)/pip install --disable-pip-version-check -e '.[dev]'
 	@$(BIN)/python -c 'import native; print("compiled core: " + ("yes" if native.COMPILED else "no, the plain Python form serves (a C compiler makes it faster)"))'
 	@touch $@
 
@@ -35,8 +36,10 @@ check: install
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cython-lint native/*.py
 	$(BIN)/pytest -q tests/house
 
+# Beside the kept figures, which the README quotes: those of another machine are another page.
 bench: install
-	$(BIN)/python benchmarks/run.py $(ARGS)
+	mkdir -p build/bench
+	$(BIN)/python benchmarks/run.py --out build/bench $(ARGS)
 
 soak: install
 	STAMMKUNDE_SOAK_EXAMPLES=500 STAMMKUNDE_SOAK_STEPS=60 STAMMKUNDE_POWER_CUTS=2000 STAMMKUNDE_SPOOL_KILLS=2000 $(BIN)/pytest -s tests/simulation $(ARGS)

@@ -6,7 +6,7 @@ run.py NAME …     only these sections: evaluations scalings loadings explainin
                   pages
 run.py --out DIR  writes results.json, RESULTS.md and PROFILE.md there, not beside this script
 
-Figures of a loaded machine say little: close what else runs, then ``make bench``. The rivals are
+Figures of a loaded machine say little: close what else runs first. The rivals are
 measured where ``pip install -e '.[bench]'`` has put them; a section says what it left out.
 """
 

@@ -95,7 +95,7 @@ def page(known: dict[str, Any]) -> str:
         "",
         f"{'; '.join(machines)}.",
         "",
-        "Command: `make bench`; one section: `python benchmarks/run.py NAME`.",
+        "Command: `python benchmarks/run.py`; one section: `python benchmarks/run.py NAME`.",
         "",
         f"Workload: {' '.join((workload.__doc__ or '').split())}",
         "",

@@ -70,6 +70,7 @@ class Reported(NamedTuple):
     is_revoked: bool
     reported_at: str | None
     report: dict[str, Any]
+    created_at: str
 
 
 def reports(connection: Connection) -> list[Reported]:
@@ -86,6 +87,7 @@ def reports(connection: Connection) -> list[Reported]:
             is_revoked=row.token_sha256.startswith(REVOKED),
             reported_at=row.received_at,
             report=json.loads(row.report) if row.report else {},
+            created_at=row.created_at,
         )
         for row in found
     ]
@@ -95,7 +97,11 @@ def known_tills(connection: Connection) -> list[Known]:
     """Return all tills, by shop and number; the time does not grow with the number of events."""
     return [
         Known(
-            **one._asdict(),
+            till=one.till,
+            shop=one.shop,
+            is_revoked=one.is_revoked,
+            reported_at=one.reported_at,
+            report=one.report,
             **_held(connection, one.till),
             quarantined=connection.execute(QUARANTINED, {"till": one.till}).scalar_one(),
         )

@@ -64,6 +64,12 @@ def checked(visit: Visit) -> Response:
     return visit.page("check.html", job=job, found=found, fault=fault)
 
 
+def moment(visit: Visit) -> Response:
+    """Say a day and a time in words: browsers write them each their own way."""
+    asked = {name: visit.query.get(name, "") for name in ("day", "time")}
+    return visit.page("moment.html", chosen_at=_chosen(**asked))
+
+
 def publish(visit: Visit) -> Response:
     """Publish what was ticked; ask first when a piece could fall too far."""
     versions = {
@@ -141,6 +147,7 @@ def _page(
         when=visit.word("when") or "now",
         chosen_day=visit.word("day"),
         chosen_time=visit.word("time") or "00:00",
+        chosen_at=_chosen(visit.word("day"), visit.word("time")),
     )
 
 
@@ -178,13 +185,24 @@ def _instant(visit: Visit) -> dt.datetime:
     """From when it holds; the clock of the shop is the one of this machine."""
     if visit.word("when") != "later":
         return visit.now
-    day = dt.date.fromisoformat(visit.word("day"))
-    time = dt.time.fromisoformat(visit.word("time") or "00:00")
-    return dt.datetime.combine(day, time.replace(tzinfo=None)).astimezone()
+    chosen = _chosen(visit.word("day"), visit.word("time"))
+    if chosen is None:
+        raise ValueError
+    return chosen.astimezone()
+
+
+def _chosen(day: str, time: str) -> dt.datetime | None:
+    """Day and time of the shop, None when they are none."""
+    try:
+        found = dt.time.fromisoformat(time or "00:00").replace(tzinfo=None)
+        return dt.datetime.combine(dt.date.fromisoformat(day), found)
+    except ValueError:
+        return None
 
 
 PAGES = (
     Page("GET", "/publish", Role.VIEWER, show),
+    Page("GET", "/publish/moment", Role.VIEWER, moment),
     Page("POST", "/publish", Role.OWNER, publish),
     Page("POST", "/checks", Role.EDITOR, check),
     Page("GET", "/checks/{job}", Role.EDITOR, checked),

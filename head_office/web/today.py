@@ -128,10 +128,12 @@ def _of_tills(tills: list[Reported], visit: Visit) -> list[Task]:
                 f"Kasse {one.till} hat einen Stand der Aktionen abgelehnt.",
                 f"Till {one.till} refused a generation of rules.",
             )
-        elif said.get("backup_at") and visit.now - instant(said["backup_at"]) >= SILENT:
+        elif visit.now - instant(said.get("backup_at") or one.created_at) >= SILENT:
             text = visit.say(
-                f"Kasse {one.till} hat seit Tagen keine Sicherung gemacht.",
-                f"Till {one.till} has made no backup for days.",
+                f"Kasse {one.till} hat seit Tagen keine Sicherung gemacht: Ist ein Ordner dafür "
+                "eingerichtet, ist die Platte da?",
+                f"Till {one.till} has made no backup for days: has it a folder for them, is the "
+                "disk there?",
             )
         else:
             continue

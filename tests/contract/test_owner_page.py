@@ -19,7 +19,9 @@ from waiting import until
 from head_office.intake import events
 from head_office.promotions import preview, timeline
 from head_office.segments import Bits
+from head_office.storage import till as till_table
 from head_office.till.status import take_report
+from head_office.web.today import SILENT
 from pos_plugin import Plugin, Receipt
 from pos_plugin.clock import SettableClock, utc_text
 from pos_plugin.config import read_config
@@ -279,6 +281,25 @@ def test_publishing_for_today_keeps_what_is_planned(site: Site, owner: Visitor) 
         stages = timeline.stages(connection, now=site.clock.now())
     assert [set(stage.promotions) for stage in stages] == [{now}, {later, now}]
     assert stages[1].activate_at.astimezone().strftime("%Y-%m-%d %H:%M") == f"{later_on} 08:00"
+
+
+def test_the_moment_of_publishing_is_said_in_words(owner: Visitor) -> None:
+    said = owner.get("/publish/moment?day=2026-11-28&time=09:30").text
+    assert "<strong>Samstag, 28.11.2026, 09:30 Uhr</strong>" in said
+    for odd in ("", "?day=28.11.", "?day=2026-11-28&time=x", "?day=%00"):
+        assert "<strong>" not in owner.get(f"/publish/moment{odd}").text
+
+
+def test_a_till_that_never_made_a_backup_is_asked_about(site: Site, owner: Visitor) -> None:
+    site.add_till("3")
+    with site.database() as database:
+        report = StatusReport(version="9.9")
+        take_report(database, "3", report, now_text=utc_text(site.clock.now()))
+        assert "Sicherung" not in text_of(owner.get("/"))
+        long_ago = utc_text(site.clock.now() - SILENT)
+        with database.write() as connection:
+            connection.execute(till_table.update().values(created_at=long_ago))
+    assert "Kasse 3 hat seit Tagen keine Sicherung gemacht" in text_of(owner.get("/"))
 
 
 def test_a_day_beside_at_once_is_asked_about(site: Site, owner: Visitor) -> None:

@@ -1,4 +1,4 @@
-"""The figures of the README are those of benchmarks/RESULTS.md, which `make bench` writes."""
+"""The figures of the README are the kept ones of benchmarks/RESULTS.md."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ Values: TypeAlias = "dict[str, Any]"
 """What the fields hold, by name; a field left empty is None, an empty list or False."""
 
 _HUNDREDTHS: Final = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,2}))?")
+_GERMAN_DAY: Final = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
 _COUNT: Final = re.compile(r"[0-9]{1,6}")
 
 
@@ -192,15 +193,21 @@ class Day:
     widget: str = "day"
 
     def read(self, texts: Sequence[str]) -> dt.date | None:
-        """Return the day, None when it is empty."""
+        """Return the day, None when it is empty; browsers that offer no calendar let one type it.
+
+        >>> Day().read(["2026-03-07"]) == Day().read(["7.3.2026"])
+        True
+        """
         text = _last(texts)
         if not text:
             return None
+        if german := _GERMAN_DAY.fullmatch(text):
+            text = f"{german[3]}-{int(german[2]):02}-{int(german[1]):02}"
         try:
             return dt.date.fromisoformat(text)
         except ValueError:
             raise FieldFault(
-                "Bitte ein Tag wie 2026-03-07.", "A day, please, like 2026-03-07."
+                "Bitte ein Tag wie 07.03.2026.", "A day, please, like 2026-03-07."
             ) from None
 
     def show(self, value: dt.date | None, language: str) -> list[str]:  # noqa: ARG002
