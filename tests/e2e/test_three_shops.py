@@ -39,7 +39,6 @@ class Chain:
         self.port = str(free_port())
         self.codes: dict[str, str] = {}
         self.authority = ""
-        (folder / "safe").mkdir()
         (folder / "backup").mkdir()
         tables = folder / "master"
         write_tables(tables, article=[ARTICLE], program=[PROGRAM], customer=[ANNA])
@@ -113,6 +112,13 @@ def test_recipe_ends_with_three_tills_that_sell(tmp_path: Path) -> None:
             sale = plugin.begin_sale(f"S{till}")
             sale.scan(ARTICLE["sku"])
             assert sale.evaluate().total_minor == 6399  # 79.99 less 20 %
+
+
+def test_the_german_page_has_the_same_commands() -> None:
+    typed = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+    german = (ROOT / "docs" / "drei-laeden.md").read_text(encoding="utf-8")
+    assert typed.findall(german) == typed.findall(PAGE)
+    assert typed.findall(german.replace("--till 2", "--till 4")) != typed.findall(PAGE)
 
 
 def test_plain_http_is_for_this_machine_alone(tmp_path: Path) -> None:
