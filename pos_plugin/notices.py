@@ -342,8 +342,8 @@ REFUSAL_TEXTS: Final[Mapping[Refusal, Mapping[str, str]]] = {
         "en": "Voucher belongs to another customer.",
     },
     Refusal.VOUCHER_NEEDS_CUSTOMER: {
-        "de": "Gutschein gilt nur mit Kundenkarte. Bitte Karte scannen.",
-        "en": "Voucher needs the customer's card. Please scan it.",
+        "de": "Gutschein gilt nur mit bekanntem Kunden. Bitte Karte scannen oder Kunden suchen.",
+        "en": "Voucher needs a customer we know. Please scan the card or search.",
     },
     Refusal.VOUCHER_WRONG_SHOP: {
         "de": "Gutschein gilt nur in Filiale {shops}.",

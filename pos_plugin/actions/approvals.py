@@ -39,6 +39,7 @@ from pos_plugin.printing.orders import print_order
 from pos_plugin.printing.papers import Papers
 from pos_plugin.storage import approval_store, customer_store, journal_lookup
 from pos_plugin.storage.approval_store import Approval
+from pos_plugin.storage.customer_ids import ids_of
 from pos_plugin.text import PlainText as Text
 from pos_plugin.uids import new_uid
 
@@ -211,7 +212,9 @@ class ApprovalDesk:
             names: dict[str, str] = {}
             found = []
             for out in approval_store.out_on(journal, day):
-                if customer is not None and out.customer != customer:
+                if customer is not None and known.survivor(out.customer) != known.survivor(
+                    customer
+                ):
                     continue
                 if out.customer not in names:
                     row = known.row(out.customer)
@@ -494,8 +497,10 @@ class ApprovalDesk:
         back: Sequence[ApprovalLine] = (),
     ) -> _Limit | Refused:
         """Watch the limit of a customer (K7)."""
-        # Head office's number knows no approvals of this build: all that are out count here.
-        out = approval_store.out_since(moment.journal, row.id, after=0)
+        # Head office's number knows no approvals of this build: all that are out count here, also
+        # under ids that were merged.
+        ids = ids_of(self._till.cache.reader(), moment.journal, row.id)
+        out = sum(approval_store.out_since(moment.journal, one, after=0) for one in ids)
         left = left_minor(row.limit_left_minor, out - out_minor(back))
         wanted = sum(line.worth_minor for line in lines)
         within = check_limit(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from pos_plugin.loyalty.provisional import is_provisional
 from pos_plugin.loyalty.voucher_code import new_code, voucher_hash
 from pos_plugin.loyalty.voucher_type import LONG_LIVED
 from pos_plugin.notices import Refusal, Refused
@@ -222,7 +223,8 @@ def check(
     shops = kind.conditions.shops if kind else ()
     if shop is not None and shops and shop not in shops:
         return Refused(Refusal.VOUCHER_WRONG_SHOP, {"shops": ", ".join(shops)})
-    if voucher.customer_bound and customer is None:
+    # A card that nobody owns yet earns and does not redeem.
+    if voucher.customer_bound and (customer is None or is_provisional(customer)):
         return Refused(Refusal.VOUCHER_NEEDS_CUSTOMER)
     # Bound without a holder: anybody, but somebody (Kundenzwang). Transferable: any customer.
     is_holders = voucher.customer is not None and not (kind is not None and kind.transferable)

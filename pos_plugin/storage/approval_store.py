@@ -200,13 +200,6 @@ def find(journal: Journal, number: str) -> Approval | None:
     return found[0] if found else None
 
 
-def open_of(journal: Journal, customer: str | None = None) -> list[Approval]:
-    """Return what is out, the earliest due day first; of one customer, or of all."""
-    if customer is None:
-        return _approvals(journal, "state = 'issued'", ())
-    return _approvals(journal, "state = 'issued' AND customer = ?", (customer,))
-
-
 def note_sale(journal: Journal, receipt: int, line_ids: Iterable[str]) -> list[str]:
     """Keep which approvals a receipt sells pieces of; return the lines that were sold before.
 

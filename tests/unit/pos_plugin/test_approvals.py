@@ -290,6 +290,30 @@ def test_the_list_for_stocktaking_is_that_of_any_day(tmp_path: Path) -> None:
         assert plugin.approvals.list(customer="K2") == []
 
 
+@pytest.mark.capability("K4", "K7")
+def test_what_both_of_two_merged_customers_have_out_counts_together(tmp_path: Path) -> None:
+    till = approving(tmp_path)
+    till.customer("ALT", limit_left_minor=30_000)
+    with till.open() as plugin:
+        old = issue(plugin, goods("1", "kleid", 2), customer="ALT")["number"]
+        issue(plugin, goods("1", "rock"), request_id="I2")
+
+        def numbers(customer: str) -> int:
+            found = plugin.approvals.list(customer=customer)
+            assert not isinstance(found, Refused)
+            return len({one["number"] for one in found})
+
+        # The negative control: before the merge each has her own.
+        assert (numbers("K1"), numbers("ALT")) == (1, 1)
+        till.put("alias", alias="ALT", customer="K1")
+        assert (numbers("K1"), numbers("ALT")) == (2, 2)
+        more = {"request_id": "I3", "customer": "K1", "lines": (goods("1", "kleid"),)}
+        assert code(plugin.approvals.issue(more)) == "limit_exceeded"
+        back = plugin.approvals.return_lines(old, {"request_id": "R1", "all_returned": True})
+        assert done(back)["state"] == "settled"
+        assert isinstance(plugin.approvals.issue({**more, "request_id": "I4"}), Receipt)
+
+
 @pytest.mark.capability("A6")
 def test_issue_and_return_leave_the_sums_of_sales_unchanged(tmp_path: Path) -> None:
     till = approving(tmp_path)

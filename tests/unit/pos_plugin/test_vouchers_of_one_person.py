@@ -96,9 +96,12 @@ def test_voucher_of_a_card_without_owner_is_the_owners(till: TillBuilder) -> Non
     with till.open() as plugin:
         (given,) = buy(plugin, "S1", UNKNOWN).vouchers
         assert total(plugin, ANNA, given["code"]) == (5000, ["voucher_other_customer"])
+        # The card earned it and cannot redeem it: who comes with it, nobody knows.
+        assert total(plugin, UNKNOWN, given["code"]) == (5000, ["voucher_needs_customer"])
         done = plugin.customers.assign_card(
             {"request_id": "1", "customer": "K1", "code": UNKNOWN, "role": "partner"}
         )
         assert isinstance(done, Receipt)
-        assert total(plugin, ANNA, given["code"]) == (4500, [])
+        for card in (ANNA, UNKNOWN):
+            assert total(plugin, card, given["code"]) == (4500, [])
         assert shown(plugin, ANNA) == 1
