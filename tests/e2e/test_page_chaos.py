@@ -225,8 +225,8 @@ def busy(till: Served) -> Iterator[None]:
     free = threading.Event()
     work = threading.Thread(
         target=till.plugin._counter.do,
-        args=(lambda: free.wait(10),),
-        kwargs={"within_ms": 20_000, "instead": repr, "late": dict},
+        args=(lambda: free.wait(60),),
+        kwargs={"within_ms": 90_000, "instead": repr, "late": dict},
     )
     work.start()
     try:

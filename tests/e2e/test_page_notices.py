@@ -94,7 +94,7 @@ def test_the_bar_is_answered_by_touch_and_prints_again(
     assert len(list(prints.glob("*.png"))) == 1
     again = [one for one in page.all("#notices button") if one.text == "Nachdruck"]
     again[0].click()
-    until(lambda: len(list(prints.glob("*.png"))) == 2, within_s=10, what="a second page")
+    until(lambda: len(list(prints.glob("*.png"))) == 2, within_s=60, what="a second page")
     page.shows(HAND_OVER, "#notices")
     page.click("#notices button.strong")
     page.hides(HAND_OVER, "#notices")

@@ -15,6 +15,7 @@ import pytest
 from host_till import print_effect
 from page_audit import audit
 from page_shop import JEANS, SHIRT, page_shop, page_url
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.keys import Keys
 from served_till import CARD, Served, served
 from till_builder import card_number
@@ -103,7 +104,16 @@ def sell_again(page: Page) -> None:
 
 
 def choose(page: Page, word: str) -> None:
-    next(one for one in page.all("#notices button") if one.text == word).click()
+    def is_clicked() -> bool:
+        try:
+            found = [one for one in page.all("#notices button") if one.text == word]
+            for button in found[:1]:
+                button.click()
+        except StaleElementReferenceException:
+            return False  # drawn anew meanwhile
+        return bool(found)
+
+    until(is_clicked, within_s=SLOW_S, what=f"the choice {word}")
 
 
 def test_voucher_waits_for_the_cashier_for_paper_and_for_the_other_printer(
@@ -127,17 +137,12 @@ def test_voucher_waits_for_the_cashier_for_paper_and_for_the_other_printer(
 
         shop.happen("cover_open")
         sell_again(page)
-        choose_when_there(page, "Drucken")
+        choose(page, "Drucken")
         page.shows("Gutschein wartet: Deckel offen.", "#notices")
         choose(page, "Anderer Drucker")
         page.shows(HAND_OVER, "#notices")
         assert len(shop.machine.pages) == 1, "the other one has it"
         assert len(list((tmp_path / "till" / "prints").glob("*.png"))) == 1
-
-
-def choose_when_there(page: Page, word: str) -> None:
-    page.shows(word, "#notices")
-    choose(page, word)
 
 
 def test_stall_doubt_and_silence_are_seen(page: Page, tmp_path: Path) -> None:
