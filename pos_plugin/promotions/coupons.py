@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from pos_plugin.promotions.eligible import coupon_series
+from pos_plugin.promotions.eligible import Manners, coupon_manners
 from pos_plugin.promotions.result import CouponUsed
 from pos_plugin.units import allocate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from pos_plugin.model import Basket
     from pos_plugin.promotions.facts import SaleView
@@ -31,50 +31,79 @@ class CouponPools:
     """
 
     def __init__(self, rules: PackedPromotions, eligible: list[int], sale: SaleView) -> None:
-        needed: dict[int, Sequence[str]] = {}
+        needed: dict[int, Manners] = {}
         for number in eligible:
             sure = rules.couponed[number]
-            own = coupon_series(rules.promotions[number], sale.facts) if sure is None else sure
-            if own:
-                needed[number] = own
-        self._series = {rules.promotions[number].id: series for number, series in needed.items()}
+            manners = (
+                coupon_manners(rules.promotions[number], sale.facts)
+                if sure is None
+                else Manners([sure], is_all=True)
+            )
+            if all(manners.sets):
+                needed[number] = manners
+        users = Counter(
+            series
+            for manners in needed.values()
+            for series in {series for manner in manners.sets for series in manner}
+        )
+        self.is_cautious = False
+        """Whether more may be possible than is searched: several promotions share tied series, or
+        one of them could do with other coupons as well."""
+        for number, manners in needed.items():
+            if len(manners.sets) > 1 and not (
+                manners.are_apart
+                and all(users[series] == 1 for manner in manners.sets for series in manner)
+            ):
+                needed[number] = Manners(manners.sets[:1], is_all=True)
+                self.is_cautious = True
+        self._manners = {
+            rules.promotions[number].id: manners.sets for number, manners in needed.items()
+        }
         # A promotion that needs several series ties them together: they become one pool with the
         # smallest count, so that no coupon can be promised twice.
         pool: dict[str, int] = {}
         self.limits: list[int] = []
         members: list[set[str]] = []
-        for series in needed.values():
-            joined = set(series).union(*(m for m in members if not m.isdisjoint(series)))
+        for manners in needed.values():
+            series = {one for manner in manners.sets for one in manner}
+            joined = series.union(*(m for m in members if not m.isdisjoint(series)))
             members = [m for m in members if m.isdisjoint(series)]
             members.append(joined)
         scanned = Counter(coupon.series for coupon in sale.basket.coupons)
         for number, joined in enumerate(sorted(members, key=min)):
             pool |= dict.fromkeys(joined, number)
             self.limits.append(min(scanned[name] for name in joined))
-        self.pool_of = {number: pool[series[0]] for number, series in needed.items()}
+        self.pool_of = {number: pool[manners.sets[0][0]] for number, manners in needed.items()}
+        for number, manners in needed.items():
+            if len(manners.sets) > 1:  # and nobody else wants one of them
+                self.limits[self.pool_of[number]] = manners.allowed(sale.facts)
         tied = {number for number, m in enumerate(sorted(members, key=min)) if len(m) > 1}
-        users = list(self.pool_of.values())
-        self.is_cautious = any(users.count(number) > 1 for number in tied)
-        """Whether several promotions share tied series: more may be possible than is searched."""
+        shares = Counter(self.pool_of.values())
+        self.is_cautious = self.is_cautious or any(shares[number] > 1 for number in tied)
 
     def used(
         self, basket: Basket, applied: Iterable[PromotionResult], earning: frozenset[str]
     ) -> tuple[CouponUsed, ...]:
         """Return the coupons to redeem, each series in the order of the sale."""
-        if not self._series:
+        if not self._manners:
             return ()
         free: dict[str, list[str]] = defaultdict(list)
         for coupon in reversed(basket.coupons):
             free[coupon.series].append(coupon.code)
         counts = {one.promotion: one.applications for one in applied}
         counts |= dict.fromkeys(earning, 1)
-        return tuple(
-            CouponUsed(free[series].pop(), series, promotion)
-            for promotion, times in sorted(counts.items())
-            for series in self._series.get(promotion, [])
-            for _ in range(times)
-            if free[series]
-        )
+        used: list[CouponUsed] = []
+        for promotion, times in sorted(counts.items()):
+            left = times
+            for manner in self._manners.get(promotion, ()):
+                taken = min(left, *(len(free[series]) for series in manner))
+                left -= taken
+                used += [
+                    CouponUsed(free[series].pop(), series, promotion)
+                    for series in manner
+                    for _ in range(taken)
+                ]
+        return tuple(used)
 
 
 def given_by_coupons(

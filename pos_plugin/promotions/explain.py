@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pos_plugin.promotions.beaten import beaten_by, outdone_by
 from pos_plugin.promotions.condition import Missing
-from pos_plugin.promotions.eligible import coupon_series, refusal
+from pos_plugin.promotions.eligible import coupon_manners, refusal
 from pos_plugin.promotions.forced import ForcedSale
 from pos_plugin.promotions.formed import places_of, too_few
 from pos_plugin.promotions.offers import QuantityTiers, ReceiptDiscount
@@ -154,7 +154,8 @@ def _units_missing(
 
 def _limit_missing(promotion: Promotion, offer: QuantityTiers, facts: SaleFacts) -> Missing | None:
     """Units enough, but this receipt may not take as many as the lowest tier asks for."""
-    bounds = [facts.coupons_of(series) for series in coupon_series(promotion, facts)]
+    manners = coupon_manners(promotion, facts)
+    bounds = [manners.allowed(facts)] if all(manners.sets) else []
     if promotion.limits.per_receipt is not None:
         bounds.append(promotion.limits.per_receipt)
     need = offer.steps()[0].min_quantity

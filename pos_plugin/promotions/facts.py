@@ -40,7 +40,6 @@ class SaleFacts:
         self._coupons: dict[str, int] = {}
         for coupon in basket.coupons:
             self._coupons[coupon.series] = self._coupons.get(coupon.series, 0) + 1
-        self._hidden: frozenset[str] = frozenset()
         self._classes = classes
         self._packed = packed
         self._matching = matching
@@ -51,7 +50,7 @@ class SaleFacts:
 
     def coupons_of(self, series: str) -> int:
         """Return the number of scanned coupons of a series."""
-        return 0 if series in self._hidden else self._coupons.get(series, 0)
+        return self._coupons.get(series, 0)
 
     def value_minor(self, of: Selector) -> int:
         """Return the scanned value of the matching units in minor units (cents)."""
@@ -66,12 +65,6 @@ class SaleFacts:
     def distinct_skus(self, of: Selector) -> int:
         """Return the number of different articles among the matching units."""
         return len({self._classes[c].sku for c in self.classes_of(of)})
-
-    def without_coupons(self, series: set[str]) -> SaleFacts:
-        """Return the same sale as if no coupon of these series had been scanned."""
-        other = object.__new__(SaleFacts)
-        other.__dict__ = {**self.__dict__, "_hidden": frozenset(series)}
-        return other
 
 
 class SaleView:

@@ -258,6 +258,9 @@ class _Draw:
             when = [{"type": "coupon", "series": self.rng.choice(coupons)}]
             if self.rarely(8):  # two series for one application
                 when.append({"type": "coupon", "series": self.rng.choice(SERIES)})
+            elif self.rarely(8):  # either series will do
+                when.append({"type": "coupon", "series": self.rng.choice(SERIES)})
+                return [{"type": "any", "of": when}]
             return when
         if self.rarely(12):
             return [{"type": "min_value", "minor": self.near(self.gross_minor)}]

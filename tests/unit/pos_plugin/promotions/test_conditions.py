@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from differential import fault_of
+from oracle import best_total
+from random_cases import Case
 
 from pos_plugin.promotions.generation import RuleGeneration
 
@@ -298,3 +301,78 @@ def test_a_coupon_needed_by_two_promotions_is_spent_once() -> None:
     # Tied series are searched with caution: the result must not claim a proof.
     assert not result.optimal
     assert result.gap_minor > 0
+
+
+def coupon(series: str) -> dict[str, Any]:
+    return {"type": "coupon", "series": series}
+
+
+def pair_for_one(name: str, *when: dict[str, Any]) -> dict[str, Any]:
+    """Two pieces for the price of one."""
+    return {
+        "id": name,
+        "layer": "article",
+        "when": list(when),
+        "offer": {"kind": "n_for_m", "n": 2},
+    }
+
+
+def with_coupons(*promotions: dict[str, Any], scanned: str) -> Case:
+    """Ten pieces of 10.00, and a coupon for each letter."""
+    line = {"line_id": "1", "sku": "a", "quantity_milli": 10_000, "unit_price_minor": 1000}
+    coupons = [{"code": f"{n}", "series": one} for n, one in enumerate(scanned)]
+    return Case(
+        [*promotions],
+        {"sale_id": "s", "at": "2026-03-07T15:12:00+01:00", "coupons": coupons, "lines": [line]},
+    )
+
+
+EITHER = {"type": "any", "of": [coupon("X"), coupon("Y")]}
+BOTH_OR_Z = {
+    "type": "any",
+    "of": [{"type": "all", "of": [coupon("X"), coupon("Y")]}, coupon("Z")],
+}
+NOT_Y_OR_X = {"type": "any", "of": [{"type": "not", "of": coupon("Y")}, coupon("X")]}
+
+
+@pytest.mark.parametrize(
+    ("condition", "scanned", "used"),
+    [
+        (EITHER, "XY", "01"),
+        (EITHER, "YXX", "012"),
+        (BOTH_OR_Z, "XYZ", "012"),
+        (BOTH_OR_Z, "XZ", "1"),
+        (NOT_Y_OR_X, "XY", "0"),  # a coupon of Y was scanned: one of X is needed
+        ({"type": "any", "of": [coupon("X"), {"type": "min_value", "minor": 1}]}, "XY", ""),
+    ],
+)
+def test_each_branch_that_holds_gives_its_coupons(
+    condition: dict[str, Any], scanned: str, used: str
+) -> None:
+    case = with_coupons(pair_for_one("A", condition), scanned=scanned)
+    result = RuleGeneration.from_value(case.promotions).evaluate(case.sale).to_dict(explain=False)
+    assert result["optimal"]
+    assert fault_of(result, case, best_total(*case)) is None
+    assert sorted(one["code"] for one in result["coupons_used"]) == sorted(used)
+
+
+def test_a_branch_that_is_forgotten_is_found() -> None:
+    case = with_coupons(pair_for_one("A", EITHER), scanned="XY")
+    narrow = RuleGeneration.from_value([pair_for_one("A", coupon("X"))])
+    result = narrow.evaluate(case.sale).to_dict(explain=False)
+    assert (fault_of(result, case, best_total(*case)) or "").startswith("optimal is claimed")
+
+
+def test_branches_that_others_want_too_are_never_called_proven() -> None:
+    case = with_coupons(pair_for_one("A", EITHER), pair_for_one("B", coupon("X")), scanned="XY")
+    result = RuleGeneration.from_value(case.promotions).evaluate(case.sale).to_dict(explain=False)
+    assert not result["optimal"]
+    assert fault_of(result, case, best_total(*case)) is None
+
+
+def test_more_branches_than_are_told_apart_are_never_called_proven() -> None:
+    either = [{"type": "any", "of": [coupon(x), coupon(x.lower())]} for x in "ABCDE"]
+    case = with_coupons(pair_for_one("A", *either), scanned="ABCDEabcde")
+    result = RuleGeneration.from_value(case.promotions).evaluate(case.sale).to_dict(explain=False)
+    assert not result["optimal"]
+    assert result["coupons_used"]

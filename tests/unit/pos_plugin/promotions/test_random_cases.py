@@ -35,7 +35,7 @@ COUNTEREXAMPLES = [
 
 DRAWN = [
     *("article", "receipt", "customer", "threshold receipt", "threshold customer"),
-    *("exclusive units", "exclusive receipt", "coupons", "customer", "when coupon"),
+    *("exclusive units", "exclusive receipt", "coupons", "customer", "when coupon", "when any"),
     *("limit per_receipt", "limit per_customer", "limit max_discount_minor"),
     *("when min_value", "when min_quantity"),
     *("when customer_known", "when in_segment"),
