@@ -426,6 +426,7 @@ def back_at(site: Site, till: str, take: Callable[[Plugin], object]) -> None:
         assert agent.status.problems == {}
 
 
+@pytest.mark.capability("G8")
 def test_what_came_back_is_taken_off_the_report(site: Site, owner: Visitor) -> None:
     approve(owner, write(owner, "percent", SATURDAYS | {"weekdays": "", "label_de": "Hosen"}))
     publish(owner)

@@ -86,6 +86,7 @@ def test_sold_voucher_counts_once_it_is_paid(till: TillBuilder) -> None:
     assert state(till) == [("issued", 2500)]
 
 
+@pytest.mark.capability("B1")
 def test_money_for_vouchers_and_deposits_is_no_turnover(till: TillBuilder) -> None:
     with till.open() as plugin:
         sale = plugin.begin_sale("S1")
