@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from pos_plugin.errors import StorageError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -23,11 +25,17 @@ class FolderLock:
 
     Raises:
         FolderTaken: somebody holds it.
-        OSError: the file cannot be opened.
+        StorageError: the file cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as fault:
+            raise StorageError(
+                f"{path.name} cannot be opened: {fault.strerror}",
+                hint="Look at the rights of the data folder, whose it is, and at the disk.",
+            ) from None
         try:
             _lock(handle)
         except OSError:

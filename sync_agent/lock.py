@@ -7,6 +7,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from pos_plugin.folder_lock import FolderLock, FolderTaken
+from pos_plugin.storage.connect import make_data_dir
 from sync_agent.errors import AgentRunning
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ def agent_lock(data_dir: Path, *, tries: int = 1) -> Iterator[None]:
 
     Raises:
         AgentRunning: another process holds it.
+        StorageError: the folder cannot be written.
     """
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_data_dir(data_dir)
     lock = _take(data_dir, tries)
     try:
         yield

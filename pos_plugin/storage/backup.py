@@ -375,8 +375,6 @@ def _alone(data_dir: Path) -> Iterator[None]:
         raise StorageBusy(
             "another backup is under way", hint="Try again when it has ended.", retryable=True
         ) from None
-    except OSError as fault:
-        raise StorageError(f"{LOCK_NAME} cannot be made: {fault.strerror}") from None
     try:
         yield
     finally:

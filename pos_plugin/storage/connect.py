@@ -69,13 +69,7 @@ def open_journal(data_dir: Path) -> apsw.Connection:
     Raises:
         StorageFull, StorageDamaged, StorageBusy, SchemaTooNew, StorageError: nothing was changed.
     """
-    try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            f"the data folder cannot be made: {error.strerror}",
-            hint="Look at data_dir in till.toml.",
-        ) from None
+    make_data_dir(data_dir)
     if drive_of(data_dir) is Drive.NETWORK:
         raise StorageError(
             f"{JOURNAL_NAME} would lie on a network drive, where locks hold nobody",
@@ -88,6 +82,21 @@ def open_journal(data_dir: Path) -> apsw.Connection:
     return _connect(path, JOURNAL_WRITER, journal_schema.APPLICATION_ID, journal_schema.VERSION)
 
 
+def make_data_dir(data_dir: Path) -> None:
+    """Make the data folder where there is none, for its owner alone.
+
+    Raises:
+        StorageError: it cannot be made.
+    """
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"the data folder cannot be made: {error.strerror}",
+            hint="Look at data_dir in till.toml.",
+        ) from None
+
+
 def open_journal_reader(data_dir: Path) -> apsw.Connection | None:
     """Return a read-only connection to journal.db, or None while there is no journal."""
     path = data_dir / JOURNAL_NAME
@@ -98,7 +107,7 @@ def open_journal_reader(data_dir: Path) -> apsw.Connection | None:
 
 def open_cache_writer(data_dir: Path) -> apsw.Connection:
     """Return the writing connection to the cache file, created first where there is none."""
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_data_dir(data_dir)
     path = cache_path(data_dir)
     if path is None:
         path = data_dir / "cache-000001.db"

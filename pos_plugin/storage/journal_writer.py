@@ -22,7 +22,13 @@ from pos_plugin.folder_lock import FolderLock, FolderTaken
 from pos_plugin.sale.repricing import facts_of
 from pos_plugin.storage import ledger_store, voucher_store
 from pos_plugin.storage.ballast import Ballast
-from pos_plugin.storage.connect import JOURNAL_NAME, checkpointed, open_journal, quick_check
+from pos_plugin.storage.connect import (
+    JOURNAL_NAME,
+    checkpointed,
+    make_data_dir,
+    open_journal,
+    quick_check,
+)
 from pos_plugin.storage.envelope import hash_of, serialised
 from pos_plugin.storage.faults import mapped
 from pos_plugin.storage.journal_swap import (
@@ -715,19 +721,13 @@ def _is_sound(connection: apsw.Connection, data_dir: Path) -> bool:
 
 def _own(data_dir: Path) -> FolderLock:
     """Keep every other till out: it would take what this one prints for a print cut short."""
-    path = data_dir / LOCK_NAME
+    make_data_dir(data_dir)
     try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return FolderLock(path)
+        return FolderLock(data_dir / LOCK_NAME)
     except FolderTaken:
         raise StorageBusy(
             f"another till process has the data folder {data_dir.name}",
             hint="One process a folder: end the other one, or ask it over `stammkunde serve`.",
-        ) from None
-    except OSError as fault:
-        raise StorageError(
-            f"{LOCK_NAME} cannot be opened: {fault.strerror}",
-            hint="Look at the rights of the data folder and at the disk.",
         ) from None
 
 

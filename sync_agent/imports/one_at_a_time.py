@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from pos_plugin.errors import PosPluginError, StorageError
+from pos_plugin.errors import PosPluginError
 from pos_plugin.folder_lock import FolderLock, FolderTaken
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ def alone(data_dir: Path) -> Iterator[None]:
         raise ImportRefused(
             "another import is under way", hint="Try again when it has ended."
         ) from None
-    except OSError as fault:
-        raise StorageError(f"{LOCK_NAME} cannot be made: {fault.strerror}") from None
     try:
         yield
     finally:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pos_plugin.errors import StorageError
 from sync_agent.errors import AgentRunning
 from sync_agent.lock import TRIES, agent_lock, is_running
 from sync_agent.status import ADVICE, Status, read_status, words_of, write_status
@@ -41,6 +42,15 @@ def test_lock_dies_with_its_process(tmp_path: Path) -> None:
         holder.kill()
     assert not is_running(tmp_path)
     with agent_lock(tmp_path):
+        pass
+
+
+def test_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "agent.lock").mkdir()  # as good as a folder of somebody else
+    with pytest.raises(StorageError, match=r"agent\.lock cannot be opened"), agent_lock(tmp_path):
+        pass
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="cannot be made"), agent_lock(tmp_path / "file" / "x"):
         pass
 
 
