@@ -6,7 +6,9 @@ import asyncio
 import datetime as dt
 import re
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -16,6 +18,7 @@ from sqlalchemy import func, select
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
+import head_office.web
 from head_office import users
 from head_office.promotions import drafts
 from head_office.storage import (
@@ -32,6 +35,7 @@ from head_office.users import Role
 from head_office.web import sessions
 from head_office.web.app import COOKIE, PAGES, create_page
 from head_office.web.door import FORM_BYTES_MAX
+from head_office.web.forms import FORMS
 from head_office.web.jobs import Jobs
 from head_office.web.sign_in_limit import TRIES, TRIES_OF_ALL, WITHIN, SignInLimit
 from head_office.web.visit import ROOT
@@ -313,9 +317,12 @@ def test_who_asks_more_than_people_do_waits_for_a_minute(site: Site) -> None:
 
 
 def test_a_job_is_nobody_elses(owner: Visitor, people: dict[str, Visitor]) -> None:
-    path = owner.post("/checks").url.path.removeprefix("/office")
-    assert owner.get(path).status_code == 200
-    assert people["emil"].get(path).status_code == 404
+    for work in ("/checks", "/previews"):
+        path = owner.post(work).url.path.removeprefix("/office")
+        assert path.startswith(f"{work}/")
+        assert owner.get(path).status_code == 200
+        people["emil"].get("/")
+        assert people["emil"].get(path).status_code == 404
 
 
 def test_what_people_wrote_is_never_markup(site: Site) -> None:
@@ -357,6 +364,38 @@ def test_what_people_wrote_is_never_markup(site: Site) -> None:
         assert "<script>alert" not in answer.text
     with site.database() as database:
         drafts.drop(database, NASTY, version=2, user="olga", now=site.clock.now())
+
+
+def fields_of_all_pages() -> set[str]:
+    """Every name under which a page takes something: of the forms, and read by itself."""
+    asked = re.compile(r"""(?:\b(?:word|number|Field)|(?:query|form)\.get)\(\s*"(\w+)\"""")
+    folder = Path(head_office.web.__file__).parent
+    found = {one for path in folder.rglob("*.py") for one in asked.findall(path.read_text())}
+    return found | {field.name for form in FORMS for field in form.fields()}
+
+
+@pytest.mark.parametrize("page", [one for one in PAGES if one.path != "/sign-out"], ids=named)
+def test_no_address_shows_what_is_sent_to_it_as_markup(
+    people: dict[str, Visitor], page: Page
+) -> None:
+    """Whoever adds an address or a field has it tried here."""
+    names = fields_of_all_pages()
+    assert {"term", "id", "reason", "password", "label_de", "day", "from", "page"} <= names
+    owner = people["olga"]
+    for form in ("percent", "expert", "points") if "{form}" in page.path else ("percent",):
+        path = path_of(page).replace("/percent", f"/{form}").replace("none", quote(NASTY, safe=""))
+        for sent in (NASTY, f'"{NASTY}', f"{{}}{NASTY}", f"\u2028{NASTY}"):
+            everything = dict.fromkeys(names, sent)
+            if page.method == "GET":
+                answer = owner.client.get(f"/office{path}", params=everything)
+            else:
+                owner.get("/")
+                answer = owner.post(path, **everything | {"csrf": owner.csrf})
+            assert answer.status_code < 500, sent
+            assert "<script>alert" not in answer.text
+            assert "<img" not in answer.text
+            assert not OWN_CODE.search(answer.text)
+    assert owner.get("/").url.path == "/office/"
 
 
 def test_every_answer_carries_the_policy(owner: Visitor) -> None:
