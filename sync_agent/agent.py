@@ -204,7 +204,7 @@ class Agent(Closing):
                     # It is there and cannot now: nothing that a person has to look at.
                     self._unreachable = str(fault)
                     happened = cycle.NobodyAnswered(dice=_dice())
-            except StorageError as fault:
+            except (StorageError, OSError) as fault:  # a full disk must not end the agent
                 self._storage = str(fault)
                 happened = _refused(action, "storage")
                 if isinstance(fault, StorageDamaged):

@@ -147,7 +147,7 @@ class LocalAgent(Closing):
                     forget_corrected_prices(self._shelf)
         except ImportRefused:
             pass  # somebody imports by hand: the next round goes on
-        except StorageError as fault:
+        except (StorageError, OSError) as fault:
             problems["imports"] = "imports"
             said = str(fault)
         except PosPluginError as fault:

@@ -194,6 +194,22 @@ def test_agent_lives_on_where_no_cache_can_be_made(site: Site) -> None:
     assert held(site) == (21, [1], 1)
 
 
+def test_agent_lives_on_where_no_package_can_be_written(site: Site) -> None:
+    blobs = site.till_dir() / "blobs"
+    away = blobs.rename(site.till_dir() / "away")
+    blobs.touch()  # whatever the disk refuses
+    site.publish(PERCENT_20)
+    with agent_of(site) as agent:
+        agent.cycle()
+        assert agent.status.problems == {"download": "storage"}
+        assert agent.status.storage
+        blobs.unlink()
+        away.rename(blobs)
+        agent.cycle()
+        assert agent.status.problems == {}
+    assert held(site) == (21, [2, 1], 1)
+
+
 def test_sound_cache_is_not_fetched_again(site: Site) -> None:
     """The control: looking alone changes nothing."""
     before = current(site), current(site).stat().st_ino
