@@ -12,7 +12,7 @@ from till_builder import voucher_promotion
 from head_office.intake.exceptions import noted
 from head_office.storage import receipt, voucher
 from head_office.vouchers import DOUBLE_REDEMPTION
-from pos_plugin import Plugin, Receipt
+from pos_plugin import Plugin, Receipt, Scanned
 from pos_plugin.clock import SystemClock, utc_text
 from pos_plugin.loyalty.voucher_code import code_of, voucher_hash
 from pos_plugin.storage.cache_reader import CacheReader
@@ -144,6 +144,20 @@ def test_one_voucher_at_two_tills_is_two_receipts_and_one_exception(site: Site) 
         assert sold(site, till, CODE)["off_minor"] == 500
     sync(site, "3", "4", "3", "4")
     assert at_head_office(site) == ("redeemed", [DOUBLE_REDEMPTION], 2)
+
+
+@pytest.mark.capability("M7")
+def test_voucher_of_a_campaign_is_shown_at_the_next_visit_without_a_network(site: Site) -> None:
+    def shown() -> list[str]:
+        with Plugin.open(site.till_dir("3") / "till.toml") as plugin:
+            found = plugin.identify(customer="K1")
+        assert isinstance(found, Scanned)
+        return [one["type"] for one in (found.panel or {})["vouchers"]]
+
+    # No agent runs: the till knows it from the synchronisation of before.
+    assert shown() == ["MOTIV5"]
+    sold(site, "3", CODE)
+    assert shown() == []
 
 
 @pytest.mark.capability("V7")

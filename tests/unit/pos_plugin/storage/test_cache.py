@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import apsw
 import pytest
 from till_builder import BUCKET, NOON, BuiltPage, Put, TillBuilder
 
@@ -159,3 +161,34 @@ def test_blob_name_is_never_a_path(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("x")
     assert read_blob(tmp_path, "../secret") is None
     assert read_blob(tmp_path, "A" * 64) is None
+
+
+BANK = ("iban", "bic", "bank", "mandate", "account_holder")
+
+
+def columns(path: Path) -> dict[str, list[str]]:
+    """The columns of every table of a file."""
+    with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as db:
+        tables: Any = db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        found = {}
+        for (table,) in tables:
+            rows: Any = db.execute("SELECT name FROM pragma_table_info(?)", (table,))
+            found[table] = [name for (name,) in rows]
+        return found
+
+
+@pytest.mark.capability("K1")
+def test_a_customer_is_twelve_columns_and_no_file_of_a_till_has_any_for_a_bank(
+    tmp_path: Path,
+) -> None:
+    till = TillBuilder(tmp_path / "till")
+    till.customer("K1")
+    with till.open():
+        pass
+    (cache,) = till.data_dir.glob("cache-*.db")
+    found = columns(cache)
+    assert len(found["customer"]) <= 12, found["customer"]
+    own = columns(till.data_dir / "journal.db")
+    names = [name for columns in (found | own).values() for name in columns]
+    assert not [name for name in names if any(word in name for word in BANK)]
+    assert "birthday_on" in names, "the search finds what is there"
