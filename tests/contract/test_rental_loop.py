@@ -52,7 +52,7 @@ def printed(plugin: Plugin, job: str) -> None:
     def is_out() -> bool:
         return (plugin.prints.job(job) or {}).get("state") not in (None, "QUEUED", "SENDING")
 
-    until(is_out, within_s=20, what="the voucher is printed")
+    until(is_out, within_s=60, what="the voucher is printed")
 
 
 @pytest.mark.capability("V1", "V2", "V3", "V5", "V7", "case 2")

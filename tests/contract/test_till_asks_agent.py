@@ -83,7 +83,7 @@ def running_agent(site: Site) -> Iterator[Agent]:
         thread = threading.Thread(target=agent.run)
         thread.start()
         try:
-            until((site.till_dir() / "agent.json").exists, within_s=10, what="the agent answers")
+            until((site.till_dir() / "agent.json").exists, within_s=60, what="the agent answers")
             yield agent
         finally:
             agent.stop()
@@ -125,7 +125,7 @@ def test_card_of_another_shop_is_known_with_the_next_scan(site: Site) -> None:
         assert first["customer"]["id"] != "K2"  # at once, and provisional
         until(
             lambda: plugin.scan(card_number(2)).to_dict()["customer"]["id"] == "K2",
-            within_s=20,
+            within_s=60,
             what="head office takes the customer into the bucket, the pull brings the row",
         )
 
@@ -191,7 +191,7 @@ def test_cancelled_sale_lets_its_voucher_go(site: Site) -> None:
             except HeadOfficeRefused:
                 return False
 
-        until(is_free, within_s=20, what="head office lets the voucher go")
+        until(is_free, within_s=60, what="head office lets the voucher go")
 
 
 def test_agent_answers_nobody_but_its_till(site: Site) -> None:

@@ -67,7 +67,7 @@ class LoneShop:
             now = read_status(self.till.folder) or {}
             return now.get("pid") != before.get("pid") or now["cycles"] > before["cycles"]
 
-        until(went_round, within_s=20, what="a round of the agent")
+        until(went_round, within_s=60, what="a round of the agent")
 
     def sold(self) -> Counter[tuple[str, int]]:
         path = str(self.till.folder / "journal.db")
@@ -113,7 +113,7 @@ def test_a_shop_without_head_office_sells_and_keeps_its_balances(tmp_path: Path)
             # The merchandise system drops a file; the next sale has the new price.
             (shop.till.folder / "drop" / "articles.csv").write_text("sku;Preis\n4711;100,00\n")
             done = shop.till.folder / "drop" / "done" / "articles.csv"
-            until(done.exists, within_s=20, what="the file is taken")
+            until(done.exists, within_s=60, what="the file is taken")
             assert till.ask(do="sell", card=ANNA, skus=["4711"])["total_minor"] == 9000
             status = stammkunde("agent", "status", "--config", shop.config)
             assert (status.returncode, "arbeitet allein" in status.stdout) == (0, True)

@@ -95,14 +95,14 @@ class Shop:
             with reader:
                 return any(known.generation == generation for known in reader.generations())
 
-        until(arrived, within_s=15, what=f"generation {generation} at the till")
+        until(arrived, within_s=60, what=f"generation {generation} at the till")
 
     def wait_for_upload(self) -> None:
         def uploaded() -> bool:
             status = read_status(self.till_dir) or {}
             return status.get("waiting_events") == 0 and status.get("acked_seq") == len(self.sold())
 
-        until(uploaded, within_s=20, what="every event is at head office")
+        until(uploaded, within_s=60, what="every event is at head office")
 
     def sold(self) -> Counter[tuple[str, int, int]]:
         """Sale id, lines and total of every receipt in the till's journal."""
@@ -211,7 +211,7 @@ def test_shop_sells_on_while_head_office_is_gone(tmp_path: Path) -> None:
             assert len(sold) == 53
             assert set(sold.values()) == {1}
             assert shop.arrived() == sold
-            until(lambda: all_folded(till), within_s=15, what="balances come back")
+            until(lambda: all_folded(till), within_s=60, what="balances come back")
             balances, ledger = shop.points_at_head_office()
             assert balances == ledger == points_on_the_panel(till) == offline
         assert agent.end() == 0

@@ -82,7 +82,7 @@ def shop(site: Site) -> Iterator[Plugin]:
             Running(site.folder / "agent.log", "agent", "run", "--config", config) as agent,
             Plugin.open(config) as plugin,
         ):
-            until(lambda: price(plugin) is not None, within_s=20, what="the first round")
+            until(lambda: price(plugin) is not None, within_s=60, what="the first round")
             yield plugin
             assert agent.end() == 0
 
@@ -175,9 +175,9 @@ def swallowed(site: Site, *, safety_poll_s: float) -> Iterator[SwallowingProxy]:
             thread = threading.Thread(target=agent.run)
             thread.start()
             try:
-                until(lambda: proxy.swallowed, within_s=20, what="a held request")
-                until(lambda: agent.status.generation == 1, within_s=20, what="the first round")
-                until(lambda: rests(agent), within_s=20, what="it rests")
+                until(lambda: proxy.swallowed, within_s=60, what="a held request")
+                until(lambda: agent.status.generation == 1, within_s=60, what="the first round")
+                until(lambda: rests(agent), within_s=60, what="it rests")
                 yield proxy
             finally:
                 agent.stop()

@@ -77,7 +77,7 @@ def test_cashier_sells_prints_redeems_and_pulls_the_plug(
     page.shows("Gutschein 5,00 € Rabatt bis", "#receipt")
     page.shows("Bitte den gedruckten Gutschein überreichen.", "#notices")
     page.shows("noch nicht bei der Zentrale", "#sync")
-    until(lambda: page.js(LOADED), within_s=10, what="the picture is loaded")
+    until(lambda: page.js(LOADED), within_s=60, what="the picture is loaded")
     (printed,) = (running.data_dir / "till" / "prints").glob("*.png")
     shown = base64.b64decode(page.js(PICTURE))
     assert _pixels(shown) == _pixels(printed.read_bytes())

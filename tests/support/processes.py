@@ -72,7 +72,7 @@ class Running:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def says(self, words: str, *, within_s: float = 15) -> None:
+    def says(self, words: str, *, within_s: float = 60) -> None:
         """Wait until the command has printed these words."""
         until(
             lambda: words in self.log.read_text() or not self.alive,

@@ -544,7 +544,7 @@ def test_voucher_is_printed_as_a_picture(tmp_path: Path) -> None:
             state = plugin.prints.job(job)
             return state is not None and state["state"] == "CONFIRMED"
 
-        until(printed, within_s=20, what="the printed voucher")
+        until(printed, within_s=60, what="the printed voucher")
         state = plugin.prints.job(job)
         assert state is not None
         assert [page.suffix for page in state["pages"]] == [".png"]
@@ -566,7 +566,7 @@ def test_job_of_the_last_process_is_printed_at_the_next_start(tmp_path: Path) ->
     with TillBuilder(tmp_path / "till", printer=True).open() as plugin:
         until(
             lambda: not plugin.health()["print_jobs_open"],
-            within_s=20,
+            within_s=60,
             what="the printed voucher",
         )
 

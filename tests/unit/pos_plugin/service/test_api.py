@@ -54,7 +54,7 @@ def test_card_sale_and_voucher_go_all_the_way(till: Served) -> None:
         effects = {effect["kind"]: effect for effect in receipt.json()["effects"]}
         job = effects["print"]["job"]
 
-        until(lambda: _job(client, job)["state"] == "CONFIRMED", within_s=15, what="printed")
+        until(lambda: _job(client, job)["state"] == "CONFIRMED", within_s=60, what="printed")
         assert _job(client, job)["text"] == "Bitte den gedruckten Gutschein überreichen."
         picture = client.get(f"/v1/print-jobs/{job}/pages/1")
         assert picture.headers["content-type"] == "image/png"
@@ -224,7 +224,7 @@ def test_fault_inside_is_a_problem_without_traceback(
     try:
         with till.checked_client() as client:
             answer = client.get("/v1/health")
-        until(lambda: "secret path" in caplog.text, within_s=10, what="the log says what")
+        until(lambda: "secret path" in caplog.text, within_s=60, what="the log says what")
     finally:
         log.removeHandler(caplog.handler)
     assert (answer.status_code, answer.json()["code"]) == (500, "fault")

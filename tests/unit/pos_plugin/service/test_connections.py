@@ -106,8 +106,8 @@ def test_client_that_hangs_up_in_the_middle_leaves_no_trace(
     with closing(connect(till)) as line:
         begun = head(till, 1000).replace(b"Content-Length: 1000", kind.encode())
         line.sendall(begun + (b'5\r\n{"cod\r\n' if "chunked" in kind else b'{"cod'))
-        until(lambda: open_at(till).is_busy, within_s=10, what="the head is read")
-    until(lambda: open_connections(till) == {}, within_s=10, what="it is seen that nobody is there")
+        until(lambda: open_at(till).is_busy, within_s=60, what="the head is read")
+    until(lambda: open_connections(till) == {}, within_s=60, what="it is seen that nobody is there")
     with till.client() as client:
         assert client.get("/v1/health").status_code == 200
     assert [record.getMessage() for record in caplog.records if record.levelno > logging.INFO] == []
