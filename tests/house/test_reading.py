@@ -16,7 +16,7 @@ READING = "balance-and-offline.md"
 FAULTS = "fault-tests.md"
 _NAMED = re.compile(r"`([\w.]+)` in `([\w/]+\.py)`")
 _A_TEST = re.compile(r"`(test_\w+)`")
-_VARIABLE = re.compile(r"`(STAMMKUNDE_\w+)`")
+_VARIABLE = re.compile(r"`(STAMMKUNDE_[^`]*)`")
 _TEST = re.compile(r"`(tests/[\w/]+\.py)`")
 
 
