@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from head_office.promotions import drafts
 from head_office.users import Role
-from head_office.web import promotion_list, said_faults, stock
+from head_office.web import names, promotion_list, said_faults, stock
 from head_office.web.door import Page
 from head_office.web.forms import BY_CODE, EXPERT, FORMS
 from head_office.web.forms.fields import FieldFault
@@ -63,7 +63,11 @@ def new(visit: Visit) -> Response:
     """Show an empty form."""
     code = _code(visit)
     words = _words(_NEW, visit) if code == EXPERT else []
-    return _show(visit, code, None, Typed(None, words, {}, _presets(code, visit.language)))
+    shown = _presets(code, visit.language)
+    accounts = _accounts(visit)
+    if "account" in shown and accounts and shown["account"][0] not in accounts:
+        shown["account"] = [next(iter(accounts))]
+    return _show(visit, code, None, Typed(None, words, {}, shown))
 
 
 def edit(visit: Visit) -> Response:
@@ -156,8 +160,14 @@ def _show(
         faults=typed.faults,
         sentences=typed.sentences,
         stock=stock.words(visit.database),
+        accounts=_accounts(visit),
         filled=_filled(code, typed),
     )
+
+
+def _accounts(visit: Visit) -> dict[str, str]:
+    with visit.database.read() as connection:
+        return names.accounts(connection, visit.language)
 
 
 def _filled(code: str, typed: Typed) -> set[str]:

@@ -44,6 +44,7 @@ SATURDAYS = {
     "weekdays": "6",
     "who": "all",
 }
+POINTS = "/promotions/new/points"
 GOLDEN = Path(__file__).parents[1] / "golden/promotions"
 HALF = {"label_de": "Halber Preis", "percent": "50", "who": "all"}
 DEEP = {"label_de": "Alles 40 %", "by": "value", "unit": "percent", "step1_from": "0",
@@ -126,6 +127,17 @@ def test_a_till_takes_what_the_page_published(site: Site, owner: Visitor) -> Non
     with Plugin.open(site.till_dir() / "till.toml") as plugin:
         priced = plugin.sales.evaluate(sale).to_dict()
     assert (priced["generation"], priced["total_minor"]) == (1, 6399)
+
+
+def test_an_account_is_chosen_by_its_name(site: Site, owner: Visitor) -> None:
+    site.load(program=[{"code": "treue", "unit": "POINTS"}, {"code": "geld", "unit": "EUR_MINOR"}])
+    options = re.findall(r'<option value="(\w+)"( selected)?>(\w+)<', owner.get(POINTS).text)
+    assert options[:2] == [("geld", " selected", "Bonus"), ("treue", "", "Punkte")]
+    fields = {"label_de": "Punkte", "number": "2", "way": "unit", "who": "card"}
+    gone = write(owner, "points", fields | {"account": "alt"})
+    assert '<option value="alt" selected>alt<' in owner.get(f"/promotion/edit?id={gone}").text
+    there = write(owner, "points", fields | {"account": "treue"})
+    assert "Jedes Teil bringt 2 Punkte." in text_of(owner.get(f"/promotion?id={there}"))
 
 
 def test_what_was_typed_wrong_is_said_and_kept(owner: Visitor) -> None:
