@@ -5,6 +5,7 @@ Unknown keys are refused by name: a misspelt setting must not look as if it work
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -262,6 +263,20 @@ class Approvals(_Closed):
     price_guaranteed: bool = False
 
 
+class Fiscal(_Closed):
+    """How vouchers are handed to the fiscal record of the host (docs/vouchers.md).
+
+    Args:
+        confirmed_on: day on which a tax adviser confirmed the mapping.
+        goods_credit: what a goods credit is when it pays; nobody confirmed the default.
+    """
+
+    confirmed_on: dt.date | None = None
+    goods_credit: Literal[
+        "MehrzweckgutscheinEinloesung", "EinzweckgutscheinEinloesung", "Forderungsaufloesung"
+    ] = "MehrzweckgutscheinEinloesung"
+
+
 class Classes(_Closed):
     """Classes of customers, where this till computes them itself (docs/classes.md).
 
@@ -305,6 +320,7 @@ class TillConfig(_Closed):
     returns: Returns = Returns()
     approvals: Approvals = Approvals()
     classes: Classes = Classes()
+    fiscal: Fiscal = Fiscal()
     backup: Backup = Backup()
 
     _profile_folder: Path | None = PrivateAttr(default=None)

@@ -443,6 +443,7 @@ class Till:
             labels=labels,
             currency=basket.currency,
             language=self.config.language,
+            credit_gv_typ=self.config.fiscal.goods_credit,
         )
         return VoucherAnswer(settlement=done, effects=tuple(effects), earned=earned)
 

@@ -39,7 +39,7 @@ def doctor(config: Path, as_json: bool) -> None:
     """Look at everything this till stands on; a line each, with what to do where it is not good.
 
     Settings, folder, rights, drive, disk, clock, versions, core, files, agent, head office, rules,
-    master data, backup, printers. Nothing is changed; the till may sell meanwhile.
+    master data, backup, vouchers, printers. Nothing is changed; the till may sell meanwhile.
     """
     from pos_plugin.clock import SystemClock
     from pos_plugin.config import read_config
@@ -53,6 +53,7 @@ def doctor(config: Path, as_json: bool) -> None:
 
 def _findings(settings: TillConfig, config: Path, at: dt.datetime) -> Iterator[Finding]:
     from pos_plugin.doctor.files import file_findings, last_known
+    from pos_plugin.doctor.fiscal import fiscal_findings
     from pos_plugin.doctor.folder import folder_findings
     from pos_plugin.doctor.machine import machine_findings
     from pos_plugin.doctor.openers import opener_findings
@@ -66,4 +67,5 @@ def _findings(settings: TillConfig, config: Path, at: dt.datetime) -> Iterator[F
     yield from opener_findings(settings.data_dir)
     for entry in sorted(entry_points(group=GROUP), key=lambda one: one.name):
         yield from entry.load()(settings, config, at=at)
+    yield from fiscal_findings(settings)
     yield from printer_findings(settings)

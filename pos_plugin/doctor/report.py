@@ -30,6 +30,7 @@ CHECKS: Final = {
     "rules": {"de": "Regeln", "en": "Rules"},
     "cache": {"de": "Stammdaten", "en": "Master data"},
     "backup": {"de": "Sicherung", "en": "Backup"},
+    "fiscal": {"de": "Gutscheine", "en": "Vouchers"},
     "printer": {"de": "Drucker", "en": "Printer"},
     "keys": {"de": "Schlüssel", "en": "Keys"},
     "tills": {"de": "Kassen", "en": "Tills"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pos_plugin.loyalty.voucher_type import GV_TYP
+from pos_plugin.loyalty.voucher_type import GV_TYP, LegalKind
 from pos_plugin.wording import money
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def voucher_effects(
     labels: Mapping[str, str],
     currency: str,
     language: str,
+    credit_gv_typ: str = GV_TYP[LegalKind.GOODS_CREDIT],
 ) -> list[dict[str, Any]]:
     """Return one effect per voucher, in the order in which they act.
 
@@ -47,6 +48,7 @@ def voucher_effects(
         labels: what a voucher gives, in the shop's language, by code; missing = "Voucher".
         currency: of the sale.
         language: of the texts, ``de`` or ``en``.
+        credit_gv_typ: what a goods credit is in the fiscal record of this shop.
     """
     effects: list[dict[str, Any]] = []
     for used in settlement.used:
@@ -57,7 +59,9 @@ def voucher_effects(
             "code": voucher.code,
             "voucher": voucher.voucher,
             "legal_kind": voucher.legal_kind.value,
-            "gv_typ": GV_TYP[voucher.legal_kind],
+            "gv_typ": credit_gv_typ
+            if voucher.legal_kind is LegalKind.GOODS_CREDIT
+            else GV_TYP[voucher.legal_kind],
         }
         if used.reduces_price:
             effect["discount_minor"] = used.amount_minor

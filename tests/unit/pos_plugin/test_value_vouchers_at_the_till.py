@@ -212,6 +212,26 @@ def test_fixed_prices_are_paid_by_vouchers_and_never_reduced(till: TillBuilder) 
     assert standing(till) == [("issued", 1000, 1000), ("redeemed", 1000, 0)]
 
 
+@pytest.mark.parametrize(
+    ("setting", "gv_typ"),
+    [
+        ("", "MehrzweckgutscheinEinloesung"),
+        ('[fiscal]\ngoods_credit = "Forderungsaufloesung"\n', "Forderungsaufloesung"),
+    ],
+)
+def test_shop_says_what_a_goods_credit_is_when_it_pays(
+    till: TillBuilder, setting: str, gv_typ: str
+) -> None:
+    credit = hand_out(till, "CREDIT", legal_kind="goods_credit")
+    gift = hand_out(till, "GIFT", legal_kind="gift_mpv")
+    with till.config_path.open("a", encoding="utf-8") as config:
+        config.write(setting)
+    with till.open() as plugin:
+        for code, said in ((credit, gv_typ), (gift, "MehrzweckgutscheinEinloesung")):
+            answer = evaluated(plugin, basket("S1", code))
+            assert effect(answer, "tender_voucher")["gv_typ"] == said
+
+
 def test_promotions_come_first_and_order_of_scanning_decides_nothing(till: TillBuilder) -> None:
     till.rules(unit_discount("ZEHN", 1000), points())
     gift = hand_out(till, "GIFT", 500, days=5)

@@ -21,7 +21,7 @@ from spoiled import spoil
 from head_office import doctor as of_head_office
 from pos_plugin.cli import stammkunde
 from pos_plugin.clock import SystemClock
-from pos_plugin.doctor import files, folder, machine, openers, printers
+from pos_plugin.doctor import files, fiscal, folder, machine, openers, printers
 from pos_plugin.doctor.finding import Level
 from pos_plugin.doctor.report import CHECKS
 from pos_plugin.storage.ballast import SPENT
@@ -251,7 +251,26 @@ def test_a_clock_that_went_back_is_bad() -> None:
     assert clock(NOON.astimezone(dt.UTC), None).code == "clock_utc"
 
 
-TABLES = (folder, machine, files, openers, printers, doctor_checks, of_head_office)
+def test_vouchers_that_pay_want_a_tax_adviser_once(till: LoneTill) -> None:
+    assert not [code for code in codes(till.config_path) if code.startswith("fiscal")]
+    kind = {
+        "code": "GESCHENK",
+        "legal_kind": "gift_mpv",
+        "effect": {"kind": "value", "label": {"de": "Gutschein"}},
+        "validity": {"year_end_plus": 3},
+        "layout": {"title": {"de": "Danke"}},
+    }
+    free = {**kind, "code": "FREI", "legal_kind": "promo"}
+    assert till.take_tables(voucher_type=[free]).state == "taken"
+    assert "fiscal_unconfirmed" not in codes(till.config_path), "the negative control"
+    assert till.take_tables(voucher_type=[free, kind]).state == "taken"
+    assert codes(till.config_path)["fiscal_unconfirmed"] == "warn"
+    with till.config_path.open("a", encoding="utf-8") as config:
+        config.write("[fiscal]\nconfirmed_on = 2026-11-02\n")
+    assert codes(till.config_path)["fiscal_confirmed"] == "good"
+
+
+TABLES = (folder, machine, files, openers, printers, fiscal, doctor_checks, of_head_office)
 
 
 @pytest.mark.parametrize("module", TABLES, ids=lambda module: module.__name__)
