@@ -207,8 +207,8 @@ class Agent(Closing):
             except (StorageError, OSError) as fault:  # a full disk must not end the agent
                 self._storage = str(fault)
                 happened = _refused(action, "storage")
-                if isinstance(fault, StorageDamaged):
-                    self.check_files()  # which of both files it is
+                if isinstance(fault, StorageDamaged) and not self.status.damage:
+                    self.check_files()  # which of both files it is; once, it takes a while
         return 0.0
 
     def _follow_cache(self) -> None:
