@@ -162,7 +162,7 @@ def test_every_field_left_empty_is_a_fault_only_where_it_is_needed() -> None:
     [
         ("percent", "1.000"), ("percent", "-5"), ("percent", "101"), ("percent", "5 %"),
         ("percent", "٣"), ("percent", "1e3"), ("max_units", "0"), ("max_units", "1,5"),
-        ("from_on", "1.3.2026"), ("hours_from", "25:00"), ("hours_from", "15:00+01:00"),
+        ("from_on", "31.2.2026"), ("hours_from", "25:00"), ("hours_from", "15:00+01:00"),
         ("weekdays", "8"), ("who", "nobody"), ("label_de", "x" * 201),
         ("shops", ",".join(["x" * 201])), ("shops", ",".join(str(n) for n in range(1001))),
     ],
