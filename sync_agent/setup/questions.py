@@ -67,7 +67,7 @@ def asked(given: dict[str, Any], *, is_terminal: bool) -> Wishes:
     till = answer("till", value_proc=code_check)
     shop = answer("shop", value_proc=code_check) if is_alone else ""
     code = None if is_alone else answer("code")
-    printer = answer("printer", default="none", value_proc=_checked_printer)
+    printer = answer("printer", default="none", value_proc=_checked(_is_printer, say["no_printer"]))
     backup = _backup(given["backup"], say, is_terminal=is_terminal)
     caps = DEFAULT_CAPS_EUR if is_alone else _caps(given, answer, say, is_terminal=is_terminal)
     return Wishes(
@@ -150,9 +150,9 @@ def _caps(
     return caps
 
 
-def _checked_printer(text: str) -> str:
+def _is_printer(text: str) -> bool:
     try:
         printer_of(text)
-    except ValueError as fault:
-        raise click.UsageError(f"--printer: {fault}") from None
-    return text
+    except ValueError:
+        return False
+    return True

@@ -17,6 +17,8 @@ WORDS: Final = {
         "till": "Nummer dieser Kasse, einmalig in der Kette",
         "printer": "Drucker (none, host, simulator, network:192.168.0.50, usb:04b8:0202, "
         "serial:/dev/ttyUSB0, queue:NAME)",
+        "no_printer": "kein Drucker: none, host, simulator oder wie network:192.168.0.50, "
+        "usb:04b8:0202, serial:/dev/ttyUSB0, queue:NAME",
         "backup": "Ordner auf einer anderen Platte für die tägliche Sicherung (leer: keine)",
         "no_folder": "Achtung: {folder} gibt es noch nicht. Ohne den Ordner wird nicht gesichert.",
         "caps": "Ohne Netz weiß eine Kasse nicht, was andere gerade einlösen. Deshalb gelten dann "
@@ -43,6 +45,8 @@ WORDS: Final = {
         "till": "Number of this till, unique in the chain",
         "printer": "Printer (none, host, simulator, network:192.168.0.50, usb:04b8:0202, "
         "serial:/dev/ttyUSB0, queue:NAME)",
+        "no_printer": "no printer: none, host, simulator, or like network:192.168.0.50, "
+        "usb:04b8:0202, serial:/dev/ttyUSB0, queue:NAME",
         "backup": "Folder on another disk for the daily copy (empty: none)",
         "no_folder": "Look: {folder} does not exist yet. Without it nothing is backed up.",
         "caps": "Without a network a till does not know what others redeem at that moment. So "

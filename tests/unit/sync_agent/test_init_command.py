@@ -77,9 +77,9 @@ def test_settings_that_are_there_stay(tmp_path: Path) -> None:
         (("--alone", "--shop", "001"), "--till is missing"),
         (("--alone", "--till", "3"), "--shop is missing"),
         (("--alone", "--head-office", "http://127.0.0.1:1"), "either --alone or"),
-        ((*ALONE[:-1], "network:"), "is none of none, host"),
-        ((*ALONE[:-1], "fax:1"), "is none of none, host"),
-        ((*ALONE[:-1], "usb:TM-T88"), "needs `address`, for example"),
+        ((*ALONE[:-1], "network:"), "kein Drucker: none, host"),
+        ((*ALONE[:-1], "fax:1", "--language", "en"), "no printer: none, host"),
+        ((*ALONE[:-1], "usb:TM-T88"), "wie network:192.168.0.50, usb:04b8:0202"),
         (("--alone", "--shop", "001", "--till", "http://127.0.0.1:1"), "Buchstaben, Ziffern"),
         (("--alone", "--shop", "0/1", "--till", "3", "--language", "en"), "letters, digits"),
         (("--head-office", "http://head.example", "--till", "3"), "keine Adresse"),
@@ -117,7 +117,7 @@ def test_a_wrong_answer_is_asked_again_at_once(tmp_path: Path) -> None:
     wishes, said = answered(*chain, "fax", "none", str(backup), "", "", "", "")
     assert (wishes.url, wishes.till, wishes.code) == ("http://127.0.0.1:1", "3", "0000-0000")
     assert (wishes.printer, wishes.backup) == ("none", backup)
-    for once in ("j oder n", "keine Adresse", "Buchstaben, Ziffern", "is none of none, host"):
+    for once in ("j oder n", "keine Adresse", "Buchstaben, Ziffern", "kein Drucker: none, host"):
         assert said.count(once) == 1
     assert f"{backup} gibt es noch nicht" in said
     assert said.index("keine Adresse") < said.index("Obergrenzen")
