@@ -95,7 +95,10 @@ def create_app(
     ) -> Response:
         caller = await run_in_threadpool(caller_of, request)
         answer = await hints.newer(
-            log.shop_bucket(caller.shop), since=since or "", wait_s=wait_s if since else 0
+            log.shop_bucket(caller.shop),
+            till=caller.till,
+            since=since or "",
+            wait_s=wait_s if since else 0,
         )
         return Response(answer.model_dump_json(), media_type="application/json")
 

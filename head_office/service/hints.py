@@ -11,6 +11,7 @@ Laws of this file:
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pos_plugin.clock import Clock
 
 LOOK_S: Final = 0.2
+HELD_A_TILL: Final = 4  # one, and some whose connection broke without a word
 SPREAD_S_MAX: Final = 3  # a published generation is to be active at every till within 5 s
 TILLS_A_SECOND: Final = 200  # so many tills a second come for what they were told of
 
@@ -48,6 +50,7 @@ class Hints:
         self._database = database
         self._clock = clock
         self._waiting: dict[str, set[tuple[str, asyncio.Future[Head | None]]]] = {}
+        self._held: Counter[str] = Counter()
         self._somebody = asyncio.Event()
         self._end = asyncio.Event()
 
@@ -68,15 +71,21 @@ class Hints:
             spread_s=min(SPREAD_S_MAX, tills // TILLS_A_SECOND),
         )
 
-    async def newer(self, bucket: str, *, since: str, wait_s: float) -> Head:
-        """Return the head as soon as its mark is not ``since``, at the latest after ``wait_s``."""
+    async def newer(self, bucket: str, *, till: str, since: str, wait_s: float) -> Head:
+        """Return the head as soon as its mark is not ``since``, at the latest after ``wait_s``.
+
+        A till that has ``HELD_A_TILL`` requests here already is answered at once.
+        """
         head = await run_in_threadpool(self.head, bucket)
         if head.mark != since or wait_s <= 0 or self._end.is_set():
+            return head
+        if self._held[till] >= HELD_A_TILL:
             return head
         woken: asyncio.Future[Head | None] = asyncio.get_running_loop().create_future()
         me = (since, woken)
         found: Head | None = None
         self._waiting.setdefault(bucket, set()).add(me)
+        self._held[till] += 1
         self._somebody.set()
         try:
             with suppress(TimeoutError):
@@ -86,6 +95,9 @@ class Hints:
             waiting.discard(me)
             if not waiting:
                 del self._waiting[bucket]
+            self._held[till] -= 1
+            if not self._held[till]:
+                del self._held[till]
         return await run_in_threadpool(self.head, bucket) if found is None else found
 
     async def look_on(self) -> None:

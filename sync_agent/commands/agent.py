@@ -59,8 +59,10 @@ def run(config: Path, retry_at_most_s: float) -> None:
     from sync_agent.agent import Agent
     from sync_agent.lock import TRIES, agent_lock
     from sync_agent.logo import prepare_logo
+    from sync_agent.memory import give_large_pieces_back
     from sync_agent.settings import read_settings
 
+    give_large_pieces_back()
     till = read_config(config)
     warning = prepare_logo(till)
     if warning:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from head_office_site import ARTICLE, Site, caller
 
+from head_office.service.hints import HELD_A_TILL
 from pos_plugin import limits
 from sync_agent.protocol import PAGE_ROWS_MAX
 
@@ -36,6 +38,10 @@ def opened(url: str) -> socket.socket:
     line.settimeout(PATIENCE_S)
     line.connect(("127.0.0.1", place.port))
     return line
+
+
+def question(path: str, token: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
 
 
 @pytest.fixture
@@ -90,9 +96,7 @@ def test_answer_that_nobody_takes_is_dropped(site: Site, *, is_patient: bool) ->
             whole = len(till.get(path).content)
         assert whole > 4 << 20
         with closing(opened(url)) as line:
-            line.sendall(
-                f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
-            )
+            line.sendall(question(path, token))
             threading.Event().wait(6 * WHOLE_S)  # and takes nothing
             assert (taken(line) >= whole) == is_patient
 
@@ -128,6 +132,27 @@ def test_held_request_and_kept_connection_are_not_ended(site: Site) -> None:
             held = till.get("/v1/head", params={"since": mark, "wait_s": 3})
             assert held.status_code == 200, "held six times as long as a request may take"
             assert till.get("/v1/head").status_code == 200
+
+
+def test_one_till_is_held_a_few_times_only(site: Site) -> None:
+    """Else a copied token would take all the memory there is, a held request at a time."""
+    with site.served() as url, ExitStack() as stack:
+        site.url = url
+        tokens = {till: site.add_till(till) for till in ("3", "4")}
+        with caller(url, tokens["3"]) as till:
+            mark = till.get("/v1/head").json()["mark"]
+        path = f"/v1/head?since={mark}&wait_s=55"
+
+        def ask(till: str) -> socket.socket:
+            line = stack.enter_context(closing(opened(url)))
+            line.sendall(question(path, tokens[till]))
+            return line
+
+        asked = [ask("3") for _ in range(HELD_A_TILL + 1)]
+        answered, _, _ = select.select(asked, [], [], PATIENCE_S)
+        assert len(answered) == 1
+        # The control: the others are held, and so is another till.
+        assert select.select([ask("4"), *set(asked) - set(answered)], [], [], 1.0)[0] == []
 
 
 def is_ended(line: socket.socket) -> bool:
