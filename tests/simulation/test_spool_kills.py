@@ -36,6 +36,8 @@ KILLS = int(os.environ.get("STAMMKUNDE_SPOOL_KILLS", "60"))
 JOBS_A_LIFE = 4
 # A life prints its vouchers in about as long; each moment of it is as likely.
 LIFE_S_MAX = 1.1
+# When a wrong till is killed, counted from its first voucher.
+STEPS_S = tuple(0.02 + 0.04 * number for number in range(12))
 ROW_BYTES = DOTS // 8
 
 
@@ -212,9 +214,12 @@ def test_till_that_is_killed_while_it_prints_never_lies(tmp_path: Path) -> None:
 def test_wrong_till_is_found_out(tmp_path: Path, kind: str, law: str) -> None:
     """Negative controls: each breaks one law, and the same audit sees it."""
     with shop(tmp_path, kind) as open_shop:
-        for number in range(12):
-            # From the first job on the line to the last paper, step by step.
-            open_shop.live(kill_after_s=0.02 + 0.04 * number, kill_after_jobs=1)
-        open_shop.live(kill_after_s=None)
-        audit = open_shop.audit()
+        # Each round goes from the first job on the line to the last paper; mostly one is enough.
+        for first in range(3):
+            for step_s in STEPS_S[first::3]:
+                open_shop.live(kill_after_s=step_s, kill_after_jobs=1)
+            open_shop.live(kill_after_s=None)
+            audit = open_shop.audit()
+            if getattr(audit, law):
+                break
     assert getattr(audit, law), (kind, audit)
