@@ -165,6 +165,11 @@ class CacheWriter(Closing):
         """Make this file the current one; what was noted in the one before is lost."""
         put_in_place(self._connection, self._path)
 
+    def give_memory_back(self) -> None:
+        """Keep no pages in memory; for a file that is about to be replaced by another one."""
+        with mapped(self._path):
+            self._connection.pragma("shrink_memory")
+
     def close(self) -> None:
         """Let go of the file; its log goes back into it when nobody reads."""
         self._connection.close()
@@ -302,6 +307,7 @@ class CacheWriter(Closing):
         terms: str,
         is_anew: bool,
         at: dt.datetime,
+        beginning: Sequence[ClassChange] = (),
     ) -> int:
         """Store a run over the classes; return how many changes it brought.
 
@@ -312,10 +318,19 @@ class CacheWriter(Closing):
             terms: stands for the revisions of the scheme.
             is_anew: what was computed before is forgotten first.
             at: now.
+            beginning: where every customer stands on the new first day of the history; empty = the
+                first day stays.
         """
         with self._transaction():
             return class_store.add_run(
-                self._connection, scheme, found, to_on=to_on, terms=terms, is_anew=is_anew, at=at
+                self._connection,
+                scheme,
+                found,
+                to_on=to_on,
+                terms=terms,
+                is_anew=is_anew,
+                at=at,
+                beginning=beginning,
             )
 
     @contextmanager

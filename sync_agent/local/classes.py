@@ -2,7 +2,7 @@
 
 Whoever deletes the cache gets the same history back: it is a function of the journal and of the
 revisions of the schemes. A revision that begins in days already computed makes its scheme be
-computed again from its first day, and so does a month that ends the time for which facts count.
+computed again from its first day. Once a month the history loses days whose facts count no more.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pos_plugin.loyalty.facts_kept import first_told_on, kept, kept_since
 from pos_plugin.loyalty.margin import PurchasePrices, by_margin, margin_facts, unpriced_warning
 from pos_plugin.storage.class_facts import facts
 from pos_plugin.storage.class_lookup import schemes
+from pos_plugin.storage.class_store import first_on as history_begins_on
 from pos_plugin.storage.class_store import last_run, standing
 from pos_plugin.storage.journal_reader import JournalReader
 from pos_plugin.storage.margin_facts import deals, purchase_prices
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from pathlib import Path
 
-    from pos_plugin.loyalty.class_history import Fact
+    from pos_plugin.loyalty.class_history import Change, Fact
     from pos_plugin.loyalty.class_scheme import ClassScheme
     from pos_plugin.loyalty.margin import PurchasePrice
     from pos_plugin.storage.cache_writer import CacheWriter
@@ -100,6 +101,7 @@ def compute_classes(
             facts=list(kept(every, since_on=since_on)),
             prices=prices,
             first_on=first_told_on(revisions, on=latest_on, months=facts_months),
+            months=facts_months,
         )
         runs.append(_compute(writer, counted, last, on=on, at=at))
     return runs
@@ -114,6 +116,7 @@ class _Counted:
     facts: list[Fact]
     prices: list[PurchasePrice]
     first_on: dt.date
+    months: int
 
     def terms(self, *, until_on: dt.date) -> str:
         """Return a word that stands for what the classes until a day depend on beside the facts.
@@ -122,7 +125,7 @@ class _Counted:
         too: those days are computed again.
         """
         texts = sorted(scheme_text(one) for one in self.revisions if one.starts_on <= until_on)
-        texts.append(self.first_on.isoformat())
+        texts.append(f"{self.months} months")
         if by_margin(self.revisions):
             texts += sorted(map(repr, (one for one in self.prices if one.since_on < until_on)))
         return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
@@ -141,9 +144,17 @@ def _compute(
     warnings = counted.warnings(on=on)
     with writer.reading() as cache:
         before = standing(cache, code)
+        begins_on = history_begins_on(cache, code)
     first_on = counted.first_on
-    is_anew = last is None or last.terms != counted.terms(until_on=last.to_on)
+    is_anew = (
+        last is None or last.next_on < first_on or last.terms != counted.terms(until_on=last.to_on)
+    )
+    beginning: list[Change] = []
     if last is not None and not is_anew:
+        if begins_on is not None and begins_on < first_on:
+            beginning = list(
+                changes(revisions, counted.facts, {}, from_on=first_on, to_on=first_on)
+            )
         first_on = last.next_on
     if first_on > on:
         return ClassRun(code, 0, None, last.to_on if last else None, warnings)
@@ -154,5 +165,6 @@ def _compute(
         terms=counted.terms(until_on=on),
         is_anew=is_anew,
         at=at,
+        beginning=beginning,
     )
     return ClassRun(code, count, first_on, on, warnings)

@@ -201,23 +201,32 @@ def test_class_is_a_condition_of_rules_and_vouchers(till: TillBuilder) -> None:
 def test_facts_count_some_months_and_the_history_is_the_same_when_made_again(
     till: TillBuilder,
 ) -> None:
-    put_scheme(till, window={"kind": "months", "months": 1})
+    window = {"kind": "rolling_days", "days": 40}
+    put_scheme(till, window=window)
     live(till)
-    for on in (dt.date(2026, 4, 30), dt.date(2026, 6, 1)):
-        compute(till, on=on, facts_months=2)
+    with till.open() as plugin:
+        for number, days in enumerate((20, 20, 20, 20)):
+            till.clock.advance(days=days)  # 10 and 30 April, 20 May, 9 June
+            rent(plugin, f"M{number}", 4)
+    # As the agent does it, at times with days in between.
+    for on in ((4, 30), (5, 31), (6, 1), (6, 30), (7, 1), (7, 31)):
+        compute(till, on=dt.date(2026, *on), facts_months=3)
     before = history(till)
-    # April counts, so classes are told once it is behind; both were here in March only.
+    # What happened since April counts: classes are told from 11 May on. K1 is C already; of K2
+    # it is still known that he was here.
     assert before == [
-        ("K1", "abc", "2026-05-02", None, 1, "none", 0, 0, 0),
-        ("K2", "abc", "2026-05-02", None, 1, "none", 0, 0, 0),
+        ("K1", "abc", "2026-05-11", "2026-07-19", 1, "C", 8, 2, 0),
+        ("K1", "abc", "2026-07-20", None, 1, "none", 0, 0, 0),
+        ("K2", "abc", "2026-05-11", None, 1, "none", 0, 0, 0),
     ]
-    (again,) = compute(till, on=dt.date(2026, 6, 1), facts_months=2)
-    assert again.changes == 0
     for path in till.data_dir.glob("cache*"):
         path.unlink()
-    put_scheme(till, window={"kind": "months", "months": 1})
-    compute(till, on=dt.date(2026, 6, 1), facts_months=2)
+    put_scheme(till, window=window)
+    compute(till, on=dt.date(2026, 7, 31), facts_months=3)
     assert history(till) == before
+    # Other months are other terms: then all of it is made again.
+    compute(till, on=dt.date(2026, 8, 1), facts_months=5)
+    assert history(till)[0][2] < "2026-05-11"
 
 
 def test_a_clock_set_back_leaves_the_days_that_are_there(till: TillBuilder) -> None:
