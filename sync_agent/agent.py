@@ -357,6 +357,7 @@ class Agent(Closing):
                 return cycle.PageApplied(page.bucket_epoch, page.checkpoint, page.complete, adds_up)
             case cycle.BeginRefetch():
                 self._drop_next()
+                self._writer.give_memory_back()  # the new file needs it
                 self._next = CacheWriter.open_next(self._settings.data_dir)
                 return cycle.RefetchBegun()
             case cycle.PutCacheInPlace():

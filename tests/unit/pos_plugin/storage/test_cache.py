@@ -70,6 +70,16 @@ def test_page_applied_again_changes_nothing(tmp_path: Path) -> None:
         assert seen.cursor(BUCKET) is not None
 
 
+def test_file_that_is_replaced_keeps_no_memory_and_can_still_be_written(tmp_path: Path) -> None:
+    rows = [Put("program", {**PROGRAM, "code": f"{'p' * 200}{n}"}, n) for n in range(1, 10_001)]
+    with CacheWriter.open(tmp_path) as cache:
+        cache.apply_page(page(0, *rows), at=NOON)
+        before = apsw.memory_used()
+        cache.give_memory_back()
+        assert before - apsw.memory_used() > 2 << 20
+        assert cache.apply_page(page(10_000, program(10_001)), at=NOON)
+
+
 def test_older_row_never_overwrites_a_newer_one(tmp_path: Path) -> None:
     with CacheWriter.open(tmp_path) as cache, reader(tmp_path) as seen:
         newer = BuiltPage(after=0, changes=(program(9),), checkpoint=9)
