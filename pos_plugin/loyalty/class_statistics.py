@@ -125,7 +125,7 @@ def migration(every: Iterable[Course], *, ranked: Sequence[str]) -> Migration:
 
 
 class Grant(NamedTuple):
-    """A voucher and what became of it; days are shop days, not known of another till."""
+    """A voucher and what became of it; days are shop days, None where nobody knows."""
 
     customer: str | None
     class_at_issue: str | None
