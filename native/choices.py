@@ -88,12 +88,28 @@ class _Component(NamedTuple):
             bounding = packed(run, choice, self.classes, self.promos, is_bound=True)
             worth = Worth(problem, choice, stateful, exact=False)
             value = worth.value_of(bounding.applications, self.promos)
-            return Solved(value, max(bounding.bound, value), bounding.applications)
+            bound = bounding.bound + cut_too_soon(stateful)
+            if bound < value + self._grain(problem.price):
+                bound = value
+            return Solved(value, max(bound, value), bounding.applications)
 
         def labels_of(promos: list[Promo]) -> Labels:
             return Labels(problem, choice, self.classes, promos, run.budget, exact=False)
 
         return best_of_steps(self.promos, -1, run.budget, labels_of)
+
+    def _grain(self, price: list[int]) -> int:
+        """What every value is a multiple of: two different ones lie at least so far apart."""
+        if any(self.choice.weight):
+            return 0
+        grain = 0
+        for p in self.promos:
+            rates = [(p.benefit, p.value), *[(step.benefit, step.value) for step in p.steps]]
+            for benefit, value in rates:
+                parts = [price[c] * value for c in p.classes] if benefit == PERCENT else [D]
+                grain = math.gcd(grain, *parts)
+            grain = math.gcd(grain, D if p.cap is not None else 0)
+        return grain * W
 
 
 class Choices:
@@ -376,6 +392,15 @@ def may_pair_otherwise(p: Promo, price: list[int]) -> bool:
     times = p.most if p.limit is None else min(p.most, p.limit)
     prices = {price[c] for c in p.classes}
     return p.kind == N_FOR_M and p.discounted < p.size and times > 1 and len(prices) > 1
+
+
+def cut_too_soon(stateful: list[Promo]) -> int:
+    """Return what a packing of bundles under a cap may miss of their value, in 1/10^12 minor.
+
+    The parts that the slots bear of a price or an amount are rounded in the customer's favour and
+    corrected once an application; a packing measures the cap before that.
+    """
+    return sum(max(0, -p.correction) * p.most * W for p in stateful if p.cap is not None)
 
 
 def is_crowd(problem: Problem, classes: list[int], stateful: list[Promo]) -> bool:

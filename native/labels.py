@@ -245,15 +245,17 @@ class Labels:
         proven = not self.exact
         for p in wants:
             mixing = 2 if p.kind == N_FOR_M and p.index not in self.explicit else p.units - count
-            use = p.size * (best_size + mixing) + p.least
+            groups = best_size + mixing
+            if p.cap is not None:
+                # Better than the best one, all that its cap pays for, and the one it cuts.
+                group = max(1, p.unit_discount(self.problem.price[c]) * p.discounted)
+                groups += p.cap // group + 1
+            use = p.size * groups + p.least
             limit = (
                 p.limit if p.pool < 0 else min(p.limit or count, self.problem.pool_limit[p.pool])
             )
             if limit is not None:
                 use = p.size * limit
-            elif p.cap is not None:
-                group = max(1, p.unit_discount(self.problem.price[c]) * p.discounted)
-                use = max(use, p.size * (p.cap // group + 2))
             slack += min(use, count)
         slack += 2 * best_size
         if count <= slack and count > _MANY:

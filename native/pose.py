@@ -1,8 +1,9 @@
 # cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
 """Poses the question of one sale to the search: its units and what may apply, as tables.
 
-What cannot be of use is left out: of promotions alike in all but the size of the benefit the lesser
-ones, tiers that give nothing or whose base cannot reach them.
+What cannot be of use is left out: tiers that give nothing or whose base cannot reach them, and of
+promotions alike in all but the size of the benefit the lesser ones. Those are of use after all
+where less discount keeps a tier open: if the search met a threshold, they are asked for, too.
 """
 
 from __future__ import annotations
@@ -147,6 +148,8 @@ class Pose:
     # The search that knows the tables, and whether one of them has moved since.
     asked: Any
     has_grown: cython.bint
+    question: Any
+    has_left_out: cython.bint  # whether there are twins that are not posed
     open_prices: cython.longlong[::1]
     open_counts: cython.longlong[::1]
     promo_rows: cython.longlong[::1]
@@ -252,13 +255,20 @@ class Pose:
             pool_limit: coupons per pool.
             customer_rate_bp: the customer's own rate in basis points, 0 without a customer.
         """
+        self.question = (classes, eligible, promotions, pools, pool_limit, customer_rate_bp)
+        self._fill(keeps_twins=False)
+
+    def _fill(self, *, keeps_twins: bool) -> None:
         number: cython.longlong
         k: cython.longlong
         pool: cython.longlong
         layer: cython.longlong
-        size: cython.longlong = promotions
-        rate_bp: cython.longlong = customer_rate_bp
-        numbers: cython.longlong[::1] = eligible
+        classes: cython.longlong
+        size: cython.longlong
+        rate_bp: cython.longlong
+        numbers: cython.longlong[::1]
+        classes, numbers, size, pools, pool_limit, rate_bp = self.question
+        self.has_left_out = False
         self._begin()
         self._open(classes)
         for k in range(size):
@@ -273,13 +283,23 @@ class Pose:
             pool = pools.get(number, -1) if pools else -1
             if layer != ARTICLE:
                 self._add_tiers(number, layer, pool, rate_bp)
-            elif pool >= 0 or self._is_best(number):
+            elif pool >= 0 or keeps_twins or self._is_best(number):
                 self._add_article(number, pool)
+            else:
+                self.has_left_out = True
         self._rank()
         self.pool_limit = array("q", pool_limit) if pool_limit else _NONE
 
     def ask(self, search: Search, max_steps: int) -> Found:
         """Put the question to the search; its answer speaks of the numbers given here."""
+        found = self._ask(search, max_steps)
+        if self.has_left_out and search.met_threshold:
+            # The lesser of two twins may be what keeps a base over its threshold.
+            self._fill(keeps_twins=True)
+            found = self._ask(search, max_steps)
+        return found
+
+    def _ask(self, search: Search, max_steps: int) -> Found:
         if self.has_grown or search is not self.asked:
             self.has_grown = False
             self.asked = search

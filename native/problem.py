@@ -195,6 +195,16 @@ class Choice:
     pool_left: list[int] = field(default_factory=list)
 
     @property
+    def is_cut(self) -> bool:
+        """Whether the cap of the receipt tier may bind: then it takes less than its rate says."""
+        receipt = self.receipt
+        return (
+            receipt is not None
+            and receipt.cap is not None
+            and self.base[0] * receipt.value > receipt.cap * D
+        )
+
+    @property
     def is_linear(self) -> bool:
         """Whether weights and constant say exactly what the tiers give once they are open."""
         receipt, customer = self.receipt, self.customer
@@ -228,7 +238,7 @@ class Choice:
             rate = 0
             slack: Exact = self.base[1] - self.customer.min_value
             weight = min((self.weight[z] for z in self.zone if z & 2), default=0)
-            if self.receipt is not None and self.receipt.benefit == PERCENT:
+            if self.receipt is not None and self.receipt.benefit == PERCENT and not self.is_cut:
                 rate = self.receipt.value
                 slack -= fraction(self.base[2] * rate, D)
                 # A discount in both bases lowers the customer base by (1 - rate) only, and is

@@ -198,6 +198,9 @@ class Search:
     Call ``bind``, then ``solve`` for each sale.
     """
 
+    met_threshold = cython.declare(cython.bint, visibility="readonly")
+    """Whether a choice was solved for which a threshold may leave less to the article layer."""
+
     # The tables of the call, which may be longer than what a sale fills.
     tables: dict[str, array[int]]
     price: cython.longlong[::1]
@@ -373,6 +376,7 @@ class Search:
         self.pool_limit = pool_limit
         self.max_steps = max_steps
         self.used = 0
+        self.met_threshold = False
         self.packed = {}
         self.choices = None
         self.problem = None
@@ -1544,6 +1548,9 @@ class Search:
             if alone:
                 promos = [self.problem.promos[alone - 1]]
             tiers = self.problem.tiers
+            for t in (r, k):
+                if t >= 0 and tiers[t].min_value:
+                    self.met_threshold = True
             solved = run.solve(
                 promos,
                 [sorted(promos[0].classes)] if alone else parts,

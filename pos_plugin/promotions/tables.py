@@ -271,8 +271,8 @@ def _twins(
     """Return groups of promotions of which one replaces another on every unit.
 
     Of promotions alike in all but the size of the benefit, and free of limits and coupons, only the
-    best can be of use; of equal ones the first by id. The answer is the group of a promotion and
-    its place in it, the best first.
+    best can be of use where no threshold asks for less; of equal ones the first by id. The answer
+    is the group of a promotion and its place in it, the best first.
     """
     alike: dict[tuple[object, ...], list[tuple[int, int]]] = {}
     for number, promotion in enumerate(promotions):

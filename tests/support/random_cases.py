@@ -70,6 +70,25 @@ def piled_case_of(seed: int, number: int) -> Case:
     return _PiledDraw(rng, 6, 3).case()
 
 
+def mixed_pile_case_of(seed: int, number: int) -> Case:
+    """Return a case of few lines of up to 30 equal pieces, with every offer, limit and layer."""
+    rng = random.Random(f"{seed}:mixed pile:{number}")  # noqa: S311 - repeatable on purpose
+    return _MixedPileDraw(rng, 6, 4).case()
+
+
+def told_apart(case: Case, seed: int) -> Case:
+    """Return the same sale, its lines split into articles that no selector tells apart."""
+    rng = random.Random(f"{seed}")  # noqa: S311 - repeatable on purpose
+    lines = []
+    for line in case.sale["lines"]:
+        cut_milli = rng.randint(0, line["quantity_milli"] // 1000) * 1000
+        for part, milli in enumerate((cut_milli, line["quantity_milli"] - cut_milli)):
+            if milli:
+                own = {"line_id": f"{line['line_id']}.{part}", "vat_rate_bp": 700 * part}
+                lines.append(line | own | {"quantity_milli": milli})
+    return Case(case.promotions, case.sale | {"lines": lines})
+
+
 class _Draw:
     """One case, drawn piece by piece."""
 
@@ -111,6 +130,8 @@ class _Draw:
         # Mostly many: what overlaps is what may go wrong.
         count = max(self.rng.randint(1, self.max_promotions) for _ in range(2))
         promotions = [self.promotion(f"P{n + 1}", sale) for n in range(count)]
+        if self.rarely(4):
+            promotions.append(self.twin(self.rng.choice(promotions)))
         self.rng.shuffle(promotions)
         return Case(promotions, sale)
 
@@ -239,6 +260,13 @@ class _Draw:
             promotion["when"] = when
         return promotion
 
+    def twin(self, promotion: Doc) -> Doc:
+        """The same promotion with another benefit: mostly the lesser one is of no use."""
+        offer = dict(promotion["offer"])
+        if "benefit" in offer:
+            offer["benefit"] = self.benefit((offer["benefit"]["type"],))
+        return promotion | {"id": f"{promotion['id']}B", "offer": offer}
+
     def limits(self) -> Doc:
         limits: Doc = {}
         if self.rarely(6):
@@ -343,6 +371,26 @@ class _PiledDraw(_LargeDraw):
         pieces = self.rng.randint(2, 5)
         discounted = self.rng.randint(1, pieces - 1)
         return {"kind": "n_for_m", "n": pieces, "discounted": discounted, "benefit": percent}
+
+
+class _MixedPileDraw(_LargeDraw):
+    """Piles with whatever there is."""
+
+    def lines(self) -> list[Doc]:
+        return [
+            self.line(number, 1, [])
+            | article
+            | {"quantity_milli": 1000 * self.rng.randint(3, 30), "measured": False}
+            for number, article in enumerate(self.rng.sample(_ARTICLES, self.rng.randint(1, 3)))
+        ]
+
+    def limits(self) -> Doc:
+        limits: Doc = {}
+        if self.rarely(3):
+            limits["per_receipt"] = self.rng.randint(1, 9)
+        if self.rarely(2):
+            limits["max_discount_minor"] = self.rng.randint(100, self.gross_minor // 2 + 100)
+        return limits
 
 
 def features_of(case: Case) -> set[str]:

@@ -15,10 +15,19 @@ from cpsat_compact import compact_total
 from cpsat_model import Answer, UnsupportedError
 from cpsat_packing import packing_total
 from differential import engine, fault_of
+from exact_total import exact_total
 from laws import assert_adds_up, assert_honest
 from memory import bounded
 from oracle import best_total
-from random_cases import Case, case_of, features_of, large_case_of, piled_case_of
+from random_cases import (
+    Case,
+    case_of,
+    features_of,
+    large_case_of,
+    mixed_pile_case_of,
+    piled_case_of,
+    told_apart,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -122,6 +131,63 @@ def test_piles_under_limits_get_the_lowest_total() -> None:
     assert optimal >= 0.9 * judged
 
 
+def test_piles_of_every_offer_get_the_lowest_total() -> None:
+    print(f"seed {SEED}")  # noqa: T201 - shown when the test fails
+    judged = optimal = 0
+    seen: set[str] = set()
+    cases = (mixed_pile_case_of(SEED, number) for number in range(2 * LARGE))
+    for case, answer in _answered(compact_total, cases):
+        result = engine(*case)
+        assert fault_of(result, case, answer.low, answer.high) is None, case
+        judged += 1
+        optimal += result["optimal"]
+        seen |= features_of(case)
+    assert judged >= 0.5 * 2 * LARGE
+    assert optimal >= 0.8 * judged
+    assert {"n_for_m", "bundle", "buy_get", "quantity_tiers", "threshold receipt"} <= seen
+
+
+def test_equal_pieces_cost_the_same_where_they_are_told_apart() -> None:
+    """Counted as one pile they go other ways through the search than as several articles."""
+    print(f"seed {SEED}")  # noqa: T201 - shown when the test fails
+    proven = 0
+    for number in range(2 * LARGE):
+        case = mixed_pile_case_of(SEED, number)
+        apart = told_apart(case, number)
+        proven += _cheaper_than_proven(engine(*case), case, engine(*apart), apart)
+    assert proven >= 0.7 * 2 * LARGE
+
+
+def _cheaper_than_proven(result: Doc, case: Case, other: Doc, other_case: Case) -> bool:
+    """Whether both are proven; neither may be dearer than the other, then."""
+    total, other_total = exact_total(result, *case), exact_total(other, *other_case)
+    assert not result["optimal"] or total <= other_total, case
+    assert not other["optimal"] or other_total <= total, case
+    return result["optimal"] and other["optimal"]
+
+
+def test_a_cap_on_bundles_is_met_to_less_than_a_cent() -> None:
+    """Fifteen bundles reach the cap; at 1.11 % fourteen and singles give 0.0001 less."""
+    capped = {
+        "id": "B",
+        "layer": "article",
+        "offer": {
+            "kind": "bundle",
+            "slots": [{"quantity": 3}],
+            "benefit": {"type": "amount_off", "minor": 100},
+        },
+        "limits": {"max_discount_minor": 1500},
+    }
+    for bp in (111, 100):
+        benefit = {"type": "percent", "bp": bp}
+        single = {"id": "S", "layer": "article", "offer": {"kind": "unit_discount"}}
+        single["offer"] |= {"benefit": benefit}  # type: ignore[operator]
+        case = Case([capped, single], _sale_of(pieces=60, price_minor=3003))
+        answer, result = compact_total(*case), engine(*case)
+        assert fault_of(result, case, answer.low, answer.high) is None
+        assert result["optimal"] or bp == 111
+
+
 # --- negative controls ----------------------------------------------------------------------------
 
 
@@ -136,6 +202,17 @@ def test_a_promotion_forgotten_on_a_medium_sale_is_found() -> None:
         for case, answer in _answered(packing_total, cases)
     ]
     assert any(fault and fault.startswith("optimal is claimed") for fault in faults)
+
+
+def test_a_promotion_forgotten_where_pieces_are_told_apart_is_found() -> None:
+    case = next(
+        case
+        for case in (mixed_pile_case_of(SEED, number) for number in range(100))
+        if engine(*case)["total_minor"] < _forgetful(*case)["total_minor"]
+    )
+    apart = told_apart(case, 1)
+    with pytest.raises(AssertionError):
+        _cheaper_than_proven(engine(*case), case, _forgetful(*apart), apart)
 
 
 def test_a_group_less_of_thousands_is_found() -> None:

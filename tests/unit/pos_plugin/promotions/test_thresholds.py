@@ -55,3 +55,46 @@ def test_a_discount_split_by_price_over_a_base_is_bounded_by_price(
     result = RuleGeneration.from_value(promotions).evaluate(sale)
     assert result.optimal
     assert abs(result.total_minor - best_total(promotions, sale)) <= len(result.promotions)
+
+
+def _off(name: str, bp: int, **offer: Any) -> dict[str, Any]:
+    benefit = {"type": "percent", "bp": bp}
+    return {
+        "id": name,
+        "layer": "article",
+        "offer": {"kind": "unit_discount", "benefit": benefit} | offer,
+    }
+
+
+def _from(minor: int, layer: str, benefit: dict[str, Any]) -> dict[str, Any]:
+    tiers = [{"min_value_minor": minor, "benefit": benefit}]
+    offer = {"kind": "receipt_discount", "tiers": tiers}
+    return {"id": "Z", "layer": layer, "offer": offer}
+
+
+OFF_30: dict[str, Any] = {"type": "amount_off", "minor": 3000}
+HALF: dict[str, Any] = {"type": "percent", "bp": 5000}
+
+
+@pytest.mark.parametrize("layer", ["receipt", "customer"])
+@pytest.mark.parametrize("benefit", [OFF_30, HALF])
+@pytest.mark.parametrize("offer", [{}, {"kind": "n_for_m", "n": 2}])
+def test_the_lesser_of_two_like_discounts_keeps_a_threshold(
+    layer: str, benefit: dict[str, Any], offer: dict[str, Any]
+) -> None:
+    """10 % leaves what the tier asks for, 20 % on the same goods does not."""
+    pieces, kept_minor = (2, 19_000) if offer else (1, 9_000)
+    promotions = [
+        _off("A", 1000, **offer),
+        _off("B", 2000, **offer),
+        _from(kept_minor, layer, benefit),
+    ]
+    line = {"line_id": "1", "sku": "a", "unit_price_minor": 10_000}
+    line |= {"quantity_milli": 1000 * pieces}
+    sale = {"sale_id": "s", "at": "2026-03-07T15:12:00+01:00", "lines": [line]}
+    result = RuleGeneration.from_value(promotions).evaluate(sale)
+    assert result.optimal
+    assert result.total_minor == best_total(promotions, sale)
+    assert {one.promotion for one in result.promotions} == {"A", "Z"}
+    # Without the lesser one less would be saved.
+    assert best_total(promotions[1:], sale) > result.total_minor
