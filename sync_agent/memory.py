@@ -15,7 +15,7 @@ def give_large_pieces_back() -> bool:
 
     By itself glibc stops doing so after the first few: pages of 8 MiB would then leave holes
     between small objects that live on, and the process would stay as large as it ever was. Measured
-    under a hostile head office for a minute: 97 MB at most, else 111 to 118.
+    under a hostile head office, at most: 97 MB in one minute and 111 in two, else 116 and 118.
 
     Returns:
         Whether it is so now; False where there is another library of C.
