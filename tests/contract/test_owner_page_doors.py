@@ -384,14 +384,14 @@ def test_no_address_shows_what_is_sent_to_it_as_markup(
     owner = people["olga"]
     for form in ("percent", "expert", "points") if "{form}" in page.path else ("percent",):
         path = path_of(page).replace("/percent", f"/{form}").replace("none", quote(NASTY, safe=""))
-        for sent in (NASTY, f'"{NASTY}', f"{{}}{NASTY}", f"\u2028{NASTY}"):
+        for sent in (NASTY, f'"{NASTY}'):
             everything = dict.fromkeys(names, sent)
             if page.method == "GET":
                 answer = owner.client.get(f"/office{path}", params=everything)
             else:
                 owner.get("/")
                 answer = owner.post(path, **everything | {"csrf": owner.csrf})
-            assert answer.status_code < 500, sent
+            assert answer.status_code < 429, sent  # neither failed nor turned away unread
             assert "<script>alert" not in answer.text
             assert "<img" not in answer.text
             assert not OWN_CODE.search(answer.text)
