@@ -272,7 +272,8 @@ def test_who_asks_for_many_cards_is_stopped(till: HeadOfficeClient) -> None:
         for number in range(2 * ASKED_A_MINUTE + 1)
     ]
     assert found[0] == "not-found"
-    assert found[-1] == "too-many"
+    # On a slow machine a new minute may have begun before the last.
+    assert "too-many" in found
 
 
 # --- reserve, confirm, release ------------------------------------------------------------------
