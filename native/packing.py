@@ -336,7 +336,7 @@ class Packing:
     loss: cython.longlong[::1]
     live: cython.longlong[::1]
     is_losing: cython.bint
-    beyond_cap: cython.longlong
+    beyond_cap: cython.longlong  # groups tried beyond those that a cap pays whole: 0, 1 in turn
     is_heir: cython.bint
     moved: cython.bint  # the multipliers have left their start: steps are small from then on
     given: dict[str, Any]
@@ -1853,10 +1853,10 @@ class Packing:
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)
-    def _is_lower_where_units_are_free(self) -> cython.bint:
-        """Start again from where no unit is scarce, if that bounds better.
+    def _start_where_units_are_free(self) -> cython.bint:
+        """Start again from where no unit is scarce; False where that bounds no better.
 
-        So it is where limits and caps leave units over: far from where the multipliers began.
+        It does where limits and caps leave units over: far from where the multipliers began.
         """
         i: cython.Py_ssize_t
         k: cython.Py_ssize_t
@@ -2021,11 +2021,7 @@ class Packing:
             self.upper = self.lower
             return
         self._improve(_ROUNDS, self.budget * 5 // 8)
-        if (
-            not self._is_proven()
-            and self.used < self.budget
-            and self._is_lower_where_units_are_free()
-        ):
+        if not self._is_proven() and self.used < self.budget and self._start_where_units_are_free():
             self._improve(_ROUNDS, self.budget // 8)
         if not self._is_proven() and self.used < self.budget:
             self._polish(min(self.budget // 5, self.used // 2))
