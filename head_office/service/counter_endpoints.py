@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from head_office.crm.by_card import take_by_card
+from head_office.minute_limit import MinuteLimit
 from head_office.problems import ProblemError
 from head_office.reservations import Step, take_step
 from head_office.service.request_body import read_question
@@ -30,37 +30,11 @@ ASKED_A_MINUTE: Final = 60
 """Cards a till or cashier may ask for in a minute: a shop shows fewer, a thief tries more."""
 
 
-class Pace:
-    """Counts the questions of the last minute, by who asks."""
-
-    def __init__(self, a_minute: int = ASKED_A_MINUTE) -> None:
-        self._a_minute = a_minute
-        self._lock = threading.Lock()
-        self._asked: dict[str, tuple[int, int]] = {}
-
-    def count(self, *askers: str) -> None:
-        """Count a question.
-
-        Raises:
-            ProblemError: ``too-many``.
-        """
-        minute = int(time.monotonic() // 60)
-        with self._lock:
-            if len(self._asked) > 100_000:
-                self._asked.clear()
-            for asker in askers:
-                when, count = self._asked.get(asker, (minute, 0))
-                count = count + 1 if when == minute else 1
-                self._asked[asker] = (minute, count)
-                if count > self._a_minute:
-                    raise ProblemError("too-many", 429)
-
-
 def add_counter_endpoints(
     app: FastAPI, database: Database, clock: Clock, caller_of: Callable[[Request], Till]
 ) -> None:
     """Add ``by-card``, ``reserve``, ``confirm`` and ``release``."""
-    pace = Pace()
+    asked_cards = MinuteLimit(ASKED_A_MINUTE)
 
     @app.post("/v1/customers/by-card")
     async def by_card(request: Request) -> Response:
@@ -69,7 +43,8 @@ def add_counter_endpoints(
         askers = [f"till {caller.till}"]
         if asked.cashier is not None:
             askers.append(f"cashier {caller.shop} {asked.cashier}")
-        pace.count(*askers)
+        if not asked_cards.allows(*askers, at_s=time.monotonic()):
+            raise ProblemError("too-many", 429)
         answer = await run_in_threadpool(take_by_card, database, caller.shop, asked.code_hash)
         return Response(answer.model_dump_json(), media_type="application/json")
 

@@ -14,6 +14,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.responses import Response
 from starlette.routing import Route
 
+from head_office.minute_limit import MinuteLimit
 from head_office.storage import meta
 from head_office.web import (
     classes_page,
@@ -36,8 +37,7 @@ from head_office.web import (
 )
 from head_office.web.headers import Headers
 from head_office.web.sign_in_limit import SignInLimit
-from head_office.web.visit import ROOT, Site
-from head_office.web.visit_limit import VisitLimit
+from head_office.web.visit import ROOT, VISITS_A_MINUTE, Site
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -85,7 +85,7 @@ def create_page(database: Database, clock: Clock, jobs: Jobs, *, over_tls: bool)
         jobs: of this server.
         over_tls: whether browsers come by TLS; the cookie is sent back by TLS alone then.
     """
-    site = Site(database, SignInLimit(), VisitLimit(), jobs)
+    site = Site(database, SignInLimit(), MinuteLimit(VISITS_A_MINUTE), jobs)
     routes = [page.route(site, clock) for page in PAGES]
     session = Middleware(
         SessionMiddleware,

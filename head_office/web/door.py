@@ -87,7 +87,9 @@ class Page:
                 visit.database, str(visit.session.get("key", "")), now=visit.now
             )
             let_in = replace(visit, user=user)
-            if user is not None and not visit.site.visits.allows(user.name, now=visit.now):
+            if user is not None and not visit.site.visits.allows(
+                user.name, at_s=visit.now.timestamp()
+            ):
                 return _refused(let_in, 429)
             if self.role is not None and user is None:
                 return let_in.go("/sign-in")

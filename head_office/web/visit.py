@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
 
+    from head_office.minute_limit import MinuteLimit
     from head_office.storage import Database
     from head_office.users import Role, User
     from head_office.web.jobs import Jobs
     from head_office.web.sign_in_limit import SignInLimit
-    from head_office.web.visit_limit import VisitLimit
 
 ROOT: Final = "/office"
+VISITS_A_MINUTE: Final = 600
+"""Ten a second for a whole minute: people type slower, what a program sends is not theirs."""
 
 
 class NotThere(Exception):  # noqa: N818 - a state: the page answers 404
@@ -33,7 +35,7 @@ class Site:
 
     database: Database
     sign_ins: SignInLimit
-    visits: VisitLimit
+    visits: MinuteLimit
     jobs: Jobs
 
 

@@ -38,8 +38,7 @@ from head_office.web.door import FORM_BYTES_MAX
 from head_office.web.forms import FORMS
 from head_office.web.jobs import Jobs
 from head_office.web.sign_in_limit import TRIES, TRIES_OF_ALL, WITHIN, SignInLimit
-from head_office.web.visit import ROOT
-from head_office.web.visit_limit import A_MINUTE
+from head_office.web.visit import ROOT, VISITS_A_MINUTE
 from pos_plugin.clock import SettableClock, SystemClock
 
 if TYPE_CHECKING:
@@ -307,8 +306,8 @@ def test_who_asks_more_than_people_do_waits_for_a_minute(site: Site) -> None:
     with site.database() as database:
         door = create_page(database, clock, Jobs(), over_tls=False)
         page = Starlette(routes=[Mount(ROOT, door)])
-        asked = asyncio.run(told(page, "vera", A_MINUTE + 1))
-        assert asked == [200] * A_MINUTE + [429]
+        asked = asyncio.run(told(page, "vera", VISITS_A_MINUTE + 1))
+        assert asked == [200] * VISITS_A_MINUTE + [429]
         # A new session is the same person, no address is left out, and others go on.
         assert asyncio.run(told(page, "vera", 1, "/sign-in")) == [429]
         assert asyncio.run(told(page, "olga", 1)) == [200]
