@@ -31,16 +31,12 @@ from pos_plugin.storage.epochs import held, start_after
 from pos_plugin.storage.journal_reader import JournalReader
 from pos_plugin.storage.journal_swap import forget_cut, mark_forked, was_cut_off
 from sync_agent import cycle, inbox
-from sync_agent.calendar_jobs import CalendarJobs
 from sync_agent.client import HeadOfficeClient
-from sync_agent.erasing import follow_till
 from sync_agent.errors import HeadOfficeRefused, PackageRejected, Stopped, Unreachable
-from sync_agent.file_check import CACHE, damage_of, has_wrong_rows
 from sync_agent.held_head import HeldHead
 from sync_agent.imports.forget import forget_what_head_office_has
 from sync_agent.imports.one_at_a_time import ImportRefused
 from sync_agent.journal_watch import JournalWatch
-from sync_agent.key_rotation import rotate
 from sync_agent.loopback_api import HEAD_OFFICE_S, LoopbackApi
 from sync_agent.outbox import next_batch
 from sync_agent.pictures import Pictures
@@ -48,7 +44,11 @@ from sync_agent.protocol import PAGE_ROWS_MAX
 from sync_agent.read_ahead import ReadAhead
 from sync_agent.reporting import destroy, report_of
 from sync_agent.status import Status, write_status
-from sync_agent.token_rotation import rotate_when_due
+from sync_agent.upkeep.calendar_jobs import CalendarJobs
+from sync_agent.upkeep.erasing import follow_till
+from sync_agent.upkeep.file_check import CACHE, damage_of, has_wrong_rows
+from sync_agent.upkeep.key_rotation import rotate
+from sync_agent.upkeep.token_rotation import rotate_when_due
 from sync_agent.waking import take_wish
 from sync_agent.watchdog import Watchdog
 

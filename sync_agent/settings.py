@@ -17,8 +17,8 @@ from pos_plugin.config import read_config
 from pos_plugin.errors import ConfigError
 from pos_plugin.validation import first_error
 from printers.limits import PAGE_DOTS
-from sync_agent.backing_up import BackupPlan, plan_of
 from sync_agent.cycle import BACKOFF_MAX_S, SAFETY_POLL_S
+from sync_agent.upkeep.backing_up import BackupPlan, plan_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -25,10 +25,6 @@ from pos_plugin.storage.cache_writer import CacheWriter
 from pos_plugin.storage.connect import CURRENT_NAME, cache_path
 from pos_plugin.storage.journal_reader import JournalReader
 from pos_plugin.storage.journal_swap import forget_cut, was_cut_off
-from sync_agent.backing_up import plan_of
-from sync_agent.calendar_jobs import CalendarJobs
-from sync_agent.erasing import follow_till
-from sync_agent.file_check import damage_of
 from sync_agent.imports.apply import apply_imports
 from sync_agent.imports.forget import forget_corrected_prices, forget_customers
 from sync_agent.imports.local_keys import ensure_keys
@@ -42,6 +38,10 @@ from sync_agent.imports.wrong import WrongCode
 from sync_agent.local import fold
 from sync_agent.local.classes import compute_classes
 from sync_agent.status import Status, write_status
+from sync_agent.upkeep.backing_up import plan_of
+from sync_agent.upkeep.calendar_jobs import CalendarJobs
+from sync_agent.upkeep.erasing import follow_till
+from sync_agent.upkeep.file_check import damage_of
 from sync_agent.waking import take_wish
 from sync_agent.watchdog import Watchdog
 

@@ -23,8 +23,8 @@ from pos_plugin.rule_package import signed_bytes
 from pos_plugin.storage.cache_reader import CacheReader
 from sync_agent.agent import Agent
 from sync_agent.errors import PackageRejected
-from sync_agent.key_rotation import rotated
 from sync_agent.settings import read_settings
+from sync_agent.upkeep.key_rotation import rotated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from sync_agent.agent import Agent
 from sync_agent.client import HeadOfficeClient
 from sync_agent.errors import HeadOfficeRefused
 from sync_agent.settings import read_settings
-from sync_agent.token_rotation import rotate_when_due
+from sync_agent.upkeep.token_rotation import rotate_when_due
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,7 @@ from waiting import until
 from pos_plugin import Plugin, Receipt
 from pos_plugin.clock import SystemClock
 from pos_plugin.storage.backup import Source, copies, read_record, request
-from sync_agent.backing_up import plan_of
+from sync_agent.upkeep.backing_up import plan_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ from pos_plugin.notices import Refusal
 from pos_plugin.storage.ballast import NAME, SIZE_BYTES, Ballast
 from pos_plugin.storage.connect import READER
 from pos_plugin.storage.journal_swap import mark_damaged, mark_forked
-from sync_agent.file_check import damage_of
+from sync_agent.upkeep.file_check import damage_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from pos_plugin.cli import stammkunde
 from pos_plugin.errors import StorageBusy
 from pos_plugin.storage.cache_writer import CacheWriter
 from pos_plugin.storage.journal_reader import JournalReader
-from sync_agent.erasing import follow_till
+from sync_agent.upkeep.erasing import follow_till
 
 if TYPE_CHECKING:
     from pathlib import Path

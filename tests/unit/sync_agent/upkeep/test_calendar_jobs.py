@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 
-from sync_agent.calendar_jobs import CalendarJobs
+from sync_agent.upkeep.calendar_jobs import CalendarJobs
 
 
 class WallClock:

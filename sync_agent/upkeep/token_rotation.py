@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from pos_plugin import keys
 from pos_plugin.clock import instant, utc_text
 from pos_plugin.errors import ConfigError
-from sync_agent.key_rotation import write_keys
+from sync_agent.upkeep.key_rotation import write_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
