@@ -87,13 +87,7 @@ def backup(folder: Path | None, config: Path, as_json: bool) -> None:
     into = folder.absolute() if folder is not None else till.backup.folder
     if into is None:
         raise ConfigError("missing", f"{config.name}.backup.folder", "or name a folder")
-    source = Source(
-        data_dir=till.data_dir,
-        shop=till.shop,
-        till=till.till,
-        config_path=config,
-        is_alone=till.head_office is None,
-    )
+    source = Source.of(till, config)
     journal = till.data_dir / "journal.db"
     with ExitStack() as stack:
         progress: Callable[[int], object] | None = None

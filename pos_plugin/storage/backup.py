@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator
     from pathlib import Path
+    from typing import Self
+
+    from pos_plugin.config import TillConfig
 
 MANIFEST: Final = "backup.json"
 RECORD: Final = "backup.last.json"
@@ -67,6 +70,17 @@ class Source:
     till: str
     config_path: Path | None = None
     is_alone: bool = False
+
+    @classmethod
+    def of(cls, config: TillConfig, config_path: Path | None) -> Self:
+        """Return what the settings of a till say of it."""
+        return cls(
+            data_dir=config.data_dir,
+            shop=config.shop,
+            till=config.till,
+            config_path=config_path,
+            is_alone=config.head_office is None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pos_plugin.clock import instant
 from pos_plugin.errors import StorageError
 from pos_plugin.storage.backup import Source, read_record, take_backup, take_request
+from sync_agent.upkeep.due import is_due
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,8 +56,8 @@ class BackupPlan:
 
     def _is_due(self, at: dt.datetime) -> bool:
         record = read_record(self.source.data_dir)
-        return _is_old(record.get("taken_at"), at, DUE_AFTER) and _is_old(
-            record.get("failed_at"), at, TRY_AGAIN_AFTER
+        return is_due(record.get("taken_at"), at=at, every=DUE_AFTER) and is_due(
+            record.get("failed_at"), at=at, every=TRY_AGAIN_AFTER
         )
 
 
@@ -70,19 +70,4 @@ def plan_of(config: TillConfig, config_path: Path | None) -> BackupPlan | None:
     """
     if config.backup.folder is None:
         return None
-    source = Source(
-        data_dir=config.data_dir,
-        shop=config.shop,
-        till=config.till,
-        config_path=config_path,
-        is_alone=config.head_office is None,
-    )
-    return BackupPlan(source, config.backup.folder, config.backup.keep)
-
-
-def _is_old(text: str | None, at: dt.datetime, limit: dt.timedelta) -> bool:
-    """Say whether an instant is long past; one in the future was written by a wrong clock."""
-    try:
-        return text is None or not dt.timedelta(0) <= at - instant(text) < limit
-    except ValueError:
-        return True
+    return BackupPlan(Source.of(config, config_path), config.backup.folder, config.backup.keep)

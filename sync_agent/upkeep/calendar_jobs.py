@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Final
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from pos_plugin.clock import SystemClock
+from pos_plugin.closing import Closing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
     from typing import Self
 
 CHECK_HOUR: Final = 3
@@ -24,8 +24,8 @@ BACKUP_LOOK_S: Final = 300  # so often it is looked whether a copy is due
 JUMP_S: Final = 2.0
 
 
-class CalendarJobs:
-    """The scheduler, running between ``__enter__`` and ``__exit__``.
+class CalendarJobs(Closing):
+    """The scheduler, running inside a ``with``.
 
     Args:
         check_files: the nightly job; must not raise.
@@ -69,12 +69,8 @@ class CalendarJobs:
         self._scheduler.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Run no more jobs; wait for those under way."""
         self._scheduler.shutdown()
 
     def look_at_the_clock(self) -> bool:

@@ -14,8 +14,9 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from pos_plugin import keys
-from pos_plugin.clock import instant, utc_text
+from pos_plugin.clock import utc_text
 from pos_plugin.errors import ConfigError
+from sync_agent.upkeep.due import is_due
 from sync_agent.upkeep.key_rotation import write_keys
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ def rotate_when_due(
     if _SINCE not in document:  # enrolled just now
         write_keys(data_dir, {**document, _SINCE: utc_text(at)})
         return None
-    if not _is_old(document[_SINCE], at, NEW_AFTER) or not _is_old(
-        document.get(_ASKED), at, ASK_AGAIN_AFTER
+    if not is_due(document[_SINCE], at=at, every=NEW_AFTER) or not is_due(
+        document.get(_ASKED), at=at, every=ASK_AGAIN_AFTER
     ):
         return None
     write_keys(data_dir, {**document, _ASKED: utc_text(at)})
@@ -64,10 +65,3 @@ def _read(data_dir: Path) -> dict[str, object]:
     except (OSError, ValueError) as fault:
         raise ConfigError("not_json", keys.NAME, f"cannot be read: {fault}") from None
     return dict(document)
-
-
-def _is_old(text: object, at: dt.datetime, limit: dt.timedelta) -> bool:
-    try:
-        return not dt.timedelta(0) <= at - instant(str(text)) < limit
-    except ValueError:
-        return True
