@@ -15,7 +15,7 @@ from head_office.till.status import known_tills
 if TYPE_CHECKING:
     from head_office.storage import Database
     from head_office.till.status import Known
-    from sync_agent.protocol import BucketMark
+    from sync_agent.protocol.messages import BucketMark
 
 
 class Compacted(NamedTuple):

@@ -32,10 +32,12 @@ from pos_plugin.card_hash import normalised
 from pos_plugin.loyalty.voucher_code import read_code, voucher_hash
 from pos_plugin.loyalty.voucher_type import SHORT_LIVED, is_short_lived
 from pos_plugin.validation import read_json
-from sync_agent import protocol, purchase_price
+from sync_agent import purchase_price
 from sync_agent.master_data import HEAD_OFFICE_FILES as FILES
 from sync_agent.master_data import card_row, check_file_row, identity, take_search
-from sync_agent.protocol import SEGMENT_BITS, compact_json
+from sync_agent.protocol.json_bytes import compact_json
+from sync_agent.protocol.limits import SEGMENT_BITS
+from sync_agent.protocol.rows import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -263,7 +265,7 @@ class _Load:
 
     def _write(self, table: str, row: dict[str, Any], *, shop: str | None) -> bool:
         """Keep the row; say whether it was new or changed."""
-        wire = {column: row[column] for column in protocol.TABLES[table].columns}
+        wire = {column: row[column] for column in TABLES[table].columns}
         key = log.row_key(table, wire)
         text = compact_json(wire).decode()
         before = self.connection.execute(

@@ -24,7 +24,11 @@ from head_office.storage import bucket as bucket_table
 from head_office.storage import bucket_row, bucket_sum, master
 from head_office.vouchers import rows_of_holder
 from pos_plugin.row_sum import row_sum, sum_text
-from sync_agent.protocol import PAGE_BYTES_MAX, TABLES, BucketMark, compact_json, page_bytes
+from sync_agent.protocol.json_bytes import compact_json
+from sync_agent.protocol.limits import PAGE_BYTES_MAX
+from sync_agent.protocol.messages import BucketMark
+from sync_agent.protocol.pages import page_bytes
+from sync_agent.protocol.rows import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from head_office import log
 from head_office.storage import master
-from sync_agent.protocol import compact_json
+from sync_agent.protocol.json_bytes import compact_json
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sync_agent.protocol import PROBLEM_PREFIX, Problem
+from sync_agent.protocol.messages import PROBLEM_PREFIX, Problem
 
 TITLES: Final = {
     "unauthorized": "The token is not known here",

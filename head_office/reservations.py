@@ -16,13 +16,13 @@ from head_office.problems import ProblemError
 from head_office.storage import reservation, voucher_fact
 from head_office.vouchers import standing
 from pos_plugin.clock import utc_text
-from sync_agent.protocol import ReserveAnswer
+from sync_agent.protocol.messages import ReserveAnswer
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
 
     from head_office.storage import Database
-    from sync_agent.protocol import ReserveRequest
+    from sync_agent.protocol.messages import ReserveRequest
 
 HELD_MINUTES: Final = 15
 OPEN: Final = frozenset({"issued", "partly_redeemed"})

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from head_office import log
 from head_office.errors import LoadError
 from head_office.storage import master
-from sync_agent.protocol import SEGMENT_BITS, compact_json
+from sync_agent.protocol.json_bytes import compact_json
+from sync_agent.protocol.limits import SEGMENT_BITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -40,7 +40,7 @@ from sync_agent.journal_watch import JournalWatch
 from sync_agent.loopback_api import HEAD_OFFICE_S, LoopbackApi
 from sync_agent.outbox import next_batch
 from sync_agent.pictures import Pictures
-from sync_agent.protocol import PAGE_ROWS_MAX
+from sync_agent.protocol.limits import PAGE_ROWS_MAX
 from sync_agent.read_ahead import ReadAhead
 from sync_agent.reporting import destroy, report_of
 from sync_agent.status import Status, write_status
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from pos_plugin.clock import Clock
     from pos_plugin.storage.cache_reader import Cursor
     from sync_agent.cycle import Action, Happened, State
-    from sync_agent.protocol import GenerationEntry
+    from sync_agent.protocol.messages import GenerationEntry
     from sync_agent.settings import Settings
 
 PAGE_ROWS: Final = 500  # a page is one transaction; more would make the till's lookups wait

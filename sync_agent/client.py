@@ -31,11 +31,10 @@ from pos_plugin.clock import SystemClock
 from pos_plugin.closing import Closing
 from pos_plugin.errors import ConfigError
 from sync_agent.errors import HeadOfficeRefused, Stopped, Unreachable
-from sync_agent.protocol import (
-    ANSWER_BYTES_MAX,
-    BLOB_BYTES_MAX,
+from sync_agent.protocol.json_bytes import Model, ProtocolError, parse_model
+from sync_agent.protocol.limits import ANSWER_BYTES_MAX, BLOB_BYTES_MAX, PAGE_BYTES_MAX
+from sync_agent.protocol.messages import (
     NDJSON,
-    PAGE_BYTES_MAX,
     PROBLEM_JSON,
     ByCardAnswer,
     ByCardRequest,
@@ -43,18 +42,14 @@ from sync_agent.protocol import (
     EnrolRequest,
     EventsAnswer,
     Head,
-    Model,
-    Page,
     Problem,
-    ProtocolError,
     ReserveAnswer,
     ReserveRequest,
     StatusAnswer,
     StatusReport,
     TokenAnswer,
-    parse_model,
-    parse_page,
 )
+from sync_agent.protocol.pages import Page, parse_page
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

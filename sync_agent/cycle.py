@@ -14,13 +14,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from sync_agent.protocol import BATCH_EVENTS_MAX, GZIP_UPLOADS, HELD_HEAD
+from sync_agent.protocol.limits import BATCH_EVENTS_MAX
+from sync_agent.protocol.messages import GZIP_UPLOADS, HELD_HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sync_agent.outbox import Batch
-    from sync_agent.protocol import EventsAnswer, GenerationEntry, Head, Page
+    from sync_agent.protocol.messages import EventsAnswer, GenerationEntry, Head
+    from sync_agent.protocol.pages import Page
 
 SAFETY_POLL_S: Final = 60.0  # the longest rest: a hint or a wake-up may have been lost
 UNHELD_POLL_S: Final = 2.0  # of a head office that holds no request and so gives no hints

@@ -19,13 +19,14 @@ from typing import TYPE_CHECKING, Final
 from pos_plugin.closing import Closing
 from sync_agent.cycle import BACKOFF_FIRST_S, longest_backoff_s
 from sync_agent.errors import HeadOfficeRefused, Stopped, Unreachable
-from sync_agent.protocol import HELD_HEAD, HOLD_S_MAX
+from sync_agent.protocol.limits import HOLD_S_MAX
+from sync_agent.protocol.messages import HELD_HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sync_agent.client import HeadOfficeClient
-    from sync_agent.protocol import Head
+    from sync_agent.protocol.messages import Head
 
 ASK_AGAIN_S: Final = 60.0  # a head office that holds no request may learn it one day
 PAUSE_S: Final = 1.0  # between two questions, however fast somebody answers

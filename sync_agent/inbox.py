@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pos_plugin.storage.cache_writer import CacheWriter
-    from sync_agent.protocol import Change, GenerationEntry, Page
+    from sync_agent.protocol.messages import GenerationEntry
+    from sync_agent.protocol.pages import Change, Page
 
 
 NO_ROWS: Final = sum_text(0)

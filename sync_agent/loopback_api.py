@@ -28,7 +28,7 @@ from pos_plugin.agent_calls import NAME
 from pos_plugin.closing import Closing
 from pos_plugin.storage.connect import replace_file
 from sync_agent.errors import HeadOfficeRefused, Stopped, Unreachable
-from sync_agent.protocol import ByCardRequest, ReserveRequest
+from sync_agent.protocol.messages import ByCardRequest, ReserveRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -44,7 +44,7 @@ from pos_plugin.search_keys import email_hash, phone_digits
 from pos_plugin.text import has_control
 from pos_plugin.validation import first_error
 from printers.templates.fields import LONG_CHARACTERS, TEXT_CHARACTERS
-from sync_agent import protocol
+from sync_agent.protocol import rows, words
 from sync_agent.purchase_price import SINCE
 
 if TYPE_CHECKING:
@@ -64,155 +64,155 @@ _PRINTED: Final = (
 
 @with_config(_CLOSED)
 class _Program(TypedDict):
-    code: protocol.Text
-    unit: protocol.ProgramUnit
-    maturity_days: NotRequired[protocol.Days]
-    expiry: NotRequired[protocol.Expiry]
-    payout_threshold: NotRequired[protocol.Sequence]
-    payout_voucher_type: NotRequired[protocol.Text | None]
-    payout_denominations: NotRequired[list[protocol.Minor]]
-    liability: NotRequired[protocol.Liability]
+    code: words.Text
+    unit: words.ProgramUnit
+    maturity_days: NotRequired[words.Days]
+    expiry: NotRequired[words.Expiry]
+    payout_threshold: NotRequired[words.Sequence]
+    payout_voucher_type: NotRequired[words.Text | None]
+    payout_denominations: NotRequired[list[words.Minor]]
+    liability: NotRequired[words.Liability]
 
 
 @with_config(_CLOSED)
 class _EarnTrigger(TypedDict):
-    event: protocol.EarnEvent
-    program: protocol.Text
+    event: words.EarnEvent
+    program: words.Text
     points: Annotated[int, Field(ge=1, le=limits.MAX_POINTS)]
-    conditions: NotRequired[protocol.Document]
+    conditions: NotRequired[words.Document]
 
 
 @with_config(_CLOSED)
 class _Reward(TypedDict):
-    code: protocol.Text
-    program: protocol.Text
-    kind: protocol.RewardKind
-    label: protocol.Document
+    code: words.Text
+    program: words.Text
+    kind: words.RewardKind
+    label: words.Document
     points: Annotated[int, Field(ge=1, le=limits.MAX_POINTS)]
-    value_minor: NotRequired[protocol.Minor | None]
-    min_points: NotRequired[protocol.Sequence]
-    sku: NotRequired[protocol.Text | None]
-    voucher_type: NotRequired[protocol.Text | None]
-    valid_from_on: NotRequired[protocol.Day | None]
-    valid_to_on: NotRequired[protocol.Day | None]
-    stock: NotRequired[protocol.Sequence | None]
-    limit_per_customer: NotRequired[protocol.Sequence | None]
+    value_minor: NotRequired[words.Minor | None]
+    min_points: NotRequired[words.Sequence]
+    sku: NotRequired[words.Text | None]
+    voucher_type: NotRequired[words.Text | None]
+    valid_from_on: NotRequired[words.Day | None]
+    valid_to_on: NotRequired[words.Day | None]
+    stock: NotRequired[words.Sequence | None]
+    limit_per_customer: NotRequired[words.Sequence | None]
 
 
 @with_config(_CLOSED)
 class _VoucherType(TypedDict):
-    code: protocol.Text
-    legal_kind: protocol.LegalKind
-    effect: protocol.Document
-    validity: protocol.Document
-    layout: protocol.Document
-    conditions: NotRequired[protocol.Document]
+    code: words.Text
+    legal_kind: words.LegalKind
+    effect: words.Document
+    validity: words.Document
+    layout: words.Document
+    conditions: NotRequired[words.Document]
     customer_bound: NotRequired[bool]
     transferable: NotRequired[bool]
     multi_use: NotRequired[bool]
     partial: NotRequired[bool]
-    offline_scope: NotRequired[protocol.OfflineScope]
-    offline_cap_minor: NotRequired[protocol.Minor]
-    code_scheme: NotRequired[protocol.Text]
-    vat_rate_bp: NotRequired[protocol.Bp | None]
-    interval_days: NotRequired[protocol.Days | None]
-    per_year_max: NotRequired[protocol.Sequence | None]
+    offline_scope: NotRequired[words.OfflineScope]
+    offline_cap_minor: NotRequired[words.Minor]
+    code_scheme: NotRequired[words.Text]
+    vat_rate_bp: NotRequired[words.Bp | None]
+    interval_days: NotRequired[words.Days | None]
+    per_year_max: NotRequired[words.Sequence | None]
 
 
 @with_config(_CLOSED)
 class _Voucher(TypedDict):
-    id: protocol.Text
-    type: protocol.Text
-    code: protocol.Text
-    customer: NotRequired[protocol.Text | None]
-    value_minor: NotRequired[protocol.Minor | None]
-    valid_from_on: protocol.Day
-    valid_to_on: protocol.Day
+    id: words.Text
+    type: words.Text
+    code: words.Text
+    customer: NotRequired[words.Text | None]
+    value_minor: NotRequired[words.Minor | None]
+    valid_from_on: words.Day
+    valid_to_on: words.Day
     blocked: NotRequired[bool]
 
 
 @with_config(_CLOSED)
 class _EventTrigger(TypedDict):
-    event: protocol.Text
-    voucher_type: protocol.Text
-    conditions: NotRequired[protocol.Document]
+    event: words.Text
+    voucher_type: words.Text
+    conditions: NotRequired[words.Document]
 
 
 @with_config(_CLOSED)
 class _Article(TypedDict):
-    sku: protocol.Text
-    name: protocol.Text
-    unit_price_minor: protocol.Minor
-    vat_rate_bp: protocol.Bp
-    purchase_price_minor: NotRequired[protocol.Minor | None]
-    purchase_price_since_on: NotRequired[protocol.Day | None]
-    categories: NotRequired[protocol.Words]
-    brand: NotRequired[protocol.Text | None]
-    season: NotRequired[protocol.Text | None]
-    tags: NotRequired[protocol.Words]
+    sku: words.Text
+    name: words.Text
+    unit_price_minor: words.Minor
+    vat_rate_bp: words.Bp
+    purchase_price_minor: NotRequired[words.Minor | None]
+    purchase_price_since_on: NotRequired[words.Day | None]
+    categories: NotRequired[words.Words]
+    brand: NotRequired[words.Text | None]
+    season: NotRequired[words.Text | None]
+    tags: NotRequired[words.Words]
     markdown: NotRequired[bool]
     discountable: NotRequired[bool]
 
 
 @with_config(_CLOSED)
 class _Customer(TypedDict):
-    id: protocol.Text
-    number: protocol.Text
-    name: protocol.Text
-    home_shop: protocol.Text
-    segments: NotRequired[protocol.Words]
-    birthday_on: NotRequired[protocol.Day | None]
-    status: NotRequired[protocol.CustomerStatus]
-    instant_discount_bp: NotRequired[protocol.Bp]
-    discount_group: NotRequired[protocol.Text | None]
-    tier: NotRequired[protocol.Text | None]
-    limit_left_minor: NotRequired[protocol.Int64 | None]
-    phone: NotRequired[protocol.Text | None]
-    email: NotRequired[protocol.Text | None]
+    id: words.Text
+    number: words.Text
+    name: words.Text
+    home_shop: words.Text
+    segments: NotRequired[words.Words]
+    birthday_on: NotRequired[words.Day | None]
+    status: NotRequired[words.CustomerStatus]
+    instant_discount_bp: NotRequired[words.Bp]
+    discount_group: NotRequired[words.Text | None]
+    tier: NotRequired[words.Text | None]
+    limit_left_minor: NotRequired[words.Int64 | None]
+    phone: NotRequired[words.Text | None]
+    email: NotRequired[words.Text | None]
 
 
 @with_config(_CLOSED)
 class _Card(TypedDict):
-    code: protocol.Text
-    customer: protocol.Text
-    symbology: NotRequired[protocol.Text]
-    role: NotRequired[protocol.Text]
-    status: NotRequired[protocol.CardStatus]
-    instant_discount_bp: NotRequired[protocol.Bp]
+    code: words.Text
+    customer: words.Text
+    symbology: NotRequired[words.Text]
+    role: NotRequired[words.Text]
+    status: NotRequired[words.CardStatus]
+    instant_discount_bp: NotRequired[words.Bp]
 
 
 @with_config(_CLOSED)
 class _DiscountGroup(TypedDict):
-    code: protocol.Text
-    instant_discount_bp: protocol.Bp
+    code: words.Text
+    instant_discount_bp: words.Bp
 
 
 @with_config(_CLOSED)
 class _Alias(TypedDict):
-    alias: protocol.Text
-    customer: protocol.Text
+    alias: words.Text
+    customer: words.Text
 
 
 @with_config(_CLOSED)
 class _AbcScheme(TypedDict):
-    code: protocol.Text
+    code: words.Text
     revision: int
-    since_on: protocol.Day
-    window: protocol.Document
-    metrics: protocol.Words
-    classes: list[protocol.Document]
-    method: NotRequired[protocol.Text]
-    combine: NotRequired[protocol.Text]
-    age_days_min: NotRequired[protocol.Days]
-    cells: NotRequired[list[protocol.Document]]
+    since_on: words.Day
+    window: words.Document
+    metrics: words.Words
+    classes: list[words.Document]
+    method: NotRequired[words.Text]
+    combine: NotRequired[words.Text]
+    age_days_min: NotRequired[words.Days]
+    cells: NotRequired[list[words.Document]]
 
 
 @with_config(_CLOSED)
 class _Cover(TypedDict):
-    title: protocol.Text
-    start_on: protocol.Day
-    price_minor: NotRequired[protocol.Minor | None]
-    blob: NotRequired[protocol.Sha256 | None]
+    title: words.Text
+    start_on: words.Day
+    price_minor: NotRequired[words.Minor | None]
+    blob: NotRequired[words.Sha256 | None]
 
 
 DEFAULTS: Final[dict[str, dict[str, Any]]] = {
@@ -340,10 +340,10 @@ def _check_day(text: str | None, where: str, error: type[InputError]) -> None:
 def _check_print(row: dict[str, Any], where: str, error: type[InputError]) -> None:
     """Refuse words that no paper can hold: what a voucher promises is never cut."""
     for part, name, most in _PRINTED:
-        words = row.get(part, {}).get(name)
-        if not isinstance(words, dict):
+        texts = row.get(part, {}).get(name)
+        if not isinstance(texts, dict):
             continue
-        for language, text in words.items():
+        for language, text in texts.items():
             if isinstance(text, str) and len(text) > most:
                 message = f"{len(text)} characters; no paper takes more than {most}"
                 raise error("limit", f"{where}.{part}.{name}.{language}", message)
@@ -353,7 +353,7 @@ def identity(table: str) -> tuple[str, ...]:
     """Return the columns that tell two rows of a file apart."""
     if table == "voucher":
         return ("id",)
-    return ("code",) if table == "card" else protocol.TABLES[table].key
+    return ("code",) if table == "card" else rows.TABLES[table].key
 
 
 def take_search(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pos_plugin.errors import StorageError
 from pos_plugin.storage.epochs import start_after
-from sync_agent.protocol import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX
+from sync_agent.protocol.limits import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

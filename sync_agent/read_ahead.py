@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from sync_agent.client import HeadOfficeClient
-    from sync_agent.protocol import Page
+    from sync_agent.protocol.pages import Page
 
 
 class ReadAhead(Closing):

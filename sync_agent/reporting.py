@@ -10,7 +10,7 @@ from pos_plugin import keys
 from pos_plugin.storage.backup import read_record
 from pos_plugin.storage.connect import CURRENT_NAME
 from pos_plugin.version import __version__
-from sync_agent.protocol import StatusReport
+from sync_agent.protocol.messages import StatusReport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

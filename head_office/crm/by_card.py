@@ -12,7 +12,7 @@ from head_office.intake.customers import survivor
 from head_office.problems import ProblemError
 from head_office.storage import alias, bucket_row
 from head_office.vouchers import rows_of_holder
-from sync_agent.protocol import ByCardAnswer
+from sync_agent.protocol.messages import ByCardAnswer
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

@@ -23,7 +23,7 @@ from pos_plugin.loyalty.class_history import changes, segments
 from pos_plugin.loyalty.class_scheme import gaps, read_scheme
 from pos_plugin.loyalty.margin import PurchasePrices, by_margin, margin_facts, unpriced_warning
 from pos_plugin.loyalty.margin_events import deals_of_events
-from sync_agent.protocol import compact_json
+from sync_agent.protocol.json_bytes import compact_json
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -18,13 +18,13 @@ from head_office.storage import approval_piece, exception
 from pos_plugin import limits
 from pos_plugin.clock import utc_text
 from pos_plugin.loyalty.approvals import ApprovalLine, LineState, out_minor
-from sync_agent.protocol import Text
+from sync_agent.protocol.words import Text
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from head_office.sources import Source
-    from sync_agent.protocol import Event
+    from sync_agent.protocol.messages import Event
 
 KINDS: Final = frozenset({"approval_issued", "approval_line_returned", "approval_settled"})
 OVER_LIMIT: Final = "approval_over_limit"

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from head_office.intake.effects import ReceiptRows
     from head_office.log import Row
     from head_office.sources import Source
-    from sync_agent.protocol import Event, PrivateOf
+    from sync_agent.protocol.messages import Event, PrivateOf
 
 ERASURE: Final = "erasure_applied"
 NAMED_MAX: Final = 1_000

@@ -33,7 +33,9 @@ from pos_plugin.clock import utc_text
 from pos_plugin.loyalty.consents import Word, counting
 from pos_plugin.loyalty.provisional import provisional_id
 from pos_plugin.search_keys import email_hash, phone_digits
-from sync_agent import protocol
+from sync_agent.protocol import words
+from sync_agent.protocol.json_bytes import Model, ProtocolError, parse_model
+from sync_agent.protocol.rows import TABLES, check_row
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 
     from head_office.log import Row
     from head_office.sources import Source
-    from sync_agent.protocol import Event, PrivateOf
+    from sync_agent.protocol.messages import Event, PrivateOf
 
 _OPEN = ConfigDict(strict=True, extra="allow", frozen=True)
 ALIASES_MAX: Final = 8
@@ -54,36 +56,36 @@ _BECAME: Final = select(alias.c.customer).where(alias.c.alias == bindparam("alia
 class _Created(BaseModel):
     model_config = _OPEN
 
-    customer: protocol.Text
-    kind: protocol.Text
-    number: protocol.Text
-    language: protocol.Text | None = None
-    home_shop: protocol.Text
-    private: protocol.Sha256
+    customer: words.Text
+    kind: words.Text
+    number: words.Text
+    language: words.Text | None = None
+    home_shop: words.Text
+    private: words.Sha256
 
 
 class _Names(BaseModel):
     model_config = _OPEN
 
-    name: protocol.Text
-    birthday_on: protocol.Day | None = None
-    phone: protocol.Text | None = None
-    email: protocol.Text | None = None
+    name: words.Text
+    birthday_on: words.Day | None = None
+    phone: words.Text | None = None
+    email: words.Text | None = None
 
 
 class _FieldChange(BaseModel):
     model_config = _OPEN
 
-    field: protocol.Text
+    field: words.Text
     new: JsonValue
 
 
 class _Changed(BaseModel):
     model_config = _OPEN
 
-    customer: protocol.Text
+    customer: words.Text
     changes: Annotated[list[_FieldChange], Field(max_length=100)] = []
-    private: protocol.Sha256
+    private: words.Sha256
 
 
 class _Changes(BaseModel):
@@ -95,38 +97,38 @@ class _Changes(BaseModel):
 class _Card(BaseModel):
     model_config = _OPEN
 
-    customer: protocol.Text
-    code_hash: protocol.CodeHash
-    symbology: protocol.Text = "ean13"
-    role: protocol.Text
-    status: protocol.CardStatus
-    replaces: protocol.CodeHash | None = None
+    customer: words.Text
+    code_hash: words.CodeHash
+    symbology: words.Text = "ean13"
+    role: words.Text
+    status: words.CardStatus
+    replaces: words.CodeHash | None = None
 
 
 class _Consent(BaseModel):
     model_config = _OPEN
 
-    id: protocol.Text
-    purpose: protocol.Text
-    channel: protocol.Text
+    id: words.Text
+    purpose: words.Text
+    channel: words.Text
     status: Literal["pending", "given", "withdrawn", "objected"]
-    text_id: protocol.Text | None = None
-    text_revision: protocol.Sequence | None = None
-    captured_at: protocol.InstantText
-    replaces: protocol.Text | None = None
+    text_id: words.Text | None = None
+    text_revision: words.Sequence | None = None
+    captured_at: words.InstantText
+    replaces: words.Text | None = None
 
 
 class _Said(BaseModel):
     model_config = _OPEN
 
-    customer: protocol.Text
+    customer: words.Text
     consent: _Consent
 
 
 class _Erased(BaseModel):
     model_config = _OPEN
 
-    customer: protocol.Text
+    customer: words.Text
 
 
 def survivor(connection: Connection, customer: str) -> str:
@@ -330,7 +332,7 @@ class Customers:
             ("customer", wire),
             ("customer_search", self._search(customer, changes)),
         ):
-            checked = protocol.check_row(protocol.TABLES[table], row)
+            checked = check_row(TABLES[table], row)
             master_rows.put(self._connection, table, checked, shop=shop)
             rows.append((table, checked))
         return {customer: [*rows, self._folded(customer)]}
@@ -432,9 +434,7 @@ class Customers:
         )
         return "customer_folded", {"customer": customer, "folded": folded}
 
-    def _opened(
-        self, model: type[protocol.Model], digest: str, private: PrivateOf | None
-    ) -> protocol.Model | None:
+    def _opened(self, model: type[Model], digest: str, private: PrivateOf | None) -> Model | None:
         """Return what stands beside the event; None when it was erased before it was sent."""
         if private is None:
             return None
@@ -442,12 +442,12 @@ class Customers:
         if hashlib.sha256(bytes.fromhex(private.salt) + content).hexdigest() != digest:
             raise NotUnderstood("what stands beside the event is not what its line names")
         try:
-            return protocol.parse_model(model, content)
-        except protocol.ProtocolError as fault:
+            return parse_model(model, content)
+        except ProtocolError as fault:
             raise NotUnderstood(str(fault)) from None
 
 
-def _read(model: type[protocol.Model], body: dict[str, Any], kind: str) -> protocol.Model:
+def _read(model: type[Model], body: dict[str, Any], kind: str) -> Model:
     try:
         return model.model_validate(body)
     except ValidationError as error:

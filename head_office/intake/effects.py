@@ -20,15 +20,16 @@ from head_office.vouchers import Fact, take_facts
 from pos_plugin import limits
 from pos_plugin.clock import utc_text
 from pos_plugin.loyalty.ledger import HISTORY, USES
-from sync_agent import protocol
-from sync_agent.protocol import Entry, compact_json
+from sync_agent.protocol import words
+from sync_agent.protocol.json_bytes import compact_json
+from sync_agent.protocol.messages import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy.engine import Connection
 
-    from sync_agent.protocol import Event
+    from sync_agent.protocol.messages import Event
 
 _OPEN = ConfigDict(strict=True, extra="allow", frozen=True)
 
@@ -54,12 +55,12 @@ class NotUnderstood(Exception):  # noqa: N818 - a state of the event, not a faul
 class _Receipt(BaseModel):
     model_config = _OPEN
 
-    sale_id: protocol.Text
-    receipt_number: protocol.Text | None = None
-    cashier: protocol.Text | None = None
-    customer: protocol.Text | None = None
-    business_on: protocol.Day | None = None
-    generation: protocol.Sequence | None = None
+    sale_id: words.Text
+    receipt_number: words.Text | None = None
+    cashier: words.Text | None = None
+    customer: words.Text | None = None
+    business_on: words.Day | None = None
+    generation: words.Sequence | None = None
     gross_minor: SaleMinor
     discount_minor: SaleMinor
     total_minor: SaleMinor
@@ -69,56 +70,56 @@ class _Receipt(BaseModel):
 class _Line(BaseModel):
     model_config = _OPEN
 
-    line_id: protocol.Text
-    sku: protocol.Text
-    quantity_milli: protocol.Int64
+    line_id: words.Text
+    sku: words.Text
+    quantity_milli: words.Int64
     gross_minor: SaleMinor
     discount_minor: SaleMinor
     paid_minor: SaleMinor
-    vat_rate_bp: protocol.Bp
+    vat_rate_bp: words.Bp
 
 
 class _LedgerEntry(BaseModel):
     model_config = _OPEN
 
-    id: protocol.Text
-    customer: protocol.Text
-    program: protocol.Text
-    kind: protocol.Text
-    delta: protocol.Int64
-    lot: protocol.Text
-    matures_on: protocol.Day
-    expires_on: protocol.Day | None = None
+    id: words.Text
+    customer: words.Text
+    program: words.Text
+    kind: words.Text
+    delta: words.Int64
+    lot: words.Text
+    matures_on: words.Day
+    expires_on: words.Day | None = None
 
 
 class _Voucher(BaseModel):
     model_config = _OPEN
 
-    id: protocol.Text
-    type: protocol.Text
-    customer: protocol.Text | None = None
+    id: words.Text
+    type: words.Text
+    customer: words.Text | None = None
 
 
 class _Redemption(BaseModel):
     model_config = _OPEN
 
-    voucher: protocol.Text
-    amount_minor: protocol.Int64 | None = None
-    lapsed_minor: protocol.Int64 = 0
+    voucher: words.Text
+    amount_minor: words.Int64 | None = None
+    lapsed_minor: words.Int64 = 0
 
 
 class _RolledBack(BaseModel):
     model_config = _OPEN
 
-    voucher: protocol.Text
-    amount_minor: protocol.Int64 | None = None
+    voucher: words.Text
+    amount_minor: words.Int64 | None = None
 
 
 class _Reduced(BaseModel):
     model_config = _OPEN
 
-    voucher: protocol.Text
-    amount_minor: protocol.Int64
+    voucher: words.Text
+    amount_minor: words.Int64
 
 
 class _Body(BaseModel):
@@ -126,17 +127,17 @@ class _Body(BaseModel):
 
     model_config = _OPEN
 
-    shop: protocol.Text | None = None
-    cashier: protocol.Text | None = None
-    business_on: protocol.Day | None = None
+    shop: words.Text | None = None
+    cashier: words.Text | None = None
+    business_on: words.Day | None = None
     entries: Annotated[list[Entry], Field(max_length=10_000)] = []
     ledger: Annotated[list[_LedgerEntry], Field(max_length=10_000)] = []
     vouchers: Annotated[list[_Voucher], Field(max_length=1_000)] = []
     redemptions: Annotated[list[_Redemption], Field(max_length=1_000)] = []
     rolled_back: Annotated[list[_RolledBack], Field(max_length=1_000)] = []
-    cancelled: Annotated[list[protocol.Text], Field(max_length=1_000)] = []
+    cancelled: Annotated[list[words.Text], Field(max_length=1_000)] = []
     reduced: Annotated[list[_Reduced], Field(max_length=1_000)] = []
-    sale_id: protocol.Text | None = None
+    sale_id: words.Text | None = None
 
 
 class _SaleBody(_Body):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from sync_agent.protocol import Event
+    from sync_agent.protocol.messages import Event
 
 _OF_TILL: Final = select(
     till_epoch.c.epoch, till_epoch.c.acked_seq, till_epoch.c.durable_seq

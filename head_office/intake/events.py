@@ -17,17 +17,9 @@ from head_office.sources import Source
 from head_office.storage import event_private, quarantine, till_event
 from head_office.till.status import KNOWN_UID
 from pos_plugin.clock import utc_text
-from sync_agent.protocol import (
-    BATCH_BYTES_MAX,
-    BATCH_EVENTS_MAX,
-    EVENT_BYTES_MAX,
-    Event,
-    EventsAnswer,
-    Model,
-    PrivateOf,
-    ProtocolError,
-    parse_model,
-)
+from sync_agent.protocol.json_bytes import Model, ProtocolError, parse_model
+from sync_agent.protocol.limits import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX
+from sync_agent.protocol.messages import Event, EventsAnswer, PrivateOf
 
 if TYPE_CHECKING:
     import datetime as dt

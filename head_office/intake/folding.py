@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from head_office.log import Row
     from head_office.sources import Source
-    from sync_agent.protocol import Entry
+    from sync_agent.protocol.messages import Entry
 
 _BALANCES: Final = select(balance).where(
     balance.c.customer.in_(bindparam("customers", expanding=True))

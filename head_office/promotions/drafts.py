@@ -27,7 +27,7 @@ from head_office.promotions.timeline import Change
 from head_office.storage import draft
 from pos_plugin.clock import utc_text
 from pos_plugin.promotions.generation import RuleGeneration
-from sync_agent.protocol import compact_json
+from sync_agent.protocol.json_bytes import compact_json
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from head_office.promotions import past_sales
 from pos_plugin.units import divide_half_up
-from sync_agent.protocol import Int64, Text
+from sync_agent.protocol.words import Int64, Text
 
 if TYPE_CHECKING:
     import datetime as dt

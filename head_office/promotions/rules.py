@@ -17,7 +17,9 @@ from pos_plugin.promotions.generation import RuleGeneration
 from pos_plugin.promotions.golden import check_baskets
 from pos_plugin.template_package import check_templates
 from pos_plugin.validation import read_json
-from sync_agent.protocol import BLOB_BYTES_MAX, GenerationEntry, compact_json
+from sync_agent.protocol.json_bytes import compact_json
+from sync_agent.protocol.limits import BLOB_BYTES_MAX
+from sync_agent.protocol.messages import GenerationEntry
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -33,15 +33,10 @@ from head_office.web.app import create_page
 from head_office.web.jobs import Jobs
 from head_office.web.visit import ROOT
 from pos_plugin.clock import Clock, SystemClock
-from sync_agent.protocol import (
-    EVENT_BYTES_MAX,
-    HOLD_S_MAX,
-    NDJSON,
-    PAGE_ROWS_MAX,
-    PROBLEM_JSON,
-    Text,
-    compact_json,
-)
+from sync_agent.protocol.json_bytes import compact_json
+from sync_agent.protocol.limits import EVENT_BYTES_MAX, HOLD_S_MAX, PAGE_ROWS_MAX
+from sync_agent.protocol.messages import NDJSON, PROBLEM_JSON
+from sync_agent.protocol.words import Text  # noqa: TC001 - FastAPI resolves the signatures
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -15,7 +15,7 @@ from head_office.problems import ProblemError
 from head_office.reservations import Step, take_step
 from head_office.service.request_body import read_question
 from pos_plugin.limits import MAX_TEXT
-from sync_agent.protocol import ByCardRequest, ReserveRequest
+from sync_agent.protocol.messages import ByCardRequest, ReserveRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -24,7 +24,7 @@ from head_office.promotions import rules
 from head_office.storage import bucket as bucket_table
 from head_office.storage import rule_generation
 from head_office.storage import till as till_table
-from sync_agent.protocol import GZIP_UPLOADS, HELD_HEAD, BucketMark, Head
+from sync_agent.protocol.messages import GZIP_UPLOADS, HELD_HEAD, BucketMark, Head
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from starlette.requests import ClientDisconnect
 
 from head_office.problems import ProblemError
-from sync_agent.protocol import STATUS_BYTES_MAX, Model, ProtocolError, parse_model
+from sync_agent.protocol.json_bytes import Model, ProtocolError, parse_model
+from sync_agent.protocol.limits import STATUS_BYTES_MAX
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

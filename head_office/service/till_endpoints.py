@@ -14,7 +14,7 @@ from head_office.till.enrolment import enrol
 from head_office.till.status import take_report
 from head_office.till.tills import new_token
 from pos_plugin.clock import utc_text
-from sync_agent.protocol import EnrolRequest, StatusReport, TokenAnswer
+from sync_agent.protocol.messages import EnrolRequest, StatusReport, TokenAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

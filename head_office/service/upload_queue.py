@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 from fastapi.concurrency import run_in_threadpool
 
 from head_office.intake.events import Upload, take_uploads
-from sync_agent.protocol import BATCH_BYTES_MAX, EventsAnswer
+from sync_agent.protocol.limits import BATCH_BYTES_MAX
+from sync_agent.protocol.messages import EventsAnswer
 
 if TYPE_CHECKING:
     from head_office.storage import Database

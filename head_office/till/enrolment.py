@@ -21,7 +21,7 @@ from pos_plugin.clock import utc_text
 
 if TYPE_CHECKING:
     from head_office.storage import Database
-    from sync_agent.protocol import EnrolAnswer, EnrolRequest
+    from sync_agent.protocol.messages import EnrolAnswer, EnrolRequest
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 SYMBOLS: Final = 8

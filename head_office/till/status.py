@@ -12,7 +12,7 @@ from head_office.storage import till_epoch, till_event, till_status
 from head_office.till import erasures
 from head_office.till.caps import TILL_CAP_MINOR, take_cap
 from head_office.till.tills import REVOKED
-from sync_agent.protocol import EpochAcked, StatusAnswer, StatusReport
+from sync_agent.protocol.messages import EpochAcked, StatusAnswer, StatusReport
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

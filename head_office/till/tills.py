@@ -24,7 +24,7 @@ from head_office.promotions.rules import public_keys, retired_keys
 from head_office.storage import revoked_token
 from head_office.storage import till as till_table
 from pos_plugin.errors import ConfigError
-from sync_agent.protocol import EnrolAnswer, RuleKey
+from sync_agent.protocol.messages import EnrolAnswer, RuleKey
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from pos_plugin.rule_package import Manifest, find_flaw
-from sync_agent.protocol import (
-    BATCH_BYTES_MAX,
-    BATCH_EVENTS_MAX,
-    EVENT_BYTES_MAX,
+from sync_agent.protocol.json_bytes import Model, ProtocolError, compact_json, parse_model
+from sync_agent.protocol.limits import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX
+from sync_agent.protocol.messages import (
     GZIP_UPLOADS,
     HELD_HEAD,
     NDJSON,
@@ -29,14 +28,9 @@ from sync_agent.protocol import (
     EnrolAnswer,
     EventsAnswer,
     Head,
-    Model,
-    Page,
     Problem,
-    ProtocolError,
-    compact_json,
-    parse_model,
-    parse_page,
 )
+from sync_agent.protocol.pages import Page, parse_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

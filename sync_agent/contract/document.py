@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pydantic.json_schema import models_json_schema
 
 from pos_plugin.version import __version__
-from sync_agent import protocol
 from sync_agent.contract.yaml_text import yaml_text
+from sync_agent.protocol import limits, messages
+from sync_agent.protocol.rows import TABLES
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -62,8 +63,8 @@ CALLS: Final = (
         "post",
         "/v1/enrol",
         "A till shows its one-time code, without a token, and gets token and keys; five tries.",
-        protocol.EnrolAnswer,
-        protocol.EnrolRequest,
+        messages.EnrolAnswer,
+        messages.EnrolRequest,
         ((403, "enrol-refused"), _SMALL),
         minimum=True,
     ),
@@ -72,10 +73,10 @@ CALLS: Final = (
         "/v1/head",
         "What there is to pull. With the capability held_head, a question with since is answered "
         "when the mark is another one, at the latest after wait_s.",
-        protocol.Head,
+        messages.Head,
         query=(
             ("since", _TEXT, False),
-            ("wait_s", _whole(0, protocol.HOLD_S_MAX), False),
+            ("wait_s", _whole(0, limits.HOLD_S_MAX), False),
         ),
         minimum=True,
     ),
@@ -84,11 +85,11 @@ CALLS: Final = (
         "/v1/buckets/{bucket}/changes",
         "The page of a bucket behind a cursor, NDJSON: PageHeader, lines [op, table, log_seq, "
         "group, row], PageEnd. Never ends inside a group; at most 8 MiB.",
-        protocol.NDJSON,
+        messages.NDJSON,
         problems=(_OWN, (409, "must-refetch")),
         query=(
             ("after", _whole(0, 2**63 - 1), True),
-            ("limit", _whole(1, protocol.PAGE_ROWS_MAX), False),
+            ("limit", _whole(1, limits.PAGE_ROWS_MAX), False),
         ),
         minimum=True,
     ),
@@ -106,8 +107,8 @@ CALLS: Final = (
         "at most 200 events and 1 MiB, or one event of 8 MiB. Repeating it has no further effect. "
         "With the capability gzip_uploads it may come with Content-Encoding: gzip, one member; the "
         "limits count unpacked bytes.",
-        protocol.EventsAnswer,
-        protocol.NDJSON,
+        messages.EventsAnswer,
+        messages.NDJSON,
         ((400, "invalid, not-an-event"), _OWN, (409, "gap, fork"), _SMALL),
         minimum=True,
     ),
@@ -115,23 +116,23 @@ CALLS: Final = (
         "post",
         "/v1/tills/{till}/token",
         "A new token; the one in use dies at its first use.",
-        protocol.TokenAnswer,
+        messages.TokenAnswer,
         problems=(_OWN,),
     ),
     Call(
         "post",
         "/v1/tills/{till}/status",
         "How the own till is, at most 64 KiB; what head office and its backups hold of its events.",
-        protocol.StatusAnswer,
-        protocol.StatusReport,
+        messages.StatusAnswer,
+        messages.StatusReport,
         (_OWN, _SMALL),
     ),
     Call(
         "post",
         "/v1/customers/by-card",
         "Takes the owner of a card into the bucket of this shop; the rows come with its pages.",
-        protocol.ByCardAnswer,
-        protocol.ByCardRequest,
+        messages.ByCardAnswer,
+        messages.ByCardRequest,
         ((404, "not-found"), _SMALL, (429, "too-many")),
     ),
     *(
@@ -139,8 +140,8 @@ CALLS: Final = (
             "post",
             f"/v1/vouchers/{{voucher}}/{step}",
             summary,
-            protocol.ReserveAnswer,
-            protocol.ReserveRequest,
+            messages.ReserveAnswer,
+            messages.ReserveRequest,
             ((404, "not-found"), (409, "voucher-taken"), _SMALL),
         )
         for step, summary in (
@@ -152,11 +153,11 @@ CALLS: Final = (
 )
 
 LINES: Final = (
-    protocol.PageHeader,
-    protocol.PageEnd,
-    protocol.Event,
-    protocol.PrivateOf,
-    protocol.Problem,
+    messages.PageHeader,
+    messages.PageEnd,
+    messages.Event,
+    messages.PrivateOf,
+    messages.Problem,
 )
 """Models of NDJSON lines and of problem documents."""
 
@@ -202,7 +203,7 @@ def contract_texts() -> dict[str, str]:
                 texts[f"messages/{model.__name__}.json"] = _json(model.model_json_schema())
     for model in LINES:
         texts[f"messages/{model.__name__}.json"] = _json(model.model_json_schema())
-    for table in protocol.TABLES.values():
+    for table in TABLES.values():
         schema = table.row.json_schema()
         texts[f"rows/{table.name}.json"] = _json({**schema, "x-key": list(table.key)})
     return texts
@@ -229,7 +230,7 @@ def _operation(call: Call) -> dict[str, Any]:
         | {
             str(status): {
                 "description": f"Problem: {words[status]}",
-                "content": {protocol.PROBLEM_JSON: {"schema": _reference(protocol.Problem)}},
+                "content": {messages.PROBLEM_JSON: {"schema": _reference(messages.Problem)}},
             }
             for status in sorted(words)
         },

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from pos_plugin import limits
-from sync_agent import protocol
 from sync_agent.event_bodies.parts import Entry, Head, IssuedVoucher, LedgerEntry, Minor, Part
+from sync_agent.protocol import words
 
 
 class _OfAccounts(Head):
@@ -25,7 +25,7 @@ class LedgerPosted(_OfAccounts):
 class BonusPaidOut(_OfAccounts):
     """``bonus_paid_out``: bonus money became vouchers of ``earned_bonus``."""
 
-    program: protocol.Text
+    program: words.Text
     amount_minor: Minor
     vouchers: list[IssuedVoucher]
 
@@ -33,10 +33,10 @@ class BonusPaidOut(_OfAccounts):
 class BalanceAdjusted(_OfAccounts):
     """``balance_adjusted``: a correction; ``cashier`` and ``second_person`` are two people."""
 
-    program: protocol.Text
-    delta: protocol.Int64
-    reason: protocol.Text
-    second_person: protocol.Text
+    program: words.Text
+    delta: words.Int64
+    reason: words.Text
+    second_person: words.Text
 
 
 class RewardRedeemed(_OfAccounts):
@@ -45,30 +45,30 @@ class RewardRedeemed(_OfAccounts):
     What the catalogue said at that moment is kept: ``label``, ``points`` for one.
     """
 
-    redemption: protocol.Text
-    reward: protocol.Text
-    program: protocol.Text
-    kind: protocol.RewardKind
-    label: protocol.Document
+    redemption: words.Text
+    reward: words.Text
+    program: words.Text
+    kind: words.RewardKind
+    label: words.Document
     points: Annotated[int, Field(ge=1, le=limits.MAX_POINTS)]
     quantity: Annotated[int, Field(ge=1)]
     value_minor: Minor | None
-    sku: protocol.Text | None
-    voucher_type: protocol.Text | None
+    sku: words.Text | None
+    voucher_type: words.Text | None
     vouchers: list[IssuedVoucher]
 
 
 class RewardInSale(Part):
     """Points that lowered the price of a sale; amounts in minor units (cents)."""
 
-    reward: protocol.Text
-    program: protocol.Text
-    kind: protocol.RewardKind
-    label: protocol.Document
+    reward: words.Text
+    program: words.Text
+    kind: words.RewardKind
+    label: words.Document
     points: Annotated[int, Field(ge=1, le=limits.MAX_POINTS)]
     value_minor: Minor | None
-    sku: protocol.Text | None
-    voucher_type: protocol.Text | None
+    sku: words.Text | None
+    voucher_type: words.Text | None
     spent: Annotated[int, Field(ge=0)]
     amount_minor: Minor
     missing: Annotated[int, Field(ge=0)]

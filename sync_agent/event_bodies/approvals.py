@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sync_agent import protocol
 from sync_agent.event_bodies.parts import Head, Minor, Part
+from sync_agent.protocol import words
 
 
 class ApprovalLine(Part):
     """A piece of an approval and where it is; the price of the issue in minor units (cents)."""
 
-    line_id: protocol.Text
-    sku: protocol.Text
-    quantity_milli: protocol.Sequence
+    line_id: words.Text
+    sku: words.Text
+    quantity_milli: words.Sequence
     price_at_issue_minor: Minor
     state: Literal["open", "returned", "sold"]
 
@@ -21,18 +21,18 @@ class ApprovalLine(Part):
 class ApprovalIssued(Head):
     """``approval_issued``: goods went out; ``limit_left_minor`` is what was left before."""
 
-    approval: protocol.Text
-    salesperson: protocol.Text | None
-    due_on: protocol.Day
+    approval: words.Text
+    salesperson: words.Text | None
+    due_on: words.Day
     price_guaranteed: bool
-    limit_left_minor: protocol.Int64 | None
+    limit_left_minor: words.Int64 | None
     lines: list[ApprovalLine]
 
 
 class ApprovalLineReturned(Head):
     """``approval_line_returned``: pieces that are back, out again, or went out in exchange."""
 
-    approval: protocol.Text
+    approval: words.Text
     lines: list[ApprovalLine]
 
 
@@ -42,17 +42,17 @@ class ApprovalSettled(Head):
     ``open``: number of pieces about which the customer has not decided.
     """
 
-    approval: protocol.Text
-    receipt: protocol.Sequence | None
-    sale_id: protocol.Text | None
-    open: protocol.Sequence
+    approval: words.Text
+    receipt: words.Sequence | None
+    sale_id: words.Text | None
+    open: words.Sequence
     lines: list[ApprovalLine]
 
 
 class LimitOverridden(Head):
     """``limit_overridden``: more went out than was left; ``by_right``: of the cashier."""
 
-    approval: protocol.Text
-    left_minor: protocol.Int64 | None
+    approval: words.Text
+    left_minor: words.Int64 | None
     wanted_minor: Minor
     by_right: bool

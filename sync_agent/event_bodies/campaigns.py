@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sync_agent import protocol
 from sync_agent.event_bodies.parts import Head
+from sync_agent.protocol import words
 
 
 class ResponseRegistered(Head):
     """``response_registered``: somebody answered a campaign, with or without a sale."""
 
-    response: protocol.Text
-    campaign: protocol.Text
-    sale_id: protocol.Text | None
+    response: words.Text
+    campaign: words.Text
+    sale_id: words.Text | None

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from sync_agent import protocol
 from sync_agent.event_bodies.parts import Head, Part
+from sync_agent.protocol import words
 
 CustomerField = Literal["name", "phone", "email", "birthday_on", "language"]
 
@@ -18,21 +18,21 @@ CustomerField = Literal["name", "phone", "email", "birthday_on", "language"]
 class CardScanned(Head):
     """``card_scanned``: a card at the till, whatever became of it."""
 
-    code_hash: protocol.CodeHash
+    code_hash: words.CodeHash
     result: Literal["known", "provisional", "blocked", "unknown"]
     moment: Literal["before_lines", "lines", "after_total"]
-    sale_id: protocol.Text | None
+    sale_id: words.Text | None
 
 
 class CustomerCreated(Head):
     """``customer_created``; beside it ``name, birthday_on, phone, email``."""
 
     kind: Literal["person", "company"]
-    number: protocol.Text
-    language: protocol.Text | None
-    home_shop: protocol.Text
-    created_shop: protocol.Text
-    private: protocol.Sha256
+    number: words.Text
+    language: words.Text | None
+    home_shop: words.Text
+    created_shop: words.Text
+    private: words.Sha256
 
 
 class FieldChange(Part):
@@ -48,43 +48,43 @@ class CustomerChanged(Head):
 
     fields: Annotated[list[CustomerField], Field(min_length=1)]
     changes: list[FieldChange]
-    private: protocol.Sha256
+    private: words.Sha256
 
 
 class CardAssigned(Head):
     """``card_assigned``; what the card earned without an owner is its customer's from now on."""
 
-    code_hash: protocol.CodeHash
-    symbology: protocol.Text
+    code_hash: words.CodeHash
+    symbology: words.Text
     role: Literal["main", "partner", "app"]
     status: Literal["active"]
-    replaces: protocol.CodeHash | None
+    replaces: words.CodeHash | None
 
 
 class CardBlocked(Head):
     """``card_blocked``."""
 
-    code_hash: protocol.CodeHash
-    role: protocol.Text
+    code_hash: words.CodeHash
+    role: words.Text
     status: Literal["blocked", "lost"]
 
 
 class Consent(Part):
     """The full record of one word; ``replaces``: the word that counted at this till before."""
 
-    id: protocol.Text
+    id: words.Text
     purpose: Literal["programme", "receipts_in_app", "profiling", "marketing"]
     channel: Literal["letter", "email", "sms", "phone", "app", "till"]
     status: Literal["pending", "given", "withdrawn", "objected"]
     legal_basis: Literal["consent", "existing_customer_7_3", "legitimate_interest", "contract"]
-    text_id: protocol.Text | None
-    text_revision: protocol.Sequence | None
-    captured_at: protocol.InstantText
-    captured_by: protocol.Text | None
-    place: protocol.Text
+    text_id: words.Text | None
+    text_revision: words.Sequence | None
+    captured_at: words.InstantText
+    captured_by: words.Text | None
+    place: words.Text
     proof_kind: Literal["signature_sha256", "form_number"] | None
-    proof_ref: protocol.Text | None
-    replaces: protocol.Text | None
+    proof_ref: words.Text | None
+    replaces: words.Text | None
 
 
 class ConsentGiven(Head):
@@ -105,5 +105,5 @@ class ErasureApplied(Head):
     ``cursor``: number of the last event before; ``counts``: rows by table.
     """
 
-    cursor: protocol.Sequence
-    counts: dict[protocol.Text, protocol.Sequence]
+    cursor: words.Sequence
+    counts: dict[words.Text, words.Sequence]

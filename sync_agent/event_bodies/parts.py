@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pos_plugin import limits
-from sync_agent.protocol import AccountKey, CodeHash, Day, Int64, LegalKind, Sequence, Text
+from sync_agent.protocol.words import AccountKey, CodeHash, Day, Int64, LegalKind, Sequence, Text
 
 Minor = Annotated[int, Field(ge=0, le=limits.INT64_MAX)]
 

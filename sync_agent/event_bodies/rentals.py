@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sync_agent import protocol
 from sync_agent.event_bodies.parts import (
     Entry,
     Head,
@@ -12,36 +11,37 @@ from sync_agent.event_bodies.parts import (
     Part,
     VoucherException,
 )
+from sync_agent.protocol import words
 
 
 class RentedArticle(Part):
     """An article that is rented, as far as the host knows it."""
 
-    sku: protocol.Text | None = None
-    days: protocol.Days | None = None
-    due_on: protocol.Day | None = None
+    sku: words.Text | None = None
+    days: words.Days | None = None
+    due_on: words.Day | None = None
     price_minor: Minor | None = None
-    late_days: protocol.Days | None = None
+    late_days: words.Days | None = None
 
 
 class RentalIssued(Head):
     """``rental_issued``: articles went out."""
 
-    rental: protocol.Text
+    rental: words.Text
     articles: list[RentedArticle]
 
 
 class RentalCancelled(Head):
     """``rental_cancelled``: a rental was none."""
 
-    rental: protocol.Text
-    reason: protocol.Text | None
+    rental: words.Text
+    reason: words.Text | None
 
 
 class RentalReturned(Head):
     """``rental_returned``: articles are back; perhaps the customer got vouchers."""
 
-    rental: protocol.Text
+    rental: words.Text
     articles: list[RentedArticle]
     vouchers: list[IssuedVoucher]
     ledger: list[LedgerEntry]
@@ -51,10 +51,10 @@ class RentalReturned(Head):
 class RentalReturnReversed(Head):
     """``rental_return_reversed``; ``pending``: the return is not known at this till."""
 
-    rental: protocol.Text
-    reason: protocol.Text | None
+    rental: words.Text
+    reason: words.Text | None
     pending: bool
-    cancelled: list[protocol.Text]
+    cancelled: list[words.Text]
     exceptions: list[VoucherException]
     ledger: list[LedgerEntry]
     entries: list[Entry]

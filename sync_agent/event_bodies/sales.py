@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 from pos_plugin.model import LineKind
-from sync_agent import protocol
 from sync_agent.event_bodies.accounts import RewardInSale
 from sync_agent.event_bodies.parts import (
     Entry,
@@ -19,25 +18,26 @@ from sync_agent.event_bodies.parts import (
     Tender,
     VoucherException,
 )
+from sync_agent.protocol import words
 
 
 class Receipt(Part):
     """A closed sale; amounts in minor units (cents), VAT included, negative for returned goods."""
 
-    sale_id: protocol.Text
-    receipt_number: protocol.Text | None
-    cashier: protocol.Text | None
-    customer: protocol.Text | None
-    at: protocol.Text
-    business_on: protocol.Day
-    currency: protocol.Text
-    generation: protocol.Sequence
-    evaluation_id: protocol.Text
-    gross_minor: protocol.Int64
-    discount_minor: protocol.Int64
-    total_minor: protocol.Int64
-    turnover_minor: protocol.Int64
-    evaluated_total_minor: protocol.Int64
+    sale_id: words.Text
+    receipt_number: words.Text | None
+    cashier: words.Text | None
+    customer: words.Text | None
+    at: words.Text
+    business_on: words.Day
+    currency: words.Text
+    generation: words.Sequence
+    evaluation_id: words.Text
+    gross_minor: words.Int64
+    discount_minor: words.Int64
+    total_minor: words.Int64
+    turnover_minor: words.Int64
+    evaluated_total_minor: words.Int64
     charged_differs: bool
     late: bool
     tenders: list[Tender]
@@ -50,32 +50,32 @@ class Line(Part):
     host charged otherwise.
     """
 
-    line_id: protocol.Text
-    sku: protocol.Text
+    line_id: words.Text
+    sku: words.Text
     kind: LineKind
-    quantity_milli: protocol.Int64
-    unit_price_minor: protocol.Int64
-    gross_minor: protocol.Int64
-    discount_minor: protocol.Int64
-    paid_minor: protocol.Int64
-    host_discount_minor: protocol.Int64
-    voucher_discount_minor: protocol.Int64
-    host_difference_minor: protocol.Int64
-    vat_rate_bp: protocol.Bp
+    quantity_milli: words.Int64
+    unit_price_minor: words.Int64
+    gross_minor: words.Int64
+    discount_minor: words.Int64
+    paid_minor: words.Int64
+    host_discount_minor: words.Int64
+    voucher_discount_minor: words.Int64
+    host_difference_minor: words.Int64
+    vat_rate_bp: words.Bp
 
 
 class PromotionResult(Part):
     """What an application of a promotion gave on a line."""
 
-    line_id: protocol.Text
-    promotion: protocol.Text
-    revision: protocol.Sequence
+    line_id: words.Text
+    promotion: words.Text
+    revision: words.Sequence
     layer: Literal["article", "receipt", "customer"]
-    application: protocol.Sequence
+    application: words.Sequence
     role: Literal["target", "qualifier"]
-    times: protocol.Sequence
-    units_milli: protocol.Sequence
-    discount_minor: protocol.Int64
+    times: words.Sequence
+    units_milli: words.Sequence
+    discount_minor: words.Int64
 
 
 class Proof(Part):
@@ -88,15 +88,15 @@ class Proof(Part):
 class Declined(Part):
     """A promotion that the customer did not want, and why, as far as the cashier said it."""
 
-    promotion: protocol.Text
-    reason: protocol.Text | None
+    promotion: words.Text
+    reason: words.Text | None
 
 
 class RefusedCode(Part):
     """A scanned code that the sale did not take, and why; ``voucher`` is None when unknown."""
 
-    voucher: protocol.Text | None
-    code: protocol.Text
+    voucher: words.Text | None
+    code: words.Text
 
 
 class SaleCompleted(Head):
@@ -122,9 +122,9 @@ class TakenBackException(Part):
     Of a voucher ``amount_minor`` is what the customer got with it, ``settled`` what becomes of it.
     """
 
-    reason: protocol.Text
-    line_id: protocol.Text | None = None
-    voucher: protocol.Text | None = None
+    reason: words.Text
+    line_id: words.Text | None = None
+    voucher: words.Text | None = None
     amount_minor: Minor | None = None
     settled: Literal["deduct", "debt", "keep"] | None = None
     deducted_minor: Minor | None = None
@@ -136,32 +136,32 @@ class SaleVoided(TakenBack):
     ``pending``: the till does not have the sale, head office settles it.
     """
 
-    sale_id: protocol.Text
-    receipt: protocol.Sequence | None
+    sale_id: words.Text
+    receipt: words.Sequence | None
     pending: bool
     moment: Literal["before", "after"]
-    reason: protocol.Text | None
-    total_minor: protocol.Int64
+    reason: words.Text | None
+    total_minor: words.Int64
     exceptions: list[TakenBackException]
 
 
 class ReturnedLine(Part):
     """Goods that came back of a line, and what was given back for them."""
 
-    return_of: protocol.Text
-    quantity_milli: protocol.Sequence
+    return_of: words.Text
+    quantity_milli: words.Sequence
     refund_minor: Minor
 
 
 class ItemsReturned(TakenBack):
     """``items_returned``; ``pending``: the till does not have the sale, head office settles it."""
 
-    return_id: protocol.Text
-    sale_id: protocol.Text
-    receipt: protocol.Sequence | None
-    receipt_number: protocol.Text | None
+    return_id: words.Text
+    sale_id: words.Text
+    receipt: words.Sequence | None
+    receipt_number: words.Text | None
     pending: bool
-    reason: protocol.Text | None
+    reason: words.Text | None
     refund_minor: Minor
     turnover_minor: Minor
     tenders: list[Tender]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sync_agent.event_bodies.parts import Head, IssuedVoucher, Minor
-from sync_agent.protocol import Text
+from sync_agent.protocol.words import Text
 
 
 class VoucherSold(Head):

@@ -12,7 +12,10 @@ from pos_plugin.errors import StorageDamaged
 from sync_agent import inbox
 from sync_agent.imports.shelf import MARK, RULES, STEP
 from sync_agent.imports.tables_of_till import TABLES
-from sync_agent.protocol import Change, GenerationEntry, Page, ProtocolError, check_row
+from sync_agent.protocol.json_bytes import ProtocolError
+from sync_agent.protocol.messages import GenerationEntry
+from sync_agent.protocol.pages import Change, Page
+from sync_agent.protocol.rows import check_row
 
 if TYPE_CHECKING:
     import datetime as dt

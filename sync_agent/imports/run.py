@@ -31,7 +31,8 @@ from sync_agent.imports.stored import Stored
 from sync_agent.imports.tables import take_tables
 from sync_agent.imports.take import Taking
 from sync_agent.imports.wrong import TableError
-from sync_agent.protocol import BLOB_BYTES_MAX, compact_json
+from sync_agent.protocol.json_bytes import compact_json
+from sync_agent.protocol.limits import BLOB_BYTES_MAX
 
 if TYPE_CHECKING:
     import datetime as dt

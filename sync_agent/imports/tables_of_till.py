@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
-from sync_agent import protocol
+from sync_agent.protocol import rows, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 @with_config(ConfigDict(strict=True, extra="forbid"))
 class _PurchasePriceRow(TypedDict):
-    sku: protocol.Text
-    since_on: protocol.Day
-    purchase_price_minor: protocol.Minor | None
+    sku: words.Text
+    since_on: words.Day
+    purchase_price_minor: words.Minor | None
 
 
 PURCHASE_PRICE: Final = "purchase_price"
-TABLES: Final[Mapping[str, protocol.Table]] = {
-    **protocol.TABLES,
-    PURCHASE_PRICE: protocol.Table(
+TABLES: Final[Mapping[str, rows.Table]] = {
+    **rows.TABLES,
+    PURCHASE_PRICE: rows.Table(
         PURCHASE_PRICE,
         TypeAdapter(_PurchasePriceRow),
         tuple(_PurchasePriceRow.__annotations__),

@@ -19,7 +19,7 @@ from sync_agent.imports.forget import erased_mark
 from sync_agent.imports.tables_of_till import PURCHASE_PRICE, TABLES
 from sync_agent.imports.wrong import TableError, WrongCell, WrongCode
 from sync_agent.master_data import DEFAULTS, FILES, card_row, check_file_row
-from sync_agent.protocol import SEGMENT_BITS
+from sync_agent.protocol.limits import SEGMENT_BITS
 from sync_agent.purchase_price import NewPrice, price_of_article
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from pos_plugin.clock import utc_text
 from pos_plugin.loyalty.ledger import HISTORY, LAST_DAY, USES
 from pos_plugin.loyalty.lots import Lot, Movement, fold
 from pos_plugin.loyalty.windows import newest, row_and_day
-from sync_agent.protocol import TABLES, Change, Page, check_row
+from sync_agent.protocol.pages import Change, Page
+from sync_agent.protocol.rows import TABLES, check_row
 
 if TYPE_CHECKING:
     import datetime as dt

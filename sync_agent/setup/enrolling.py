@@ -17,12 +17,13 @@ from pos_plugin.errors import ConfigError
 from pos_plugin.storage.connect import replace_file
 from sync_agent.client import HeadOfficeClient
 from sync_agent.errors import HeadOfficeRefused, Unreachable
-from sync_agent.protocol import EnrolRequest, ProtocolError, check_model
+from sync_agent.protocol.json_bytes import ProtocolError, check_model
+from sync_agent.protocol.messages import EnrolRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sync_agent.protocol import EnrolAnswer
+    from sync_agent.protocol.messages import EnrolAnswer
 
 _SAME: Final = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})
 

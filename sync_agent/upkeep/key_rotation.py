@@ -19,7 +19,7 @@ from pos_plugin import keys
 from pos_plugin.errors import ConfigError
 from pos_plugin.storage.connect import replace_file
 from sync_agent.errors import PackageRejected
-from sync_agent.protocol import ProtocolError, check_model
+from sync_agent.protocol.json_bytes import ProtocolError, check_model
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,13 +20,8 @@ from head_office.storage import (
     till_event,
     voucher,
 )
-from sync_agent.protocol import (
-    BATCH_BYTES_MAX,
-    BATCH_EVENTS_MAX,
-    EVENT_BYTES_MAX,
-    Page,
-    parse_page,
-)
+from sync_agent.protocol.limits import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX
+from sync_agent.protocol.pages import Page, parse_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

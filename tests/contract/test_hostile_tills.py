@@ -15,7 +15,7 @@ from till_events import batch, sale_event
 
 from head_office.intake import events as taking
 from head_office.storage import balance, receipt, till_event
-from sync_agent.protocol import BATCH_EVENTS_MAX
+from sync_agent.protocol.limits import BATCH_EVENTS_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

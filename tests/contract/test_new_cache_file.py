@@ -23,7 +23,7 @@ from pos_plugin.storage.cache_reader import CacheReader
 from pos_plugin.storage.table_sums import BOOLS, wrong_tables
 from sync_agent import cycle
 from sync_agent.agent import Agent
-from sync_agent.protocol import TABLES, check_row
+from sync_agent.protocol.rows import TABLES, check_row
 from sync_agent.settings import read_settings
 
 if TYPE_CHECKING:
@@ -213,9 +213,9 @@ def test_every_true_or_false_of_the_wire_is_known_to_the_sums() -> None:
 
 
 def _annotation(table: str, column: str) -> str:
-    from sync_agent import protocol
+    from sync_agent.protocol import rows
 
-    model = getattr(protocol, "".join(word.title() for word in table.split("_")) + "Row")
+    model = getattr(rows, "".join(word.title() for word in table.split("_")) + "Row")
     return str(model.__annotations__[column])
 
 

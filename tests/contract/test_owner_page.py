@@ -27,7 +27,7 @@ from pos_plugin.clock import SettableClock, utc_text
 from pos_plugin.config import read_config
 from pos_plugin.promotions.promotion import Promotion
 from sync_agent.agent import Agent
-from sync_agent.protocol import StatusReport
+from sync_agent.protocol.messages import StatusReport
 from sync_agent.settings import read_settings
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from pos_plugin import Plugin, Receipt
 from pos_plugin.clock import SystemClock
 from pos_plugin.storage.journal_reader import JournalReader
 from sync_agent.agent import Agent
-from sync_agent.protocol import BATCH_BYTES_MAX, EVENT_BYTES_MAX, GZIP_UPLOADS
+from sync_agent.protocol.limits import BATCH_BYTES_MAX, EVENT_BYTES_MAX
+from sync_agent.protocol.messages import GZIP_UPLOADS
 from sync_agent.settings import read_settings
 
 if TYPE_CHECKING:

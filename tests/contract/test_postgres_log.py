@@ -17,7 +17,8 @@ from waiting import until
 from head_office import log
 from head_office.storage import bucket as bucket_table
 from head_office.storage import bucket_row, metadata
-from sync_agent.protocol import compact_json, parse_page
+from sync_agent.protocol.json_bytes import compact_json
+from sync_agent.protocol.pages import parse_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,7 +15,7 @@ from head_office_site import ARTICLE, Site, caller
 
 from head_office.service.hints import HELD_A_TILL
 from pos_plugin import limits
-from sync_agent.protocol import PAGE_ROWS_MAX
+from sync_agent.protocol.limits import PAGE_ROWS_MAX
 
 if TYPE_CHECKING:
     from pathlib import Path

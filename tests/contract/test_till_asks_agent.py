@@ -20,7 +20,7 @@ from pos_plugin.notices import Refusal
 from sync_agent.agent import Agent
 from sync_agent.client import HeadOfficeClient
 from sync_agent.errors import HeadOfficeRefused
-from sync_agent.protocol import ReserveRequest
+from sync_agent.protocol.messages import ReserveRequest
 from sync_agent.settings import read_settings
 
 if TYPE_CHECKING:

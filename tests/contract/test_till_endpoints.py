@@ -22,13 +22,8 @@ from pos_plugin.clock import SystemClock, utc_text
 from pos_plugin.loyalty.voucher_code import code_of
 from sync_agent.client import HeadOfficeClient
 from sync_agent.errors import HeadOfficeRefused
-from sync_agent.protocol import (
-    ByCardRequest,
-    EnrolRequest,
-    ReserveRequest,
-    StatusReport,
-    parse_page,
-)
+from sync_agent.protocol.messages import ByCardRequest, EnrolRequest, ReserveRequest, StatusReport
+from sync_agent.protocol.pages import parse_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,19 +23,16 @@ from processes import Running
 from waiting import until
 
 from pos_plugin import Plugin
-from sync_agent.protocol import (
+from sync_agent.protocol.json_bytes import ProtocolError, compact_json, parse_model
+from sync_agent.protocol.messages import (
     EnrolAnswer,
     Event,
     EventsAnswer,
     Head,
     Problem,
-    ProtocolError,
     StatusAnswer,
-    compact_json,
-    page_bytes,
-    parse_model,
-    parse_page,
 )
+from sync_agent.protocol.pages import page_bytes, parse_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

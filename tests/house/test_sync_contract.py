@@ -13,7 +13,7 @@ from head_office.problems import TITLES
 from head_office.service.app import create_app
 from head_office.storage import Database
 from sync_agent.contract.document import CALLS, EVERY, contract_texts, openapi
-from sync_agent.protocol import TABLES
+from sync_agent.protocol.rows import TABLES
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "contract"
 COMMAND = "run `python -m sync_agent.contract docs/contract`"

@@ -17,7 +17,7 @@ from head_office.problems import ProblemError
 from head_office.service.hints import Hints
 from head_office.storage import blob
 from sync_agent.errors import HeadOfficeRefused, Unreachable
-from sync_agent.protocol import parse_page
+from sync_agent.protocol.pages import parse_page
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from head_office.storage import Database
     from pos_plugin.clock import Clock
-    from sync_agent.protocol import EventsAnswer, Head, Page
+    from sync_agent.protocol.messages import EventsAnswer, Head
+    from sync_agent.protocol.pages import Page
 
 Answer = TypeVar("Answer")
 KEPT_BATCHES = 20

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from sync_agent.protocol import GenerationEntry
+    from sync_agent.protocol.messages import GenerationEntry
 
 # A busy machine is late now and then; tests judge what is answered, not when.
 PATIENCE = """

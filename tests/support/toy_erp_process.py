@@ -13,7 +13,7 @@ from processes import free_port
 from waiting import until
 
 from sync_agent.client import HeadOfficeClient
-from sync_agent.protocol import EnrolRequest
+from sync_agent.protocol.messages import EnrolRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from till_events import batch, sale_event
 from head_office import log
 from head_office.intake import events
 from pos_plugin.loyalty.ledger import OwnEntry, shown
-from sync_agent.protocol import parse_page
+from sync_agent.protocol.pages import parse_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable

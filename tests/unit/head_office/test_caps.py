@@ -14,7 +14,7 @@ from head_office.till.caps import TILL_CAP_MINOR, RaisedCap, raised_caps
 from head_office.till.status import take_report
 from pos_plugin.clock import SystemClock
 from sync_agent.agent import Agent
-from sync_agent.protocol import StatusReport
+from sync_agent.protocol.messages import StatusReport
 from sync_agent.settings import read_settings
 
 if TYPE_CHECKING:

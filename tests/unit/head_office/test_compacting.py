@@ -14,7 +14,7 @@ from head_office.compacting import compact
 from head_office.storage import bucket_row
 from head_office.till import tills
 from head_office.till.status import take_report
-from sync_agent.protocol import StatusReport
+from sync_agent.protocol.messages import StatusReport
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from head_office.sources import Source
-    from sync_agent.protocol import Entry
+    from sync_agent.protocol.messages import Entry
 
 TABLES = (
     balance, counter_day, ledger_entry, quarantine, receipt, receipt_line, till_epoch, till_event

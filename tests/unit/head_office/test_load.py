@@ -14,7 +14,8 @@ from head_office.load import folder_bytes, load_folder
 from head_office.storage import bucket_row, master
 from pos_plugin.card_hash import card_hash
 from pos_plugin.search_keys import email_hash
-from sync_agent.protocol import SEGMENT_BITS, TABLES, check_row
+from sync_agent.protocol.limits import SEGMENT_BITS
+from sync_agent.protocol.rows import TABLES, check_row
 
 if TYPE_CHECKING:
     from pathlib import Path

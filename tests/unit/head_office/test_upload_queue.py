@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from head_office.intake.events import Upload
     from head_office.storage import Database
-    from sync_agent.protocol import EventsAnswer
+    from sync_agent.protocol.messages import EventsAnswer
 
 POISON = b"poison"
 

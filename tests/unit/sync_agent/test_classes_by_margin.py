@@ -21,7 +21,7 @@ from sync_agent.exports import master_rows, write_csv
 from sync_agent.imports.run import Wish, run_import
 from sync_agent.local.classes import ClassRun, compute_classes
 from sync_agent.local.settle import settler
-from sync_agent.protocol import TABLES
+from sync_agent.protocol.rows import TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from pos_plugin.clock import utc_text
 from pos_plugin.errors import ConfigError
 from sync_agent.client import HeadOfficeClient
 from sync_agent.errors import HeadOfficeRefused, Stopped, Unreachable
-from sync_agent.protocol import PROBLEM_JSON
+from sync_agent.protocol.messages import PROBLEM_JSON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from sync_agent import cycle
 from sync_agent.cycle import State, step
 from sync_agent.outbox import Batch
-from sync_agent.protocol import (
+from sync_agent.protocol.messages import (
     GZIP_UPLOADS,
     HELD_HEAD,
     BucketMark,
     EventsAnswer,
     GenerationEntry,
     Head,
-    Page,
 )
+from sync_agent.protocol.pages import Page
 
 BUCKET = "shop:001"
 BATCH = Batch(epoch=7, first_seq=1, last_seq=2, body=b"")

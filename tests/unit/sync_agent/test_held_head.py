@@ -12,7 +12,7 @@ from waiting import until
 
 from sync_agent.client import HeadOfficeClient
 from sync_agent.held_head import PAUSE_S, HeldHead
-from sync_agent.protocol import HELD_HEAD
+from sync_agent.protocol.messages import HELD_HEAD
 
 
 def test_head_office_that_always_has_news_is_not_asked_in_a_tight_loop() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from pos_plugin.errors import StorageError
 from sync_agent.outbox import next_batch
-from sync_agent.protocol import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX
+from sync_agent.protocol.limits import BATCH_BYTES_MAX, BATCH_EVENTS_MAX, EVENT_BYTES_MAX
 
 
 @dataclass(frozen=True)
