@@ -13,7 +13,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from pos_plugin.loyalty.classes import Measured, class_by_bounds, classify
+from pos_plugin.loyalty.class_shares import Shares
+from pos_plugin.loyalty.classes import Measured, class_by_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -129,20 +130,14 @@ class _Counting:
         self._margin_minor: defaultdict[str, int] = defaultdict(int)
         self._presence: defaultdict[tuple[str, dt.date], int] = defaultdict(int)
         self._grown_on: defaultdict[dt.date, set[str]] = defaultdict(set)
-        self._is_first_day = True
+        self._shares = Shares(scheme) if scheme.method == "share" else None
 
     def classes_of(self, day: dt.date) -> list[tuple[str, str]]:
         """Return the class of every customer whose class can have changed, by id."""
-        touched = self._slide_to(day)
-        if self._is_first_day or self.scheme.method == "share":
-            touched = set(self._first_on)
-        self._is_first_day = False
-        if self.scheme.method == "share":
-            found = classify(self.scheme, {one: self.measured(one, day) for one in touched})
-            return sorted(found.items())
-        return [
-            (one, class_by_bounds(self.scheme, self.measured(one, day))) for one in sorted(touched)
-        ]
+        moved = {one: self.measured(one, day) for one in sorted(self._slide_to(day))}
+        if self._shares is not None:
+            return sorted(self._shares.move(moved).items())
+        return [(one, class_by_bounds(self.scheme, measured)) for one, measured in moved.items()]
 
     def measured(self, customer: str, day: dt.date) -> Measured:
         """Return the sums of a customer."""

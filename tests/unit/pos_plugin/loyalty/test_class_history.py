@@ -6,12 +6,12 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
-from class_schemes import scheme, share_scheme
+from class_schemes import BY_SHARE, scheme, share_scheme
 from hypothesis import given
 from hypothesis import strategies as st
+from plain_classes import plain_changes
 
 from pos_plugin.loyalty.class_history import Fact, Standing, changes, classes_on
-from pos_plugin.loyalty.classes import Measured, classify
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -110,8 +110,9 @@ FACTS = st.lists(
             rentals=sign * rentals,
             presence=sign,
             turnover_minor=sign * minor,
+            margin_minor=sign * (minor - 100),
         ),
-        st.sampled_from(["K1", "K2", "K3"]),
+        st.sampled_from(["K1", "K2", "K3", "K4"]),
         st.integers(-20, 50),
         st.integers(0, 5),
         st.integers(0, 4),
@@ -125,6 +126,8 @@ REVISIONS = st.sampled_from(
     [
         [scheme(window=MONTH, age_days_min=7)],
         [share_scheme(window=MONTH)],
+        [share_scheme(window=MONTH, age_days_min=7, metrics=["visits", "turnover"])],
+        [share_scheme(metrics=["margin", "rentals"], combine="any", classes=BY_SHARE[:2])],
         [
             scheme(window={"kind": "months", "months": 1}),
             share_scheme(revision=2, since_on="2026-01-21"),
@@ -147,37 +150,23 @@ def test_many_runs_and_one_run_give_the_same_history(
 def test_every_day_is_what_a_fresh_count_of_that_day_says(
     revisions: list[ClassScheme], facts: list[Fact]
 ) -> None:
-    history: dict[str, str] = {}
-    by_day: dict[dt.date, list[Change]] = {}
-    for change in run(revisions, facts, 70):
-        by_day.setdefault(change.since_on, []).append(change)
-    for number in range(71):
-        on = day(number)
-        for change in by_day.get(on, ()):
-            history[change.customer] = change.code
-        assert history == fresh(revisions, facts, on), on
+    plain = plain_changes(revisions, facts, from_on=day(0), to_on=day(70))
+    assert run(revisions, facts, 70) == list(plain)
 
 
-def fresh(revisions: list[ClassScheme], facts: list[Fact], on: dt.date) -> dict[str, str]:
-    """The classes of one day, counted from nothing: the oracle."""
-    which = max((one for one in revisions if one.starts_on <= on), key=lambda one: one.revision)
-    last = on - dt.timedelta(days=1)
-    known = [fact for fact in facts if max(fact.counted_on, fact.known_on) <= last]
-    first = which.window.first_on(last)
-    people: dict[str, Measured] = {}
-    for customer in {fact.customer for fact in known}:
-        own = [fact for fact in known if fact.customer == customer]
-        inside = [fact for fact in own if fact.counted_on >= first]
-        days = {fact.counted_on for fact in inside}
-        people[customer] = Measured(
-            rentals=sum(fact.rentals for fact in inside),
-            visits=sum(
-                sum(fact.presence for fact in inside if fact.counted_on == one) > 0 for one in days
-            ),
-            turnover_minor=sum(fact.turnover_minor for fact in inside),
-            age_days=(on - min(fact.counted_on for fact in own)).days,
-        )
-    return classify(which, people)
+def test_customer_who_did_not_come_changes_class_with_the_whole() -> None:
+    """Negative control: counting only customers with a fact of the day would miss it."""
+    facts = [
+        Fact(who, day(on), day(on), presence=1, turnover_minor=minor)
+        for who, on, minor in (("K1", 1, 900), ("K2", 1, 100), ("K3", 5, 9_000))
+    ]
+    assert told(run([share_scheme()], facts, 10)) == [
+        ("K1", 2, "A"),
+        ("K2", 2, "B"),
+        ("K1", 6, "B"),
+        ("K2", 6, "C"),
+        ("K3", 6, "A"),
+    ]
 
 
 def test_class_of_a_day_is_found_in_the_history() -> None:

@@ -1,4 +1,4 @@
-"""Classes: every customer in exactly one, by bounds, by share or by a matrix."""
+"""Classes by bounds or by a matrix, and what a scheme may say."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 from class_schemes import BY_RENTALS, scheme, scheme_value, share_scheme
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pos_plugin.errors import RuleError
 from pos_plugin.loyalty.class_scheme import Window, gaps, read_scheme, scheme_text
-from pos_plugin.loyalty.classes import Measured, class_by_bounds, classify
+from pos_plugin.loyalty.classes import Measured, class_by_bounds
 
 TWO = ["rentals", "turnover"]
 BOTH: list[dict[str, Any]] = [
@@ -79,81 +77,11 @@ def test_young_customer_is_new() -> None:
     assert found == ["new", "C"]
 
 
-@pytest.mark.capability("K11")
-def test_share_gives_equal_amounts_by_customer_id() -> None:
-    customers = {f"K{number}": Measured(turnover_minor=1_000) for number in range(10)}
-    found = classify(share_scheme(), customers)
-    assert "".join(found[f"K{number}"] for number in range(10)) == "AAAAAAAABB"
-
-
-@pytest.mark.capability("K11")
-def test_negative_turnover_has_no_share() -> None:
-    amounts = {"loss": -5_000, "nothing": 0, "all": 100, "rest": 10}
-    customers = {one: Measured(turnover_minor=minor) for one, minor in amounts.items()}
-    found = classify(share_scheme(), customers)
-    assert found == {"loss": "none", "nothing": "none", "all": "A", "rest": "B"}
-
-
-def test_only_customer_is_in_the_best_class() -> None:
-    assert classify(share_scheme(), {"K1": Measured(turnover_minor=1)}) == {"K1": "A"}
-
-
-def test_two_shares_all_takes_the_worse_and_any_the_better() -> None:
-    customers = {
-        "K1": Measured(visits=90, turnover_minor=1),
-        "K2": Measured(visits=1, turnover_minor=9_000),
-    }
-    metrics = ["visits", "turnover"]
-    assert classify(share_scheme(metrics=metrics, combine="any"), customers) == {
-        "K1": "A",
-        "K2": "A",
-    }
-    assert classify(share_scheme(metrics=metrics, combine="all"), customers) == {
-        "K1": "C",
-        "K2": "C",
-    }
-
-
-MEASURED = st.builds(
-    Measured,
-    rentals=st.integers(0, 60),
-    visits=st.integers(0, 60),
-    turnover_minor=st.integers(-500, 5_000),
-    age_days=st.integers(0, 60),
-)
-PEOPLE = st.dictionaries(st.text("abc", min_size=1, max_size=3), MEASURED, max_size=12)
 SCHEMES = [
     scheme(age_days_min=30),
     share_scheme(),
     scheme(metrics=TWO, combine="any", classes=BOTH),
-    share_scheme(metrics=["visits", "turnover"], age_days_min=10),
 ]
-
-
-@pytest.mark.capability("K11")
-@given(people=PEOPLE, dice=st.randoms(use_true_random=False), which=st.sampled_from(SCHEMES))
-def test_every_customer_is_in_one_class_in_any_order(people: Any, dice: Any, which: Any) -> None:
-    shuffled = list(people.items())
-    dice.shuffle(shuffled)
-    found = classify(which, people)
-    assert found == classify(which, dict(shuffled))
-    assert found.keys() == people.keys()
-    known = {one.code for one in which.classes} | {"none", "new"}
-    assert set(found.values()) <= known
-
-
-def test_ties_taken_as_they_come_would_depend_on_the_order() -> None:
-    """Negative control: without the id two equal customers swap their classes."""
-    people = {"K1": 800, "K2": 100, "K3": 100}
-
-    def by_amount_alone(order: list[str]) -> dict[str, str]:
-        grades, before = {}, 0
-        for one in sorted(order, key=lambda one: -people[one]):
-            grades[one] = "A" if before < 800 else "B" if before < 900 else "C"
-            before += people[one]
-        return grades
-
-    assert by_amount_alone(["K1", "K2", "K3"]) != by_amount_alone(["K1", "K3", "K2"])
 
 
 @pytest.mark.parametrize(
