@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from pos_plugin.errors import ConfigError
-from pos_plugin.limits import MAX_SALE_MINOR, MAX_TEXT
+from pos_plugin.limits import FACTS_MONTHS, MAX_FACTS_MONTHS, MAX_SALE_MINOR, MAX_TEXT
 from pos_plugin.text import PlainText, Text
 from pos_plugin.validation import first_error
 from printers.levels import unit_name
@@ -54,7 +54,6 @@ _NEEDED_OF = {
     "queue": "address",
 }
 PRINTERS_MAX = 10
-FACTS_MONTHS = 36
 # Beside till.toml: profiles of printers that this shop wrote itself (printers.profiles.OWN_FOLDER).
 OWN_PROFILES = "printer-profiles"
 
@@ -284,7 +283,7 @@ class Classes(_Closed):
         facts_months: so many months receipts and rentals count for classes and their figures.
     """
 
-    facts_months: Annotated[int, Field(ge=1, le=120)] = FACTS_MONTHS
+    facts_months: Annotated[int, Field(ge=1, le=MAX_FACTS_MONTHS)] = FACTS_MONTHS
 
 
 class Backup(_Closed):

@@ -23,9 +23,12 @@ MAX_POINTS: Final = 10**9
 MAX_FACTOR_BP: Final = 10**6  # a hundredfold
 MAX_CONDITION_DEPTH: Final = 16  # all/any/not inside each other
 MAX_ARTICLES: Final = 500_000  # articles of a file that lint takes
+FACTS_MONTHS: Final = 36  # so long facts count for classes, where no setting says otherwise
+MAX_FACTS_MONTHS: Final = 120
 MAX_COUNTER_DAYS: Final = 400  # days of a counter: a window of 365, and some of a clock set wrong
 
 __all__ = [
+    "FACTS_MONTHS",
     "INT64_MAX",
     "MAX_ARTICLES",
     "MAX_BP",
@@ -33,6 +36,7 @@ __all__ = [
     "MAX_COUNTER_DAYS",
     "MAX_COUPONS",
     "MAX_FACTOR_BP",
+    "MAX_FACTS_MONTHS",
     "MAX_LINES",
     "MAX_LIST",
     "MAX_PIECES_A_LINE",

@@ -31,7 +31,7 @@ from head_office.commands.tills import (
 from head_office.commands.users import user
 from head_office.errors import LibraryMissing, LoadError
 from pos_plugin.errors import RuleError
-from pos_plugin.limits import MAX_PRICE_MINOR
+from pos_plugin.limits import FACTS_MONTHS, MAX_FACTS_MONTHS, MAX_PRICE_MINOR
 from pos_plugin.loopback import ADDRESS, listen
 from pos_plugin.shop_day import DAY
 
@@ -293,7 +293,14 @@ def _instant(text: str | None, option: str) -> str | None:
 @head_office.command()
 @_data
 @click.option("--on", type=DAY, help="Shop day; default today.")
-def classes(data: Path, on: dt.datetime | None) -> None:
+@click.option(
+    "--facts-months",
+    type=click.IntRange(1, MAX_FACTS_MONTHS),
+    default=FACTS_MONTHS,
+    show_default=True,
+    help="So many months receipts and rentals count.",
+)
+def classes(data: Path, on: dt.datetime | None, facts_months: int) -> None:
     """Compute the classes of all customers and send what changed to the tills.
 
     Counts the receipts and rentals of all tills by the schemes that were loaded.
@@ -303,7 +310,7 @@ def classes(data: Path, on: dt.datetime | None) -> None:
 
     day = on.date() if on else SystemClock().now().date()
     with _database(data) as database:
-        found = compute(database, on=day)
+        found = compute(database, on=day, facts_months=facts_months)
     for warning in found.warnings:
         click.echo(warning, err=True)
     for scheme, counts in found.counts.items():

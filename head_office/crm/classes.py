@@ -18,9 +18,11 @@ from head_office.crm.class_history import keep
 from head_office.intake.customers import survivor
 from head_office.segments import Bits
 from head_office.storage import master, till_event
+from pos_plugin.limits import FACTS_MONTHS
 from pos_plugin.loyalty.class_events import KINDS, Reported, facts_of_events
 from pos_plugin.loyalty.class_history import changes, segments
 from pos_plugin.loyalty.class_scheme import gaps, read_scheme
+from pos_plugin.loyalty.facts_kept import first_told_on, kept, kept_since
 from pos_plugin.loyalty.margin import PurchasePrices, by_margin, margin_facts, unpriced_warning
 from pos_plugin.loyalty.margin_events import deals_of_events
 from sync_agent.protocol.json_bytes import compact_json
@@ -46,20 +48,21 @@ class Computed:
     warnings: tuple[str, ...]
 
 
-def compute(database: Database, *, on: dt.date) -> Computed:
+def compute(database: Database, *, on: dt.date, facts_months: int = FACTS_MONTHS) -> Computed:
     """Compute the classes in force on a day and send what changed to the tills.
 
     Args:
         database: head office.
         on: shop day; what was known at the end of the day before counts.
-
+        facts_months: so many months facts count, as ``classes.facts_months`` at a till.
     """
     with database.write() as connection:
         known = schemes(connection)
         counting = list(facts(connection))
         if any(by_margin(revisions) for revisions in known.values()):
             counting += margins(connection)
-        every = [replace_customer(fact, survivor(connection, fact.customer)) for fact in counting]
+        became = {one: survivor(connection, one) for one in {fact.customer for fact in counting}}
+        every = [replace_customer(fact, became[fact.customer]) for fact in counting]
         warnings = tuple(
             f"{code}: {warning}"
             for code, revisions in known.items()
@@ -70,8 +73,10 @@ def compute(database: Database, *, on: dt.date) -> Computed:
         counts: dict[str, dict[str, int]] = {}
         written = 0
         for code, revisions in known.items():
-            first_on = min(one.starts_on for one in revisions)
-            found = list(changes(revisions, every, {}, from_on=first_on, to_on=on))
+            since_on = kept_since(revisions, on=on, months=facts_months)
+            first_on = first_told_on(revisions, on=on, months=facts_months)
+            counted = kept(every, since_on=since_on)
+            found = list(changes(revisions, counted, {}, from_on=first_on, to_on=on))
             written += keep(connection, code, found, run_on=on)
             latest = {change.customer: change.code for change in found}
             counts[code] = {}

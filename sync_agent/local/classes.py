@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pos_plugin.config import FACTS_MONTHS
+from pos_plugin.limits import FACTS_MONTHS
 from pos_plugin.loyalty.class_history import changes
 from pos_plugin.loyalty.class_scheme import gaps, scheme_text
 from pos_plugin.loyalty.facts_kept import first_told_on, kept, kept_since

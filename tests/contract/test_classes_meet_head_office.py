@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import random
 from collections import Counter
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 from head_office_site import ANNA, ARTICLE, Site
 from lone_till import LoneTill
 from sqlalchemy import select
-from till_builder import NOON, card_number
+from till_builder import NOON, TillBuilder, card_number
 
 from head_office.crm import classes
 from head_office.errors import LoadError
@@ -23,10 +24,13 @@ from pos_plugin.cli import stammkunde
 from pos_plugin.clock import SettableClock, SystemClock
 from pos_plugin.loyalty.margin import PurchasePrice, PurchasePrices, margin_facts
 from pos_plugin.storage.cache_rows import CacheRows
+from pos_plugin.storage.cache_writer import CacheWriter
 from pos_plugin.storage.class_facts import facts
+from pos_plugin.storage.class_lookup import history
 from pos_plugin.storage.journal_reader import JournalReader
 from pos_plugin.storage.margin_facts import deals
 from sync_agent.agent import Agent
+from sync_agent.local.classes import compute_classes
 from sync_agent.settings import read_settings
 
 if TYPE_CHECKING:
@@ -247,6 +251,49 @@ def test_rentals_of_two_tills_make_one_class_that_both_tills_read(site: Site) ->
         sync(site, till)
         with opened(site, till, clock) as plugin:
             assert segments(plugin) == ["abc:C", "stamm"]
+
+
+def rent_until_summer(plugin: Plugin, clock: SettableClock) -> None:
+    rent(plugin, "M", "K2", "film")
+    for number in range(4):
+        clock.advance(days=25)  # 1 and 26 April, 21 May, 15 June
+        rent(plugin, f"M{number}", "K1", *(f"film {one}" for one in range(4)))
+
+
+@pytest.mark.capability("K11")
+@pytest.mark.parametrize(("months", "since_on"), [(3, "2026-05-11"), (36, "2026-03-08")])
+def test_head_office_counts_the_same_months_as_a_till(
+    site: Site, tmp_path: Path, months: int, since_on: str
+) -> None:
+    window = {"kind": "rolling_days", "days": 40}
+    short = scheme_value(code="short", since_on="2026-03-01", window=window)
+    alone = TillBuilder(tmp_path / "alone")
+    alone.put("abc_scheme", **short, method="bounds", combine="all", age_days_min=0, cells=[])
+    with alone.open() as plugin:
+        rent_until_summer(plugin, alone.clock)
+    on = dt.date(2026, 7, 31)
+    with CacheWriter.open(alone.data_dir) as writer:
+        compute_classes(alone.data_dir, writer, on=on, at=alone.clock.now(), facts_months=months)
+        with writer.reading() as connection:
+            own = {
+                (one.customer, one.code, one.since_on, one.until_on)
+                for one in history(connection, "short")
+            }
+    site.load(abc_scheme=[short])
+    clock = SettableClock(NOON)
+    with opened(site, "3", clock) as plugin:
+        rent_until_summer(plugin, clock)
+    sync(site)
+    command = ["head-office", "classes", "--data", str(site.data), "--on", on.isoformat()]
+    CliRunner().invoke(
+        stammkunde, [*command, "--facts-months", str(months)], catch_exceptions=False
+    )
+    row = class_history.c
+    asked = select(row.customer, row.code, row.since_on, row.until_on)
+    with site.database() as database, database.read() as connection:
+        theirs = {tuple(one) for one in connection.execute(asked.where(row.scheme == "short"))}
+    assert theirs == own
+    assert ("K2", "none", since_on, None) in theirs, "who came before is not new"
 
 
 def test_same_day_again_sends_nothing_and_a_lost_class_is_taken_away(site: Site) -> None:
