@@ -114,6 +114,8 @@ class NoticeCode(StrEnum):
     PRINT_PAPER_LOW = "print_paper_low"
     PRINT_HELD = "print_held"
     PRINT_BLOCKED = "print_blocked"
+    PRINT_PAPER_BLOCKED = "print_paper_blocked"
+    PRINT_PAPER_USED = "print_paper_used"
     PRINT_CONFIRMED = "print_confirmed"
     PRINT_ASSUMED = "print_assumed"
     PRINT_UNKNOWN = "print_unknown"
@@ -184,6 +186,8 @@ LEVELS: Final[Mapping[NoticeCode, Level]] = {
     NoticeCode.PRINT_PAPER_LOW: Level.WARN,
     NoticeCode.PRINT_HELD: Level.WARN,
     NoticeCode.PRINT_BLOCKED: Level.WARN,
+    NoticeCode.PRINT_PAPER_BLOCKED: Level.WARN,
+    NoticeCode.PRINT_PAPER_USED: Level.INFO,
     NoticeCode.PRINT_CONFIRMED: Level.ACKNOWLEDGE,
     NoticeCode.PRINT_ASSUMED: Level.ACKNOWLEDGE,
     NoticeCode.PRINT_UNKNOWN: Level.ACKNOWLEDGE,
@@ -632,6 +636,14 @@ NOTICE_TEXTS: Final[Mapping[NoticeCode, Mapping[str, str]]] = {
     NoticeCode.PRINT_BLOCKED: {
         "de": "{Paper} nicht gedruckt: Er ist gesperrt.",
         "en": "{Paper} not printed: it is blocked.",
+    },
+    NoticeCode.PRINT_PAPER_BLOCKED: {
+        "de": "Gedruckter {paper} ist gesperrt. Bitte nicht überreichen.",
+        "en": "The printed {paper} is blocked. Please do not hand it over.",
+    },
+    NoticeCode.PRINT_PAPER_USED: {
+        "de": "{Paper} ist schon eingelöst. Nichts mehr zu überreichen.",
+        "en": "{Paper} is redeemed already. Nothing is left to hand over.",
     },
     NoticeCode.PRINT_FAILED: {
         "de": "Kasse meldet Druckfehler. {still}",

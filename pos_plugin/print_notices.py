@@ -47,6 +47,8 @@ CHOICES: Final[Mapping[NoticeCode, tuple[tuple[Choice, Words], ...]]] = {
         _HANDED_OVER,
         (Choice.REPRINT, ("Nicht gekommen", "Did not come")),
     ),
+    # The customer may have it by now; a copy there is only when it is let go again.
+    NoticeCode.PRINT_PAPER_BLOCKED: (_HANDED_OVER,),
     NoticeCode.PRINT_COUPON_VOID: (_HANDED_OVER, (Choice.REPRINT, ("Nachdruck", "Print again"))),
     NoticeCode.PRINT_UNKNOWN: (
         (Choice.CAME_OUT, ("Ja", "Yes")),
@@ -75,9 +77,8 @@ WAITS: Final = frozenset(
 )
 """Reasons for which a queued job waits, or a printer has stopped within one."""
 
-_LIES_THERE: Final = frozenset(
-    {NoticeCode.PRINT_CONFIRMED, NoticeCode.PRINT_ASSUMED, NoticeCode.PRINT_HANDED_OVER}
-)
+_TO_HAND_OVER: Final = frozenset({NoticeCode.PRINT_CONFIRMED, NoticeCode.PRINT_ASSUMED})
+_LIES_THERE: Final = _TO_HAND_OVER | {NoticeCode.PRINT_HANDED_OVER}
 """Of these the paper came out."""
 
 _CODES: Final[Mapping[str, NoticeCode]] = {
@@ -102,6 +103,7 @@ def print_notice(
     seconds: int = 0,
     handed_over: bool = False,
     is_void: bool = False,
+    is_used: bool = False,
     is_blocked: bool = False,
     void_coupons: Sequence[str] = (),
 ) -> Notice:
@@ -114,14 +116,19 @@ def print_notice(
         seconds: that its bytes take on the line; 0 = nobody knows.
         handed_over: the customer has the paper.
         is_void: the voucher was cancelled; then nothing is handed over or decided any more.
-        is_blocked: nobody may use it for now; what waits is not printed.
+        is_used: the voucher was redeemed; nobody is asked to hand it over.
+        is_blocked: nobody may use it for now; what waits is not printed, what lies there stays.
         void_coupons: names of those on a strip that were cancelled, the others are not.
     """
     code = _code_of(state, reason, handed_over=handed_over, is_void=is_void)
     if is_blocked and code in (NoticeCode.PRINT_HELD, NoticeCode.PRINT_READY):
         code = NoticeCode.PRINT_BLOCKED
+    elif is_blocked and code in _TO_HAND_OVER:
+        code = NoticeCode.PRINT_PAPER_BLOCKED
     if void_coupons and code in _LIES_THERE:
         return coupons_void(void_coupons)
+    if is_used and code in _TO_HAND_OVER:
+        code = NoticeCode.PRINT_PAPER_USED
     params: dict[str, Any] = {"paper": paper}
     if code in (NoticeCode.PRINT_QUEUED, NoticeCode.PRINT_SENDING):
         params["seconds"] = seconds

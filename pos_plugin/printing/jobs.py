@@ -178,6 +178,7 @@ def said_of(job: JobRow) -> Notice:
         seconds=job.seconds,
         handed_over=job.handed_over_at is not None,
         is_void=job.is_void,
+        is_used=job.is_used,
         is_blocked=job.is_blocked,
         void_coupons=named(job.document, sorted({*job.void_coupons} - {*job.left_out})),
     )

@@ -188,6 +188,29 @@ def test_paper_nobody_handed_over_is_asked_for_no_more_when_it_ended_elsewhere(
             what="whoever listens to hear of it",
         )
         assert stands(plugin, jobs[0])[0] == "CONFIRMED", "it lies there"
+        ended = {"redeemed": "print_paper_used", "cancelled": "print_void"}
+        closed = [one["code"] for one in told if one.get("job") == jobs[0] and not one["open"]]
+        assert set(closed) == {ended[state]}
+
+
+def test_paper_blocked_elsewhere_is_to_stay_until_it_is_let_go(tmp_path: Path) -> None:
+    till = two_printers(tmp_path / "till", free_port())
+    with till.open() as plugin:
+        job = sell(plugin)
+        wait_for(plugin, job, "QUEUED", "printer_busy")
+        assert not isinstance(plugin.prints.other_printer(job), Refused)
+        wait_for(plugin, job, "CONFIRMED")
+
+        def said(ending: str) -> bool:
+            return str(notice(plugin)["text"]).endswith(ending)
+
+        assert said(": Bitte den gedruckten Gutschein überreichen.")
+        told_by_head_office(till, "blocked", job)
+        stays = ": Gedruckter Gutschein ist gesperrt. Bitte nicht überreichen."
+        until(lambda: said(stays), within_s=WAIT_S, what="the notice")
+        assert [one["choice"] for one in notice(plugin)["choices"]] == ["acknowledge"]
+        told_by_head_office(till, "issued", job)
+        until(lambda: said("Gutschein überreichen."), within_s=WAIT_S, what="let go")
 
 
 def test_held_voucher_is_printed_when_the_cashier_says_so(tmp_path: Path) -> None:

@@ -111,6 +111,22 @@ def test_paper_that_is_no_voucher_is_called_by_its_name(
         assert ("Gutschein" in text) == (english in words.lower()), words
 
 
+@pytest.mark.parametrize("state", ["CONFIRMED", "CONFIRMED_BY_OPERATOR", "ASSUMED"])
+def test_paper_of_an_ended_voucher_is_not_to_be_handed_over(state: str) -> None:
+    blocked = print_notice(state, "", is_blocked=True)
+    assert blocked.text("de") == "Gedruckter Gutschein ist gesperrt. Bitte nicht überreichen."
+    assert blocked.text("en") == "The printed voucher is blocked. Please do not hand it over."
+    used = print_notice(state, "", paper="coupon", is_used=True)
+    assert used.text("de") == "Coupon ist schon eingelöst. Nichts mehr zu überreichen."
+    assert used.text("en") == "Coupon is redeemed already. Nothing is left to hand over."
+    # What the cashier did already stays said.
+    for more in ({"is_blocked": True}, {"is_used": True}):
+        given = print_notice(state, "", handed_over=True, **more)
+        assert given.code is NoticeCode.PRINT_HANDED_OVER
+    whole = print_notice(state, "", is_blocked=True, void_coupons=("2.",))
+    assert whole.code is NoticeCode.PRINT_PAPER_BLOCKED, "no coupon of the strip is to be given"
+
+
 def test_low_roll_is_a_word_of_the_printer() -> None:
     low = Notice(NoticeCode.PRINT_PAPER_LOW, {"printer": "bon"})
     assert low.text("de") == "Bonpapier geht zu Ende."

@@ -263,6 +263,7 @@ def test_every_state_says_something_and_open_ones_can_be_answered() -> None:
                 assert notice.code in CHOICES, (state, reason)
             assert print_notice(state, reason, is_void=True).code not in CHOICES
     assert print_notice("CONFIRMED", "", handed_over=True).code not in CHOICES
+    assert print_notice("CONFIRMED", "", is_used=True).code not in CHOICES
 
 
 def test_notice_speaks_the_language_of_the_screen() -> None:
