@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from head_office.crm import classes
 from head_office.crm.class_history import keep
-from head_office.storage import class_history
+from head_office.storage import alias, class_history, till_event
 from pos_plugin.loyalty.class_history import Change
 from pos_plugin.loyalty.classes import Measured
 
@@ -89,3 +89,31 @@ def test_the_nightly_run_keeps_the_history(site: Site) -> None:
     with site.database() as database:
         computed = classes.compute(database, on=RUN_ON)
     assert computed.written == len(rows(site)) == 0, "nobody has been here yet"
+
+
+def test_who_was_merged_counts_as_who_she_is_now(site: Site) -> None:
+    site.load(customer=[ANNA], abc_scheme=[scheme_value()])
+    with site.database() as database:
+        with database.write() as connection:
+            connection.execute(till_event.insert(), [issued("K0", 1), issued("K1", 2)])
+            connection.execute(alias.insert(), {"alias": "K0", "customer": "K1"})
+        assert classes.compute(database, on=RUN_ON).counts == {"abc": {"C": 1}}
+
+
+def issued(customer: str, seq: int) -> dict[str, Any]:
+    """Two films that a customer rented, as a till reported it."""
+    body = {"business_on": "2026-03-10", "rental": f"R{seq}", "customer": customer}
+    line = json.dumps({"body": {**body, "articles": [{"sku": "a"}, {"sku": "b"}]}})
+    at = f"2026-03-10T10:00:{seq:02}.000000Z"
+    return {
+        "till": "3",
+        "epoch": 1,
+        "seq": seq,
+        "uid": str(seq),
+        "kind": "rental_issued",
+        "occurred_at": at,
+        "received_at": at,
+        "hash": b"",
+        "line": line.encode(),
+        "took_effect": True,
+    }
