@@ -26,6 +26,8 @@ import cython
 
 from native import codes
 
+from .branching import Branching
+
 N_FOR_M = cython.declare(cython.longlong, codes.N_FOR_M)
 BUNDLE = cython.declare(cython.longlong, codes.BUNDLE)
 BUY_GET = cython.declare(cython.longlong, codes.BUY_GET)
@@ -61,6 +63,14 @@ _STALE = cython.declare(
 _FAR = cython.declare(cython.longlong, 1 << 24)  # longest step along one axis, in 1/2^16 of the gap
 _TURN = cython.declare(cython.longlong, 16)  # rounds, then other threads may run
 _COMPOSED = cython.declare(cython.longlong, 2)  # rounds from one packing made to the next
+# Cases are asked where the linear program stays small: more classes or promotions cost it more than
+# they give.
+_CASE_CLASSES = cython.declare(cython.Py_ssize_t, 36)
+_CASE_PROMOS = cython.declare(cython.Py_ssize_t, 12)
+_CASE_PERCENT = cython.declare(cython.longlong, 25)  # of what is left of the budget
+_NOTED = cython.declare(
+    cython.longlong, 16
+)  # rounds of the multipliers whose plans cases start with
 _NO_LIMIT: cython.longlong = 1 << 40
 
 
@@ -313,6 +323,14 @@ class Packing:
     pool_left: cython.longlong[::1]
     extras: cython.longlong
 
+    # Of the search by cases: what a case allows of each promotion, applications or tier + 1, and
+    # what one application of an n-for-m costs there.
+    is_case: cython.bint
+    least: cython.longlong[::1]
+    most: cython.longlong[::1]
+    fee: cython.longlong[::1]
+    cases: Any  # who notes what the promotions would take, if anybody
+
     # Multipliers.
     lam: cython.longlong[::1]
     best_lam: cython.longlong[::1]
@@ -409,6 +427,8 @@ class Packing:
             "rooms": rooms,
         }
         self.is_losing = False
+        self.is_case = False
+        self.cases = None
         self.beyond_cap = 1
         self.built = False
         self.with_aside = False
@@ -798,7 +818,7 @@ class Packing:
         count: cython.longlong
         if (self.pair_start[k + 1] - first + 1) * n > _CELLS:
             return self._group_reach(k)
-        toll: cython.longlong = self.toll[k]
+        toll: cython.longlong = self.toll[k] + (self.fee[k] if self.is_case else 0)
         theta: cython.longlong = self.theta[k]
         groups: cython.longlong
         for e in range(first, self.pair_start[k + 1]):
@@ -947,10 +967,17 @@ class Packing:
         last: cython.Py_ssize_t = self.pair_start[k + 1]
         g: cython.Py_ssize_t
         best_tier: cython.Py_ssize_t = -1
+        low: cython.Py_ssize_t = 0
+        high: cython.Py_ssize_t = self.kinds[k]
         best: cython.longlong = 0
         most: cython.longlong = _NEVER
         value: cython.longlong
-        for g in range(self.kinds[k]):
+        if self.is_case:
+            high = min(high, self.most[k])
+            if self.least[k]:
+                low = self.least[k] - 1
+                best = _NEVER
+        for g in range(low, high):
             value = self._tier_profit(k, g, False)
             most = max(most, value)
             if value > best:
@@ -1077,6 +1104,10 @@ class Packing:
         best: cython.longlong = 0
         most: cython.longlong = offers.most[p]
         most = min(most, self.limit_of[k])
+        least: cython.longlong = 0
+        if self.is_case:
+            most = min(most, self.most[k])
+            least = self.least[k]
         if len(self.scratch) < 2 * slots + pairs * slots:
             self.scratch = _zeros(2 * (2 * slots + pairs * slots))
         place: cython.longlong[::1] = self.scratch
@@ -1130,8 +1161,10 @@ class Packing:
             if not done:
                 # Without units for a single one the promotion cannot be used at all.
                 self.loss[k] = -_NEVER if not times else -more if more < 0 else 0
-            if not times or more <= 0:
+            if not times or (more <= 0 and done >= least):
                 break
+            if more <= 0:
+                times = min(times, least - done)
             value += more * times
             done += times
             for s in range(slots):
@@ -1146,6 +1179,8 @@ class Packing:
                         place[2 * s] += 1
                         place[2 * s + 1] = 0
                     rest -= number
+        if least:
+            return value if done >= least else _NEVER
         return max(best, value)
 
     @cython.cfunc
@@ -1296,7 +1331,7 @@ class Packing:
             else self.offers.size[p]
         ):
             self.loss[k] = -_NEVER
-            return 0
+            return _NEVER if self.is_case and self.least[k] else 0
         if kind == N_FOR_M:
             value = self._group_profit(k)
         elif kind == STEPS:
@@ -1780,6 +1815,8 @@ class Packing:
             if not (i + 1) % _TURN:
                 _give_turn()
             total = self._bound()
+            if self.cases is not None:
+                self.cases.note()
             along = 0
             for c in range(self.m):
                 over = self._over(self.usage[c] - self.left[c], self.left[c])
@@ -2013,6 +2050,7 @@ class Packing:
     def _solve(self, floor: cython.longlong) -> cython.void:
         width: cython.longlong
         before: cython.longlong
+        asked: cython.longlong = 0  # steps of the cases
         is_stale: cython.bint = True  # whether the multipliers have left the tables
         self._begin(floor)
         if self.seed is not None:
@@ -2034,6 +2072,11 @@ class Packing:
         if self._pack_equal_units():
             self.upper = self.lower
             return
+        if self._is_wide() and self._asks_cases():
+            asked = self.used
+            if self._is_proven_by_cases():
+                return
+            asked = self.used - asked
         # Labels drown where the gap is wide and units are many.
         while self._is_wide() and self.used < self.budget:
             before = self.upper - self.lower
@@ -2041,7 +2084,7 @@ class Packing:
             self._polish(self.budget // 8)
             if self.upper - self.lower == before:
                 break
-        if self._is_proven() or (self._is_wide() and 2 * self.used > self.budget):
+        if self._is_proven() or (self._is_wide() and 2 * (self.used - asked) > self.budget):
             self._close()
             return
         if not self._fits_tables():
@@ -2062,12 +2105,199 @@ class Packing:
                 break
             if self.used >= self.budget:
                 break
+            if not asked and self._asks_cases():
+                if self._is_proven_by_cases():
+                    return
+                asked = 1
+                is_stale = True
             if self.lower > before:
                 self._improve(_ROUNDS, self.budget // 8)
                 is_stale = True
                 if self._is_proven():
                     break
         self._close()
+
+    # --- proof by cases (``branching``)
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _asks_cases(self) -> cython.bint:
+        """Whether cases are worth asking: not beside thresholds, and not among too many."""
+        return not self.rows and self.m <= _CASE_CLASSES and self.k <= _CASE_PROMOS
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _is_proven_by_cases(self) -> cython.bint:
+        """Look at cases with a part of what is left; True where nothing is left to do."""
+        self._ask_cases((self.budget - self.used) * _CASE_PERCENT // 100)
+        if self._is_proven() or self.used >= self.budget:
+            self._close()
+            return True
+        return False
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _ask_cases(self, share: cython.longlong) -> cython.void:
+        """Look at cases for so many steps."""
+        k: cython.Py_ssize_t
+        upper: cython.longlong
+        bound: cython.longlong
+        until: cython.longlong = self.used + share
+        self.least = _zeros(self.k)
+        self.most = _zeros(self.k)
+        self.fee = _zeros(self.k)
+        for k in range(self.k):
+            self.most[k] = _NO_LIMIT
+        self.cases = Branching(self, until)
+        self._improve(_NOTED, share)
+        cases = self.cases
+        self.cases = None
+        if self._is_proven():
+            return
+        for k in range(self.m):
+            self.lam[k] = self.best_lam[k]
+        for k in range(self.k):
+            self.theta[k] = self.best_theta[k]
+            self.toll[k] = self.best_toll[k]
+        upper = self.upper
+        self.is_case = True
+        bound = cases.search()
+        self.is_case = False
+        self.upper = max(self.lower, min(upper, bound))
+
+    def lend(self) -> tuple[Any, ...]:
+        """Share what the search by cases looks at and moves: arrays.
+
+        Of each class its units, what one is worth alone, its multiplier, the units not used; of
+        each promotion its pairs with classes, their places, kinds of places, its kind and size; of
+        each place worth, units taken, units made; of each promotion what it makes beyond the
+        multipliers, and what a case allows and charges.
+        """
+        kind: cython.longlong[::1] = _zeros(self.k)
+        size: cython.longlong[::1] = _zeros(self.k)
+        k: cython.Py_ssize_t
+        for k in range(self.k):
+            kind[k] = self.offers.kind[self.promo[k]]
+            size[k] = max(1, self.offers.size[self.promo[k]])
+        return (
+            (self.left, self.free, self.lam, self.rest),
+            (self.pair_start, self.pair_class, self.pair_off, self.kinds, kind, size),
+            (self.worth, self.take, self.made),
+            (self.profit, self.least, self.most, self.fee),
+        )
+
+    def bound_now(self) -> int:
+        """Upper bound under the multipliers as they are."""
+        return self._bound()
+
+    def base(self) -> int:
+        """What all units are worth to whoever wants them alone."""
+        c: cython.Py_ssize_t
+        total: cython.longlong = self.start_value
+        for c in range(self.m):
+            total += self.free[c] * self.left[c]
+        return total
+
+    def set_bound(self, bound: int) -> None:
+        """Take a bound of the case that is looked at."""
+        self.upper = bound
+
+    def is_proven(self) -> bool:
+        """Whether the case holds nothing better than the best packing known."""
+        return self._is_proven()
+
+    def spend(self, steps: int) -> None:
+        """Count steps taken elsewhere."""
+        self.used += steps
+
+    def start_from_now(self) -> None:
+        """Keep the multipliers as they are: what is asked next starts from them."""
+        c: cython.Py_ssize_t
+        for c in range(self.m):
+            self.best_lam[c] = self.lam[c]
+
+    def try_now(self) -> bool:
+        """Make a packing under the multipliers as they are; True where that is proven best."""
+        self.beyond_cap ^= 1
+        self._compose()
+        return self._is_proven()
+
+    def keep_made(self) -> bool:
+        """Keep the packing made if it is legal and better; True where that is proven best."""
+        c: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        for c in range(self.m):
+            if self.rest[c] < 0:
+                return False
+        for k in range(self.k):
+            if not self._is_legal(k):
+                return False
+            self._give_back_if_idle(k)
+        self._keep_if_better()
+        return self._is_proven()
+
+    @cython.cfunc
+    @cython.exceptval(check=True)
+    def _give_back_if_idle(self, k: cython.Py_ssize_t) -> cython.void:
+        """Leave units to themselves where a promotion makes no more of them."""
+        e: cython.Py_ssize_t
+        g: cython.Py_ssize_t
+        value: cython.longlong = self._value_made(k)
+        for e in range(self.pair_start[k], self.pair_start[k + 1]):
+            for g in range(self.pair_off[e], self.pair_off[e] + self.kinds[k]):
+                value -= self.made[g] * self.free[self.pair_class[e]]
+        if value > 0:
+            return
+        for e in range(self.pair_start[k], self.pair_start[k + 1]):
+            for g in range(self.pair_off[e], self.pair_off[e] + self.kinds[k]):
+                self.rest[self.pair_class[e]] += self.made[g]
+                self.made[g] = 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _is_legal(self, k: cython.Py_ssize_t) -> cython.bint:
+        """Whether what a promotion has in the packing made is so many whole applications."""
+        offers: Offers = self.offers
+        p: cython.Py_ssize_t = self.promo[k]
+        e: cython.Py_ssize_t
+        g: cython.Py_ssize_t
+        units: cython.longlong = 0
+        number: cython.longlong
+        times: cython.longlong = -1
+        tier: cython.Py_ssize_t = -1
+        if len(self.part) < self.kinds[k]:
+            self.part = _zeros(2 * self.kinds[k])
+        part: cython.longlong[::1] = self.part
+        for g in range(self.kinds[k]):
+            part[g] = 0
+        for e in range(self.pair_start[k], self.pair_start[k + 1]):
+            for g in range(self.kinds[k]):
+                if self.made[self.pair_off[e] + g] < 0:
+                    return False
+                part[g] += self.made[self.pair_off[e] + g]
+        for g in range(self.kinds[k]):
+            if part[g]:
+                units += part[g]
+                if tier >= 0 and offers.kind[p] == STEPS:
+                    return False
+                tier = g
+        if not units:
+            return True
+        if self.pool_place[k] >= 0 or offers.within_buy[p]:
+            return False
+        if offers.kind[p] == STEPS:
+            number = offers.step_least[offers.step_start[p] + tier]
+            return number <= units <= self._tier_most(k, tier)
+        if offers.kind[p] == N_FOR_M:
+            return units % offers.size[p] == 0 and units // offers.size[p] <= self.limit_of[k]
+        for g in range(self.kinds[k]):
+            if part[g] % offers.slot_quantity[offers.slot_start[p] + g]:
+                return False
+            if times < 0:
+                times = part[g] // offers.slot_quantity[offers.slot_start[p] + g]
+            if part[g] != times * offers.slot_quantity[offers.slot_start[p] + g]:
+                return False
+        return times <= self.limit_of[k]
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)
