@@ -5,6 +5,7 @@ overlap.py --receipt 536365  one receipt in detail, its result as JSON
 overlap.py --each FILE     also one JSON line per receipt, to compare two builds of the engine
 overlap.py --rules         the promotions as PROMOTIONS.json
 overlap.py --without N-CARDS,Q-ALL   leaves promotions out, to see which of them cost the effort
+overlap.py --dozen 1        twelve of their article offers, drawn by this seed; the rest as it is
 overlap.py --set stress    the fifty that want every article by the dozen (default: --set season)
 
 Receipts and articles lie where STAMMKUNDE_DATA points (default ../shared/data). Only the way from
@@ -38,6 +39,7 @@ SEED = 20260307
 RATES_BP = (0, 200, 300, 500)
 TARGET_US = 5_000
 REPEATS = 3
+DOZEN = 12
 WANTED_BY = (2, 3, 5)
 """Shares of the articles that at least so many offers of the article layer want."""
 # Above it the noise of the machine says little, and the patience of the reader ends.
@@ -51,6 +53,8 @@ def main() -> None:
     if unknown := set(wish.without) - {one["id"] for one in offers}:
         raise SystemExit(f"no promotion {min(unknown)} in the set {wish.set}")
     offers = [one for one in offers if one["id"] not in wish.without]
+    if wish.dozen is not None:
+        offers = _dozen_of(offers, wish.dozen)
     if wish.rules:
         print(json.dumps({"generation": 1, "promotions": offers}, indent=1))
         return
@@ -103,8 +107,18 @@ def _arguments() -> argparse.Namespace:
         default=(),
         help="promotion ids to leave out",
     )
+    parser.add_argument(
+        "--dozen", type=int, help="twelve of the article offers, drawn by this seed"
+    )
     parser.add_argument("--rules", action="store_true", help="print the promotions and leave")
     return parser.parse_args()
+
+
+def _dozen_of(offers: list[dict[str, Any]], seed: int) -> list[dict[str, Any]]:
+    """Twelve article offers and all of the other layers: what a smaller shop runs at once."""
+    ids = [one["id"] for one in offers if one["layer"] == "article"]
+    left_out = random.Random(seed).sample(ids, max(0, len(ids) - DOZEN))
+    return [one for one in offers if one["id"] not in left_out]
 
 
 def articles_by_sku() -> dict[str, dict[str, Any]]:

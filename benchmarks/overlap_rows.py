@@ -9,16 +9,22 @@ from children import child
 from table import Row, figure
 
 PROVEN_TARGET = 0.999
+DRAWS = ("1", "2")
 
 
 def overlaps() -> list[Row]:
-    """Proven how often, and in what time: a merchant's season, then the stress set."""
+    """Proven how often, and in what time: a merchant's season, a dozen of it, the stress set."""
     few = quick.of((), ("--limit", "3"))
     season = child("overlap.py", "--json", *few)
     if not season:
         return [Row("receipts", "skipped", "no real receipts where STAMMKUNDE_DATA points")]
     stress = child("overlap.py", "--json", "--set", "stress", *few)
-    return [*_rows(season, "", PROVEN_TARGET), *_rows(stress, "stress set: ", None)]
+    dozens = [(draw, child("overlap.py", "--json", "--dozen", draw, *few)) for draw in DRAWS]
+    return [
+        *_rows(season, "", PROVEN_TARGET),
+        *[row for draw, found in dozens for row in _rows(found, f"a dozen, draw {draw}: ", None)],
+        *_rows(stress, "stress set: ", None),
+    ]
 
 
 def _rows(found: dict[str, Any], of: str, target: float | None) -> list[Row]:

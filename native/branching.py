@@ -35,8 +35,10 @@ _EARLY = cython.declare(cython.longlong, 4)  # times nearer the bound than what 
 _SHY = cython.declare(
     cython.longlong, 4
 )  # eighths of the way that are kept from the best, at first
-_ROOM = cython.declare(cython.longlong, 1 << 30)  # of a value in the linear program
-_WHOLE = cython.declare(cython.double, 2e-4)  # what counts as a whole number
+_WHOLE = cython.declare(cython.longlong, 1 << 30)  # of a share
+_LEAST = cython.declare(cython.longlong, 100)  # of a share that is one
+_NEAR = cython.declare(cython.longlong, 1 << 18)  # what counts as a whole number: 1/4096 of one
+_HEAVY = cython.declare(cython.longlong, 1 << 24)  # the heaviest weight
 
 
 @cython.cfunc
@@ -46,17 +48,6 @@ def _indexes(count: cython.Py_ssize_t) -> cython.longlong[::1]:
         return [0] * max(1, count)
     fresh: cython.longlong[::1] = array("q", bytes(8 * max(1, count)))
     return fresh
-
-
-@cython.cfunc
-@cython.exceptval(check=False)
-def _rounded(value: cython.double) -> cython.longlong:
-    """The nearest integer; 0 for what is not a number or far beyond every price."""
-    if not -1e18 < value < 1e18:
-        return 0
-    if value < 0:
-        return -cython.cast(cython.longlong, 0.5 - value)
-    return cython.cast(cython.longlong, value + 0.5)
 
 
 class _Case(NamedTuple):
@@ -81,9 +72,8 @@ class Branching:
     until: cython.longlong
     m: cython.Py_ssize_t
     k: cython.Py_ssize_t
-    scale: cython.double
     ceiling: cython.longlong  # no multiplier is higher
-    base: cython.double  # what all units are worth alone
+    base: cython.longlong  # what all units are worth alone
     open_cases: list[Any]
     seen: set[Any]  # plans
     opened: cython.longlong
@@ -114,11 +104,11 @@ class Branching:
     high: cython.longlong[::1]
     weight: cython.longlong[::1]  # about what one application more is worth
     times: cython.longlong[::1]
-    mean: cython.double[::1]  # units of each pair and kind, by the shares
-    mean_times: cython.double[::1]
-    dual: cython.double[::1]
-    share: cython.double[::1]
-    apart: cython.double[::1]  # how far the tiers of the shares lie apart
+    mean: cython.longlong[::1]  # units of each pair and kind, by the shares
+    mean_times: cython.longlong[::1]
+    dual: cython.longlong[::1]
+    share: cython.longlong[::1]
+    apart: cython.longlong[::1]  # how far the tiers of the shares lie apart
 
     # Counted by the linear program are applications of an n-for-m that a case bounds.
     counters: cython.Py_ssize_t
@@ -142,6 +132,7 @@ class Branching:
         g: cython.Py_ssize_t
         best: cython.longlong
         pieces: cython.longlong = 1
+        heaviest: cython.longlong = 0
         self.packing = packing
         self.until = until
         classes, pairs, places, promos = packing.lend()
@@ -158,7 +149,7 @@ class Branching:
         self.profit, self.least, self.most, self.fee = promos
         self.m = len(self.left)
         self.k = len(self.kind)
-        self.plans = Plans([self.left[c] for c in range(self.m)], self.k)
+        self.plans = Plans([self.left[c] for c in range(self.m)], self.k, packing.bound)
         self.given_up = 0
         self.base = packing.base()
         self.open_cases = []
@@ -167,26 +158,24 @@ class Branching:
         for c in range(self.m):
             pieces += self.left[c]
         self.ceiling = (1 << 60) // pieces
-        self.scale = 1.0
-        best = packing.bound
-        while best > _ROOM:
-            best //= 2
-            self.scale *= 2.0
         self.low = _indexes(self.k)
         self.high = _indexes(self.k)
         self.weight = _indexes(self.k)
         self.times = _indexes(self.k)
-        self.mean = array("d", bytes(8 * max(1, len(self.take))))
-        self.mean_times = array("d", bytes(8 * max(1, self.k)))
-        self.apart = array("d", bytes(8 * max(1, self.k)))
+        self.mean = _indexes(len(self.take))
+        self.mean_times = _indexes(self.k)
+        self.apart = _indexes(self.k)
         for k in range(self.k):
             self.high[k] = _NO_LIMIT
             best = 0
             for e in range(self.pair_start[k], self.pair_start[k + 1]):
                 for g in range(self.kinds[k]):
                     best = max(best, self.worth[self.pair_off[e] + g])
-            self.weight[k] = best * self.size[k] + 1
-        self.dual = array("d", bytes(8))
+            self.weight[k] = best * self.size[k]
+            heaviest = max(heaviest, self.weight[k])
+        for k in range(self.k):
+            self.weight[k] = self.weight[k] // (heaviest // _HEAVY + 1) + 1
+        self.dual = _indexes(1)
         self.share = self.dual
         self._tell()
         self.seen = set()
@@ -301,14 +290,13 @@ class Branching:
         c: cython.longlong
         units: cython.longlong
         value: cython.longlong
-        beyond: cython.double
+        column: cython.longlong
         added: cython.longlong = 0
         for k in range(self.k):
             if self.profit[k] < _NOTHING // 2:
                 continue
             # What the plan is worth beyond leaving its units to whoever wants them alone.
             value = self.profit[k]
-            beyond = -self.dual[self.m + k]
             members: list[tuple[int, int]] = []
             used = self.plan_start[self.known]
             for e in range(self.pair_start[k], self.pair_start[k + 1]):
@@ -323,17 +311,14 @@ class Branching:
                         used += 1
                 if units:
                     value += (self.lam[c] - self.free[c]) * units
-                    beyond -= self.dual[c] * units
                     members.append((c, units))
             if not members:
                 continue
             value += self.charge[k] * self.times[k]
-            counts: list[float] = [0.0] * self.counters
+            counts: list[int] = [0] * self.counters
             i = self.counter[k]
             if i >= 0:
                 counts[i] = self.times[k]
-                beyond -= self.dual[self.m + self.k + i] * self.times[k]
-            beyond += value / self.scale
             key = (
                 k,
                 *[
@@ -343,11 +328,12 @@ class Branching:
             )
             if key in self.seen:
                 continue
-            if beyond < 0.5 / self.scale + 1e-2:
+            column = self.plans.add(k, value, members, counts)
+            if column < 0:
                 continue
             self.seen.add(key)
             self._room_for_plan()
-            self.column[self.known] = self.plans.add(k, value / self.scale, members, counts)
+            self.column[self.known] = column
             self.owner[self.known] = k
             self.plan_times[self.known] = self.times[k]
             self.known += 1
@@ -400,7 +386,7 @@ class Branching:
         round_: cython.longlong
         before: cython.longlong
         total: cython.longlong
-        reach: cython.double
+        open_: cython.longlong
         shy: cython.longlong = _SHY // 2 if self.entered else _SHY
         upper: cython.longlong = self.packing.bound
         is_new: cython.bint = True
@@ -426,8 +412,8 @@ class Branching:
                 self._keep_multipliers(center, charged)
                 if self.packing.is_proven():
                     return
-            reach = self.plans.reach * self.scale + self.base - self.packing.value
-            if reach > 1 and (upper - self.packing.value - reach) * _EARLY < reach:
+            open_ = self.plans.worth + self.base - self.packing.value
+            if open_ > 1 and (upper - self.packing.value - open_) * _EARLY < open_:
                 # No further plan could prove the case.
                 break
             is_new = self._know() > 0
@@ -473,12 +459,11 @@ class Branching:
         k: cython.Py_ssize_t
         wish: cython.longlong
         for c in range(self.m):
-            wish = max(0, min(self.ceiling, _rounded(self.dual[c] * self.scale))) + self.free[c]
+            wish = max(0, min(self.ceiling, self.dual[c])) + self.free[c]
             self.lam[c] = wish + (center[c] - wish) // 8 * shy
         for i in range(self.counters):
             k = self.counted[i]
-            wish = _rounded(self.dual[self.m + self.k + i] * self.scale)
-            wish = max(-self.ceiling, min(self.ceiling, wish))
+            wish = max(-self.ceiling, min(self.ceiling, self.dual[self.m + self.k + i]))
             wish += (charged[k] - wish) // 8 * shy
             if (wish > 0 and self.high[k] >= _NO_LIMIT) or (wish < 0 and not self.low[k]):
                 wish = 0
@@ -490,8 +475,8 @@ class Branching:
         """Duals and shares of the linear program."""
         width: cython.Py_ssize_t = self.plans.width
         if len(self.share) < width:
-            self.share = array("d", bytes(16 * width))
-            self.dual = array("d", bytes(16 * width))
+            self.share = _indexes(2 * width)
+            self.dual = _indexes(2 * width)
         self.plans.tell(self.dual, self.share)
 
     @cython.cfunc
@@ -501,16 +486,16 @@ class Branching:
         i: cython.Py_ssize_t
         o: cython.Py_ssize_t
         k: cython.Py_ssize_t
-        share: cython.double
+        share: cython.longlong
         self._tell()
         for o in range(len(self.take)):
-            self.mean[o] = 0.0
+            self.mean[o] = 0
         for k in range(self.k):
-            self.mean_times[k] = 0.0
-            self.apart[k] = 0.0
+            self.mean_times[k] = 0
+            self.apart[k] = 0
         for i in range(self.known):
             share = self.share[self.column[i]]
-            if share < 1e-7:
+            if share < _LEAST:
                 continue
             self.mean_times[self.owner[i]] += share * self.plan_times[i]
             for o in range(self.plan_start[i], self.plan_start[i + 1]):
@@ -519,7 +504,8 @@ class Branching:
             k = self.owner[i]
             if self.kind[k] == STEPS:
                 share = self.share[self.column[i]]
-                self.apart[k] += share * abs(self.plan_times[i] - self.mean_times[k])
+                share = share * self.plan_times[i] - share * self.mean_times[k] // _WHOLE
+                self.apart[k] += share if share > 0 else -share
         self.packing.spend(self.known // 8 + len(self.take) // 16)
 
     @cython.cfunc
@@ -537,8 +523,8 @@ class Branching:
             while o < len(self.mean) and (
                 e + 1 == self.pair_start[self.k] or o < self.pair_off[e + 1]
             ):
-                near = _rounded(self.mean[o])
-                if abs(self.mean[o] - near) > _WHOLE:
+                near = (self.mean[o] + _WHOLE // 2) // _WHOLE
+                if not -_NEAR <= self.mean[o] - near * _WHOLE <= _NEAR:
                     return False
                 self.made[o] = near
                 self.rest[self.pair_class[e]] -= near
@@ -552,23 +538,24 @@ class Branching:
         k: cython.Py_ssize_t
         at: cython.Py_ssize_t = -1
         turn: cython.Py_ssize_t
-        part: cython.double
-        best: cython.double = 0.0
+        part: cython.longlong
+        best: cython.longlong = 0
         for k in range(self.k):
             if self.low[k] == self.high[k]:
                 continue
             part = self.apart[k]
             if self.kind[k] != STEPS:
-                part = abs(self.mean_times[k] - _rounded(self.mean_times[k]))
-            if part > _WHOLE and part * self.weight[k] > best:
+                part = self.mean_times[k] % _WHOLE
+                part = min(part, _WHOLE - part)
+            if part > _NEAR and part * self.weight[k] > best:
                 best = part * self.weight[k]
                 at = k
         if at < 0:
             return False
         if self.kind[at] == N_FOR_M and self.counter[at] < 0:
             self._count(at)
-        split: cython.longlong = cython.cast(cython.longlong, self.mean_times[at] + _WHOLE)
-        is_up: cython.bint = self.mean_times[at] - split >= 0.5
+        split: cython.longlong = (self.mean_times[at] + _NEAR) // _WHOLE
+        is_up: cython.bint = 2 * (self.mean_times[at] - split * _WHOLE) >= _WHOLE
         split = max(self.low[at], min(split, self.high[at] - 1))
         others = tuple(one for one in self.entered if one[0] != at)
         for turn in range(2):
@@ -584,7 +571,7 @@ class Branching:
     def _count(self, promo: cython.Py_ssize_t) -> cython.void:
         """Let the linear program count the applications of a promotion."""
         i: cython.Py_ssize_t
-        weights: list[float] = [0.0] * self.plans.width
+        weights: list[int] = [0] * self.plans.width
         for i in range(self.known):
             if self.owner[i] == promo:
                 weights[self.column[i]] = self.plan_times[i]

@@ -1,5 +1,4 @@
-# cython: boundscheck=False, wraparound=False, initializedcheck=False
-# cython: cdivision=True, language_level=3
+# cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
 """A linear program over plans: which multipliers fit what the promotions would do.
 
 A plan is what one promotion could take of all classes at once, with what that is worth. Wanted are
@@ -12,8 +11,8 @@ outside its bounds is charged until it is back. In doubles, because nothing depe
 is asked next: every bound is computed anew in integers from the rounded duals. Both forms do the
 same operations in the same order, so that they ask the same.
 
-No index is checked in the compiled form: each comes from this file, and ``tests`` hold every answer
-against another solver's.
+What comes in and what goes out are integers: this is the only file of the core with doubles (0033).
+The simplex itself checks no index in the compiled form, as each is made in this file.
 
 Source: the revised simplex with an explicit inverse and columns as they are asked for, V. Chvatal,
 Linear Programming (1983), chapters 7, 8 and 26.
@@ -25,14 +24,28 @@ from array import array
 
 import cython
 
+_ROOM = cython.declare(cython.longlong, 1 << 30)  # of all values in the program
 _ENDLESS = cython.declare(cython.double, 1e30)
 _CHARGE = cython.declare(cython.double, 1e12)  # for each unit outside the bounds
 _NEAR = cython.declare(cython.double, 1e-7)  # what counts as within the bounds
 _GAIN = cython.declare(cython.double, 1e-2)  # least reduced value of a column that enters
 _PIVOT = cython.declare(cython.double, 1e-7)  # least pivot
 _FRESH = cython.declare(cython.longlong, 150)  # moves from one inverse made anew to the next
+_FAR = cython.declare(cython.double, 1e18)
+WHOLE = cython.declare(cython.longlong, 1 << 30)  # of a share
 _ZERO = cython.declare(cython.double, 1e-13)
 _MOVES = cython.declare(cython.Py_ssize_t, 400)  # of one solution at most
+
+
+@cython.cfunc
+@cython.exceptval(check=False)
+def _rounded(value: cython.double) -> cython.longlong:
+    """The nearest integer; 0 for what is not a number or far beyond every price."""
+    if not -_FAR < value < _FAR:
+        return 0
+    if value < 0:
+        return -cython.cast(cython.longlong, 0.5 - value)
+    return cython.cast(cython.longlong, value + 0.5)
 
 
 @cython.cfunc
@@ -92,6 +105,7 @@ class Plans:
     Args:
         rooms: units of each class.
         promos: how many promotions there are.
+        most: about what all plans together may be worth.
     """
 
     classes: cython.Py_ssize_t
@@ -104,6 +118,7 @@ class Plans:
     spent: cython.longlong
     moves: cython.longlong
     fresh: cython.longlong  # moves after which the inverse is made anew
+    scale: cython.double  # of one in the program
     outside: cython.double  # how far basic columns lie outside their bounds, together
 
     inverse: cython.double[::1]
@@ -128,7 +143,7 @@ class Plans:
     weight: cython.double[::1]
     weighed: cython.Py_ssize_t
 
-    def __init__(self, rooms: list[int], promos: int) -> None:
+    def __init__(self, rooms: list[int], promos: int, most: int) -> None:
         i: cython.Py_ssize_t
         self.classes = len(rooms)
         self.promos = promos
@@ -142,6 +157,10 @@ class Plans:
         self.fresh = _FRESH
         self.outside = 0.0
         self.weighed = 0
+        self.scale = 1.0
+        while most > _ROOM:
+            most //= 2
+            self.scale *= 2.0
         self.inverse = _doubles(self.wide * self.wide)
         self.right = _doubles(self.wide)
         self.basic = _doubles(self.wide)
@@ -207,15 +226,29 @@ class Plans:
         self.columns += 1
         self.start[self.columns] = self.entries
 
-    def add(
-        self, promo: int, value: float, units: list[tuple[int, int]], counts: list[float]
-    ) -> int:
-        """Take a plan in: units of each class, what each counter counts of it; its column."""
-        column: int = self.columns
+    def add(self, promo: int, value: int, units: list[tuple[int, int]], counts: list[int]) -> int:
+        """Take a plan in that makes the shares better: its column, or -1 where it does not.
+
+        Args:
+            promo: whose plan it is.
+            value: what it is worth.
+            units: class and units, ascending.
+            counts: what each counter counts of it.
+        """
+        column: cython.Py_ssize_t = self.columns
         i: cython.Py_ssize_t
-        self._open(promo, value)
-        for at, number in units:
-            self._enter(at, number)
+        number: cython.Py_ssize_t
+        scaled: cython.double = value / self.scale
+        beyond: cython.double = scaled - self.dual[self.classes + promo]
+        for i, number in units:
+            beyond -= self.dual[i] * number
+        for i in range(self.counters):
+            beyond -= self.dual[self.classes + self.promos + i] * counts[i]
+        if beyond < _GAIN:
+            return -1
+        self._open(promo, scaled)
+        for i, number in units:
+            self._enter(i, number)
         self._enter(self.classes + promo, 1.0)
         self._close_column()
         for i in range(self.counters):
@@ -240,7 +273,7 @@ class Plans:
             self.weighed = wider
         self.weight[counter * self.weighed + column] = weight
 
-    def count(self, promo: int, weights: list[float]) -> int:
+    def count(self, promo: int, weights: list[int]) -> int:
         """Begin to count something of a promotion's plans: for each column what counts of it."""
         counter: cython.Py_ssize_t = self.counters
         i: cython.Py_ssize_t
@@ -309,7 +342,7 @@ class Plans:
         self.high[column] = _ENDLESS if is_allowed else 0.0
         self.is_high[column] = 0
 
-    def limit(self, counter: int, low: float, high: float) -> None:
+    def limit(self, counter: int, low: int, high: int) -> None:
         """Bounds of a counter; ``high`` below 0 means none."""
         j: cython.Py_ssize_t = self.own_column[counter]
         self.low[j] = low
@@ -317,30 +350,32 @@ class Plans:
         if high < 0:
             self.is_high[j] = 0
 
-    def tell(self, dual: cython.double[::1], share: cython.double[::1]) -> None:
-        """Say what a unit of each row is worth, and what part of each column is taken."""
+    def tell(self, dual: cython.longlong[::1], share: cython.longlong[::1]) -> None:
+        """Say what one of each row is worth, and what part of each column is taken, in 1/2^30."""
         i: cython.Py_ssize_t
+        value: cython.double
         for i in range(self.rows):
-            dual[i] = self.dual[i]
+            dual[i] = _rounded(self.dual[i] * self.scale)
         for i in range(self.columns):
             if self.place[i] >= 0:
-                share[i] = self.basic[self.place[i]]
+                value = self.basic[self.place[i]]
             else:
-                share[i] = self.high[i] if self.is_high[i] else self.low[i]
-
-    @property
-    def reach(self) -> float:
-        """What the shares are worth together."""
-        i: cython.Py_ssize_t
-        total: cython.double = 0.0
-        for i in range(self.rows):
-            total += self.value[self.seat[i]] * self.basic[i]
-        return total
+                value = self.high[i] if self.is_high[i] else self.low[i]
+            share[i] = _rounded(value * WHOLE)
 
     @property
     def width(self) -> int:
         """Columns so far; no less than the rows."""
         return self.columns
+
+    @property
+    def worth(self) -> int:
+        """What the shares are worth together."""
+        i: cython.Py_ssize_t
+        total: cython.double = 0.0
+        for i in range(self.rows):
+            total += self.value[self.seat[i]] * self.basic[i]
+        return _rounded(total * self.scale)
 
     @property
     def steps(self) -> int:
@@ -349,6 +384,8 @@ class Plans:
 
     # --- the simplex
 
+    @cython.boundscheck(False)
+    @cython.overflowcheck(False)
     @cython.cfunc
     @cython.exceptval(check=True)
     def _settle(self) -> cython.void:
@@ -374,6 +411,8 @@ class Plans:
             self.basic[i] = sum_
         self.spent += self.rows * self.rows
 
+    @cython.boundscheck(False)
+    @cython.overflowcheck(False)
     @cython.cfunc
     @cython.exceptval(check=True)
     def _charge(self) -> cython.void:
@@ -405,6 +444,8 @@ class Plans:
                 self.spent += rows
         self.spent += self.rows
 
+    @cython.boundscheck(False)
+    @cython.overflowcheck(False)
     @cython.cfunc
     @cython.exceptval(check=True)
     def _column(self, j: cython.Py_ssize_t) -> cython.void:
@@ -434,6 +475,8 @@ class Plans:
                     entering[q] += inverse[q * self.wide + i] * entry
                 self.spent += rows
 
+    @cython.boundscheck(False)
+    @cython.overflowcheck(False)
     @cython.cfunc
     @cython.exceptval(check=False)
     def _counted_dual(self, j: cython.Py_ssize_t) -> cython.double:
@@ -447,6 +490,8 @@ class Plans:
                 )
         return value
 
+    @cython.boundscheck(False)
+    @cython.overflowcheck(False)
     @cython.cfunc
     @cython.exceptval(check=True)
     def _invert(self) -> cython.void:
@@ -500,6 +545,8 @@ class Plans:
                     inverse[at * wide + q] -= factor * inverse[i * wide + q]
         self.inverse = inverse
 
+    @cython.boundscheck(False)
+    @cython.overflowcheck(False)
     def solve(self) -> bool:
         """Find the best shares; False where that took too many moves, or they are endless."""
         j: cython.Py_ssize_t

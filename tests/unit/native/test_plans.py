@@ -36,7 +36,7 @@ class Programs:
         rooms = [self.rng.randint(1, 12) for _ in range(self.rng.randint(1, 8))]
         self.promos = self.rng.randint(1, 4)
         self.classes = len(rooms)
-        self.ours = importlib.import_module(form).Plans(rooms, self.promos)
+        self.ours = importlib.import_module(form).Plans(rooms, self.promos, 1)
         self.glop = pywraplp.Solver.CreateSolver("GLOP")
         self.rooms = [self.glop.Constraint(-ENDLESS, float(room)) for room in rooms]
         self.rights = [self.glop.Constraint(1.0, 1.0) for _ in range(self.promos)]
@@ -57,7 +57,7 @@ class Programs:
             low = self.rng.randint(0, 4)
             high = self.rng.choice([-1, low, low + 3])
             at = self.rng.randrange(len(self.counters))
-            self.ours.limit(at, float(low), float(high))
+            self.ours.limit(at, low, high)
             self.counters[at][1].SetBounds(low, ENDLESS if high < 0 else high)
         else:
             plan = self.rng.choice(self.plans)
@@ -66,13 +66,16 @@ class Programs:
             plan.variable.SetBounds(0, ENDLESS if is_allowed else 0.0)
 
     def add(self) -> None:
+        """Offer a plan; one that does not make the shares better is not taken in."""
         promo, value = self.rng.randrange(self.promos), self.rng.randint(1, 1000)
         units = [
             (c, self.rng.randint(1, 8)) for c in range(self.classes) if self.rng.random() < 0.5
         ]
-        pieces = float(sum(number for _, number in units))
-        counts = [pieces if counted == promo else 0.0 for counted, _ in self.counters]
-        column = self.ours.add(promo, float(value), units, counts)
+        pieces = sum(number for _, number in units)
+        counts = [pieces if counted == promo else 0 for counted, _ in self.counters]
+        column = self.ours.add(promo, value, units, counts)
+        if column < 0:
+            return
         variable = self.glop.NumVar(0, ENDLESS, "")
         self.glop.Objective().SetCoefficient(variable, value)
         self.rights[promo].SetCoefficient(variable, 1.0)
@@ -85,11 +88,11 @@ class Programs:
     def count(self) -> None:
         """Count the pieces that a promotion takes."""
         promo = self.rng.randrange(self.promos)
-        weights = [0.0] * self.ours.width
+        weights = [0] * self.ours.width
         row = self.glop.Constraint(0.0, ENDLESS)
         for plan in self.plans:
             if plan.promo == promo:
-                pieces = float(sum(number for _, number in plan.units))
+                pieces = sum(number for _, number in plan.units)
                 weights[plan.column] = pieces
                 row.SetCoefficient(plan.variable, pieces)
         self.ours.count(promo, weights)
@@ -97,10 +100,11 @@ class Programs:
 
     def answer(self) -> tuple[float, list[float]]:
         """Value of our shares, and our duals."""
-        dual = array("d", bytes(8 * self.ours.width))
-        share = array("d", bytes(8 * self.ours.width))
+        dual = array("q", bytes(8 * self.ours.width))
+        share = array("q", bytes(8 * self.ours.width))
         self.ours.tell(dual, share)
-        return sum(plan.value * share[plan.column] for plan in self.plans), list(dual)
+        value = sum(plan.value * share[plan.column] for plan in self.plans)
+        return value / (1 << 30), [*dual, *share]
 
 
 @pytest.mark.parametrize("form", FORMS)
