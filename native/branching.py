@@ -32,9 +32,7 @@ _MULTIPLIED = cython.declare(cython.longlong, 64)  # multiplications that take a
 _COMPOSED = cython.declare(cython.longlong, 4)  # rounds from one packing made to the next
 _ROUNDS = cython.declare(cython.longlong, 300)  # of one case
 _EARLY = cython.declare(cython.longlong, 4)  # times nearer the bound than what is known: branch
-_SHY = cython.declare(
-    cython.longlong, 4
-)  # eighths of the way that are kept from the best, at first
+_SHY = cython.declare(cython.longlong, 4)  # eighths of the way that are not gone at first
 _WHOLE = cython.declare(cython.longlong, 1 << 30)  # of a share
 _LEAST = cython.declare(cython.longlong, 100)  # of a share that is one
 _NEAR = cython.declare(cython.longlong, 1 << 18)  # what counts as a whole number: 1/4096 of one
@@ -487,6 +485,7 @@ class Branching:
         o: cython.Py_ssize_t
         k: cython.Py_ssize_t
         share: cython.longlong
+        away: cython.longlong
         self._tell()
         for o in range(len(self.take)):
             self.mean[o] = 0
@@ -494,7 +493,7 @@ class Branching:
             self.mean_times[k] = 0
             self.apart[k] = 0
         for i in range(self.known):
-            share = self.share[self.column[i]]
+            share = min(_WHOLE, self.share[self.column[i]])
             if share < _LEAST:
                 continue
             self.mean_times[self.owner[i]] += share * self.plan_times[i]
@@ -503,9 +502,11 @@ class Branching:
         for i in range(self.known):
             k = self.owner[i]
             if self.kind[k] == STEPS:
-                share = self.share[self.column[i]]
-                share = share * self.plan_times[i] - share * self.mean_times[k] // _WHOLE
-                self.apart[k] += share if share > 0 else -share
+                share = min(_WHOLE, max(0, self.share[self.column[i]]))
+                away = self.plan_times[i] * _WHOLE - self.mean_times[k]
+                if away < 0:
+                    away = -away
+                self.apart[k] += (share >> 15) * (away >> 15)
         self.packing.spend(self.known // 8 + len(self.take) // 16)
 
     @cython.cfunc
