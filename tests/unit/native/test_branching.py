@@ -31,7 +31,7 @@ Doc = dict[str, Any]
 
 
 def test_eight_lines_by_the_dozen_get_their_lowest_total() -> None:
-    """A basket of a real shop, made up anew: it was 1.84 EUR too dear, and not proven.
+    """A basket of a real shop, made up anew: it was 0.40 EUR too dear, and not proven.
 
     Bundles of two cups and a cake want the cups, and "5 % from 96 pieces" wants what they leave.
     """
