@@ -108,10 +108,7 @@ class Branching:
     share: cython.longlong[::1]
     apart: cython.longlong[::1]  # how far the tiers of the shares lie apart
 
-    # Counted by the linear program are applications of an n-for-m that a case bounds.
-    counters: cython.Py_ssize_t
-    counted: cython.longlong[::1]  # counter -> promotion
-    counter: cython.longlong[::1]  # promotion -> counter, -1 for none
+    counter: cython.longlong[::1]  # row of the program that counts an n-for-m, -1 for none
     charge: cython.longlong[::1]  # of each promotion, for one application more
 
     # Plans: their column, promotion, applications and units.
@@ -177,8 +174,6 @@ class Branching:
         self.share = self.dual
         self._tell()
         self.seen = set()
-        self.counters = 0
-        self.counted = _indexes(self.k)
         self.counter = _indexes(self.k)
         self.charge = _indexes(self.k)
         for k in range(self.k):
@@ -280,7 +275,6 @@ class Branching:
     @cython.exceptval(-1, check=True)
     def _know(self) -> cython.longlong:
         """Add what each promotion would take to the plans, where that improves the shares."""
-        i: cython.Py_ssize_t
         k: cython.Py_ssize_t
         e: cython.Py_ssize_t
         o: cython.Py_ssize_t
@@ -313,10 +307,6 @@ class Branching:
             if not members:
                 continue
             value += self.charge[k] * self.times[k]
-            counts: list[int] = [0] * self.counters
-            i = self.counter[k]
-            if i >= 0:
-                counts[i] = self.times[k]
             key = (
                 k,
                 *[
@@ -326,7 +316,7 @@ class Branching:
             )
             if key in self.seen:
                 continue
-            column = self.plans.add(k, value, members, counts)
+            column = self.plans.add(k, value, members, self.times[k])
             if column < 0:
                 continue
             self.seen.add(key)
@@ -371,9 +361,7 @@ class Branching:
             if self.kind[k] != N_FOR_M:
                 self.plans.allow(self.m + k, not self.low[k])
             elif self.counter[k] >= 0:
-                self.plans.limit(
-                    self.counter[k], self.low[k], self.high[k] if self.high[k] < _NO_LIMIT else -1
-                )
+                self.plans.limit(k, self.low[k], self.high[k] if self.high[k] < _NO_LIMIT else -1)
 
     @cython.cfunc
     @cython.exceptval(check=True)
@@ -400,7 +388,7 @@ class Branching:
                 self.plans.solve()
                 self.packing.spend((self.plans.steps - before) // _MULTIPLIED)
                 self._mix()
-                if self._is_whole() and self.packing.keep_made():
+                if self._make_whole() and self.packing.keep_made():
                     return
             self._move(center, charged, shy)
             total = self._bound()
@@ -453,15 +441,15 @@ class Branching:
     ) -> cython.void:
         """Go from the best multipliers to the duals, all but ``shy`` eighths of the way."""
         c: cython.Py_ssize_t
-        i: cython.Py_ssize_t
         k: cython.Py_ssize_t
         wish: cython.longlong
         for c in range(self.m):
             wish = max(0, min(self.ceiling, self.dual[c])) + self.free[c]
             self.lam[c] = wish + (center[c] - wish) // 8 * shy
-        for i in range(self.counters):
-            k = self.counted[i]
-            wish = max(-self.ceiling, min(self.ceiling, self.dual[self.m + self.k + i]))
+        for k in range(self.k):
+            if self.counter[k] < 0:
+                continue
+            wish = max(-self.ceiling, min(self.ceiling, self.dual[self.counter[k]]))
             wish += (charged[k] - wish) // 8 * shy
             if (wish > 0 and self.high[k] >= _NO_LIMIT) or (wish < 0 and not self.low[k]):
                 wish = 0
@@ -511,8 +499,8 @@ class Branching:
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)
-    def _is_whole(self) -> cython.bint:
-        """Whether the shares come to whole units; they are the packing being made then."""
+    def _make_whole(self) -> cython.bint:
+        """Make the packing that the shares come to; False where they come to no whole units."""
         c: cython.Py_ssize_t
         e: cython.Py_ssize_t
         o: cython.Py_ssize_t
@@ -554,7 +542,7 @@ class Branching:
         if at < 0:
             return False
         if self.kind[at] == N_FOR_M and self.counter[at] < 0:
-            self._count(at)
+            self.counter[at] = self.plans.count(at)
         split: cython.longlong = (self.mean_times[at] + _NEAR) // _WHOLE
         is_up: cython.bint = 2 * (self.mean_times[at] - split * _WHOLE) >= _WHOLE
         split = max(self.low[at], min(split, self.high[at] - 1))
@@ -566,20 +554,6 @@ class Branching:
             else:
                 self._open((*others, (at, self.low[at], split)), upper)
         return True
-
-    @cython.cfunc
-    @cython.exceptval(check=True)
-    def _count(self, promo: cython.Py_ssize_t) -> cython.void:
-        """Let the linear program count the applications of a promotion."""
-        i: cython.Py_ssize_t
-        weights: list[int] = [0] * self.plans.width
-        for i in range(self.known):
-            if self.owner[i] == promo:
-                weights[self.column[i]] = self.plan_times[i]
-        self.plans.count(promo, weights)
-        self.counted[self.counters] = promo
-        self.counter[promo] = self.counters
-        self.counters += 1
 
 
 @cython.cfunc

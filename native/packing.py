@@ -2050,7 +2050,8 @@ class Packing:
     def _solve(self, floor: cython.longlong) -> cython.void:
         width: cython.longlong
         before: cython.longlong
-        asked: cython.longlong = 0  # steps of the cases
+        asked: cython.longlong = 0  # steps that cases took before the labels
+        is_asked: cython.bint = False
         is_stale: cython.bint = True  # whether the multipliers have left the tables
         self._begin(floor)
         if self.seed is not None:
@@ -2073,8 +2074,9 @@ class Packing:
             self.upper = self.lower
             return
         if self._is_wide() and self._asks_cases():
+            is_asked = True
             asked = self.used
-            if self._is_proven_by_cases():
+            if self._close_by_cases():
                 return
             asked = self.used - asked
         # Labels drown where the gap is wide and units are many.
@@ -2105,10 +2107,10 @@ class Packing:
                 break
             if self.used >= self.budget:
                 break
-            if not asked and self._asks_cases():
-                if self._is_proven_by_cases():
+            if not is_asked and self._asks_cases():
+                is_asked = True
+                if self._close_by_cases():
                     return
-                asked = 1
                 is_stale = True
             if self.lower > before:
                 self._improve(_ROUNDS, self.budget // 8)
@@ -2127,8 +2129,8 @@ class Packing:
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)
-    def _is_proven_by_cases(self) -> cython.bint:
-        """Look at cases with a part of what is left; True where nothing is left to do."""
+    def _close_by_cases(self) -> cython.bint:
+        """Look at cases with a part of what is left; False where more is left to do."""
         self._ask_cases((self.budget - self.used) * _CASE_PERCENT // 100)
         if self._is_proven() or self.used >= self.budget:
             self._close()

@@ -3,13 +3,13 @@
 
 A plan is what one promotion could take of all classes at once, with what that is worth. Wanted are
 shares of plans, one whole plan a promotion, that use no unit twice and are worth most; the duals of
-that are the multipliers of the units. A counter bounds how often a promotion applies.
+that are the multipliers of the units. Applications are counted where a case bounds them.
 
-Rows: a class (units taken, and its slack), a promotion (its shares, and being idle), a counter
-(applications, less its own column). The primal simplex on columns with bounds: what is basic and
-outside its bounds is charged until it is back. In doubles, because nothing depends on them but what
-is asked next: every bound is computed anew in integers from the rounded duals. Both forms do the
-same operations in the same order, so that they ask the same.
+Rows: a class (units taken, and its slack), a promotion (its shares, and being idle), what is
+counted (applications, less their own column). The primal simplex on columns with bounds: what is
+basic and outside its bounds is charged until it is back. In doubles, because nothing depends on
+them but what is asked next: every bound is computed anew in integers from the rounded duals. Both
+forms do the same operations in the same order, so that they ask the same.
 
 What comes in and what goes out are integers: this is the only file of the core with doubles (0033).
 The simplex itself checks no index in the compiled form, as each is made in this file.
@@ -32,7 +32,7 @@ _GAIN = cython.declare(cython.double, 1e-2)  # least reduced value of a column t
 _PIVOT = cython.declare(cython.double, 1e-7)  # least pivot
 _FRESH = cython.declare(cython.longlong, 150)  # moves from one inverse made anew to the next
 _FAR = cython.declare(cython.double, 1e18)
-WHOLE = cython.declare(cython.longlong, 1 << 30)  # of a share
+_WHOLE = cython.declare(cython.longlong, 1 << 30)  # of a share
 _ZERO = cython.declare(cython.double, 1e-13)
 _MOVES = cython.declare(cython.Py_ssize_t, 400)  # of one solution at most
 
@@ -98,9 +98,8 @@ def _more_indexes(
 class Plans:
     """The plans known so far and the best shares of them.
 
-    Columns: a slack for each class, being idle for each promotion, then plans and counters as they
-    come. ``dual``: for each class, promotion and counter, in the units of the values that were
-    given. ``spent``: operations so far.
+    Columns: a slack for each class, being idle for each promotion, then plans and counted times
+    as they come.
 
     Args:
         rooms: units of each class.
@@ -110,7 +109,6 @@ class Plans:
 
     classes: cython.Py_ssize_t
     promos: cython.Py_ssize_t
-    counters: cython.Py_ssize_t
     rows: cython.Py_ssize_t
     wide: cython.Py_ssize_t  # from a row of the inverse to the next
     columns: cython.Py_ssize_t
@@ -137,26 +135,22 @@ class Plans:
     place: cython.longlong[::1]  # column -> row where basic, -1 elsewhere
     is_high: cython.longlong[::1]
     owner: cython.longlong[::1]  # promotion of a plan or of being idle, -1 elsewhere
-    counted: cython.longlong[::1]  # counter -> promotion
-    own_column: cython.longlong[::1]  # counter -> column
-    # What of each plan a counter counts: counter by counter, ``weighed`` columns each.
-    weight: cython.double[::1]
-    weighed: cython.Py_ssize_t
+    times: cython.double[::1]  # applications in a plan
+    counter: cython.longlong[::1]  # promotion -> row that counts it, -1 for none
+    own_column: cython.longlong[::1]  # promotion -> column of what is counted
 
     def __init__(self, rooms: list[int], promos: int, most: int) -> None:
         i: cython.Py_ssize_t
         self.classes = len(rooms)
         self.promos = promos
-        self.counters = 0
         self.rows = self.classes + promos
-        self.wide = self.rows + 8
+        self.wide = self.rows + promos
         self.columns = 0
         self.entries = 0
         self.spent = 0
         self.moves = 0
         self.fresh = _FRESH
         self.outside = 0.0
-        self.weighed = 0
         self.scale = 1.0
         while most > _ROOM:
             most //= 2
@@ -177,15 +171,17 @@ class Plans:
         self.place = _indexes(room)
         self.is_high = _indexes(room)
         self.owner = _indexes(room)
-        self.counted = _indexes(8)
-        self.own_column = _indexes(8)
-        self.weight = _doubles(8)
+        self.times = _doubles(room)
+        self.counter = _indexes(promos)
+        self.own_column = _indexes(promos)
+        for i in range(promos):
+            self.counter[i] = -1
         for i in range(self.rows):
             self.inverse[i * self.wide + i] = 1.0
             self.right[i] = rooms[i] if i < self.classes else 1.0
             self.basic[i] = self.right[i]
             self.seat[i] = i
-            self._open(i - self.classes if i >= self.classes else -1, 0.0)
+            self._open(i - self.classes if i >= self.classes else -1, 0.0, 0.0)
             self._enter(i, 1.0)
             self._close_column()
             self.place[i] = i
@@ -194,7 +190,9 @@ class Plans:
 
     @cython.cfunc
     @cython.exceptval(check=True)
-    def _open(self, owner: cython.longlong, value: cython.double) -> cython.void:
+    def _open(
+        self, owner: cython.longlong, value: cython.double, times: cython.double
+    ) -> cython.void:
         j: cython.Py_ssize_t = self.columns
         self.start = _more_indexes(self.start, j + 1, j + 2)
         self.value = _more_doubles(self.value, j, j + 1)
@@ -203,6 +201,7 @@ class Plans:
         self.place = _more_indexes(self.place, j, j + 1)
         self.is_high = _more_indexes(self.is_high, j, j + 1)
         self.owner = _more_indexes(self.owner, j, j + 1)
+        self.times = _more_doubles(self.times, j, j + 1)
         self.start[j] = self.entries
         self.value[j] = value
         self.low[j] = 0.0
@@ -210,6 +209,7 @@ class Plans:
         self.place[j] = -1
         self.is_high[j] = 0
         self.owner[j] = owner
+        self.times[j] = times
 
     @cython.cfunc
     @cython.exceptval(check=True)
@@ -226,14 +226,14 @@ class Plans:
         self.columns += 1
         self.start[self.columns] = self.entries
 
-    def add(self, promo: int, value: int, units: list[tuple[int, int]], counts: list[int]) -> int:
+    def add(self, promo: int, value: int, units: list[tuple[int, int]], times: int) -> int:
         """Take a plan in that makes the shares better: its column, or -1 where it does not.
 
         Args:
             promo: whose plan it is.
             value: what it is worth.
             units: class and units, ascending.
-            counts: what each counter counts of it.
+            times: how often the promotion applies.
         """
         column: cython.Py_ssize_t = self.columns
         i: cython.Py_ssize_t
@@ -242,109 +242,50 @@ class Plans:
         beyond: cython.double = scaled - self.dual[self.classes + promo]
         for i, number in units:
             beyond -= self.dual[i] * number
-        for i in range(self.counters):
-            beyond -= self.dual[self.classes + self.promos + i] * counts[i]
+        if self.counter[promo] >= 0:
+            beyond -= self.dual[self.counter[promo]] * times
         if beyond < _GAIN:
             return -1
-        self._open(promo, scaled)
+        self._open(promo, scaled, times)
         for i, number in units:
             self._enter(i, number)
         self._enter(self.classes + promo, 1.0)
         self._close_column()
-        for i in range(self.counters):
-            self._weigh(i, column, counts[i])
         return column
 
-    @cython.cfunc
-    @cython.exceptval(check=True)
-    def _weigh(
-        self, counter: cython.Py_ssize_t, column: cython.Py_ssize_t, weight: cython.double
-    ) -> cython.void:
-        """Note what a counter counts of a plan."""
+    def count(self, promo: int) -> int:
+        """Begin to count how often a promotion applies: the row that does."""
         i: cython.Py_ssize_t
-        j: cython.Py_ssize_t
-        if column >= self.weighed:
-            wider: cython.Py_ssize_t = 2 * column + 2
-            moved: cython.double[::1] = _doubles((len(self.counted) + 1) * wider)
-            for i in range(self.counters + 1):
-                for j in range(self.weighed):
-                    moved[i * wider + j] = self.weight[i * self.weighed + j]
-            self.weight = moved
-            self.weighed = wider
-        self.weight[counter * self.weighed + column] = weight
-
-    def count(self, promo: int, weights: list[int]) -> int:
-        """Begin to count something of a promotion's plans: for each column what counts of it."""
-        counter: cython.Py_ssize_t = self.counters
-        i: cython.Py_ssize_t
-        j: cython.Py_ssize_t
         q: cython.Py_ssize_t
         at: cython.Py_ssize_t = self.rows
-        if at == self.wide:
-            self._widen()
-        if counter == len(self.counted):
-            self.counted = _more_indexes(self.counted, counter, counter + 1)
-            self.own_column = _more_indexes(self.own_column, counter, counter + 1)
-            self.weighed = 0 if not self.weighed else self.weighed
-            kept: cython.double[::1] = self.weight
-            self.weight = _doubles((len(self.counted) + 1) * max(1, self.weighed))
-            for i in range(counter * self.weighed):
-                self.weight[i] = kept[i]
-        self.counted[counter] = promo
-        for j in range(self.columns):
-            self._weigh(counter, j, weights[j])
-        self.counters += 1
+        times: cython.double
         self.rows += 1
         # The new row of the inverse: what the basic columns count, carried back.
-        for q in range(self.wide):
-            self.inverse[at * self.wide + q] = 0.0
-            self.inverse[q * self.wide + at] = 0.0
         self.inverse[at * self.wide + at] = -1.0
-        self.basic[at] = 0.0
-        self.right[at] = 0.0
-        self.dual[at] = 0.0
         for i in range(at):
-            weight: cython.double = self.weight[counter * self.weighed + self.seat[i]]
-            if weight != 0.0:
-                self.basic[at] += weight * self.basic[i]
+            times = self.times[self.seat[i]]
+            if self.owner[self.seat[i]] == promo and times != 0.0:
+                self.basic[at] += times * self.basic[i]
                 for q in range(at):
-                    self.inverse[at * self.wide + q] += weight * self.inverse[i * self.wide + q]
+                    self.inverse[at * self.wide + q] += times * self.inverse[i * self.wide + q]
                 self.spent += at
-        self.own_column[counter] = self.columns
-        self._open(-1, 0.0)
+        self.counter[promo] = at
+        self.own_column[promo] = self.columns
+        self._open(-1, 0.0, 0.0)
         self._enter(at, -1.0)
         self._close_column()
-        self.place[self.columns - 1] = at
-        self.seat[at] = self.columns - 1
-        self._weigh(counter, self.columns - 1, 0.0)
-        return counter
-
-    @cython.cfunc
-    @cython.exceptval(check=True)
-    def _widen(self) -> cython.void:
-        i: cython.Py_ssize_t
-        q: cython.Py_ssize_t
-        wide: cython.Py_ssize_t = self.wide + self.wide // 2 + 8
-        inverse: cython.double[::1] = _doubles(wide * wide)
-        for i in range(self.rows):
-            for q in range(self.rows):
-                inverse[i * wide + q] = self.inverse[i * self.wide + q]
-        self.inverse = inverse
-        self.right = _more_doubles(self.right, self.rows, wide)
-        self.basic = _more_doubles(self.basic, self.rows, wide)
-        self.dual = _more_doubles(self.dual, self.rows, wide)
-        self.entering = _doubles(wide)
-        self.seat = _more_indexes(self.seat, self.rows, wide)
-        self.wide = wide
+        self.place[self.own_column[promo]] = at
+        self.seat[at] = self.own_column[promo]
+        return at
 
     def allow(self, column: int, is_allowed: bool) -> None:
         """Let a plan, or being idle, be taken or not."""
         self.high[column] = _ENDLESS if is_allowed else 0.0
         self.is_high[column] = 0
 
-    def limit(self, counter: int, low: int, high: int) -> None:
-        """Bounds of a counter; ``high`` below 0 means none."""
-        j: cython.Py_ssize_t = self.own_column[counter]
+    def limit(self, promo: int, low: int, high: int) -> None:
+        """Bounds of what is counted of a promotion; ``high`` below 0 means none."""
+        j: cython.Py_ssize_t = self.own_column[promo]
         self.low[j] = low
         self.high[j] = high if high >= 0 else _ENDLESS
         if high < 0:
@@ -361,7 +302,7 @@ class Plans:
                 value = self.basic[self.place[i]]
             else:
                 value = self.high[i] if self.is_high[i] else self.low[i]
-            share[i] = _rounded(value * WHOLE)
+            share[i] = _rounded(value * _WHOLE)
 
     @property
     def width(self) -> int:
@@ -399,11 +340,11 @@ class Plans:
         entering: cython.double[::1] = self.entering
         for q in range(self.rows):
             self.entering[q] = self.right[q]
-        for i in range(self.counters):
+        for i in range(self.promos):
             j = self.own_column[i]
-            if self.place[j] < 0:
+            if self.counter[i] >= 0 and self.place[j] < 0:
                 at = self.high[j] if self.is_high[j] else self.low[j]
-                self.entering[self.classes + self.promos + i] += at
+                self.entering[self.counter[i]] += at
         for i in range(self.rows):
             sum_ = 0.0
             for q in range(self.rows):
@@ -465,30 +406,12 @@ class Plans:
             for q in range(rows):
                 entering[q] += inverse[q * self.wide + i] * entry
             self.spent += rows
-        if self.owner[j] < 0:
-            return
-        for e in range(self.counters):
-            entry = self.weight[e * self.weighed + j]
-            if entry != 0.0:
-                i = self.classes + self.promos + e
-                for q in range(rows):
-                    entering[q] += inverse[q * self.wide + i] * entry
-                self.spent += rows
-
-    @cython.boundscheck(False)
-    @cython.overflowcheck(False)
-    @cython.cfunc
-    @cython.exceptval(check=False)
-    def _counted_dual(self, j: cython.Py_ssize_t) -> cython.double:
-        """What the counters take of a plan's value."""
-        e: cython.Py_ssize_t
-        value: cython.double = 0.0
-        for e in range(self.counters):
-            if self.counted[e] == self.owner[j]:
-                value += (
-                    self.dual[self.classes + self.promos + e] * self.weight[e * self.weighed + j]
-                )
-        return value
+        if self.times[j] != 0.0 and self.counter[self.owner[j]] >= 0:
+            i = self.counter[self.owner[j]]
+            entry = self.times[j]
+            for q in range(rows):
+                entering[q] += inverse[q * self.wide + i] * entry
+            self.spent += rows
 
     @cython.boundscheck(False)
     @cython.overflowcheck(False)
@@ -511,11 +434,8 @@ class Plans:
             inverse[i * wide + i] = 1.0
             for e in range(self.start[j], self.start[j + 1]):
                 basis[self.row[e] * wide + i] += self.entry[e]
-            if self.owner[j] >= 0:
-                for e in range(self.counters):
-                    basis[(self.classes + self.promos + e) * wide + i] += self.weight[
-                        e * self.weighed + j
-                    ]
+            if self.times[j] != 0.0 and self.counter[self.owner[j]] >= 0:
+                basis[self.counter[self.owner[j]] * wide + i] = self.times[j]
         for i in range(self.rows):
             at = i
             for q in range(i + 1, self.rows):
@@ -592,8 +512,8 @@ class Plans:
                 for e in range(start[j], start[j + 1]):
                     value -= dual[row[e]] * entry[e]
                 self.spent += start[j + 1] - start[j]
-                if self.counters and self.owner[j] >= 0:
-                    value -= self._counted_dual(j)
+                if self.times[j] != 0.0 and self.counter[self.owner[j]] >= 0:
+                    value -= dual[self.counter[self.owner[j]]] * self.times[j]
                 if self.is_high[j]:
                     if -value > best:
                         best = -value

@@ -23,7 +23,7 @@ class Plan(NamedTuple):
 
     column: int
     promo: int
-    units: list[tuple[int, int]]
+    times: int
     value: int
     variable: Any
 
@@ -44,21 +44,21 @@ class Programs:
         for right in self.rights:
             right.SetCoefficient(self.glop.NumVar(0, ENDLESS, ""), 1.0)
         self.plans: list[Plan] = []
-        self.counters: list[tuple[int, Any]] = []
+        self.counted: dict[int, Any] = {}
 
     def change(self) -> None:
-        """Add a plan or a counter, move the bounds of a counter, forbid a plan or allow it."""
+        """Add a plan, count a promotion or bound what is counted, forbid a plan or allow it."""
         draw = self.rng.random()
         if draw < 0.6 or not self.plans:
             self.add()
-        elif draw < 0.7 and len(self.counters) < 4:
+        elif draw < 0.7 and len(self.counted) < self.promos:
             self.count()
-        elif draw < 0.85 and self.counters:
+        elif draw < 0.85 and self.counted:
             low = self.rng.randint(0, 4)
             high = self.rng.choice([-1, low, low + 3])
-            at = self.rng.randrange(len(self.counters))
-            self.ours.limit(at, low, high)
-            self.counters[at][1].SetBounds(low, ENDLESS if high < 0 else high)
+            promo = self.rng.choice([*self.counted])
+            self.ours.limit(promo, low, high)
+            self.counted[promo].SetBounds(low, ENDLESS if high < 0 else high)
         else:
             plan = self.rng.choice(self.plans)
             is_allowed = self.rng.random() < 0.5
@@ -71,9 +71,8 @@ class Programs:
         units = [
             (c, self.rng.randint(1, 8)) for c in range(self.classes) if self.rng.random() < 0.5
         ]
-        pieces = sum(number for _, number in units)
-        counts = [pieces if counted == promo else 0 for counted, _ in self.counters]
-        column = self.ours.add(promo, value, units, counts)
+        times = self.rng.randint(1, 9)
+        column = self.ours.add(promo, value, units, times)
         if column < 0:
             return
         variable = self.glop.NumVar(0, ENDLESS, "")
@@ -81,22 +80,19 @@ class Programs:
         self.rights[promo].SetCoefficient(variable, 1.0)
         for c, number in units:
             self.rooms[c].SetCoefficient(variable, number)
-        for count, (_, row) in zip(counts, self.counters, strict=True):
-            row.SetCoefficient(variable, count)
-        self.plans.append(Plan(column, promo, units, value, variable))
+        if promo in self.counted:
+            self.counted[promo].SetCoefficient(variable, times)
+        self.plans.append(Plan(column, promo, times, value, variable))
 
     def count(self) -> None:
-        """Count the pieces that a promotion takes."""
-        promo = self.rng.randrange(self.promos)
-        weights = [0] * self.ours.width
+        """Count how often a promotion applies."""
+        promo = self.rng.choice([one for one in range(self.promos) if one not in self.counted])
         row = self.glop.Constraint(0.0, ENDLESS)
         for plan in self.plans:
             if plan.promo == promo:
-                pieces = sum(number for _, number in plan.units)
-                weights[plan.column] = pieces
-                row.SetCoefficient(plan.variable, pieces)
-        self.ours.count(promo, weights)
-        self.counters.append((promo, row))
+                row.SetCoefficient(plan.variable, plan.times)
+        self.ours.count(promo)
+        self.counted[promo] = row
 
     def answer(self) -> tuple[float, list[float]]:
         """Value of our shares, and our duals."""
