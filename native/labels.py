@@ -342,8 +342,10 @@ class Labels:
         applications: list[Application] = []
         if best is not None:
             applications = applications_of(best[3], self.stateful, self.worth, self.fixed)
-        if not self.exact and bound > (floor if found is None else found):
+        counted = any(p.least for p in self.stateful)
+        if not (self.exact or counted) and bound > (floor if found is None else found):
             # Not proven: whatever the labels missed, never worse than one promotion after another.
+            # Which does not count the units that a chosen quantity tier asks for.
             plain = one_after_another(self.problem, self.worth, self.options, self.stateful)
             value = self.worth.value_of(plain, [*self.free, *self.stateful])
             if value > (floor if found is None else found):

@@ -77,10 +77,8 @@ def best_of_steps(
             counted = labels_of(_with_tiers(promos, stepped, chosen, counted=True))
             solved = counted.solve(known)
             reach = min(reach, solved.bound)
-            if solved.value is not None and not _is_kept(stepped, chosen, solved.applications):
-                continue
         bound = max(bound, reach)
-        if solved.value is not None:
+        if solved.value is not None and _is_kept(stepped, chosen, solved.applications):
             best = replace(solved, applications=_numbered(stepped, chosen, solved.applications))
     if best is None or best.value is None:
         return Solved(None, bound, [])
