@@ -200,21 +200,68 @@ class Choices:
         return kept, choice.saving(*self.measure(choice, kept))
 
     def saving_of(
-        self,
-        promos: list[Promo],
-        receipt: Tier | None,
-        customer: Tier | None,
-        applications: list[Application],
+        self, receipt: Tier | None, customer: Tier | None, applications: list[Application]
     ) -> Exact | None:
         """Return what these applications save under a choice, in 1/10^12 minor.
 
-        None where a tier is not open, or where its coupon is one that they may have used up.
+        None where a tier is not open; that there are coupons enough is for the caller to know.
         """
-        choice = make_choice(self.problem, promos, receipt, customer)
-        if choice is None or choice.pool_left != self.problem.pool_limit:
+        choice = make_choice(self.problem, self.problem.promos, receipt, customer)
+        if choice is None:
             return None
         saving = choice.saving(*self.measure(choice, applications))
         return None if saving is None else saving * W
+
+    def without_the_useless(
+        self,
+        receipt: Tier | None,
+        customer: Tier | None,
+        applications: list[Application],
+        falling: list[tuple[int, int]],
+    ) -> tuple[Exact, Tier | None, Tier | None, list[Application]]:
+        """Leave out, one after another, promotions without which as much is saved; say how much.
+
+        Args:
+            receipt: of a solution; what is left out only raises the base.
+            customer: the same.
+            applications: its applications.
+            falling: the promotions in the order of leaving out: -1 or the index of one of the
+                article layer, -1 or the number of one with tiers.
+        """
+        kept = {
+            one.promo: [a for a in applications if a.promo == one.promo] for one in applications
+        }
+        known: dict[tuple[int, int], tuple[Choice, dict[int, tuple[Exact, ...]]]] = {}
+
+        def saving_of(r: Tier | None, k: Tier | None, promos: list[int]) -> Exact:
+            key = (-1 if r is None else r.index, -1 if k is None else k.index)
+            if key not in known:
+                choice = make_choice(self.problem, self.problem.promos, r, k)
+                assert choice is not None, "less is left out of an open choice"  # noqa: S101
+                known[key] = choice, {promo: self._taken(choice, kept[promo]) for promo in kept}
+            choice, taken = known[key]
+            discount, *gone = [sum(taken[promo][i] for promo in promos) for i in range(4)]
+            left = [base - part for base, part in zip(choice.base, gone, strict=True)]
+            saving = choice.saving(discount, (left[0], left[1], left[2]))
+            assert saving is not None, "a tier that was open stays open"  # noqa: S101
+            return saving
+
+        saving = saving_of(receipt, customer, [*kept])
+        for index, number in falling:
+            r = None if receipt is not None and receipt.promo == number else receipt
+            k = None if customer is not None and customer.promo == number else customer
+            if r is receipt and k is customer and index not in kept:
+                continue
+            without = saving_of(r, k, [promo for promo in kept if promo != index])
+            if without >= saving:
+                saving, receipt, customer = without, r, k
+                kept.pop(index, None)
+        return saving * W, receipt, customer, [a for some in kept.values() for a in some]
+
+    def _taken(self, choice: Choice, applications: list[Application]) -> tuple[Exact, ...]:
+        """Discount of all applications of one promotion, and what they take from the bases."""
+        discount, left = self.measure(choice, applications)
+        return discount, *[base - rest for base, rest in zip(choice.base, left, strict=True)]
 
     def component(self, classes: list[int], rows: list[int]) -> Solved:
         """Best solution of a component without later layers."""

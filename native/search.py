@@ -308,6 +308,7 @@ class Search:
     open_customer: cython.longlong[::1]
     first_alike: cython.longlong[::1]
     alike_now: cython.longlong[::1]
+    is_guessed: cython.bint  # whether the search gave up where it asked what is idle
     # Of the answer: a row a group (promotion, times, first member, end), and its members.
     groups: cython.Py_ssize_t
     members: cython.Py_ssize_t
@@ -377,6 +378,7 @@ class Search:
         self.max_steps = max_steps
         self.used = 0
         self.met_threshold = False
+        self.is_guessed = False
         self.packed = {}
         self.choices = None
         self.problem = None
@@ -1532,7 +1534,7 @@ class Search:
         bound = answer.bound
         if -unsure[0][0] > answer.saving:
             allowed = self._allowed(banned)
-            answer = self._tried(answer, unsure, allowed)
+            answer = self._tried(answer, unsure)
             parts = [list(part.classes) for part in self.components]
         rivals = answer.rivals
         for reach, _, r, k, alone in unsure:
@@ -1591,7 +1593,6 @@ class Search:
         self,
         answer: _Answer,
         unsure: list[tuple[int, int, int, int, int]],
-        allowed: list[Promo],
     ) -> _Answer:
         """Look what the packing without later layers saves under the choices that could save more.
 
@@ -1605,13 +1606,11 @@ class Search:
         for reach, _, r, k, alone in unsure[:_TRIED]:
             if -reach <= answer.saving:
                 break
-            if alone:
+            if alone or any(t >= 0 and tiers[t].pool >= 0 for t in (r, k)):
+                # A coupon of a tier is one that the applications may have used up.
                 continue
             saving = run.saving_of(
-                allowed,
-                tiers[r] if r >= 0 else None,
-                tiers[k] if k >= 0 else None,
-                applications,
+                tiers[r] if r >= 0 else None, tiers[k] if k >= 0 else None, applications
             )
             self.used += len(applications)
             if saving is not None and saving > answer.saving:
@@ -1634,7 +1633,9 @@ class Search:
             for c in range(self.classes):
                 worth += self.price[c] * self.count[c]
             bound = min(bound, int(worth) * _V)
-        if bound <= saving:
+            if bound > saving:
+                answer = self._without_the_useless(answer)
+        if bound <= answer.saving:
             answer = self._without_the_idle(answer)
         if bound > answer.saving:
             gap = Fraction(bound - answer.saving, _V)
@@ -1791,16 +1792,10 @@ class Search:
         if is_plain and self._are_needed(rows):
             return answer
         answer = answer._replace(applications=self._applications(answer))
-        ranked: dict[tuple[int, int, int], None] = {}
-        for row in (*self.bound_rows, *self.alone_rows, *self._free_rows()):
-            ranked[self.promo[self._number_of(row) * PROMO_COLUMNS + 10], row, -1] = None
-        for t in range(self.tiers):
-            at = t * TIER_COLUMNS
-            ranked[self.tier[at + 8], -1, self.tier[at + 1]] = None
         banned: frozenset[int] = frozenset()
         banned_tiers: frozenset[int] = frozenset()
         is_stale = False
-        for _, row, number in sorted(ranked, reverse=True):
+        for row, number in self._falling_in_id():
             if row in rows or number in numbers:
                 if is_stale:
                     # What is left out already is nobody's second best either.
@@ -1813,6 +1808,7 @@ class Search:
                 else:
                     without = self._best(banned, banned_tiers | {number})
                 if without.saving < answer.saving:
+                    self.is_guessed = self.is_guessed or without.bound >= answer.saving
                     # It is needed: back to what the looks at single promotions go by.
                     self._fold(banned)
                     self._pack_all(banned)
@@ -1827,7 +1823,60 @@ class Search:
                 is_stale = is_stale or row >= _FREE
             else:
                 banned_tiers |= {number}
-        return answer
+        return self._without_the_useless(answer) if self.is_guessed else answer
+
+    def _falling_in_id(self) -> list[tuple[int, int]]:
+        """Promotions in descending id: row and -1, of those with tiers -1 and their number."""
+        ranked: dict[tuple[int, int, int], None] = {}
+        for row in (*self.bound_rows, *self.alone_rows, *self._free_rows()):
+            ranked[self.promo[self._number_of(row) * PROMO_COLUMNS + 10], row, -1] = None
+        for t in range(self.tiers):
+            at = t * TIER_COLUMNS
+            ranked[self.tier[at + 8], -1, self.tier[at + 1]] = None
+        return [(row, number) for _, row, number in sorted(ranked, reverse=True)]
+
+    def _without_the_useless(self, answer: _Answer) -> _Answer:
+        """Drop, in descending id, every promotion without which this very solution saves as much.
+
+        For answers where the search gave up: a choice of tiers may have found the better articles,
+        and its tier give nothing on what they leave. What else its units could be worth was not
+        searched; but whatever gives nothing as it is must not cost a coupon.
+        """
+        if answer.applications is None and self._counts_discounts(answer):
+            # Every application of the plain packing gives something, and each tier added to it.
+            return answer
+        run = self._choices()
+        assert self.problem is not None  # noqa: S101 - made with the choices
+        tiers = self.problem.tiers
+        falling = [(self.free_at.get(row, row), number) for row, number in self._falling_in_id()]
+        saving, receipt, customer, applications = run.without_the_useless(
+            tiers[answer.receipt] if answer.receipt >= 0 else None,
+            tiers[answer.customer] if answer.customer >= 0 else None,
+            self._unnamed(self._applications(answer)),
+            falling,
+        )
+        return _Answer(
+            saving,
+            answer.bound,
+            -1 if receipt is None else receipt.index,
+            -1 if customer is None else customer.index,
+            self._named(applications),
+            True,
+        )
+
+    def _counts_discounts(self, answer: _Answer) -> bool:
+        """Whether the tiers of an answer leave something of each discount of the article layer."""
+        if self.has_units:
+            return False
+        for t in (answer.receipt, answer.customer):
+            at = t * TIER_COLUMNS
+            if t < 0:
+                continue
+            # All of the base, or an amount that may be more than what is left of it.
+            whole = D if self.tier[at + 2] == PERCENT else self.tier[at + 4] + 1
+            if self.tier[at + 3] >= whole:
+                return False
+        return True
 
     def _is_plain(self, answer: _Answer) -> bool:
         """Whether a promotion is needed as soon as the article layer is worth less without it.
@@ -1933,12 +1982,15 @@ class Search:
         part: _Component = self.components[p]
         known: _Packed = self.plain[p]
         if known.packing is None or (part.classes[0], *sorted(banned)) in self.packed:
-            return self._pack(part, banned, row).value
+            other = self._pack(part, banned, row)
+            self.is_guessed = self.is_guessed or other.value < known.value <= other.bound
+            return other.value
         promos = array("q", [one for one in part.promos if one not in banned])
         packing = self._packing(part, promos, row)
         packing.start_like(known.packing)
         packing.solve(known.value - 1)
         self.used += packing.steps
+        self.is_guessed = self.is_guessed or packing.value < known.value <= packing.bound
         return packing.value
 
     def _parts_of(self, row: int) -> list[int]:
