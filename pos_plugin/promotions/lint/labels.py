@@ -19,7 +19,12 @@ _SHORTEST = 3  # letters of a group's name that mean something inside a sentence
 
 
 def find(work: Work) -> Iterator[Finding]:
-    """Yield what is wrong with the labels; those of ``earn`` stand on no receipt."""
+    """Yield what is wrong with the labels; those of ``earn`` stand on no receipt.
+
+    German is asked for always, English of a shop that speaks it: one label of its promotions does.
+    No setting says which languages a shop has; that of a till is of its screen and its paper.
+    """
+    speaks_english = any("en" in promotion.label for promotion in work.promotions)
     for promotion in work.promotions:
         earns = promotion.layer == "earn"
         if "de" not in promotion.label:
@@ -30,12 +35,12 @@ def find(work: Work) -> Iterator[Finding]:
                 f"{promotion.id} has no German label: the receipt says only 'Rabatt'.",
                 work.showcase(promotion),
             )
-        if "en" not in promotion.label:
+        if speaks_english and "en" not in promotion.label:
             yield Finding(
                 FindingCode.LABEL_EN_MISSING,
                 Severity.INFO if earns else Severity.WARNING,
                 (promotion.id,),
-                f"{promotion.id} has no English label.",
+                f"{promotion.id} has no English label, others of this file have one.",
                 work.showcase(promotion),
             )
         group = _group_named(promotion)

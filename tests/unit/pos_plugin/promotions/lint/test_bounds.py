@@ -30,7 +30,7 @@ def test_without_any_sale_the_words_are_still_read() -> None:
 
 def test_findings_of_one_code_are_counted_beyond_the_limit() -> None:
     rules = [unit(f"P{n:04}") | {"label": {"de": "Aktion"}} for n in range(FINDINGS_A_CODE + 3)]
-    report = linted(rules, max_baskets=0)
+    report = linted([*rules, unit("speaks English")], max_baskets=0)
     assert len(found(report, "label_en_missing")) == FINDINGS_A_CODE
     assert report.to_dict()["left_out"] == {"label_en_missing": 3}
 
