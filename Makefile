@@ -16,8 +16,9 @@ $(VENV)/stamp: pyproject.toml $(wildcard native/*.py)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV). The first time this takes minutes: libraries come from the network, then the"
 	@echo "core is compiled, which says nothing for two or three of them."
+	@$(BIN)/python packaging/built_core.py forget
 	$(BIN)/pip install --disable-pip-version-check -e '.[dev]'
-	@$(BIN)/python -c 'import native; print("compiled core: " + ("yes" if native.COMPILED else "no, the plain Python form serves (a C compiler makes it faster)"))'
+	@$(BIN)/python packaging/built_core.py
 	@touch $@
 
 install: $(VENV)/stamp
