@@ -4,6 +4,8 @@
    the same run again nothing.
 2. What a till reports late changes the days that it is about, so rows of the past may be written
    anew; ``run_on`` says which run did.
+3. A run writes what it found only where no other one wrote since it began to read: what that one
+   counted would be lost. Runs are numbered, and the number moves with what a run writes.
 """
 
 from __future__ import annotations
@@ -12,11 +14,11 @@ import datetime as dt
 import json
 from collections import defaultdict
 from dataclasses import asdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
-from head_office.storage import class_history
+from head_office.storage import class_history, meta
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,6 +26,14 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from pos_plugin.loyalty.class_history import Change
+
+
+_RUNS: Final = "class_runs"
+_GONE: Final = class_history.delete().where(
+    (class_history.c.scheme == bindparam("of_scheme"))
+    & (class_history.c.customer == bindparam("of_customer"))
+    & (class_history.c.since_on == bindparam("of_since_on"))
+)
 
 
 class Period(NamedTuple):
@@ -37,37 +47,98 @@ class Period(NamedTuple):
     measured: str
 
 
-def keep(connection: Connection, scheme: str, found: Iterable[Change], *, run_on: dt.date) -> int:
-    """Make the history of a scheme what a run has found; return how many rows it wrote.
+def runs(connection: Connection) -> int:
+    """Return how many runs have written."""
+    word = connection.execute(select(meta.c.value).where(meta.c.name == _RUNS)).scalar_one_or_none()
+    return 0 if word is None else int(word)
+
+
+def count_run(connection: Connection, *, after: int) -> bool:
+    """Count a run that is about to write; say whether it may.
 
     Args:
         connection: an open write transaction.
-        scheme: its code.
-        found: every change there ever was, day by day.
-        run_on: shop day of the run.
+        after: what ``runs`` said when the run began to read.
     """
-    wanted = {(one.customer, one.since_on): one for one in _periods(found)}
+    here = meta.c.name == _RUNS
+    value = str(after + 1)
+    # Where several write at once (PostgreSQL) the later one waits here and finds another number.
+    changed = connection.execute(
+        meta.update().where(here & (meta.c.value == str(after))).values(value=value)
+    )
+    if changed.rowcount:
+        return True
+    if after or runs(connection):
+        return False
+    connection.execute(meta.insert().values(name=_RUNS, value=value))
+    return True
+
+
+class Difference(NamedTuple):
+    """What a run changes in the history of a scheme; of ``gone`` the customer and the first day."""
+
+    gone: list[tuple[str, str]]
+    new: list[Period]
+
+
+def stored(connection: Connection, scheme: str) -> list[Period]:
+    """Return the history of a scheme as it stands."""
     row = class_history.c
     columns = [row[name] for name in Period._fields]
-    stored = connection.execute(select(*columns).where(row.scheme == scheme)).all()
-    known = {(one.customer, one.since_on): Period(*one) for one in stored}
-    different = [place for place, one in known.items() if wanted.get(place) != one]
-    for customer, since_on in different:
+    return [
+        Period(*one) for one in connection.execute(select(*columns).where(row.scheme == scheme))
+    ]
+
+
+def difference(before: Iterable[Period], found: Iterable[Period]) -> Difference:
+    """Return what makes a history that stands the one that a run has found.
+
+    Args:
+        before: as ``stored`` returns it.
+        found: every time in a class there ever was, see ``periods``.
+    """
+    known = {(one.customer, one.since_on): one for one in before}
+    wanted = {(one.customer, one.since_on): one for one in found}
+    return Difference(
+        gone=[place for place, one in known.items() if wanted.get(place) != one],
+        new=[one for place, one in wanted.items() if known.get(place) != one],
+    )
+
+
+def keep(connection: Connection, scheme: str, changed: Difference, *, run_on: dt.date) -> int:
+    """Write what a run changes in the history of a scheme; return how many rows it wrote.
+
+    Args:
+        connection: an open write transaction, in which the run was counted.
+        scheme: its code.
+        changed: what is different.
+        run_on: shop day of the run.
+    """
+    if changed.gone:
         connection.execute(
-            class_history.delete().where(
-                (row.scheme == scheme) & (row.customer == customer) & (row.since_on == since_on)
-            )
+            _GONE,
+            [
+                {"of_scheme": scheme, "of_customer": customer, "of_since_on": since_on}
+                for customer, since_on in changed.gone
+            ],
         )
-    new = [one for place, one in wanted.items() if known.get(place) != one]
-    if new:
+    if changed.new:
         connection.execute(
             class_history.insert(),
-            [{"scheme": scheme, "run_on": run_on.isoformat(), **one._asdict()} for one in new],
+            [
+                {"scheme": scheme, "run_on": run_on.isoformat(), **one._asdict()}
+                for one in changed.new
+            ],
         )
-    return len(new)
+    return len(changed.new)
 
 
-def _periods(found: Iterable[Change]) -> Iterator[Period]:
+def periods(found: Iterable[Change]) -> Iterator[Period]:
+    """Yield the times in a class that changes make, the last one of each customer without an end.
+
+    Args:
+        found: every change there ever was, day by day.
+    """
     by_customer: defaultdict[str, list[Change]] = defaultdict(list)
     for change in found:
         by_customer[change.customer].append(change)

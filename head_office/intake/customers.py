@@ -141,6 +141,18 @@ def survivor(connection: Connection, customer: str) -> str:
     return customer
 
 
+def survivors(connection: Connection) -> dict[str, str]:
+    """Return who each id is now that became another one, as ``survivor`` says it of one."""
+    became = {row.alias: row.customer for row in connection.execute(select(alias))}
+    found: dict[str, str] = {}
+    for old in became:
+        now = old
+        for _ in range(ALIASES_MAX):
+            now = became.get(now, now)
+        found[old] = now
+    return found
+
+
 def join(
     connection: Connection,
     old: str,

