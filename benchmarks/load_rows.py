@@ -33,6 +33,26 @@ def uploads() -> list[Row]:
     ]
 
 
+def classes() -> list[Row]:
+    """How long a receipt waits while head office computes the classes of everybody."""
+    with TemporaryDirectory() as name:
+        found = child("class_run.py", Path(name) / "site")
+    runs = {
+        "everybody gets a class": found["first"],
+        "a day later": found["next"],
+    }
+    return [
+        Row(
+            f"a receipt beside a run of classes, {what}, longest wait",
+            f"{run['most_ms']} ms",
+            f"p50 {run['p50_ms']} ms, p99 {run['p99_ms']} ms of {run['uploads']} uploads in the "
+            f"{run['took_s']} s of the run; {found['customers']} customers, {found['receipts']} "
+            f"receipts, {run['changed']} customers changed; load {found['load']}",
+        )
+        for what, run in runs.items()
+    ]
+
+
 def loads() -> list[Row]:
     """Real processes over loopback: head office, agent, and a till that sells meanwhile."""
     with TemporaryDirectory() as name:

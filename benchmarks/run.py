@@ -2,8 +2,8 @@
 
 run.py            everything
 run.py NAME …     only these sections: evaluations scalings loadings explainings rivals crowds
-                  overlaps profile starts replays servings counters uploads loads
-                  pages
+                  overlaps profile starts replays servings counters uploads classes
+                  loads pages
 run.py --out DIR  writes results.json, RESULTS.md and PROFILE.md there, not beside this script
 
 Figures of a loaded machine say little: close what else runs first. The rivals are
@@ -21,7 +21,7 @@ import callgrind
 import table
 from counter_rows import counters
 from engine_rows import evaluations, explainings, loadings, scalings
-from load_rows import loads, uploads
+from load_rows import classes, loads, uploads
 from office_rows import pages
 from overlap_rows import overlaps
 from rivals import crowds, rivals
@@ -47,6 +47,7 @@ def sections(folder: Path) -> dict[str, tuple[str, Section]]:
         "servings": ("Serving hosts", servings),
         "counters": ("A million customers at the counter", counters),
         "uploads": ("Receipts at head office", uploads),
+        "classes": ("Classes beside receipts", classes),
         "loads": ("Head office, agent and till under load", loads),
         "pages": ("The owner's page", pages),
     }

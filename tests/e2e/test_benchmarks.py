@@ -85,6 +85,13 @@ def test_one_section_leaves_the_others_as_they_are(tmp_path: Path) -> None:
     assert after["loadings"] == before["loadings"]
 
 
+def test_receipts_are_taken_beside_a_run_of_classes(tmp_path: Path) -> None:
+    done = run("classes", "--out", tmp_path)
+    assert not done.returncode, done.stderr
+    rows = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["classes"]["rows"]
+    assert ["50 customers, 500 receipts" in row["note"] for row in rows] == [True, True]
+
+
 def test_receipts_at_head_office_stand_beside_bare_inserts(tmp_path: Path) -> None:
     done = run("uploads", "--out", tmp_path)
     assert not done.returncode, done.stderr
