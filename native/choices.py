@@ -13,13 +13,17 @@ from __future__ import annotations
 import math
 from array import array
 from dataclasses import replace
+from operator import mul
 from typing import TYPE_CHECKING, NamedTuple
 
+from native.applications import application
 from native.fitting import fitted
 from native.labels import Labels
+from native.pairing import as_buy_gets
 from native.problem import (
     AMOUNT_OFF,
     BUNDLE,
+    FIXED_PRICE,
     N_FOR_M,
     PERCENT,
     STEPS,
@@ -33,6 +37,7 @@ from native.problem import (
     Promo,
     Solved,
     Tier,
+    V,
     W,
     discount_of,
     fraction,
@@ -44,7 +49,7 @@ from native.worth import Worth
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from native.packing import Packing
+    from native.packing import Offers, Packing
 
 
 # What labels of single applications can carry.
@@ -82,21 +87,31 @@ class _Component(NamedTuple):
         if all(is_separable(p, choice, problem.price, exact=False) for p in stateful):
             return packed(run, choice, self.classes, self.promos)
 
-        if is_crowd(problem, self.classes, stateful):
-            # Too many for labels of single applications: a packing as if every unit had the
-            # best factor of its promotion bounds it, and is worth what it is worth.
-            bounding = packed(run, choice, self.classes, self.promos, is_bound=True)
-            worth = Worth(problem, choice, stateful, exact=False)
-            value = worth.value_of(bounding.applications, self.promos)
-            bound = bounding.bound + cut_too_soon(stateful)
-            if bound < value + self._grain(problem.price):
-                bound = value
-            return Solved(value, max(bound, value), bounding.applications)
+        # A packing as if every unit had the best factor of its promotion bounds what applications
+        # can be composed of, and is worth what it is worth: mostly nothing is better.
+        found = packed(run, choice, self.classes, self.promos, is_bound=True)
+        worth = Worth(problem, choice, stateful, exact=False)
+        value = worth.value_of(found.applications, self.promos)
+        given_away = sum(
+            problem.price[c] * problem.count[c] * (W - choice.weight[choice.zone[c]])
+            for c in self.classes
+        )
+        bound = min(found.bound + cut_too_soon(stateful, problem.price), given_away * D)
+        bound = max(value, bound)
+        if bound < value + self._grain(problem.price):
+            bound = value
+        found = Solved(value, bound, found.applications)
+        if bound == value or is_crowd(problem, self.classes, stateful):
+            return found
 
         def labels_of(promos: list[Promo]) -> Labels:
             return Labels(problem, choice, self.classes, promos, run.budget, exact=False)
 
-        return best_of_steps(self.promos, -1, run.budget, labels_of)
+        solved = best_of_steps(self.promos, value, run.budget, labels_of)
+        bound = min(bound, max(value, solved.bound))
+        if solved.value is None:
+            return replace(found, bound=bound)
+        return replace(solved, bound=bound)
 
     def _grain(self, price: list[int]) -> int:
         """What every value is a multiple of: two different ones lie at least so far apart."""
@@ -127,7 +142,27 @@ class Choices:
         self.packing = packing
         self.integers = integers
         self.solved: dict[tuple[object, ...], Solved] = {}
+        self.paired: Offers | None = None
         self.plain: dict[tuple[int, ...], Packing] = {}  # by their classes: without later layers
+
+    def paired_offers(self) -> Offers:
+        """The offers with every n-for-m that may pair otherwise as a buy-get, made when needed."""
+        if self.paired is None:
+            self.paired = type(self.problem.offers)(
+                as_buy_gets(self.problem.columns, set(self._pairing()))
+            )
+        return self.paired
+
+    def as_n_for_m(self, one: Application) -> Application:
+        """An application of the paired offers as what it is."""
+        p = self._pairing().get(one.promo)
+        if p is None:
+            return one
+        return application(p, one.times, {c: units for c, units, _ in one.members})
+
+    def _pairing(self) -> dict[int, Promo]:
+        promos, price = self.problem.promos, self.problem.price
+        return {p.index: p for p in promos if may_pair_otherwise(p, price)}
 
     def know(
         self, promos: list[Promo], classes: list[int], packing: Packing, solved: Solved
@@ -299,7 +334,8 @@ class Choices:
             value += solved.value or 0
             inside += solved.bound
             applications += solved.applications
-        bound = choice.constant + inside
+        price, count = self.problem.price, self.problem.count
+        bound = min(choice.constant + inside, sum(map(mul, price, count)) * V)
         for room in choice.rooms():
             elsewhere = inside if room.open_elsewhere else 0
             bound = min(bound, choice.constant + room.factor * room.slack + elsewhere)
@@ -329,28 +365,18 @@ class Choices:
         price = self.problem.price
         crowd = is_crowd(self.problem, classes, stateful)
         pairs = bool(choice.rooms()) and any(may_pair_otherwise(p, price) for p in stateful)
-        if (
-            (crowd or not pairs)
-            and choice.is_linear
-            and all(is_separable(p, choice, price, exact=True) for p in stateful)
-        ):
-            solved = packed(
-                self,
-                choice,
-                classes,
-                choice.promos,
-                floor=floor - choice.constant,
-                with_rooms=True,
-            )
+        known = floor - choice.constant
+        if choice.is_linear and all(is_separable(p, choice, price, exact=True) for p in stateful):
+            solved = packed(self, choice, classes, choice.promos, floor=known, with_rooms=True)
             if pairs:
-                solved = Solved(solved.value, _UNKNOWN, solved.applications)
+                solved = self._paired(choice, classes, solved, known)
         elif crowd:
             found = packed(
                 self,
                 choice,
                 classes,
                 choice.promos,
-                floor=floor - choice.constant,
+                floor=known,
                 with_rooms=True,
                 is_bound=True,
             )
@@ -361,9 +387,19 @@ class Choices:
             def labels_of(promos: list[Promo]) -> Labels:
                 return Labels(self.problem, choice, classes, promos, self.budget, exact=True)
 
-            solved = best_of_steps(choice.promos, floor - choice.constant, self.budget, labels_of)
+            solved = best_of_steps(choice.promos, known, self.budget, labels_of)
         value = None if solved.value is None else solved.value + choice.constant
         return Solved(value, solved.bound + choice.constant, solved.applications)
+
+    def _paired(self, choice: Choice, classes: list[int], solved: Solved, floor: Exact) -> Solved:
+        """The better of a packing and one that may pair dear units with cheap ones, and a bound."""
+        best = floor if solved.value is None else max(floor, solved.value)
+        other = packed(
+            self, choice, classes, choice.promos, floor=best, with_rooms=True, with_pairs=True
+        )
+        if other.value is not None:
+            return other
+        return Solved(solved.value, other.bound, solved.applications)
 
     def measure(
         self, choice: Choice, applications: list[Application]
@@ -441,13 +477,24 @@ def may_pair_otherwise(p: Promo, price: list[int]) -> bool:
     return p.kind == N_FOR_M and p.discounted < p.size and times > 1 and len(prices) > 1
 
 
-def cut_too_soon(stateful: list[Promo]) -> int:
+def cut_too_soon(stateful: list[Promo], price: list[int]) -> int:
     """Return what a packing of bundles under a cap may miss of their value, in 1/10^12 minor.
 
     The parts that the slots bear of a price or an amount are rounded in the customer's favour and
-    corrected once an application; a packing measures the cap before that.
+    corrected once an application, and a unit may cost less than its part; a packing measures the
+    cap before that.
     """
-    return sum(max(0, -p.correction) * p.most * W for p in stateful if p.cap is not None)
+    missed = 0
+    for p in stateful:
+        if p.cap is None or p.kind != BUNDLE:
+            continue
+        taken_back = max(0, -p.correction)
+        for slot in p.slots if p.benefit == FIXED_PRICE else ():
+            least = min((price[c] for c in slot.classes), default=0)
+            taken_back += slot.quantity * max(0, slot.part - least * D)
+        times = p.most if p.limit is None else min(p.most, p.limit)
+        missed += min(p.cap, taken_back * times) * W
+    return missed
 
 
 def is_crowd(problem: Problem, classes: list[int], stateful: list[Promo]) -> bool:
@@ -464,6 +511,7 @@ def packed(
     floor: Exact = -1,
     with_rooms: bool = False,
     is_bound: bool = False,
+    with_pairs: bool = False,
 ) -> Solved:
     """Solve classes and separable promotions under the weights of a choice by packing.
 
@@ -476,6 +524,7 @@ def packed(
         with_rooms: with the thresholds.
         is_bound: promotions that are not separable count as if their discount lay where the later
             layers leave most of it; the value is then a bound only.
+        with_pairs: dear units of an n-for-m may stand with cheap ones.
     """
     problem, budget = run.problem, run.budget
     stateful = [p for p in promos if not p.is_free and p.most > 0 and (p.kind != STEPS or p.steps)]
@@ -522,7 +571,7 @@ def packed(
             spent[1].append(used_of[1])
         starts.append(len(values))
     packing = run.packing(
-        problem.offers,
+        run.paired_offers() if with_pairs else problem.offers,
         classes=array("q", classes),
         promos=array("q", [p.index for p in stateful]),
         factor=factor,
@@ -546,7 +595,10 @@ def packed(
     budget.used += packing.steps
     if not found:
         return Solved(None, max(packing.bound * common, floor), [])
-    return Solved(packing.value * common, packing.bound * common, applications_of(packing))
+    applications = applications_of(packing)
+    if with_pairs:
+        applications = [run.as_n_for_m(one) for one in applications]
+    return Solved(packing.value * common, packing.bound * common, applications)
 
 
 def applications_of(packing: Packing) -> list[Application]:

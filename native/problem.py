@@ -143,6 +143,7 @@ class Problem:
     tiers: list[Tier]
     pool_limit: list[int]
     offers: Offers
+    columns: dict[str, array[int]]
 
 
 @dataclass(slots=True)
@@ -432,7 +433,9 @@ def problem_of(
                 cap=None if cap_minor < 0 else cap_minor * D,
             )
         )
-    return Problem(list(price), list(count), promos, tiers, list(given["pool_limit"]), offers)
+    return Problem(
+        list(price), list(count), promos, tiers, list(given["pool_limit"]), offers, columns
+    )
 
 
 def _hand_on(p: Promo, price: array[int], count: array[int]) -> None:

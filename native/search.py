@@ -662,7 +662,8 @@ class Search:
         for s in range(first, last):
             self.col_slot_part[s] = 0
         if kind == BUNDLE and benefit == AMOUNT_OFF:
-            correction = value * D
+            # No application gives more than its dearest units cost.
+            correction = min(value, self._dearest(first, last)) * D
             part = -(-correction // size)
             for s in range(first, last):
                 self.col_slot_part[s] = part
@@ -748,6 +749,17 @@ class Search:
             if self.col_class[start + i] != self.col_class[other + i]:
                 return False
         return True
+
+    def _dearest(self, first: int, last: int) -> int:
+        """What the dearest application of these slots of the columns costs."""
+        starts = self.col_class_start
+        return sum(
+            [
+                self.col_slot_quantity[s]
+                * max([self.price[self.col_class[k]] for k in range(starts[s], starts[s + 1])])
+                for s in range(first, last)
+            ]
+        )
 
     def _share_price(self, value: int, first: int, last: int) -> int:
         """Let each slot bear a fixed price in proportion to the dearest unit that fits it.

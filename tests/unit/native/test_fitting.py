@@ -63,7 +63,7 @@ def _choice(prices: list[int], counts: list[int], promos: list[Promo], least_min
     everything = frozenset(range(len(prices)))
     tier = Tier(0, RECEIPT, 99, AMOUNT_OFF, 100, least_minor * D, everything, -1, SHARED)
     offers: Offers = None  # type: ignore[assignment] - nothing is packed here
-    problem = Problem(prices, counts, promos, [tier], [], offers)
+    problem = Problem(prices, counts, promos, [tier], [], offers, {})
     choice = make_choice(problem, promos, tier, None)
     assert choice is not None
     return choice

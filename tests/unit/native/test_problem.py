@@ -31,7 +31,7 @@ def _choice(*, cap_minor: int | None) -> Choice | None:
     receipt = Tier(0, RECEIPT, 98, PERCENT, 5_000, 0, everything, -1, SHARED, cap)
     customer = Tier(1, CUSTOMER, 99, PERCENT, 1_000, 9_700 * D, everything, -1, SHARED)
     offers: Offers = None  # type: ignore[assignment] - nothing is packed here
-    problem = Problem([BASE_MINOR], [1], [], [receipt, customer], [], offers)
+    problem = Problem([BASE_MINOR], [1], [], [receipt, customer], [], offers, {})
     return make_choice(problem, [], receipt, customer)
 
 

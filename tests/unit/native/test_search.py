@@ -425,8 +425,8 @@ def test_a_threshold_is_kept_by_pairing_dear_with_cheap() -> None:
     found = search(**two_pairs(least_minor=15_000))
     assert found.optimal
     pairs = list(zip(found.member_class, found.member_targets, strict=True))
-    assert pairs == [(0, 0), (1, 1)] * sum(found.app_times)
-    assert sum(found.app_times) == 2
+    assert pairs == [(0, 0), (1, 1)]
+    assert list(found.app_times) == [2]
     control = search(**two_pairs(least_minor=0))
     assert control.optimal
     assert list(control.member_class) == [0, 1], "the control: without it equal ones are paired"
