@@ -23,6 +23,7 @@ from native.pairing import as_buy_gets
 from native.problem import (
     AMOUNT_OFF,
     BUNDLE,
+    BUY_GET,
     FIXED_PRICE,
     N_FOR_M,
     PERCENT,
@@ -41,6 +42,7 @@ from native.problem import (
     W,
     discount_of,
     fraction,
+    hand_on,
     make_choice,
 )
 from native.steps import best_of_steps
@@ -104,10 +106,7 @@ class _Component(NamedTuple):
         if bound == value or is_crowd(problem, self.classes, stateful):
             return found
 
-        def labels_of(promos: list[Promo]) -> Labels:
-            return Labels(problem, choice, self.classes, promos, run.budget, exact=False)
-
-        solved = best_of_steps(self.promos, value, run.budget, labels_of)
+        solved = run.by_labels(choice, self.classes, self.promos, value, exact=False)
         bound = min(bound, max(value, solved.bound))
         if solved.value is None:
             return replace(found, bound=bound)
@@ -143,6 +142,7 @@ class Choices:
         self.integers = integers
         self.solved: dict[tuple[object, ...], Solved] = {}
         self.paired: Offers | None = None
+        self.handed_on: set[int] = set()  # buy-gets whose targets bear a part, for the labels
         self.plain: dict[tuple[int, ...], Packing] = {}  # by their classes: without later layers
 
     def paired_offers(self) -> Offers:
@@ -383,13 +383,29 @@ class Choices:
             # A try: what it saves is measured, and it proves nothing.
             solved = Solved(found.value, _UNKNOWN, found.applications)
         else:
-
-            def labels_of(promos: list[Promo]) -> Labels:
-                return Labels(self.problem, choice, classes, promos, self.budget, exact=True)
-
-            solved = best_of_steps(choice.promos, known, self.budget, labels_of)
+            solved = self.by_labels(choice, classes, choice.promos, known, exact=True)
         value = None if solved.value is None else solved.value + choice.constant
         return Solved(value, solved.bound + choice.constant, solved.applications)
+
+    def by_labels(
+        self,
+        choice: Choice,
+        classes: list[int],
+        promos: list[Promo],
+        floor: Exact,
+        *,
+        exact: bool,
+    ) -> Solved:
+        """Best solution that follows the composition of single applications, and a bound."""
+        for p in promos:
+            if p.kind == BUY_GET and p.index not in self.handed_on:
+                self.handed_on.add(p.index)
+                hand_on(p, self.problem.price, self.problem.count)
+
+        def labels_of(promos: list[Promo]) -> Labels:
+            return Labels(self.problem, choice, classes, promos, self.budget, exact=exact)
+
+        return best_of_steps(promos, floor, self.budget, labels_of)
 
     def _paired(self, choice: Choice, classes: list[int], solved: Solved, floor: Exact) -> Solved:
         """The better of a packing and one that may pair dear units with cheap ones, and a bound."""

@@ -410,8 +410,6 @@ def problem_of(
             # A tier from the first unit on is a discount on single units.
             one.kind, one.steps = N_FOR_M, ()
             one.benefit, one.value = steps[0].benefit, steps[0].value
-        if kind == BUY_GET:
-            _hand_on(one, price, count)
         promos.append(one)
     tier, starts = given["tier"], given["tier_class_start"]
     tiers = []
@@ -438,7 +436,7 @@ def problem_of(
     )
 
 
-def _hand_on(p: Promo, price: array[int], count: array[int]) -> None:
+def hand_on(p: Promo, price: list[int], count: list[int]) -> None:
     """Let the targets of a buy-get hand a part of their benefit to the units bought for them.
 
     Any part is admissible: an application has them all. The one with the lowest sum of best shares

@@ -59,6 +59,48 @@ def test_what_costs_nothing_is_not_searched(asked: list[str]) -> None:
     assert not asked
 
 
+def test_an_amount_beyond_every_price_is_no_more_than_the_goods(asked: list[str]) -> None:
+    offers = [_bundle([("A", 1), ("B", 1)], {"type": "amount_off", "minor": 500})]
+    result = engine(offers, _sale([("A", 200, 12), ("B", 150, 6)]))
+    assert result["optimal"]
+    assert result["discount_minor"] == 6 * 350
+    assert not asked
+
+
+def test_parts_of_gifts_are_sought_for_labels_only(
+    asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sought: list[int] = []
+    real = native.choices.hand_on
+
+    def hand_on(p: Any, *given: Any) -> None:
+        sought.append(p.index)
+        real(p, *given)
+
+    monkeypatch.setattr(native.choices, "hand_on", hand_on)
+    gift = {
+        "id": "G",
+        "layer": "article",
+        "offer": {
+            "kind": "buy_get",
+            "buy": [{"on": {"any_of": [{"brands": ["A"]}]}}],
+            "get": [{"on": {"any_of": [{"brands": ["B"]}]}}],
+            "benefit": {"type": "percent", "bp": 5_000},
+        },
+    }
+    bundle = _bundle([("A", 1), ("B", 1)], {"type": "amount_off", "minor": 500})
+    sale = _sale([("A", 500, 1), ("A", 150, 2), ("B", 150, 2)])
+    tier = {"min_value_minor": 1_000, "benefit": {"type": "amount_off", "minor": 200}}
+    later = {"id": "R", "layer": "receipt", "offer": {"kind": "receipt_discount", "tiers": [tier]}}
+    assert engine([gift, later], sale)["optimal"]
+    assert not asked
+    assert not sought
+    # The control: what the labels bound is the better for them.
+    assert engine([gift, bundle], sale)["optimal"]
+    assert asked
+    assert sought
+
+
 def test_bundles_under_caps_get_the_lowest_total(asked: list[str]) -> None:
     print(f"seed {SEED}")  # noqa: T201 - shown when the test fails
     optimal = by_labels = 0
