@@ -2,10 +2,10 @@
 
 A packing groups the units of an n-for-m from the dearest on: no other grouping gives as much. Where
 a threshold leaves no room for that much, dear units with cheap ones may be what fits. As a buy-get
-every grouping can be said: n - m units are bought and m given, none of them dearer than the
-cheapest one bought, and that is an application of n units with its cheapest given. Which of the
-bought stand with which of the given does not matter where each unit brings the same in every
-application (``choices.is_separable``), so that counters are enough.
+every grouping can be said: the discounted units are given, the others bought, and none given is
+dearer than the cheapest one bought; that is an application of n units with its cheapest discounted.
+Which of the bought stand with which of the given does not matter where each unit brings the same in
+every application (``choices.is_separable``), so that counters are enough.
 """
 
 from __future__ import annotations
