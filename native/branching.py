@@ -1,4 +1,5 @@
 # cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
+# cython: initializedcheck=False
 """Proves a packing by cases: how often a promotion applies, and at which tier.
 
 The multipliers bound every packing, but a promotion cannot apply two and a half times, and the

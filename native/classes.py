@@ -1,4 +1,5 @@
 # cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
+# cython: initializedcheck=False
 """Equal units of a sale as classes with a count, in canonical order: prices fall, then by sku.
 
 The order of lines decides only between units that are equal in every fact. Most lines differ in

@@ -1,4 +1,5 @@
 # cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
+# cython: initializedcheck=False
 """Which promotions may apply to a sale, before the search looks at any unit.
 
 Only a promotion of which a selector matches is looked at, so the cost follows the basket, not the

@@ -1,4 +1,5 @@
 # cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
+# cython: initializedcheck=False
 """Which selectors match which class of equal units.
 
 A *term* is an interned fact of a line (sku, category, brand, season or tag). A *match* is a list of

@@ -1,4 +1,5 @@
 # cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
+# cython: initializedcheck=False
 """Packs units into applications of the article layer, under fixed weights of the later layers.
 
 1. *Units have prices.* Every class of equal units gets a multiplier: what a unit is worth to the

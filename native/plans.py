@@ -1,4 +1,5 @@
 # cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
+# cython: initializedcheck=False
 """A linear program over plans: which multipliers fit what the promotions would do.
 
 A plan is what one promotion could take of all classes at once, with what that is worth. Wanted are

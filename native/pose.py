@@ -1,4 +1,5 @@
 # cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
+# cython: initializedcheck=False
 """Poses the question of one sale to the search: its units and what may apply, as tables.
 
 What cannot be of use is left out: tiers that give nothing or whose base cannot reach them, and of

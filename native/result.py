@@ -1,4 +1,5 @@
 # cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
+# cython: initializedcheck=False
 """The values of a result (promotions.md §5), and how they are made out of a settlement.
 
 They are made by the hundred at every evaluation, so they are small and made without any call. Those

@@ -1,4 +1,5 @@
 # cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
+# cython: initializedcheck=False
 """The best price: which promotions apply, how often, and which units each takes.
 
 1. Units are classes with a count. Promotions that take single units without any limit are folded

@@ -1,4 +1,5 @@
 # cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
+# cython: initializedcheck=False
 """Hands the chosen solution to the lines, layer by layer, in minor units.
 
 Rounded once per promotion, half up; handed down to units by largest remainder (ties: higher price,

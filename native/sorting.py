@@ -1,4 +1,5 @@
 # cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
+# cython: initializedcheck=False
 """Sorting in place: the first integers of an array, rising."""
 
 from __future__ import annotations

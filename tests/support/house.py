@@ -162,7 +162,7 @@ def choosers(source: Source) -> Iterator[str]:
 
 HEADER = (
     "# cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, "
-    "language_level=3"
+    "language_level=3\n# cython: initializedcheck=False"
 )
 
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import random
 import threading
+from array import array
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -232,3 +233,15 @@ def test_equal_units_are_one_class_whatever_line_they_are_on(form: Form) -> None
 def test_a_sale_without_room_is_refused(form: Form) -> None:
     with pytest.raises(ValueError, match="room is for 2"):
         form.Classes(2).read(sale(1, lines=3).lines)
+
+
+@pytest.mark.skipif(len(forms()) == 1, reason="no compiled core here")
+def test_an_array_that_was_never_made_has_no_elements() -> None:
+    form = native.compiled()
+    rules = PackedPromotions(parsed(RULES), form)
+    steps = rules.borrow(1)
+    # Without its constructor; bounds are all that is checked.
+    nothing = form.Offers.__new__(form.Offers)
+    pose = form.Pose(nothing, steps.classes.arrays, steps.matches)
+    with pytest.raises(IndexError):
+        pose.fill(0, array("q", [0]), 1, {}, (), 0)
