@@ -9,8 +9,8 @@ BIN := $(VENV)/bin
 help:
 	@echo "make install | demo | test | check | bench | soak | fuzz MINUTES=10 | others | packages | format | clean"
 
-# The stamp makes a second `make test` start at once; an edited pyproject.toml or file of the core builds again.
-$(VENV)/stamp: pyproject.toml $(wildcard native/*.py)
+# The stamp makes a second `make test` start at once; an edited pyproject.toml, setup.py or file of the core builds again.
+$(VENV)/stamp: pyproject.toml setup.py $(wildcard native/*.py)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (Debian: apt install python3 python3-venv; Fedora: dnf install python3.11; macOS: brew install python@3.11), then: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing (Debian: apt install python3-venv; Fedora: dnf install python3; macOS: brew install python)"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

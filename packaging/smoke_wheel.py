@@ -24,6 +24,9 @@ root = pathlib.Path(sys.argv[1]).resolve()
 for package in (native, pos_plugin, printers, sync_agent):
     assert root not in pathlib.Path(package.__file__).resolve().parents, package.__file__
 assert native.COMPILED or sys.argv[2] == "plain", "the wheel carries no compiled core"
+# Of the eight dimensions that Cython has room for, setup.py leaves two: 64 bytes an array, not 208.
+size = native.FORM.Matches.__basicsize__
+assert sys.argv[2] == "plain" or size < 1_500, f"built without setup.py: Matches takes {size} bytes"
 page = importlib.resources.files("pos_plugin.service") / "page"
 assert (page / "till.html").is_file(), "the page is missing from the wheel"
 import printers.render  # reads the glyphs that it ships

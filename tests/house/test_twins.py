@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import runpy
+
 import pytest
+import setuptools
+from Cython.Compiler import Options
 from house import (
     HEADER,
+    ROOT,
     Source,
     choosers,
     compiled_modules,
@@ -48,6 +53,14 @@ def test_a_module_without_its_header_is_seen() -> None:
     (found,) = header_missing(Source("native/x.py", '"""A text."""\nimport cython\n'))
     assert found.startswith("native/x.py:1 ")
     assert not list(header_missing(Source("native/x.py", HEADER + '\n"""A text."""\n')))
+
+
+def test_arrays_are_compiled_with_room_for_few_dimensions(monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[int] = []
+    monkeypatch.setattr(Options, "buffer_max_dims", 8)
+    monkeypatch.setattr(setuptools, "setup", lambda: built.append(Options.buffer_max_dims))
+    runpy.run_path(str(ROOT / "setup.py"))
+    assert built == [2]
 
 
 def test_every_module_in_pure_mode_is_compiled() -> None:

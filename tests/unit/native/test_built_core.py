@@ -24,7 +24,7 @@ def copy(folder: Path) -> Path:
     """What `make install` reads; every module stands there compiled, of an older source."""
     tree = folder / "tree"
     (tree / "packaging").mkdir(parents=True)
-    for name in ("Makefile", "pyproject.toml", "packaging/built_core.py"):
+    for name in ("Makefile", "pyproject.toml", "setup.py", "packaging/built_core.py"):
         shutil.copy(ROOT / name, tree / name)
     (tree / "native" / "_compiled").mkdir(parents=True)
     for name in MODULES:
