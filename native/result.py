@@ -266,7 +266,7 @@ class Results:
 
     Args:
         names: for each promotion of the generation its id, revision, layer and label.
-        classes: the arrays of ``native.classes.Classes``.
+        classes, line_id: the arrays and the list of ``native.classes.Classes``.
         settle: the settlement of the sale.
 
     After ``make``: ``lines``, ``promotions`` in the order of the layers, and ``vat`` by rising
@@ -284,6 +284,8 @@ class Results:
     settle: Settle
     line_gross: cython.longlong[::1]
     is_one_unit: cython.longlong[::1]
+    line_id: list[str]
+    vat_rate_bp: cython.longlong[::1]
     # Tables of the settlement, whose arrays grow now and then.
     given: object
     gifts: cython.longlong[::1]
@@ -301,12 +303,15 @@ class Results:
         self,
         names: Sequence[tuple[str, int, str, dict[str, str]]],
         classes: Mapping[str, array[int]],
+        line_id: list[str],
         settle: Settle,
     ) -> None:
         self.names = list(names)
         self.settle = settle
         self.line_gross = classes["gross_minor"]
         self.is_one_unit = classes["is_one_unit"]
+        self.line_id = line_id
+        self.vat_rate_bp = classes["vat_rate_bp"]
         self.given = None
         self.applied = None
         self.lines = ()
@@ -332,7 +337,7 @@ class Results:
             self.applications = self.applied
         self._make_promotions(self.settle.applications)
         self._make_discounts(lines, self.settle.gifts)
-        self._make_lines(lines)
+        self._make_lines(len(lines))
         if len(self.rates) > 1:
             self.rates.sort(key=_rate_of)
         self.vat = tuple(self.rates)
@@ -396,7 +401,7 @@ class Results:
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)
-    def _make_lines(self, lines: tuple[Any, ...]) -> cython.int:
+    def _make_lines(self, count: cython.longlong) -> cython.int:
         i: cython.longlong
         k: cython.longlong
         gross_minor: cython.longlong
@@ -410,12 +415,11 @@ class Results:
         rate_bp: cython.longlong
         vat: VatResult = VatResult(-1, 0, 0, 0)
         self.rates = []
-        for i in range(len(lines)):
-            line = lines[i]
+        for i in range(count):
             gross_minor = self.line_gross[i]
             discount_minor = 0
             one: LineResult = LineResult.__new__(LineResult)
-            one.line_id = line.line_id
+            one.line_id = self.line_id[i]
             one.discounts = nothing
             k = self.first[i]
             if k >= 0:
@@ -438,7 +442,7 @@ class Results:
             discount_sum += discount_minor
             if gross_minor > 0:
                 sold_minor += gross_minor - discount_minor
-            rate_bp = line.vat_rate_bp
+            rate_bp = self.vat_rate_bp[i]
             if vat.vat_rate_bp != rate_bp:
                 vat = self._vat(rate_bp)
             vat.gross_minor += gross_minor

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import native
 from pos_plugin.limits import INT64_MAX, MAX_LINES
+from pos_plugin.model import Line
 from pos_plugin.promotions.condition import walk
 from pos_plugin.promotions.conditions import Coupon
 from pos_plugin.promotions.offers import BuyGet
@@ -248,7 +249,7 @@ class PackedPromotions:
 
     def _steps(self, lines: int) -> Steps:
         form, tables = self.form, self._tables
-        classes = form.Classes(lines)
+        classes = form.Classes(lines, Line)
         arrays = classes.arrays
         matches = form.Matches(self.selectors.index, self.selectors.terms, arrays)
         pose = form.Pose(self._offers, arrays, matches)
@@ -263,7 +264,7 @@ class PackedPromotions:
             pose=pose,
         )
         eligible = form.Eligible(self._gates, arrays, matches)
-        results = form.Results(self._names, arrays, settle)
+        results = form.Results(self._names, arrays, classes.line_id, settle)
         return Steps(classes, matches, eligible, pose, form.Search(), settle, results)
 
     def in_plain_form(self) -> PackedPromotions:

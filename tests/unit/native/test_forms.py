@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import sys
 import threading
 from array import array
-from dataclasses import replace
+from dataclasses import fields, replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -245,3 +247,86 @@ def test_an_array_that_was_never_made_has_no_elements() -> None:
     pose = form.Pose(nothing, steps.classes.arrays, steps.matches)
     with pytest.raises(IndexError):
         pose.fill(0, array("q", [0]), 1, {}, (), 0)
+
+
+class Sorted(Line):
+    """A line of another class."""
+
+
+class Taxed(SimpleNamespace):
+    """What stands in for a line, one field worked out."""
+
+    @property
+    def vat_rate_bp(self) -> int:
+        return 700
+
+
+class Guarded(Line):
+    """A line with its own way to give a field."""
+
+    def __getattribute__(self, name: str) -> object:
+        return "x" if name == "line_id" else object.__getattribute__(self, name)
+
+
+def fields_of(line: Line) -> dict[str, Any]:
+    return {one.name: getattr(line, one.name) for one in fields(line)}
+
+
+def facts_read(form: Form, *lines: Line) -> tuple[Any, dict[str, list[int]], list[str]]:
+    """What a step makes of lines, read where their fields lie."""
+    classes = form.Classes(20, Line)
+    classes.read(lines)
+    arrays = {name: list(values[: len(lines)]) for name, values in classes.arrays.items()}
+    return classes.members(), arrays, classes.line_id[: len(lines)]
+
+
+@every_form
+def test_fields_are_read_where_they_lie_as_by_name(form: Form) -> None:
+    for seed in range(20):
+        lines = sale(seed).lines
+        others: list[Any] = [SimpleNamespace(**fields_of(one)) for one in lines]
+        expected = facts_read(form, *others)
+        assert facts_read(form, *lines) == expected
+        assert facts_read(form, *[Sorted(**fields_of(one)) for one in lines]) == expected
+        assert facts_read(form, lines[0], *others[1:]) == expected
+
+
+@every_form
+def test_a_field_that_is_given_another_way_is_asked_by_name(form: Form) -> None:
+    (line,) = sale(1, lines=1).lines
+    facts = {name: value for name, value in fields_of(line).items() if name != "vat_rate_bp"}
+    taxed: Any = Taxed(**facts)
+    assert facts_read(form, taxed)[1]["vat_rate_bp"] == [700]
+    assert facts_read(form, Guarded(**fields_of(line)))[2] == ["x"]
+
+
+@every_form
+def test_it_is_known_where_the_fields_of_a_line_lie(form: Form) -> None:
+    places_of = sys.modules[form.Classes.__module__].places_of
+    places = places_of(Line)
+    if form.is_compiled:
+        assert len(set(places)) == len(places)
+        assert all(places)
+    else:
+        assert not any(places)
+    for unknown in (None, SimpleNamespace, Sorted, Guarded):
+        assert not any(places_of(unknown))
+
+
+@every_form
+def test_a_field_that_was_never_set_is_missed(form: Form) -> None:
+    with pytest.raises(AttributeError):
+        form.Classes(20, Line).read((object.__new__(Line),))
+
+
+@every_form
+def test_reading_fields_keeps_no_count_of_references(form: Form) -> None:
+    # Made here, so that nothing else holds them.
+    quantity, line_id = int("1000000"), str(1_000_001)
+    line = Line(line_id=line_id, sku="x", quantity_milli=quantity, unit_price_minor=100)
+    before = sys.getrefcount(quantity), sys.getrefcount(line_id)
+    classes = form.Classes(20, Line)
+    for _ in range(100):
+        classes.read((line,))
+    # The last sale's ids are held.
+    assert (sys.getrefcount(quantity), sys.getrefcount(line_id) - 1) == before
