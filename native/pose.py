@@ -466,6 +466,7 @@ class Pose:
         """Add a tier, where its base can reach it: what earlier layers leave is never more."""
         k: cython.longlong
         place: cython.longlong
+        at: cython.longlong = self.tier_members
         row: cython.longlong = self.tiers * TIER
         if worth < least:
             return 0
@@ -477,17 +478,18 @@ class Pose:
         self.tier_rows[row + 6] = self.offers.promo[number * PROMO + EXCLUSIVE]
         self.tier_rows[row + 7] = cap
         self.tier_owners[self.tiers] = number
-        if self.tier_members + self.number[selector] > len(self.tier_class):
-            self.tier_class = _more(self.tier_class, self.tier_members + self.number[selector])
+        if at + self.number[selector] > len(self.tier_class):
+            self.tier_class = _more(self.tier_class, at + self.number[selector])
             self.tier_classes = self.tier_class
             self.has_grown = True
         for k in range(self.start[selector], self.start[selector] + self.number[selector]):
             place = self.place_of[self.members[k]]
             if place >= 0:
-                self.tier_classes[self.tier_members] = place
-                self.tier_members += 1
+                self.tier_classes[at] = place
+                at += 1
+        self.tier_members = at
         self.tiers += 1
-        self.tier_class_starts[self.tiers] = self.tier_members
+        self.tier_class_starts[self.tiers] = at
         return 0
 
     @cython.cfunc

@@ -1088,6 +1088,8 @@ class Search:
         shift: cython.Py_ssize_t = self.tier_start[b] - start
         if self.tier_start[a + 1] - start != self.tier_start[b + 1] - self.tier_start[b]:
             return False
+        if self.tier_start[a + 1] - start == self.classes:
+            return True  # both hold every class
         for i in range(start, self.tier_start[a + 1]):
             if self.tier_class[i] != self.tier_class[i + shift]:
                 return False
