@@ -12,8 +12,8 @@ import quick
 from children import child
 from table import Row, at_most, figure
 
-SIZES = ((1000, 8), (1000, 20), (1000, 100), (5000, 300))
-MEDIAN_TARGET_US = {(1000, 20): 30, (1000, 100): 150, (5000, 300): 2000}
+SIZES = ((1000, 8), (1000, 20), (1000, 100), (1000, 300), (5000, 300))
+MEDIAN_TARGET_US = {(1000, 20): 30, (1000, 100): 150, (1000, 300): 250, (5000, 300): 2000}
 P99_TARGET_US = {(5000, 300): 10_000}
 LOADS = quick.of(5, 1)
 FORMS = (("compiled", "compiled"), ("plain Python", "python"))
