@@ -263,7 +263,8 @@ class Packing:
     used: cython.longlong
     budget: cython.longlong
     restricted: cython.bint
-    is_cut: cython.bint
+    is_cut: cython.bint  # labels prove nothing
+    is_thinned: cython.bint  # more was set aside than changes nothing
     gives_back: cython.bint  # whether a later unit may take less than nothing from a row
     grain: cython.longlong
     start_value: cython.longlong
@@ -406,6 +407,7 @@ class Packing:
         self.used = 0
         self.restricted = False
         self.is_cut = False
+        self.is_thinned = False
         self.gives_back = False
         self.is_heir = False
         self.moved = False
@@ -2108,6 +2110,9 @@ class Packing:
                 break
             if self.used >= self.budget:
                 break
+            if self.is_thinned:
+                # No bound of what is left holds for what was set aside.
+                continue
             if not is_asked and self._asks_cases():
                 is_asked = True
                 if self._close_by_cases():
@@ -2632,9 +2637,9 @@ class Packing:
             if all_units > _UNITS and need > share:
                 need = share
                 if count > need:
-                    self.is_cut = True
+                    self.is_cut = self.is_thinned = True
             if self.rows and count > need:
-                self.is_cut = True
+                self.is_cut = self.is_thinned = True
             if count <= need:
                 continue
             groups = (count - need) // best_size
@@ -2644,7 +2649,7 @@ class Packing:
                 best_size = 1
                 best_value = self.option_value[self.option_start[c]]
                 groups = count - need
-                self.is_cut = True
+                self.is_cut = self.is_thinned = True
             if not groups:
                 continue
             self.left[c] -= groups * best_size

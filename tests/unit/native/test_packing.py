@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+import random
+from typing import TYPE_CHECKING, Any
 
+from cpsat_compact import compact_total
+from differential import engine, fault_of
+from random_cases import Case
+
+import native.packing
+from native import plain
+from pos_plugin.model import Basket
+from pos_plugin.promotions.evaluate import evaluate
 from pos_plugin.promotions.generation import RuleGeneration
+from pos_plugin.promotions.pack import PackedPromotions
+
+if TYPE_CHECKING:
+    import pytest
 
 PRICE_MINOR = 185
+THOUSANDS = (1, 21, 28)
+"""Piles of which more is set aside than changes nothing."""
 
 
 def test_groups_that_a_cap_does_not_pay_leave_their_units_to_others() -> None:
@@ -41,6 +56,62 @@ def test_groups_that_a_cap_does_not_pay_leave_their_units_to_others() -> None:
     # One group more is paid by the cap in part only, and costs two bundles: less is saved so.
     assert saved_minor > 2_000 + (bundles - 2) * 3 * PRICE_MINOR * 15 // 100
     assert result.optimal or result.gap_minor
+
+
+def test_what_was_set_aside_of_piles_proves_nothing() -> None:
+    """Beyond 4 000 pieces units are left out of the labels that might have done better."""
+    for number in (*THOUSANDS, *range(8)):
+        case = _pile_of(number)
+        answer = compact_total(*case)
+        assert fault_of(engine(*case), case, answer.low, answer.high) is None, number
+
+
+def test_a_bound_of_what_is_left_of_piles_would_prove_too_much(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The control: a packing that does not know that it left units out claims the lowest total."""
+    set_aside = native.packing.Packing._set_aside
+
+    def forget(packing: Any) -> None:  # noqa: ANN401 - attributes that only the plain form shows
+        set_aside(packing)
+        packing.is_thinned = False
+
+    monkeypatch.setattr(native.packing.Packing, "_set_aside", forget)
+    for number in THOUSANDS:
+        case = _pile_of(number)
+        answer = compact_total(*case)
+        rules = RuleGeneration.from_value(case.promotions)
+        sale = Basket.from_dict(case.sale)
+        result = evaluate(1, PackedPromotions(rules.promotions, plain()), sale)
+        assert result.optimal
+        assert result.total_minor > answer.high
+
+
+def _pile_of(number: int) -> Case:
+    """Return a sale of a few articles by the thousand, under tiers and two to five offers."""
+    rng = random.Random(f"piles:{number}")  # noqa: S311 - repeatable on purpose
+    categories = ["tea", "cake", "children"]
+    lines = [
+        {
+            "line_id": str(at),
+            "sku": f"A-{at}",
+            "quantity_milli": 1_000 * rng.choice([40, 300, 700, 1_200, 2_500]),
+            "unit_price_minor": rng.choice([42, 85, 106, 125, 210, 295, 375, 425, 850]),
+            "categories": [rng.choice(categories)],
+        }
+        for at in range(rng.randint(5, 9))
+    ]
+    offers = [_article("Q-ALL", _tiers({48: 300, 96: 500}))]
+    for at in range(rng.randint(2, 5)):
+        on = {"any_of": [{"categories": [rng.choice(categories)]}]}
+        benefit = _percent(rng.choice([1_000, 1_500, 3_000, 5_000]))
+        if rng.random() < 0.6:
+            offer = {"kind": "n_for_m", "on": on, "n": rng.randint(3, 5), "benefit": benefit}
+        else:
+            slots = [{"on": on, "quantity": 2}, {"quantity": 1}]
+            offer = {"kind": "bundle", "slots": slots, "benefit": benefit}
+        offers.append(_article(f"P-{at}", offer))
+    return Case(offers, {"sale_id": "p", "at": "2026-03-07T12:00:00+01:00", "lines": lines})
 
 
 def _article(rule_id: str, offer: dict[str, Any], **more: object) -> dict[str, Any]:
