@@ -108,7 +108,8 @@ class Pose:
 
     After ``fill``: ``articles`` promotions of the article layer are posed, their numbers stand in
     ``article``; ``tiers`` tiers, their promotions in ``tier_owner`` and their rows in ``tier``. A
-    class of the search is the one of the sale that stands in ``open_class``.
+    class of the search is the one of the sale that stands in ``open_class``, and those of the same
+    price that no promotion tells apart from it: ``next_class`` leads on to them, -1 ends.
     """
 
     articles = cython.declare(cython.longlong, visibility="readonly")
@@ -117,6 +118,7 @@ class Pose:
     tier_owner = cython.declare(object, visibility="readonly")
     tier = cython.declare(object, visibility="readonly")
     open_class = cython.declare(object, visibility="readonly")
+    next_class = cython.declare(object, visibility="readonly")
     offers: Offers
     matches: Matches
     # Of the sale.
@@ -127,8 +129,17 @@ class Pose:
     number: cython.longlong[::1]
     member: Any
     members: cython.longlong[::1]
-    place_of: cython.longlong[::1]
+    place_of: cython.longlong[::1]  # of the class that stands in the tables, else -1
+    last: cython.longlong[::1]  # of each class of the search: the last of the sale so far
     opened: cython.longlong[::1]
+    following: cython.longlong[::1]
+    # Of the classes of one price: the cell of each, -1 for one that is alone; selectors split them.
+    cell: cython.longlong[::1]
+    cells: cython.longlong
+    split: cython.longlong[::1]  # of each cell: what became of it, and when that was said
+    split_now: cython.longlong[::1]
+    cut: cython.longlong
+    asked_now: cython.longlong[::1]  # of each selector: the sale that it has split for
     # Of the twins: which is the best so far, and of which sale that is said.
     now: cython.longlong
     best: cython.longlong[::1]
@@ -182,8 +193,17 @@ class Pose:
         self.member = None
         lines = len(classes["price_minor"])
         self.place_of = _room(lines)
+        self.last = _room(lines)
         self.open_class = _room(lines)
         self.opened = self.open_class
+        self.next_class = _room(lines)
+        self.following = self.next_class
+        self.cell = _room(lines)
+        self.cells = 0
+        self.split = _room(lines)
+        self.split_now = _room(lines)
+        self.cut = 0
+        self.asked_now = _room(len(matches.arrays["stamp"]))
         self.open_price = _room(lines)
         self.open_prices = self.open_price
         self.open_count = _room(lines)
@@ -271,7 +291,7 @@ class Pose:
         classes, numbers, size, pools, pool_limit, rate_bp = self.question
         self.has_left_out = False
         self._begin()
-        self._open(classes)
+        self._open(classes, numbers, size)
         for k in range(size):
             number = numbers[k]
             if self.offers.twins[number] >= 0 and not (pools and number in pools):
@@ -324,18 +344,95 @@ class Pose:
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)
-    def _open(self, classes: cython.longlong) -> cython.int:
-        """Number the classes that may be discounted."""
+    def _open(
+        self, classes: cython.longlong, numbers: cython.longlong[::1], size: cython.longlong
+    ) -> cython.int:
+        """Number the classes that may be discounted; those that nobody tells apart get one number.
+
+        Only the first of them stands in the tables, with the units of all.
+        """
         c: cython.longlong
+        g: cython.longlong
+        k: cython.longlong
+        s: cython.longlong
+        place: cython.longlong
+        selector: cython.longlong
+        if self._hold_equal_prices(classes):
+            for k in range(size):
+                if self.offers.layer[numbers[k]] == EARN:
+                    continue
+                for s in range(
+                    self.offers.slot_start[numbers[k]], self.offers.slot_start[numbers[k] + 1]
+                ):
+                    selector = self.offers.selector[s]
+                    if self.number[selector] < classes and self.asked_now[selector] != self.now:
+                        self.asked_now[selector] = self.now
+                        self._split_by(selector)
+        self.cut += 1
         self.size = 0
         for c in range(classes):
             self.place_of[c] = -1
-            if self.is_open[c]:
-                self.place_of[c] = self.size
-                self.opened[self.size] = c
-                self.open_prices[self.size] = self.price_minor[c]
-                self.open_counts[self.size] = self.count[c]
+            self.following[c] = -1
+            if not self.is_open[c]:
+                continue
+            g = self.cell[c]
+            if g >= 0 and self.split_now[g] == self.cut:
+                place = self.split[g]
+                self.following[self.last[place]] = c
+                self.open_counts[place] += self.count[c]
+            else:
+                place = self.size
                 self.size += 1
+                self.place_of[c] = place
+                self.opened[place] = c
+                self.open_prices[place] = self.price_minor[c]
+                self.open_counts[place] = self.count[c]
+                if g >= 0:
+                    self.split_now[g] = self.cut
+                    self.split[g] = place
+            self.last[place] = c
+        return 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _hold_equal_prices(self, classes: cython.longlong) -> cython.bint:
+        """Put open classes of one price into a cell; False where there are none."""
+        c: cython.longlong
+        last: cython.longlong = -1
+        self.cells = 0
+        for c in range(classes):
+            self.cell[c] = -1
+            if not self.is_open[c]:
+                continue
+            if last >= 0 and self.price_minor[last] == self.price_minor[c]:
+                if self.cell[last] < 0:
+                    self.cell[last] = self.cells
+                    self.cells += 1
+                self.cell[c] = self.cell[last]
+            last = c
+        return self.cells > 0
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _split_by(self, selector: cython.longlong) -> cython.int:
+        """Tell the classes that a selector matches from the others of their cells."""
+        k: cython.longlong
+        c: cython.longlong
+        g: cython.longlong
+        self.cut += 1
+        for k in range(self.start[selector], self.start[selector] + self.number[selector]):
+            c = self.members[k]
+            g = self.cell[c]
+            if g < 0:
+                continue
+            if self.split_now[g] != self.cut:
+                if self.cells + 1 >= len(self.split):
+                    self.split = _twice(self.split)
+                    self.split_now = _twice(self.split_now)
+                self.split_now[g] = self.cut
+                self.split[g] = self.cells
+                self.cells += 1
+            self.cell[c] = self.split[g]
         return 0
 
     @cython.cfunc
@@ -527,6 +624,16 @@ _NONE = array("q")
 
 def _room(size: int) -> array[int]:
     return array("q", bytes(8 * (size + 1)))
+
+
+@cython.cfunc
+def _twice(values: cython.longlong[::1]) -> cython.longlong[::1]:
+    """Return the same values with twice the room."""
+    k: cython.longlong
+    more: cython.longlong[::1] = _room(2 * len(values))
+    for k in range(len(values)):
+        more[k] = values[k]
+    return more
 
 
 def _more(values: array[int], size: int) -> array[int]:

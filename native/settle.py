@@ -87,6 +87,8 @@ class Settle:
     number: cython.longlong[::1]
     article: cython.longlong[::1]
     open_class: cython.longlong[::1]
+    next_class: cython.longlong[::1]
+    at: cython.longlong[::1]  # of each class of the search: the class of the sale whose turn it is
     tier: cython.longlong[::1]
     tier_owner: cython.longlong[::1]
     # Of the solution.
@@ -141,6 +143,8 @@ class Settle:
         self.pose = pose
         self.article = pose.article
         self.open_class = pose.open_class
+        self.next_class = pose.next_class
+        self.at = _room(len(pose.open_class))
         self.tier = pose.tier
         self.tier_owner = pose.tier_owner
         lines: cython.longlong = len(classes["line"])
@@ -208,6 +212,7 @@ class Settle:
         self.applications = 0
         self.gifts = 0
         for c in range(classes):
+            self.at[c] = self.open_class[c]
             self.turn[c] = self.line_start[c]
             self.has[c] = self.line_units[self.line_start[c]]
         return 0
@@ -362,7 +367,7 @@ class Settle:
         while left:
             times = left
             for m in range(self._first_member(g), self.app[3 * g + 2]):
-                c = self.open_class[self.member[3 * m]]
+                c = self.at[self.member[3 * m]]
                 times = min(times, self.has[c] // self.member[3 * m + 1])
             times = max(times, 1)
             left -= times
@@ -371,7 +376,7 @@ class Settle:
             for m in range(self._first_member(g), self.app[3 * g + 2]):
                 c = self.open_class[self.member[3 * m]]
                 self._take(
-                    c,
+                    self.member[3 * m],
                     self.member[3 * m + 2] * times,
                     discount * self.price_minor[c] * cut,
                     price_sum * 10_000 * whole,
@@ -380,7 +385,7 @@ class Settle:
                     TARGET,
                 )
                 self._take(
-                    c,
+                    self.member[3 * m],
                     (self.member[3 * m + 1] - self.member[3 * m + 2]) * times,
                     discount * self.price_minor[c] * cut,
                     price_sum * 10_000 * whole,
@@ -394,7 +399,7 @@ class Settle:
     @cython.exceptval(-1, check=True)
     def _take(
         self,
-        c: cython.longlong,
+        place: cython.longlong,
         count: cython.longlong,
         numerator: cython.longlong,
         denominator: cython.longlong,
@@ -402,10 +407,12 @@ class Settle:
         times: cython.longlong,
         role: cython.longlong,
     ) -> cython.int:
-        """Take so many untouched units of a class, from the first lines on, as shares."""
+        """Take so many untouched units, from the first lines on, as shares."""
+        c: cython.longlong
         used: cython.longlong
         row: cython.longlong
         while count:
+            c = self.at[place]
             row = self._next_share()
             used = min(self.has[c], count)
             if not used:
@@ -422,9 +429,13 @@ class Settle:
             self.share[row + 9] = role
             count -= used
             self.has[c] -= used
-            if self.has[c] == 0 and self.turn[c] + 1 < self.line_start[c + 1]:
+            if self.has[c]:
+                continue
+            if self.turn[c] + 1 < self.line_start[c + 1]:
                 self.turn[c] += 1
                 self.has[c] = self.line_units[self.turn[c]]
+            elif self.next_class[c] >= 0:
+                self.at[place] = self.next_class[c]
         return 0
 
     @cython.cfunc

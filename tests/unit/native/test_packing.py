@@ -72,7 +72,7 @@ def test_a_bound_of_what_is_left_of_piles_would_prove_too_much(
     """The control: a packing that does not know that it left units out claims the lowest total."""
     set_aside = native.packing.Packing._set_aside
 
-    def forget(packing: Any) -> None:  # noqa: ANN401 - attributes that only the plain form shows
+    def forget(packing: Any) -> None:
         set_aside(packing)
         packing.is_thinned = False
 
