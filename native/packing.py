@@ -28,6 +28,7 @@ import cython
 from native import codes
 
 from .branching import Branching
+from .tiers import Tiers
 
 N_FOR_M = cython.declare(cython.longlong, codes.N_FOR_M)
 BUNDLE = cython.declare(cython.longlong, codes.BUNDLE)
@@ -49,6 +50,7 @@ _STATES = cython.declare(cython.longlong, 4_096)  # of one automaton at most
 _ENTRIES = cython.declare(cython.longlong, 60_000)  # of the exact table of one automaton at most
 _UNITS = cython.declare(cython.longlong, 4_000)  # decided one by one at most
 _WIDTHS = (16, 800, 3_000)
+_FEW_STATES = cython.declare(cython.longlong, 64)  # together
 _CELLS = cython.declare(cython.longlong, 1 << 21)  # of the table of an n-for-m at most
 _ROUNDS = cython.declare(cython.longlong, 400)  # of moving the multipliers, each
 _WIDE = cython.declare(
@@ -69,6 +71,7 @@ _COMPOSED = cython.declare(cython.longlong, 2)  # rounds from one packing made t
 _CASE_CLASSES = cython.declare(cython.Py_ssize_t, 36)
 _CASE_PROMOS = cython.declare(cython.Py_ssize_t, 12)
 _CASE_PERCENT = cython.declare(cython.longlong, 25)  # of what is left of the budget
+_TIER_PERCENT = cython.declare(cython.longlong, 30)  # of what is left of the budget
 _NOTED = cython.declare(
     cython.longlong, 16
 )  # rounds of the multipliers whose plans cases start with
@@ -2076,6 +2079,8 @@ class Packing:
         if self._pack_equal_units():
             self.upper = self.lower
             return
+        if self._close_by_tiers():
+            return
         if self._is_wide() and self._asks_cases():
             is_asked = True
             asked = self.used
@@ -2096,6 +2101,8 @@ class Packing:
             self._close()
             return
         for width in _WIDTHS:
+            if width < _WIDTHS[1] and self._has_few_states():
+                continue  # labels of all states are hardly more
             before = self.lower
             if is_stale:
                 self._tables()
@@ -2217,6 +2224,146 @@ class Packing:
     def spend(self, steps: int) -> None:
         """Count steps taken elsewhere."""
         self.used += steps
+
+    # --- proof by tiers (``tiers``)
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _close_by_tiers(self) -> cython.bint:
+        """Grant quantity tiers for a part of what is left; False where more is left to do."""
+        upper: cython.longlong = self.upper
+        bound: cython.longlong
+        granted = [] if self.rows else self._grantable()
+        if not granted:
+            return False
+        tiers = Tiers(self, granted, self.used + (self.budget - self.used) * _TIER_PERCENT // 100)
+        bound = tiers.search()
+        self.upper = max(self.lower, min(upper, bound))
+        if self._is_proven() or self.used >= self.budget:
+            self._close()
+            return True
+        return False
+
+    def _grantable(self) -> list[tuple[int, list[int]]]:
+        """Promotions of which only the number of units ties a quantity tier to anything else.
+
+        Their places, and the units that each of their tiers asks for. A higher tier is worth at
+        least as much on each unit, so more units never hurt.
+        """
+        offers: Offers = self.offers
+        found: list[tuple[int, list[int]]] = []
+        k: cython.Py_ssize_t
+        g: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        first: cython.Py_ssize_t
+        for k in range(self.k):
+            if (
+                offers.kind[self.promo[k]] != STEPS
+                or self.limit_of[k] < _NO_LIMIT
+                or self.cap_place[k] >= 0
+                or self.pool_place[k] >= 0
+                or not self.kinds[k]
+            ):
+                continue
+            rises: cython.bint = True
+            for e in range(self.pair_start[k], self.pair_start[k + 1]):
+                for g in range(self.pair_off[e] + 1, self.pair_off[e] + self.kinds[k]):
+                    if self.gain[g] < self.gain[g - 1] or self.raw[g] < self.raw[g - 1]:
+                        rises = False
+            if rises:
+                first = offers.step_start[self.promo[k]]
+                found.append((k, [offers.step_least[first + g] for g in range(self.kinds[k])]))
+        return found
+
+    def lend_units(self) -> tuple[Any, ...]:
+        """Share what the search by tiers looks at and makes: arrays.
+
+        Of each class its units, what one is worth alone, the units not used; of each promotion its
+        pairs with classes and their places; of each place what a unit brings, and units made.
+        """
+        return (
+            (self.left, self.free, self.rest),
+            (self.pair_start, self.pair_class, self.pair_off),
+            (self.gain, self.made),
+        )
+
+    def within(
+        self, classes: list[int], promos: list[int], worth: tuple[int, ...], budget: int
+    ) -> Packing:
+        """The same problem of some classes and promotions, by place; units alone are worth this."""
+        given = dict(self.given)
+        given["classes"] = array("q", [self.cls[c] for c in classes])
+        given["promos"] = array("q", [self.promo[k] for k in promos])
+        given["option_start"] = array("q", range(len(classes) + 1))
+        given["option_value"] = integers(list(worth))
+        given["option_promo"] = array("q", [-1] * len(classes))
+        given["option_spent"] = given["option_spent_2"] = None
+        given["budget"] = budget
+        given["even"] = integers([self.even[k] for k in promos])
+        return Packing(self.offers, **given)
+
+    def hand_up(self, whole: Packing, classes: list[int], promos: list[int]) -> None:
+        """Make in the whole problem what is packed best in this part of it."""
+        c: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        g: cython.Py_ssize_t
+        at: cython.Py_ssize_t
+        units: cython.longlong
+        times: cython.longlong
+        if self.sub is not None:
+            # What was solved without the promotions that are of no use.
+            places = [k for k in range(self.k) if self.sub.has(self.promo[k])]
+            self.sub.hand_up(whole, classes, [promos[k] for k in places])
+            return
+        for k in range(self.k):
+            at = whole.pair_start[promos[k]]
+            for e in range(self.pair_start[k], self.pair_start[k + 1]):
+                c = self.pair_class[e]
+                while whole.pair_class[at] != classes[c]:
+                    at += 1
+                for g in range(self.kinds[k]):
+                    units = self.best_take[self.pair_off[e] + g]
+                    if self.with_aside and self.aside_promo[c] >= 0:
+                        times = self.aside_times[c]
+                        if self.aside_promo[c] == e:
+                            if self.offers.kind[self.promo[k]] == N_FOR_M:
+                                units += times * self.offers.size[self.promo[k]] if g == 0 else 0
+                            else:
+                                units += (
+                                    times
+                                    * self.offers.slot_quantity[
+                                        self.offers.slot_start[self.promo[k]] + g
+                                    ]
+                                )
+                    whole.made[whole.pair_off[at] + g] = units
+                    whole.rest[classes[c]] -= units
+
+    def has(self, promo: int) -> bool:
+        """Whether a promotion is part of the problem."""
+        return promo in self.promo
+
+    def keep_parts(self) -> bool:
+        """Keep what parts have handed up if it is better; True where that is proven best."""
+        c: cython.Py_ssize_t
+        e: cython.Py_ssize_t
+        g: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        for c in range(self.m):
+            if self.rest[c] < 0:
+                return False
+        for k in range(self.k):
+            if self.pool_place[k] >= 0:
+                # Parts do not know of each other's coupons.
+                for e in range(self.pair_start[k], self.pair_start[k + 1]):
+                    for g in range(self.pair_off[e], self.pair_off[e] + self.kinds[k]):
+                        if self.made[g]:
+                            return False
+            if self.offers.kind[self.promo[k]] == STEPS and not self._is_legal(k):
+                return False
+            self._give_back_if_idle(k)
+        self._keep_if_better()
+        return self._is_proven()
 
     def start_from_now(self) -> None:
         """Keep the multipliers as they are: what is asked next starts from them."""
@@ -3054,6 +3201,18 @@ class Packing:
                 u += 1
         self.row_of = _zeros(self.k * (self.n + 1))
         self.table = _zeros(total)
+        return True
+
+    @cython.cfunc
+    @cython.exceptval(-1, check=True)
+    def _has_few_states(self) -> cython.bint:
+        """Whether the states of all promotions together are few."""
+        k: cython.Py_ssize_t
+        states: cython.longlong = 1
+        for k in range(self.k):
+            states *= self.states[k]
+            if states > _FEW_STATES:
+                return False
         return True
 
     @cython.cfunc
