@@ -1,4 +1,5 @@
 # cython: boundscheck=True, wraparound=False, cdivision=False, overflowcheck=True, language_level=3
+# cython: initializedcheck=False
 """Proves a packing tier by tier: at a known tier a unit counts for itself, the rest falls apart.
 
 "5 % from 96 pieces" on everything ties all units together. But once the tier is given, its discount
