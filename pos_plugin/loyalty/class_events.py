@@ -99,7 +99,7 @@ class Sales:
     def __init__(self, events: Iterable[Reported]) -> None:
         self._found: dict[object, Mapping[str, Any]] = {}
         for kind, body in events:
-            if kind == "sale_completed" and body["customer"] is not None:
+            if kind == "sale_completed" and body.get("customer") is not None:
                 sale_id = body["receipt"]["sale_id"]
                 self._found[body["till"], sale_id] = body
                 # By its id alone for what other tills say of it.
@@ -112,7 +112,7 @@ class Sales:
 
 
 def _sold(body: Mapping[str, Any] | None) -> _Sold | None:
-    if body is None or body["customer"] is None:
+    if body is None or body.get("customer") is None:
         return None
     on = dt.date.fromisoformat(body["business_on"])
     receipt = body["receipt"]
@@ -151,7 +151,7 @@ class _Rentals:
     undone: set[str] = field(default_factory=set)  # returns reversed before they were reported
 
     def issued(self, body: Mapping[str, Any], on: dt.date) -> None:
-        rental, customer = body["rental"], body["customer"]
+        rental, customer = body["rental"], body.get("customer")
         articles: Sequence[Mapping[str, Any]] = body["articles"] or ({},)
         for article in articles:
             sku = article.get("sku")
@@ -172,11 +172,12 @@ class _Rentals:
                 row.cancelled_on = on
 
     def returned(self, body: Mapping[str, Any], on: dt.date) -> None:
-        rental, customer = body["rental"], body["customer"]
+        rental, customer = body["rental"], body.get("customer")
         if rental in self.undone:
             return
         rows = {id(row): row for row in self.by_rental.get(rental, ())}
-        rows |= {id(row): row for row in self.by_customer.get(customer, ())}
+        if customer is not None:
+            rows |= {id(row): row for row in self.by_customer.get(customer, ())}
         is_out = {
             OpenRental(row.rental, row.position, row.customer, row.sku): row
             for row in rows.values()

@@ -23,7 +23,7 @@ def deals_of_events(events: Iterable[Reported]) -> Iterator[Charged | BroughtBac
     every = list(events)
     sales = Sales(every)
     for kind, body in every:
-        if kind == "sale_completed" and body["customer"] is not None:
+        if kind == "sale_completed" and body.get("customer") is not None:
             yield _charged(body, _day(body))
         elif kind == "sale_voided" and body["moment"] == "after":
             sale = sales.of(body)

@@ -130,5 +130,5 @@ def _with_told(history: VoucherHistory, told: CachedVoucher) -> VoucherHistory:
 def _happened(line: bytes, receipt: str | None) -> Happened:
     body = json.loads(line)["body"]
     return Happened(
-        on=body["business_on"], till=body["till"], cashier=body["cashier"], receipt=receipt
+        on=body["business_on"], till=body["till"], cashier=body.get("cashier"), receipt=receipt
     )
