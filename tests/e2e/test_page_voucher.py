@@ -11,6 +11,8 @@ from selenium.webdriver.common.keys import Keys
 from served_till import CARD, Served, served
 from vouchers_with_value import hand_out
 
+from pos_plugin.loyalty.voucher_code import code_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -68,6 +70,19 @@ def test_part_of_a_gift_voucher_pays_and_the_rest_is_left(
     page.scan(JEANS)
     page.scan(codes["gift"])
     page.shows("33,99 €", "#due")
+
+
+@pytest.mark.parametrize("bits", [29 << 70, 1 << 75 | 2 << 70 | 29 << 65], ids=["0X", "12X"])
+def test_a_code_that_begins_like_a_number_of_pieces_is_a_voucher(
+    page: Page, tmp_path: Path, bits: int
+) -> None:
+    shop = page_shop(tmp_path / "till")
+    code = hand_out(shop, "Bonus", 1000, legal_kind="earned_bonus", printed=code_of(bits))
+    with served(shop) as till:
+        page.open(page_url(till))
+        page.scan(JEANS)
+        page.scan(code)
+        page.shows("53,99 €", "#due")
 
 
 def test_amount_of_a_scanned_voucher_is_edited_in_its_row(

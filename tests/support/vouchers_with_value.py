@@ -39,17 +39,18 @@ def hand_out(
     *,
     legal_kind: str = "gift_mpv",
     days: int = DAYS,
+    printed: str | None = None,
     **facts: Any,
 ) -> str:
     """Put a kind of voucher and one voucher of it into the shop; return what is scanned.
 
-    The plugin must not be open on the folder meanwhile.
+    That is ``printed``, or a new code. The plugin must not be open on the folder meanwhile.
     """
     value_type(till, code, minor, legal_kind=legal_kind, **facts)
     now = till.clock.now()
     voucher = NewVoucher(
         id=str(new_uid(now)),
-        code=new_code(),
+        code=printed or new_code(),
         type=VoucherType.model_validate(
             {
                 "code": code,

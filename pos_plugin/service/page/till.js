@@ -66,9 +66,9 @@ function complain(error) {
   else tell(error.message, true);
 }
 
-// What somebody typed or scanned, with pieces before a star.
+// What somebody typed or scanned, with pieces before a star. Never before an x: that begins voucher codes (0X…, 12X…).
 function scan(typed) {
-  const [, pieces, code] = /^(?:(\d{1,3})\s*[*x]\s*)?(.+)$/i.exec(typed.trim()) ?? [];
+  const [, pieces, code] = /^(?:(\d{1,3})\s*\*\s*)?(.+)$/.exec(typed.trim()) ?? [];
   if (code) inTurn(() => scanNow(code, Math.max(1, Number(pieces ?? 1))));
 }
 
