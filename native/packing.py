@@ -3397,6 +3397,10 @@ class Packing:
         spared: cython.longlong
         top: cython.longlong
         bits: cython.longlong[::1] = _zeros(self.k)
+        # Of promotions without a table no row says which states are late.
+        watched: cython.longlong[::1] = _zeros(self.k)
+        watches: cython.Py_ssize_t = 0
+        falls: cython.bint
         lost: cython.longlong = _NEVER
         is_hot: cython.bint
         # Columns of a label: value, bound, spent, spent_2, trail of its parent, move, and the
@@ -3418,8 +3422,13 @@ class Packing:
             bits[k] = 1 << k
         for j in range(size):
             now_state[j] = 0
+        for k in range(self.k):
+            if offers.within_buy[self.promo[k]] and not self.tabled[k]:
+                watched[watches] = k
+                watches += 1
         for u in range(self.n):
             c = self.unit_class[u]
+            falls = watches > 0 and u > 0 and self.price[self.unit_class[u - 1]] > self.price[c]
             lam = self.best_lam[c]
             low = self.want_start[c]
             high = self.want_start[c + 1]
@@ -3430,6 +3439,14 @@ class Packing:
             if trails + labels > len(trail) // 2:
                 trail = _grown(trail, 2 * (trails + labels) + len(trail))
             for i in range(labels):
+                if falls:
+                    is_hot = True
+                    for j in range(watches):
+                        k = watched[j]
+                        if self.late[self.flag_off[k] + now_state[i * size + k]]:
+                            is_hot = False
+                    if not is_hot:
+                        continue
                 # The way here is kept for the labels that live on.
                 trail[2 * trails] = now[7 * i + 4]
                 trail[2 * trails + 1] = now[7 * i + 5]

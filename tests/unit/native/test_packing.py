@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pytest
 from cpsat_compact import compact_total
 from differential import engine, fault_of
+from legality import assert_rules_kept
 from random_cases import Case
 
 import native.packing
@@ -16,10 +18,8 @@ from pos_plugin.promotions.evaluate import evaluate
 from pos_plugin.promotions.generation import RuleGeneration
 from pos_plugin.promotions.pack import PackedPromotions
 
-if TYPE_CHECKING:
-    import pytest
-
 PRICE_MINOR = 185
+POT_MINOR = 3_000
 THOUSANDS = (1, 28, 124)
 """Piles of which more is set aside than changes nothing."""
 
@@ -84,6 +84,48 @@ def test_a_bound_of_what_is_left_of_piles_would_prove_too_much(
         sale = Basket.from_dict(case.sale)
         result = evaluate(1, PackedPromotions(rules.promotions, plain()), sale).to_dict()
         assert fault_of(result, case, answer.low, answer.high) is not None
+
+
+def test_no_gift_of_a_pile_is_dearer_than_what_is_bought() -> None:
+    """Tea cups buy no pot; too many wait for one for what they may still get to be tabled."""
+    offers, sale = _cups_and_pots()
+
+    result = engine(offers, sale)
+
+    assert_rules_kept(result, offers, sale)
+    assert [one["promotion"] for one in result["promotions"]] == ["G-THREE"]
+    assert result["discount_minor"] == 3 * POT_MINOR * 15 // 100
+
+
+def test_a_packing_that_knows_no_late_gift_gives_pots_to_cups(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The control: the same sale, where no state of a promotion counts as late."""
+    monkeypatch.setattr(native.packing.Packing, "_is_late", lambda *_: 0)
+    offers, sale = _cups_and_pots()
+    rules = PackedPromotions(RuleGeneration.from_value(offers).promotions, plain())
+    result = evaluate(1, rules, Basket.from_dict(sale)).to_dict()
+    with pytest.raises(AssertionError, match="too dear a gift"):
+        assert_rules_kept(result, offers, sale)
+
+
+def _cups_and_pots() -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return two offers of gifts and a sale of 120 cups and 202 pots, all of them dearer."""
+    cups, pots = {"any_of": [{"skus": ["CUP"]}]}, {"any_of": [{"skus": ["POT"]}]}
+    pot = {"buy": [{"on": cups}], "get": [{"on": pots}], "benefit": _percent(6_000)}
+    three = {"buy": [{"quantity": 2}], "get": [{"quantity": 3}], "benefit": _percent(1_500)}
+    gift: dict[str, Any] = {"kind": "buy_get", "get_at_most_buy_price": True}
+    lines = [
+        {"line_id": sku, "sku": sku, "quantity_milli": 1_000 * count, "unit_price_minor": minor}
+        for sku, count, minor in (("CUP", 120, 1_000), ("POT", 202, POT_MINOR))
+    ]
+    return (
+        [
+            _article("G-POT", gift | pot),
+            _article("G-THREE", gift | three, limits={"per_receipt": 1}),
+        ],
+        {"sale_id": "g", "at": "2026-03-07T12:00:00+01:00", "lines": lines},
+    )
 
 
 def _pile_of(number: int) -> Case:
