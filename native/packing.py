@@ -72,6 +72,8 @@ _CASE_CLASSES = cython.declare(cython.Py_ssize_t, 36)
 _CASE_PROMOS = cython.declare(cython.Py_ssize_t, 12)
 _CASE_PERCENT = cython.declare(cython.longlong, 25)  # of what is left of the budget
 _TIER_PERCENT = cython.declare(cython.longlong, 30)  # of what is left of the budget
+_TIER_PERCENT_OF_FEW = cython.declare(cython.longlong, 10)  # where labels need it more
+_FEW_FOR_LABELS = cython.declare(cython.longlong, 300)  # units
 _NOTED = cython.declare(
     cython.longlong, 16
 )  # rounds of the multipliers whose plans cases start with
@@ -2236,7 +2238,13 @@ class Packing:
         granted = [] if self.rows else self._grantable()
         if not granted:
             return False
-        tiers = Tiers(self, granted, self.used + (self.budget - self.used) * _TIER_PERCENT // 100)
+        units: cython.longlong = 0
+        c: cython.Py_ssize_t
+        for c in range(self.m):
+            units += self.left[c]
+        share: cython.longlong = self.budget - self.used
+        share *= _TIER_PERCENT_OF_FEW if units < _FEW_FOR_LABELS else _TIER_PERCENT
+        tiers = Tiers(self, granted, self.used + share // 100)
         bound = tiers.search()
         self.upper = max(self.lower, min(upper, bound))
         if self._is_proven() or self.used >= self.budget:

@@ -86,6 +86,7 @@ def _leave_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native.packing, "_WIDTHS", ())
     monkeypatch.setattr(native.packing, "_CASE_PROMOS", 0)
     monkeypatch.setattr(native.packing, "_TIER_PERCENT", 100)
+    monkeypatch.setattr(native.packing, "_TIER_PERCENT_OF_FEW", 100)
     monkeypatch.setattr(native.tiers, "_FIRST_PERCENT", 100)
 
 
