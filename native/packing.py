@@ -3778,14 +3778,16 @@ class Packing:
             kinds: cython.Py_ssize_t = 1 if offers.kind[p] == N_FOR_M else self.kinds[k]
             slots: list[list[tuple[int, int]]] = [[] for _ in range(kinds)]
             taken: cython.bint = False
+            gives: cython.bint = offers.kind[p] != STEPS  # of the others each application is asked
             for e in range(self.pair_start[k], self.pair_start[k + 1]):
                 for g in range(kinds):
                     if self.best_take[self.pair_off[e] + g]:
                         taken = True
+                        gives = gives or self.raw[self.pair_off[e] + g] > 0
                         slots[g].append(
                             (self.cls[self.pair_class[e]], self.best_take[self.pair_off[e] + g])
                         )
-            if not taken:
+            if not taken or not gives:
                 continue
             if offers.kind[p] == STEPS:
                 for g in range(kinds):
