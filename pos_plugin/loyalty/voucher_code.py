@@ -52,6 +52,8 @@ def read_code(text: str) -> str | None:
 
     >>> read_code("0000-0000-0000-0000-9"), read_code("0" * 24), read_code("0" * 17)
     ('00000000000000009', '00000000000000009', None)
+    >>> read_code("OOOO-OOOO-OOOO-OOOB-0")
+    '000000000000000BO'
     """
     code = normalised(text)
     if len(code) == 24 and code.isascii() and code.isdigit():
@@ -60,9 +62,11 @@ def read_code(text: str) -> str | None:
     if len(code) != 17:
         return None
     payload = code[:16].translate(_MISREAD)
-    if any(symbol not in _SYMBOLS for symbol in payload) or code[16] != check_symbol(payload):
+    if any(symbol not in _SYMBOLS for symbol in payload):
         return None
-    return payload + code[16]
+    # The check symbol may be a printed I, L or O: it, too, is read as what it looks like.
+    check = check_symbol(payload)
+    return payload + check if code[16].translate(_MISREAD) == check.translate(_MISREAD) else None
 
 
 def grouped(code: str) -> str:

@@ -9,7 +9,7 @@ import apsw
 import pytest
 from till_builder import TillBuilder, points, unit_discount
 
-from pos_plugin import Receipt, Refused
+from pos_plugin import Receipt, Refused, Scanned
 from pos_plugin.errors import SaleError
 
 if TYPE_CHECKING:
@@ -170,6 +170,18 @@ def test_scanning_the_paper_opens_it_and_sets_the_customer(plugin: Plugin) -> No
         assert found.approval["out_minor"] == 19_700
     assert code(plugin.scan("A-003000023")) == "approval_unknown"
     assert code(plugin.scan("A-003000024")) == "code_unknown"  # a wrong check digit is no number
+
+
+@pytest.mark.capability("A2")
+def test_an_article_number_in_the_form_of_a_paper_is_an_article_where_no_paper_has_it(
+    tmp_path: Path,
+) -> None:
+    till = approving(tmp_path)
+    till.article("A-003000015", 500)
+    till.article("A003000023", 700)
+    with till.open() as plugin:
+        found = [plugin.scan(scanned) for scanned in (issue(plugin)["number"], "A003000023")]
+    assert [one.kind for one in found if isinstance(one, Scanned)] == ["approval", "article"]
 
 
 @pytest.mark.capability("A2", "A3")

@@ -20,6 +20,7 @@ from waiting import until
 
 import pos_plugin
 from pos_plugin import Evaluation, Plugin, Receipt, Refused, SaleError, Scanned
+from pos_plugin.loyalty.voucher_code import code_of, grouped
 from pos_plugin.notices import NoticeCode, Refusal
 
 if TYPE_CHECKING:
@@ -60,6 +61,19 @@ def panel(plugin: Plugin, card: str = KNOWN) -> dict[str, Any]:
     assert isinstance(known, Scanned)
     assert known.panel is not None
     return known.panel
+
+
+def test_an_article_number_in_the_form_of_a_voucher_code_is_an_article(till: TillBuilder) -> None:
+    gs1 = "010400638133393117261231"  # GS1-128 of an EAN with its best-before day: 24 digits
+    for number in (code_of(1 << 40), gs1):
+        till.article(number, 500)
+    with till.open() as plugin:
+        for number in (code_of(1 << 40), gs1):
+            found = plugin.scan(f" {number}\n")
+            assert isinstance(found, Scanned)
+            assert (found.kind, found.code) == ("article", number)
+        # Nobody here knows it: it may be of another shop.
+        assert plugin.scan(grouped(code_of(7))) == Scanned(kind="voucher", code=code_of(7))
 
 
 def sell(plugin: Plugin, sale_id: str, **more: Any) -> Receipt:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, product
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pos_plugin.loyalty.voucher_code import (
@@ -16,6 +16,7 @@ from pos_plugin.loyalty.voucher_code import (
 )
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LOOKS_LIKE = str.maketrans("ILO", "110")
 bits = st.integers(0, 2**BITS - 1)
 
 
@@ -31,7 +32,8 @@ def test_code_reads_back_however_it_is_written(number: int) -> None:
 def test_one_wrong_symbol_is_noticed(number: int, place: int, symbol: str) -> None:
     code = code_of(number)
     wrong = code[:place] + symbol + code[place + 1 :]
-    assert (read_code(wrong) == code) == (wrong == code)
+    # A check symbol I, L or O that was typed as the digit it looks like is no wrong one.
+    assert (read_code(wrong) == code) == (wrong == code or wrong == code.translate(LOOKS_LIKE))
 
 
 def test_nearly_all_swapped_neighbours_are_noticed() -> None:
@@ -57,10 +59,17 @@ def test_plain_sum_would_miss_a_swap() -> None:
     assert check_symbol("0123456789ABCDEF") != check_symbol("1023456789ABCDEF")
 
 
-def test_letters_that_look_alike_are_read() -> None:
-    code = code_of(1 << 20)
-    assert "0" in code[:16]
-    assert read_code(code[:16].replace("0", "O").replace("1", "I") + code[16]) == code
+@given(bits)
+@example(4).via("check symbol 1")
+@example(5).via("check symbol 0")
+@example(11).via("check symbol O")
+@example(14).via("check symbol I")
+@example(57).via("check symbol L")
+def test_letters_and_digits_that_look_alike_are_read(number: int) -> None:
+    code = code_of(number)
+    read = code.translate(LOOKS_LIKE)
+    for zero, one in product("0O", "1IL"):
+        assert read_code(read.replace("0", zero).replace("1", one)) == code
 
 
 def test_more_bits_than_a_code_has_are_no_code() -> None:
