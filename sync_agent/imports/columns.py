@@ -13,6 +13,7 @@ from sync_agent.imports.values import (
     as_bp,
     as_day,
     as_minor,
+    as_number,
     as_text,
     as_whole,
     as_words,
@@ -75,7 +76,7 @@ def _column(
 
 
 ARTICLES: Final = (
-    _column("sku", as_text, "artikelnummer", "artikelnr", "artnr", "ean", "gtin", "plu", "article"),
+    _column("sku", as_number, "artikelnummer", "artikelnr", "artnr", "ean", "gtin", "plu", "article"),
     _column("name", as_text, "bezeichnung", "artikelbezeichnung", "description"),
     _column("unit_price_minor", as_whole, "preiscent"),
     _column(
@@ -102,8 +103,8 @@ ARTICLES: Final = (
 )  # fmt: skip
 
 CUSTOMERS: Final = (
-    _column("id", as_text, "kundenid", "externeid", "customerid", "externalid"),
-    _column("number", as_text, "nummer", "kundennummer", "kundennr", "kdnr", "customernumber"),
+    _column("id", as_number, "kundenid", "externeid", "customerid", "externalid"),
+    _column("number", as_number, "nummer", "kundennummer", "kundennr", "kdnr", "customernumber"),
     _column("name", as_text, "kundenname", "fullname"),
     _column("first_name", as_text, "vorname", "firstname"),
     _column("last_name", as_text, "nachname", "surname"),
@@ -123,18 +124,18 @@ CUSTOMERS: Final = (
     _column("segments", as_words, "gruppen", "kundengruppen", "groups", empty=[]),
     _column("phone", as_text, "telefon", "telefonnummer", "mobil", "handy", "tel"),
     _column("email", as_text, "mail", "emailadresse"),
-    _column("card", as_text, "karte", "kartennummer", "kundenkarte", "cardnumber"),
+    _column("card", as_number, "karte", "kartennummer", "kundenkarte", "cardnumber"),
 )  # fmt: skip
 
 SEGMENTS: Final = (
-    _column("customer", as_text, "kunde", "kundenid", "kundennummer", "kundennr", "customerid"),
+    _column("customer", as_number, "kunde", "kundenid", "kundennummer", "kundennr", "customerid"),
     _column("segment", as_text, "gruppe", "kundengruppe", "zielgruppe", "group"),
 )
 
 VOUCHERS: Final = (
-    _column("code", as_text, "gutscheincode", "gutscheinnummer", "barcode"),
+    _column("code", as_number, "gutscheincode", "gutscheinnummer", "barcode"),
     _column("type", as_text, "gutscheinart", "art", "vouchertype"),
-    _column("customer", as_text, "kunde", "kundenid", "kundennummer", "customerid"),
+    _column("customer", as_number, "kunde", "kundenid", "kundennummer", "customerid"),
     _column("value_minor", as_whole),
     _column("value", as_minor, "wert", "betrag", "guthaben", field="value_minor"),
     _column("valid_from_on", as_day, "gueltigab", "validfrom"),

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 _BREAK: Final = re.compile(r"[\t\r\n]+")
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
-_CURRENCY: Final = re.compile(r"(?:EUR|€)\s*|\s*(?:EUR|€)", re.IGNORECASE)
+# At either end alone: "5€50" is no five hundred and fifty.
+_CURRENCY: Final = re.compile(r"^([+-]?)(?:EUR|€)\s*|\s*(?:EUR|€)$", re.IGNORECASE)
+_ROUNDED: Final = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]+")
 _PLAIN: Final = re.compile(r"([+-]?)([0-9]{1,15})(?:([.,])([0-9]*))?")
 _GERMAN: Final = re.compile(r"([+-]?)([0-9]{1,3}(?:\.[0-9]{3}){1,4}),([0-9]{1,2})")
 _ENGLISH: Final = re.compile(r"([+-]?)([0-9]{1,3}(?:,[0-9]{3}){1,4})\.([0-9]{1,2})")
@@ -46,6 +48,17 @@ def as_text(cell: str) -> str:
     return text
 
 
+def as_number(cell: str) -> str:
+    """Return the number of an article, a customer or a card: a text, however many digits it has.
+
+    A spreadsheet shows and saves a long one rounded, ``4,00638E+12``: then nobody knows it any more.
+    """
+    text = as_text(cell)
+    if _ROUNDED.fullmatch(text):
+        raise WrongCell(WrongCode.ROUNDED_NUMBER)
+    return text
+
+
 def as_whole(cell: str) -> int:
     """Return a whole number."""
     if not _WHOLE.fullmatch(cell):
@@ -59,7 +72,7 @@ def as_minor(cell: str) -> int:
     >>> [as_minor(one) for one in ("1.234,50", "1,234.50", "7,9", "12", "-3,00 €", "EUR 0.05")]
     [123450, 123450, 790, 1200, -300, 5]
     """
-    return _hundredths(_CURRENCY.sub("", cell.strip()))
+    return _hundredths(_CURRENCY.sub(r"\1", cell.strip()))
 
 
 def as_bp(cell: str) -> int:

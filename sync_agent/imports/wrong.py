@@ -21,6 +21,7 @@ class WrongCode(StrEnum):
     MISSING = "missing"
     NO_NUMBER = "no_number"
     AMBIGUOUS_NUMBER = "ambiguous_number"
+    ROUNDED_NUMBER = "rounded_number"
     NO_DATE = "no_date"
     NO_YES_OR_NO = "no_yes_or_no"
     NO_WORD = "no_word"
@@ -59,6 +60,10 @@ SENTENCES: Final[Mapping[WrongCode, tuple[str, str]]] = {
     WrongCode.AMBIGUOUS_NUMBER: (
         "kann zweierlei bedeuten; bitte mit zwei Nachkommastellen schreiben, wie 1234,00",
         "can mean two things; write it with two decimals, like 1234.00",
+    ),
+    WrongCode.ROUNDED_NUMBER: (
+        "hat die Tabellenkalkulation gerundet (4,00638E+12); bitte die Spalte als Text formatieren",
+        "was rounded by the spreadsheet (4.00638E+12); format the column as text",
     ),
     WrongCode.NO_DATE: (
         "ist kein Tag; schreiben Sie 31.12.2026 oder 2026-12-31",

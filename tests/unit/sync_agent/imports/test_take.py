@@ -66,6 +66,25 @@ def test_one_broken_line_and_nothing_is_taken(till: LoneTill) -> None:
     assert (good.changed, good.unchanged) == (1, 1), "without the broken line it would change"
 
 
+@pytest.mark.parametrize(
+    ("kind", "column", "text"),
+    [
+        ("articles", "sku", "sku;name;price;vat\n4,00638E+12;Hose;79,99;19\n"),
+        ("customers", "number", "number;name\n1,00000E+11;Anna\n"),
+        ("customers", "card", "number;name;card\n100;Anna;2,90000E+12\n"),
+        ("segments", "customer", "customer;segment\n1,00000E+11;VIP\n"),
+        ("vouchers", "code", "code;type;valid_to_on\n1,23456E+23;TREUE5;31.12.2026\n"),
+    ],
+)
+def test_a_number_that_a_spreadsheet_rounded_is_nobodys(
+    till: LoneTill, kind: str, column: str, text: str
+) -> None:
+    report = till.take(kind, text)
+    assert [(one.line, one.column, one.code) for one in report.wrong] == [
+        (2, column, WrongCode.ROUNDED_NUMBER)
+    ]
+
+
 def test_a_dry_run_says_what_would_happen_and_does_not(till: LoneTill) -> None:
     report = till.take("articles", ARTICLES, dry_run=True)
     assert (report.state, report.new) == ("dry", 2)

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync_agent.exports import hundredths, safe
-from sync_agent.imports.values import as_bp, as_day, as_minor, as_text, as_whole, as_yes, plain
+from sync_agent.imports.values import (
+    as_bp,
+    as_day,
+    as_minor,
+    as_number,
+    as_text,
+    as_whole,
+    as_yes,
+    plain,
+)
 from sync_agent.imports.wrong import SENTENCES, WrongCell, WrongCode
 
 
@@ -22,6 +31,9 @@ from sync_agent.imports.wrong import SENTENCES, WrongCell, WrongCode
         ("79.9", 7990),
         ("12", 1200),
         ("-3,00 €", -300),
+        ("-€3.00", -300),
+        ("5€50", None),
+        ("12 EUR 50", None),
         ("EUR 7,-", None),
         ("1.234", None),
         ("1,234", None),
@@ -40,6 +52,18 @@ def test_an_amount_is_read_or_refused_never_guessed(cell: str, minor: int | None
             as_minor(cell)
     else:
         assert as_minor(cell) == minor
+
+
+@pytest.mark.parametrize("cell", ["4,00638E+12", "4.00638E+12", "1E+05"])
+def test_a_number_that_a_spreadsheet_rounded_is_refused(cell: str) -> None:
+    with pytest.raises(WrongCell) as fault:
+        as_number(cell)
+    assert fault.value.code is WrongCode.ROUNDED_NUMBER
+
+
+@pytest.mark.parametrize("cell", ["0012345678905", "1E5", "12E+", "1.5", "E+12", "-5", "0x10"])
+def test_a_number_stays_the_text_it_is(cell: str) -> None:
+    assert as_number(cell) == cell
 
 
 @given(st.integers(-(10**12), 10**12))
