@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from head_office import master_rows
 from head_office.intake.balances import balance_at
@@ -67,9 +67,9 @@ def find(connection: Connection, term: str) -> list[dict[str, Any]]:
     exact = master_rows.row(connection, "customer", term)
     found = {} if exact is None else {exact["id"]: exact}
     for row in _rows_with(connection, "customer", term):
-        if any(term.lower() in str(row[name]).lower() for name in ("id", "number", "name")):
+        if any(term.casefold() in str(row[name]).casefold() for name in ("id", "number", "name")):
             found.setdefault(row["id"], row)
-    digits = phone_digits(term) if term.lstrip("+").replace(" ", "").isdigit() else None
+    digits = phone_digits(term)
     if digits:
         for row in _rows_with(connection, "customer_search", digits):
             owner = master_rows.row(connection, "customer", row["customer"])
@@ -114,11 +114,12 @@ def _accounts(connection: Connection, customer: str, now_text: str) -> list[Acco
 
 def _rows_with(connection: Connection, table: str, term: str) -> list[dict[str, Any]]:
     """Rows whose text holds a term somewhere; the caller looks where."""
-    written = json.dumps(term, ensure_ascii=False)[1:-1]
+    # SQLite tells Ü from ü, so the cases in which people write are asked for.
+    cases = dict.fromkeys((term, term.lower(), term.upper(), term.title()))
+    written = [json.dumps(one, ensure_ascii=False)[1:-1] for one in cases]
+    holds = or_(*(master.c.row.icontains(one, autoescape=True) for one in written))
     rows = connection.execute(
-        select(master.c.row)
-        .where((master.c.table_name == table) & master.c.row.icontains(written, autoescape=True))
-        .limit(4 * FOUND_MAX)
+        select(master.c.row).where((master.c.table_name == table) & holds).limit(4 * FOUND_MAX)
     ).scalars()
     return [json.loads(row) for row in rows]
 

@@ -11,7 +11,8 @@ from head_office import master_rows
 from head_office.crm import customer_file
 from head_office.storage import voucher
 from head_office.vouchers import standing
-from pos_plugin.loyalty.voucher_code import read_code, voucher_hash
+from pos_plugin.loyalty.signed_code import voucher_symbols
+from pos_plugin.loyalty.voucher_code import voucher_hash
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -65,7 +66,7 @@ def find(connection: Connection, *, term: str, state: str, on: dt.date) -> list[
     asked = select(voucher).order_by(voucher.c.id.desc()).limit(LOOKED_MAX)
     if term := term.strip():
         of = [voucher.c.id == term, voucher.c.type == term]
-        code = read_code(term)
+        code = voucher_symbols(term)
         if code is not None:
             of.append(voucher.c.detail.contains(voucher_hash(code).hex(), autoescape=True))
         holders = [row["id"] for row in customer_file.find(connection, term)]

@@ -11,6 +11,7 @@ from head_office.web import names
 from head_office.web.door import Page
 from head_office.web.stock import query
 from head_office.web.visit import NotThere
+from pos_plugin.limits import MAX_TEXT
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def show(visit: Visit) -> Response:
     """List those that fit what was asked."""
-    term = visit.query.get("term", "")[:80]
+    term = visit.query.get("term", "")[:MAX_TEXT]
     state = visit.query.get("state", "")
     if state not in voucher_search.STATES:
         state = ""

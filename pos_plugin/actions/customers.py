@@ -15,6 +15,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
+from pos_plugin.card_hash import normalised
 from pos_plugin.customer.event_earning import changes_of, earned_by, effects_of, facts_of
 from pos_plugin.customer.known import KnownCustomers
 from pos_plugin.errors import SaleError
@@ -334,7 +335,7 @@ class CustomerDesk:
         for _ in range(1000):
             counted = customer_store.next_number(moment.journal, customer_store.CUSTOMERS)
             number = f"{self._till.config.till}-{counted:06d}"
-            if not known.by_key("number", number.replace("-", ""), count_max=1):
+            if not known.by_key("number", normalised(number), count_max=1):
                 return number
         raise SaleError("limit", "customer", "the numbers of this till are given to others")
 

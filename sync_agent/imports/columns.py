@@ -76,7 +76,9 @@ def _column(
 
 
 ARTICLES: Final = (
-    _column("sku", as_number, "artikelnummer", "artikelnr", "artnr", "ean", "gtin", "plu", "article"),
+    _column(
+        "sku", as_number, "artikelnummer", "artikelnr", "artnr", "ean", "gtin", "plu", "article",
+    ),
     _column("name", as_text, "bezeichnung", "artikelbezeichnung", "description"),
     _column("unit_price_minor", as_whole, "preiscent"),
     _column(

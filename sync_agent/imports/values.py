@@ -51,7 +51,7 @@ def as_text(cell: str) -> str:
 def as_number(cell: str) -> str:
     """Return the number of an article, a customer or a card: a text, however many digits it has.
 
-    A spreadsheet shows and saves a long one rounded, ``4,00638E+12``: then nobody knows it any more.
+    A spreadsheet saves a long one rounded, ``4,00638E+12``: then nobody knows it any more.
     """
     text = as_text(cell)
     if _ROUNDED.fullmatch(text):

@@ -497,18 +497,21 @@ def test_a_customer_is_found_and_shown(site: Site, owner: Visitor) -> None:
         customer=[
             ANNA | {"phone": "0171 1234567", "instant_discount_bp": 750},
             {"id": "K2", "number": "2", "name": 'Müller <b>%_\\"', "home_shop": "001"},
+            {"id": "K3", "number": "3", "name": "ÖZGÜR WEISS", "home_shop": "001"},
         ],
         card=[{"code": "2900000123457", "customer": "K1"}],
     )
     site.add_till("3")
     with site.database() as database:
         events.take_batch(database, till="3", body=batch(sale_event(1)), now=site.clock.now())
-    for term in ("anna", "K1", "Ann", "0171 1234567"):
+    for term in ("anna", "K1", "Ann", "0171 1234567", "0171/123-4567", "+49 (0)171 1234567"):
         said = text_of(owner.get(f"/customers?{urlencode({'term': term})}"))
         assert "Anna Nummer 1 · Filiale 001" in said, term
         assert "Müller" not in said
-    for term in ("müller", '%_\\"', "<b>"):
+    for term in ("müller", "MÜLLER", '%_\\"', "<b>"):
         assert "Müller <b>%_" in text_of(owner.get(f"/customers?{urlencode({'term': term})}"))
+    for term in ("özgür", "Özgür", "ÖZGÜR Weiß", "özgür w"):
+        assert "ÖZGÜR WEISS" in text_of(owner.get(f"/customers?{urlencode({'term': term})}")), term
     for term in ("", "a", "%%", "__", "x' OR 1=1 --", "segment_bits"):
         assert "Nummer 1" not in text_of(owner.get(f"/customers?{urlencode({'term': term})}"))
     said = text_of(owner.get("/customer?id=K1"))

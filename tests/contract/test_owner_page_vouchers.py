@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from head_office import audit
 from head_office.storage import bucket_row, ledger_entry, voucher_fact
 from head_office.vouchers import mark, standing
 from pos_plugin.clock import utc_text
+from pos_plugin.loyalty.signed_code import NO_CUSTOMER, SignedCode, key_tag, type_tag
 from pos_plugin.loyalty.voucher_code import code_of, grouped
 from sync_agent.agent import Agent
 from sync_agent.settings import read_settings
@@ -45,6 +47,17 @@ GIFT: dict[str, Any] = {
     "valid_from_on": "2020-01-01",
     "valid_to_on": "2099-12-31",
 }
+SIGNED = SignedCode(  # as the QR code of its paper
+    key=key_tag("a key"),
+    type=type_tag("GIFT"),
+    customer=NO_CUSTOMER,
+    value_minor=2500,
+    valid_from_on=dt.date(2020, 1, 1),
+    valid_to_on=dt.date(2099, 12, 31),
+    scope="never",
+    bits=4711,
+    signature=bytes(64),
+)
 OLD = GIFT | {"id": "GS-2", "code": code_of(4712), "valid_to_on": "2020-12-31", "customer": None}
 
 
@@ -79,7 +92,7 @@ def state_at_tills(site: Site) -> list[str]:
 
 
 def test_a_voucher_is_found_by_what_a_customer_can_say(owner: Visitor) -> None:
-    for term in ("GS-1", CODE, grouped(CODE), "anna", "K1"):
+    for term in ("GS-1", CODE, grouped(CODE), f"{4711:024d}", SIGNED.to_text(), "anna", "K1"):
         assert found(owner, term) == {"GS-1"}, term
     assert found(owner) == found(owner, "GIFT") == {"GS-1", "GS-2"}
     assert "Geschenk · 25,00 € offen bis 31.12.2099 Anna · Zentrale GS-1" in text_of(owner.last)

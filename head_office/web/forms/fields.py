@@ -20,6 +20,8 @@ Values: TypeAlias = "dict[str, Any]"
 
 _HUNDREDTHS: Final = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,2}))?")
 _GERMAN_DAY: Final = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
+# A name with a comma in it stands in quotation marks, one in it is doubled.
+_NAME: Final = re.compile(r'\s*(?:"((?:[^"]|"")*)"\s*|([^,]*))(?:,|$)')
 _COUNT: Final = re.compile(r"[0-9]{1,6}")
 
 
@@ -97,7 +99,16 @@ class Words:
 
     def show(self, value: Sequence[str] | None, language: str) -> list[str]:  # noqa: ARG002
         """Return the names as they are typed."""
-        return [", ".join(value or ())]
+        return [", ".join(map(self.written, value or ()))]
+
+    def written(self, name: str) -> str:
+        """Return a name as it stands among others.
+
+        >>> Words().written("hosen"), Words().written("Hosen, lang")
+        ('hosen', '"Hosen, lang"')
+        """
+        plain = "," not in name and not name.startswith('"')
+        return name if plain else '"{}"'.format(name.replace('"', '""'))
 
     def named(self, texts: Sequence[str]) -> list[str]:
         """Return the names that were ticked and written, each once.
@@ -105,8 +116,9 @@ class Words:
         >>> Words().named(["hosen", "jeans, hosen,"])
         ['hosen', 'jeans']
         """
-        parts = (part.strip() for text in texts for part in text.split(","))
-        return list(dict.fromkeys(part for part in parts if part))
+        found = (each for text in texts for each in _NAME.finditer(text))
+        names = ((each[1] or "").replace('""', '"') or each[2] or "" for each in found)
+        return list(dict.fromkeys(name.strip() for name in names if name.strip()))
 
 
 @dataclass(frozen=True, slots=True)

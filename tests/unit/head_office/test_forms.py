@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from head_office.web.forms import BY_CODE, FORMS
-from head_office.web.forms.fields import FieldFault, Hundredths
+from head_office.web.forms.fields import FieldFault, Hundredths, Words
 from head_office.web.promotion_form import opened
 from pos_plugin.promotions.generation import RuleGeneration
 
@@ -185,3 +185,23 @@ def test_hundredths_are_read_as_they_are_shown(value: int, language: str) -> Non
 def test_the_last_day_comes_back(last_on: dt.date) -> None:
     written = rule("percent", {"percent": "1", "last_on": last_on.isoformat()})
     assert opened(written, "de")[1]["last_on"] == [last_on.isoformat()]
+
+
+@given(st.lists(st.text("ab ,\"'ß", max_size=6).map(str.strip).filter(bool), unique=True))
+@example(["Hosen, lang"])
+@example(['"', "a"])
+def test_names_are_read_back_as_they_are_written_and_ticked(names: list[str]) -> None:
+    """A group of articles may have a comma in its name: import takes such ones."""
+    kind = Words()
+    assert kind.read(kind.show(names, "de")) == names
+    assert kind.read([kind.written(name) for name in names]) == names
+
+
+def test_names_are_typed_with_commas_between_them() -> None:
+    assert Words().read(['hosen,"Hosen, lang" , 3/4" ,, "offen, zu']) == [
+        "hosen",
+        "Hosen, lang",
+        '3/4"',
+        '"offen',
+        "zu",
+    ]

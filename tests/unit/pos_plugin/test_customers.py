@@ -107,12 +107,15 @@ def test_two_tills_offline_never_give_the_same_id_or_number(tmp_path: Path) -> N
 
 
 @pytest.mark.capability("K1")
-def test_number_of_head_office_is_not_given_again(till: TillBuilder) -> None:
-    till.customer("K1", number="3-000001")
+@pytest.mark.parametrize("name", ["3", "k1"])
+def test_number_of_head_office_is_not_given_again(till: TillBuilder, name: str) -> None:
+    settings = till.config_path.read_text(encoding="utf-8")
+    till.config_path.write_text(settings.replace('till = "3"', f'till = "{name}"'), "utf-8")
+    till.customer("K1", number=f"{name}-000001")
     with till.open() as plugin:
         made = plugin.customers.create({"request_id": "1", "name": "Neu"})
     assert isinstance(made, Receipt)
-    assert made.values["number"] == "3-000002"
+    assert made.values["number"] == f"{name}-000002"
 
 
 @pytest.mark.capability("K1")
