@@ -95,6 +95,32 @@ def test_killed_service_sells_at_list_price_and_hands_in_later(
     assert till.receipts() == [799, 11_997], "handed in once, booked once"
 
 
+def test_the_articles_seen_last_are_known_whatever_their_numbers_look_like(
+    page: Page, till: ChaosTill
+) -> None:
+    page.open(till.url)
+    # Two thousand EANs were seen before; the short number comes last.
+    page.driver.execute_async_script(
+        """const done = arguments[arguments.length - 1];
+        import("/list_price.js").then(({ rememberArticle }) => {
+          for (let n = 10000; n < 12000; n += 1) rememberArticle(`40063813${n}`, {});
+          done();
+        });"""
+    )
+    page.scan(SHIRT)
+    page.shows("19,99 €", "#due")
+    page.keys(Keys.F4)
+    page.shows("Bereit", "#lines")
+    till.kill()
+    page.scan(SHIRT)
+    page.shows("T-Shirt", "#lines")
+    page.shows("19,99 €", "#due")
+    # A paper of goods on approval has no price on a label.
+    page.scan("A-003000015")
+    page.shows("ohne Karte und Gutschein", "#message")
+    page.dialog("")
+
+
 def test_without_its_memory_nothing_arrives(page: Page, till: ChaosTill) -> None:
     page.open(till.url)
     page.scan(SHIRT)

@@ -35,6 +35,26 @@ def park(page: Page) -> None:
     page.shows("Bereit", "#lines")
 
 
+def test_weighed_goods_that_another_program_parked_are_sold_to_the_gram(
+    page: Page, till: Served
+) -> None:
+    line = {"line_id": "1", "sku": SOCKS, "quantity_milli": 1001, "unit_price_minor": 799}
+    sale = {"sale_id": "W1", "at": "2026-03-07T12:00:00+01:00", "lines": [line]}
+    till.plugin.sales.suspend(sale)
+    page.open(page_url(till))
+    page.keys(Keys.F9)
+    page.shows("1,001 Teile", "#parked-list")
+    page.keys(Keys.ENTER)
+    page.dialog("")
+    page.shows("1,001 \u00d7", "#line-1")
+    page.shows("8,00 €", "#due")
+    page.keys(Keys.F12)
+    page.dialog("pay")
+    page.keys(Keys.ENTER)
+    page.dialog("")
+    page.shows("1,001 \u00d7 Socken", "#receipt")
+
+
 def test_a_parked_sale_comes_back_whole_after_a_reload(
     page: Page, till: Served, tmp_path: Path
 ) -> None:

@@ -11,10 +11,10 @@ from selenium.webdriver.common.keys import Keys
 from served_till import CARD, Served, served
 from vouchers_with_value import hand_out
 
-from pos_plugin.loyalty.voucher_code import code_of
+from pos_plugin.loyalty.voucher_code import code_of, grouped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from till_page import Page
@@ -82,6 +82,28 @@ def test_a_code_that_begins_like_a_number_of_pieces_is_a_voucher(
         page.open(page_url(till))
         page.scan(JEANS)
         page.scan(code)
+        page.shows("53,99 €", "#due")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [code_of, lambda bits: grouped(code_of(bits)), "{:024d}".format],
+    ids=["symbols", "grouped", "digits"],
+)
+def test_a_code_scanned_into_the_payment_is_taken_whole(
+    page: Page, tmp_path: Path, written: Callable[[int], str]
+) -> None:
+    bits = 1 << 78 | 1234
+    shop = page_shop(tmp_path / "till")
+    hand_out(shop, "Bonus", 1000, legal_kind="earned_bonus", printed=code_of(bits))
+    with served(shop) as till:
+        page.open(page_url(till))
+        page.scan(JEANS)
+        page.shows("63,99 €", "#due")
+        page.keys(Keys.F12)
+        page.dialog("pay")
+        page.keys(f"{written(bits)}\n")
+        page.dialog("")
         page.shows("53,99 €", "#due")
 
 

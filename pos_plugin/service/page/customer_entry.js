@@ -5,6 +5,7 @@ import * as api from "./api.js";
 import { at, button, element } from "./dom.js";
 import { closeDialog, isOpen, openDialog } from "./dialogs.js";
 import { dayOfYear } from "./format.js";
+import { isPhone } from "./identify.js";
 import { sale } from "./sale.js";
 import { say } from "./texts.js";
 import { inTurn } from "./turns.js";
@@ -53,8 +54,8 @@ export function openCustomerEntry(typed = "") {
   at("entry-title").textContent = say(isOwned ? "entryChange" : "entryNew");
   if (isOwned) at("entry-name").value = sale.panel?.name ?? "";
   else if (typed.includes("@")) at("entry-email").value = typed;
-  else if (/^[+0][\d\s/()-]+$/.test(typed)) at("entry-phone").value = typed;
-  else if (!/^\d+$/.test(typed)) at("entry-name").value = typed;
+  else if (/^[(\s]*[+0]/.test(typed) && isPhone(typed)) at("entry-phone").value = typed;
+  else if (!isPhone(typed)) at("entry-name").value = typed;
   drawConsents();
   draw("", []);
 }

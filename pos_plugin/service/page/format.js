@@ -23,6 +23,12 @@ export function readMoney(typed) {
   return whole === undefined ? null : Number(whole) * 100 + Number(cents.padEnd(2, "0"));
 }
 
+// Pieces, or 1.234 of weighed goods: never grouped, "1.234" would be a thousand in German.
+export function count(pieces) {
+  const format = { maximumFractionDigits: 3, useGrouping: false };
+  return pieces.toLocaleString(locale(), format);
+}
+
 export function percent(bp) {
   return (bp / 100).toLocaleString(locale());
 }

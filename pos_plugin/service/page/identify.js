@@ -27,22 +27,30 @@ export function openIdentify() {
   draw("", []);
 }
 
-// What was typed says itself what it is; digits may be a customer number or a phone.
+// What was typed says itself what it is. With digits in it, it may be a card, a customer number
+// (100, K100, those of till 01 begin with a zero) or a phone; what a card is says the shop's table.
 export function questions(typed) {
   if (typed.includes("@")) return [{ email: typed }];
-  const digits = typed.replace(/[\s/()-]/g, "");
-  if (/^29\d{11}$/.test(digits)) return [{ card: digits }];
-  if (/^[1-9]\d*$/.test(digits)) return [{ number: digits }, { phone: digits }];
-  if (/^[+0]\d+$/.test(digits)) return [{ phone: typed }];
-  return [{ name: typed }];
+  if (!/\d/.test(typed)) return [{ name: typed }];
+  const last = isPhone(typed) ? { phone: typed } : { name: typed };
+  return typed.startsWith("+") ? [last] : [{ code: typed }, { number: typed }, last];
+}
+
+// The signs between the digits are those that the service passes over.
+export const isPhone = (typed) => /^[\s(]*\+?[\s\d/().\u2010-\u2015-]+$/.test(typed);
+
+async function ask({ code, ...way }) {
+  if (!code) return api.identify(way);
+  const found = await api.scan(code);
+  return found.refused || found.kind === "card" ? found : { refused: found.kind };
 }
 
 async function search(typed) {
   let answer = null;
   try {
     for (const question of questions(typed)) {
-      answer = await api.identify(question);
-      if (!answer.refused) break;
+      answer = await ask(question);
+      if (!answer.refused || answer.refused === "card_blocked") break;
     }
   } catch (error) {
     if (error.code === "unauthorized") throw error;

@@ -1,6 +1,6 @@
 // The rows of the sale: articles with struck prices and reasons, codes with what they do.
 import { at, element } from "./dom.js";
-import { money } from "./format.js";
+import { count, money } from "./format.js";
 import { grossOf, ofCode, onLine, onReceipt, worth_minor } from "./reasons.js";
 import { say } from "./texts.js";
 
@@ -42,7 +42,7 @@ function lineRow(sale, line) {
   const price = element("div", "price");
   if (given.length) price.append(element("s", "", money(gross_minor)));
   price.append(money(given.reduce((left, [, minor]) => left - minor, gross_minor)));
-  const row = element("li", "row", element("span", "quantity", `${line.pieces} ×`), name, price);
+  const row = element("li", "row", element("span", "quantity", `${count(line.pieces)} ×`), name, price);
   row.id = `line-${line.id}`;
   return row;
 }

@@ -4,22 +4,22 @@ const ARTICLES_MAX = 2000; // the last ones seen; a few hundred bytes each
 
 export function rememberArticle(code, line) {
   const known = articles();
-  delete known[code];
-  known[code] = line;
-  const codes = Object.keys(known);
-  for (const old of codes.slice(0, Math.max(0, codes.length - ARTICLES_MAX))) delete known[old];
-  localStorage.setItem(KEPT, JSON.stringify(known));
+  known.delete(code);
+  known.set(code, line);
+  localStorage.setItem(KEPT, JSON.stringify([...known].slice(-ARTICLES_MAX)));
 }
 
 export function knownArticle(code) {
-  return articles()[code] ?? null;
+  return articles().get(code) ?? null;
 }
 
+// In the order in which they were seen: an object would put codes like 4711 before all others.
 function articles() {
   try {
-    return JSON.parse(localStorage.getItem(KEPT)) ?? {};
+    const kept = JSON.parse(localStorage.getItem(KEPT)) ?? [];
+    return new Map(Array.isArray(kept) ? kept : Object.entries(kept));
   } catch {
-    return {};
+    return new Map();
   }
 }
 
@@ -28,11 +28,16 @@ export function labelledArticle(code, unit_price_minor) {
   return { sku: code, name: code, unit_price_minor };
 }
 
+// Pieces may be parts of one: a sale of another program that was parked here brings weighed goods.
+export const quantityMilli = (pieces) => Math.round(pieces * 1000);
+export const listGross = ({ pieces, facts }) =>
+  Math.round((quantityMilli(pieces) * facts.unit_price_minor) / 1000);
+
 // The answer in the form of the plugin's, with `late`: nothing is given, nothing redeemed.
 export function atListPrice(sale) {
-  const lines = sale.lines.map(({ id, pieces, facts }) => {
-    const gross_minor = pieces * facts.unit_price_minor;
-    return { line_id: id, gross_minor, discounts: [], paid_minor: gross_minor };
+  const lines = sale.lines.map((line) => {
+    const gross_minor = listGross(line);
+    return { line_id: line.id, gross_minor, discounts: [], paid_minor: gross_minor };
   });
   const total_minor = lines.reduce((sum, line) => sum + line.gross_minor, 0);
   return {
@@ -54,9 +59,9 @@ export function atListPrice(sale) {
 
 function vatOf(sale) {
   const paid = new Map();
-  for (const { pieces, facts } of sale.lines) {
-    const rate = facts.vat_rate_bp ?? 0;
-    paid.set(rate, (paid.get(rate) ?? 0) + pieces * facts.unit_price_minor);
+  for (const line of sale.lines) {
+    const rate = line.facts.vat_rate_bp ?? 0;
+    paid.set(rate, (paid.get(rate) ?? 0) + listGross(line));
   }
   return [...paid].map(([vat_rate_bp, paid_minor]) => ({ vat_rate_bp, paid_minor }));
 }

@@ -21,8 +21,11 @@ export async function lookUp(code) {
   return line ? { kind: "article", code, line } : refused;
 }
 
-// Cards and vouchers have no label with a price.
-const isArticle = (code) => code.length <= 13 && !/^29\d{11}$/.test(code);
+// Cards, vouchers and papers of goods on approval have no label with a price.
+function isArticle(code) {
+  const plain = code.replace(/[\s-]/g, "");
+  return plain.length <= 13 && !/^(29\d{11}|A\d{9})$/i.test(plain);
+}
 
 async function labelled(code) {
   const price_minor = await askPrice(code);

@@ -3,7 +3,7 @@ import * as api from "./api.js";
 import { canApprove } from "./approval.js";
 import { at, button, element } from "./dom.js";
 import { closeDialog, openDialog } from "./dialogs.js";
-import { money, moment, timeOfDay } from "./format.js";
+import { count, money, moment, timeOfDay } from "./format.js";
 import { waitingSales } from "./hand_in.js";
 import { knownArticle } from "./list_price.js";
 import { become, begin, isEmpty, sale, snapshot } from "./sale.js";
@@ -50,7 +50,7 @@ async function drawParked() {
 }
 
 function entry(one) {
-  const values = { at: timeOfDay(one.suspended_at), pieces: one.quantity_milli / 1000 };
+  const values = { at: timeOfDay(one.suspended_at), pieces: count(one.quantity_milli / 1000) };
   const what = element("strong", "", say("parkedOne", values));
   const parts = [what, element("span", "amount", money(one.gross_minor))];
   return element("li", "", button("", parts, () => inTurn(() => recall(one.sale_id))));

@@ -1,4 +1,5 @@
 // What promotions and vouchers give, by name: on a line, below all lines, and code by code.
+import { listGross } from "./list_price.js";
 import { say, words } from "./texts.js";
 
 function given(sale, counts) {
@@ -25,7 +26,7 @@ export function onReceipt(sale) {
 
 export function grossOf(sale, line) {
   const found = sale.answer?.lines.find((one) => one.line_id === line.id);
-  return found?.gross_minor ?? line.pieces * line.facts.unit_price_minor;
+  return found?.gross_minor ?? listGross(line);
 }
 
 const WORTH = ["price_reduction_voucher", "tender_voucher"];

@@ -1,7 +1,7 @@
 // The receipt on the screen: what was charged, with every discount and its reason.
 import { tenderVouchers } from "./checkout.js";
 import { at, element } from "./dom.js";
-import { day, moment, money, percent } from "./format.js";
+import { count, day, moment, money, percent } from "./format.js";
 import { grossOf, onLine, onReceipt } from "./reasons.js";
 import { say } from "./texts.js";
 
@@ -45,8 +45,8 @@ class Paper {
 
 function drawSold(paper, sale) {
   for (const line of sale.lines) {
-    const count = line.pieces > 1 ? `${line.pieces} × ` : "";
-    paper.row(count + line.name, money(grossOf(sale, line)));
+    const times = line.pieces === 1 ? "" : `${count(line.pieces)} × `;
+    paper.row(times + line.name, money(grossOf(sale, line)));
     for (const [text, minor] of onLine(sale, line)) paper.row(text, `−${money(minor)}`, "reason");
   }
   for (const [text, minor] of onReceipt(sale)) paper.row(text, `−${money(minor)}`);

@@ -1,6 +1,7 @@
 // The open sale: the till's own basket, sent whole whenever something changed.
 // It is kept in the browser's session, so a reload of the page loses nothing.
 import { wallClock } from "./format.js";
+import { quantityMilli } from "./list_price.js";
 
 const KEPT = "stammkunde.sale";
 
@@ -141,7 +142,7 @@ export function snapshot() {
     lines: sale.lines.map(({ id, pieces: count, facts }) => ({
       ...facts,
       line_id: id,
-      quantity_milli: count * 1000,
+      quantity_milli: quantityMilli(count),
     })),
   };
   if (sale.customer) value.customer = sale.customer;

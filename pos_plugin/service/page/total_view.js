@@ -1,7 +1,7 @@
 // The sums, the big total, and the line that says what is nearly reached.
 import { rest_minor, tenderVouchers } from "./checkout.js";
 import { at, element } from "./dom.js";
-import { money } from "./format.js";
+import { count, money } from "./format.js";
 import { pieces } from "./sale.js";
 import { say } from "./texts.js";
 
@@ -27,7 +27,7 @@ export function drawSums(list, rows) {
 }
 
 export function drawTotal(sale) {
-  drawSums(at("sums"), [[say("pieces"), String(pieces())], ...sumRows(sale)]);
+  drawSums(at("sums"), [[say("pieces"), count(pieces())], ...sumRows(sale)]);
   const { label, minor } = due(sale);
   at("due-label").textContent = label;
   at("due").textContent = money(minor);
