@@ -40,12 +40,16 @@ def as_text(cell: str) -> str:
     >>> as_text("'=1+1"), as_text("'s Lädchen"), as_text("Hose\nblau")
     ('=1+1', "'s Lädchen", 'Hose blau')
     """
-    text = cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA and len(cell) > 1 else cell
+    text = cell[1:] if _is_guarded(cell) else cell
     if has_control(text):
         text = _BREAK.sub(" ", text).strip()
         if has_control(text):
             raise WrongCell(WrongCode.CONTROL)
     return text
+
+
+def _is_guarded(cell: str) -> bool:
+    return len(cell) > 1 and cell[0] == "'" and cell[1] in FORMULA
 
 
 def as_number(cell: str) -> str:
@@ -159,13 +163,19 @@ def plain(value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
 
     >>> plain(True), plain(["a, b"]), plain(None), plain(7)
     ('1', 'a, b|', '', '7')
+
+    What looks like a cell that export guards is meant so here, where nothing runs:
+
+    >>> as_text(plain("'-5"))
+    "'-5"
     """
     if value is None:
         return ""
     if isinstance(value, bool):
         return "1" if value else "0"
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return "|".join(value) + "|"  # one word with a comma in it stays one
+        value = "|".join(value) + "|"  # one word with a comma in it stays one
     if isinstance(value, (str, int)):
-        return str(value)
+        text = str(value)
+        return f"'{text}" if _is_guarded(text) else text
     raise WrongCell(WrongCode.NO_NUMBER if isinstance(value, float) else WrongCode.NO_WORD)
