@@ -108,9 +108,10 @@ function addPieces({ name, ...facts }, count) {
     same.pieces += count;
     sale.lines.push(...sale.lines.splice(sale.lines.indexOf(same), 1));
   } else {
-    // Kept pieces of an approval bring ids that are no numbers.
-    const highest = Math.max(0, ...sale.lines.map((line) => Number(line.id) || 0));
-    sale.lines.push({ id: String(highest + 1), name, pieces: count, facts });
+    // Kept pieces of an approval bring ids that are no numbers, other programs some that no number
+    // here can count on: 9007199254740993 + 1 is 9007199254740992.
+    const counted = sale.lines.filter(({ id }) => /^\d{1,9}$/.test(id)).map(({ id }) => Number(id));
+    sale.lines.push({ id: String(Math.max(0, ...counted) + 1), name, pieces: count, facts });
   }
   sale.selected = lineKey(sale.lines.at(-1));
 }
