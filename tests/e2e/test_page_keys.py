@@ -56,6 +56,16 @@ def test_a_scanner_that_does_not_wait_loses_no_code(page: Page, till: Served) ->
     assert len(page.all("#lines .row")) == 3
 
 
+@pytest.mark.parametrize("typed", [f"0*{SHIRT}", f"1000*{SHIRT}"])
+def test_no_pieces_and_too_many_are_refused_not_one(page: Page, till: Served, typed: str) -> None:
+    page.open(page_url(till))
+    page.scan(typed)
+    page.shows(typed, "#message")
+    page.shows("Bereit", "#lines")
+    page.scan(f"02*{SHIRT}")
+    page.shows("2 \u00d7", "#line-1")
+
+
 def test_codes_scanned_into_open_dialogs_are_not_lost(page: Page, till: Served) -> None:
     page.open(page_url(till))
     page.scan(JEANS)

@@ -55,9 +55,7 @@ def test_weighed_goods_that_another_program_parked_are_sold_to_the_gram(
     page.shows("1,001 \u00d7 Socken", "#receipt")
 
 
-def test_articles_go_beside_lines_whose_ids_another_program_chose(
-    page: Page, till: Served
-) -> None:
+def test_articles_go_beside_lines_whose_ids_another_program_chose(page: Page, till: Served) -> None:
     line = {"line_id": "9007199254740993", "sku": SOCKS, "quantity_milli": 1000}
     sale = {"sale_id": "W2", "at": "2026-03-07T12:00:00+01:00"}
     till.plugin.sales.suspend({**sale, "lines": [line | {"unit_price_minor": 799}]})

@@ -21,10 +21,11 @@ export async function lookUp(code) {
   return line ? { kind: "article", code, line } : refused;
 }
 
-// Cards, vouchers and papers of goods on approval have no label with a price.
+// Cards, vouchers and papers of goods on approval have no label with a price, nor has what was
+// typed wrong: 0 or 1000 pieces.
 function isArticle(code) {
   const plain = code.replace(/[\s-]/g, "");
-  return plain.length <= 13 && !/^(29\d{11}|A\d{9})$/i.test(plain);
+  return plain.length <= 13 && !/\*|^(29\d{11}|A\d{9})$/i.test(plain);
 }
 
 async function labelled(code) {

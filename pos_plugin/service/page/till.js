@@ -68,8 +68,8 @@ function complain(error) {
 
 // What somebody typed or scanned, with pieces before a star. Never before an x: that begins voucher codes (0X…, 12X…).
 function scan(typed) {
-  const [, pieces, code] = /^(?:(\d{1,3})\s*\*\s*)?(.+)$/.exec(typed.trim()) ?? [];
-  if (code) inTurn(() => scanNow(code, Math.max(1, Number(pieces ?? 1))));
+  const [, pieces = "1", code] = /^(?:(0*[1-9]\d{0,2})\s*\*\s*)?(.+)$/.exec(typed.trim()) ?? [];
+  if (code) inTurn(() => scanNow(code, Number(pieces)));
 }
 
 async function scanNow(code, count = 1) {
