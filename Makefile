@@ -51,6 +51,7 @@ soak: install
 	STAMMKUNDE_HOSTILE_SECONDS=120 STAMMKUNDE_DECODER_EXAMPLES=100000 $(BIN)/pytest -s tests/e2e/test_hostile_head_office.py $(ARGS)
 	STAMMKUNDE_FLOOD_EVENTS=100000 $(BIN)/pytest tests/contract/test_hostile_tills.py $(ARGS)
 	STAMMKUNDE_RANDOM_CASES=500000 $(BIN)/pytest -s tests/unit/pos_plugin/promotions/test_random_cases.py $(ARGS)
+	STAMMKUNDE_RANDOM_CASES=200000 $(BIN)/pytest -s tests/unit/pos_plugin/promotions/test_small_budgets.py $(ARGS)
 
 fuzz: install
 	FUZZ_MINUTES=$(or $(MINUTES),10) $(BIN)/pytest -s tests/e2e/test_fuzz.py tests/e2e/test_fuzz_head_office.py tests/e2e/test_fuzz_rules.py

@@ -98,3 +98,25 @@ def test_the_lesser_of_two_like_discounts_keeps_a_threshold(
     assert {one.promotion for one in result.promotions} == {"A", "Z"}
     # Without the lesser one less would be saved.
     assert best_total(promotions[1:], sale) > result.total_minor
+
+
+def test_equal_pieces_round_together_before_a_later_part_of_the_goods() -> None:
+    """Of 80 minor units off 200 pieces the dearer hundred takes all: 30 fewer are left to halve.
+
+    ADR 0004: the rounded total is 15 above the exact lowest one, of two promotions.
+    """
+    receipt = _from(0, "receipt", {"type": "percent", "bp": 1_000})
+    customer = _from(0, "customer", HALF) | {"id": "K"}
+    customer["offer"] |= {"on": {"any_of": [{"skus": ["a"]}]}}
+    lines = [
+        {"line_id": sku, "sku": sku, "quantity_milli": 100_000, "unit_price_minor": minor}
+        for sku, minor in (("a", 5), ("b", 3))
+    ]
+    sale = {"sale_id": "s", "at": "2026-03-07T15:12:00+01:00", "lines": lines}
+
+    result = RuleGeneration.from_value([receipt, customer]).evaluate(sale)
+
+    exact = 800 - 80 - 450 // 2
+    assert result.optimal
+    assert [one.discount_minor for one in result.promotions] == [80, (500 - 80) // 2]
+    assert result.total_minor == exact + 15
