@@ -25,31 +25,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import cython
 
 from native import codes
-from native.arrays import require_int64
+from native.arrays import require_int64, require_range, require_starts
 
 from .packing import Offers, Packing, benefit_on, integers
 
 if TYPE_CHECKING:
     from native.choices import Choices
     from native.problem import Application, Exact, Problem, Promo
-
-__all__ = [
-    "ALONE",
-    "AMOUNT_OFF",
-    "BUNDLE",
-    "BUY_GET",
-    "CUSTOMER",
-    "FIXED_PRICE",
-    "N_FOR_M",
-    "PERCENT",
-    "RECEIPT",
-    "SHARED",
-    "STEPS",
-    "UNITS",
-    "Found",
-    "Search",
-    "search",
-]
 
 PROMO_COLUMNS = cython.declare(cython.Py_ssize_t, codes.PROMO_COLUMNS)
 STEP_COLUMNS = cython.declare(cython.Py_ssize_t, codes.STEP_COLUMNS)
@@ -63,8 +45,6 @@ BUNDLE = cython.declare(cython.longlong, codes.BUNDLE)
 BUY_GET = cython.declare(cython.longlong, codes.BUY_GET)
 STEPS = cython.declare(cython.longlong, codes.STEPS)
 RECEIPT = cython.declare(cython.longlong, codes.RECEIPT)
-CUSTOMER = cython.declare(cython.longlong, codes.CUSTOMER)
-SHARED = cython.declare(cython.longlong, codes.SHARED)
 UNITS = cython.declare(cython.longlong, codes.UNITS)
 ALONE = cython.declare(cython.longlong, codes.ALONE)
 _ALIKE = cython.declare(cython.longlong, 1_000)  # tiers that a tier is compared with
@@ -2036,26 +2016,6 @@ class Search:
         return False
 
 
-def _merged(
-    slot: array[int],
-    class_start: array[int],
-    slot_class: array[int],
-    first: int,
-    last: int,
-) -> list[tuple[int, int, array[int]]]:
-    """Return quantity, target and classes of each slot; slots of the same units are one."""
-    slots: list[tuple[int, int, array[int]]] = []
-    for s in range(first, last):
-        fitting = slot_class[class_start[s] : class_start[s + 1]]
-        for i, (quantity, is_target, other) in enumerate(slots):
-            if is_target == slot[2 * s + 1] and other == fitting:
-                slots[i] = (quantity + slot[2 * s], is_target, other)
-                break
-        else:
-            slots.append((slot[2 * s], slot[2 * s + 1], fitting))
-    return slots
-
-
 def search(
     *,
     price_minor: array[int],
@@ -2140,43 +2100,12 @@ def _unbounded(size: int) -> Any:  # noqa: ANN401 - an array or a list
     return _room(size) if cython.compiled else [0] * (size + 1)
 
 
-@cython.cfunc
-@cython.exceptval(check=True)
-def _require_range(
-    name: str,
-    values: cython.longlong[::1],
-    low: cython.longlong,
-    high: cython.longlong,
-    step: cython.Py_ssize_t = 1,
-    first: cython.Py_ssize_t = 0,
-) -> cython.void:
-    """Raise ValueError unless every value (of a column) lies in low..high-1."""
-    i: cython.Py_ssize_t = first
-    while i < len(values):
-        if values[i] < low or values[i] >= high:
-            raise ValueError(f"{name} must lie in {low}..{high - 1}")
-        i += step
-
-
-@cython.cfunc
-@cython.exceptval(check=True)
-def _require_starts(name: str, starts: cython.longlong[::1], items: cython.longlong) -> cython.void:
-    """Raise ValueError unless the offsets run from 0 to ``items`` and never fall."""
-    i: cython.Py_ssize_t
-    if not len(starts) or starts[0] != 0 or starts[len(starts) - 1] != items:
-        raise ValueError(f"{name} must run from 0 to {items}")
-    for i in range(1, len(starts)):
-        if starts[i] < starts[i - 1]:
-            raise ValueError(f"{name} must not fall")
-
-
 def _check(*, classes: int, given: dict[str, array[int]]) -> None:
     """Raise where the arrays of a problem do not fit each other."""
     for name, values in given.items():
-        if type(values) is not array or values.typecode != "q":
-            require_int64(name, values)
-    _require_range("price_minor", given["price_minor"], 0, 1_000_000_001)
-    _require_range("count", given["count"], 0, 1_000_000_001)
+        require_int64(name, values)
+    for name in ("price_minor", "count"):
+        require_range(name, given[name], low=0, high=1_000_000_001)
     promos = len(given["slot_start"]) - 1
     for name, columns, rows in (
         ("price_minor", 1, classes),
@@ -2188,13 +2117,17 @@ def _check(*, classes: int, given: dict[str, array[int]]) -> None:
     ):
         if len(given[name]) != rows * columns:
             raise ValueError(f"{name} must have {rows} rows of {columns} columns")
-    _require_starts("step_start", given["step_start"], len(given["step"]) // STEP_COLUMNS)
-    _require_starts("slot_start", given["slot_start"], len(given["slot"]) // SLOT_COLUMNS)
+    for name, items in (
+        ("step_start", len(given["step"]) // STEP_COLUMNS),
+        ("slot_start", len(given["slot"]) // SLOT_COLUMNS),
+        ("slot_class_start", len(given["slot_class"])),
+        ("tier_class_start", len(given["tier_class"])),
+    ):
+        require_starts(name, given[name], items=items)
     for name in ("slot_class", "tier_class"):
-        _require_starts(f"{name}_start", given[f"{name}_start"], len(given[name]))
-        _require_range(name, given[name], 0, max(classes, 1))
-    _require_range("promo kind", given["promo"], N_FOR_M, STEPS + 1, PROMO_COLUMNS)
-    step = given["step"]
-    _require_range("step least", step, 1, 1_000_000_001, STEP_COLUMNS)
-    _require_range("step benefit", step, PERCENT, FIXED_PRICE + 1, STEP_COLUMNS, 1)
-    _require_range("step value", step, 0, 1_000_000_001, STEP_COLUMNS, 2)
+        require_range(name, given[name], low=0, high=max(classes, 1))
+    kinds, step = given["promo"][::PROMO_COLUMNS], given["step"]
+    require_range("promo kind", kinds, low=codes.N_FOR_M, high=codes.STEPS + 1)
+    require_range("step least", step[::STEP_COLUMNS], low=1, high=1_000_000_001)
+    require_range("step benefit", step[1::STEP_COLUMNS], low=0, high=codes.FIXED_PRICE + 1)
+    require_range("step value", step[2::STEP_COLUMNS], low=0, high=1_000_000_001)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from native.search import (
+from native.codes import (
     AMOUNT_OFF,
     BUNDLE,
     BUY_GET,
@@ -17,8 +17,8 @@ from native.search import (
     PERCENT,
     RECEIPT,
     STEPS,
-    search,
 )
+from native.search import search
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
