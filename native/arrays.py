@@ -31,3 +31,8 @@ def require_range(name: str, values: array[int], *, low: int, high: int) -> None
     require_int64(name, values)
     if values and (min(values) < low or max(values) >= high):
         raise ValueError(f"{name} must lie in {low}..{high - 1}")
+
+
+def room(size: int) -> array[int]:
+    """Return an array of zeros for so many values, and one more."""
+    return array("q", bytes(8 * (size + 1)))

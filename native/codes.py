@@ -44,3 +44,7 @@ CONDITION_COLUMNS: Final = 5
 RULE_TIER_COLUMNS: Final = 3
 APPLIED_COLUMNS: Final = 3
 GIVEN_COLUMNS: Final = 8
+
+# Promotions without a state have no row in the columns of the packing; from this number on follow
+# their numbers in the call.
+FREE: Final = 1 << 30

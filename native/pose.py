@@ -19,8 +19,9 @@ from native import codes
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from .found import Found
     from .match import Matches
-    from .search import Found, Search
+    from .search import Search
 
 PROMO = cython.declare(cython.longlong, codes.PROMO_COLUMNS)
 POOL = cython.declare(cython.longlong, 6)

@@ -20,9 +20,9 @@ from native import codes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .found import Found
     from .match import Matches
     from .pose import Pose
-    from .search import Found
 
 PROMO = cython.declare(cython.longlong, codes.PROMO_COLUMNS)
 STEP = cython.declare(cython.longlong, codes.STEP_COLUMNS)

@@ -22,7 +22,7 @@ from pos_plugin.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
-    from native.search import Found
+    from native.found import Found
     from pos_plugin.model import Basket, Line
     from pos_plugin.promotions.pack import PackedPromotions, Steps
     from pos_plugin.promotions.promotion import Promotion

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import native
 from native.codes import (
     AMOUNT_OFF,
     BUNDLE,
@@ -430,3 +431,28 @@ def test_a_threshold_is_kept_by_pairing_dear_with_cheap() -> None:
     control = search(**two_pairs(least_minor=0))
     assert control.optimal
     assert list(control.member_class) == [0, 1], "the control: without it equal ones are paired"
+
+
+@pytest.mark.skipif(not native.COMPILED, reason="only the compiled form has an end")
+def test_a_sale_beyond_64_bits_leaves_nothing_for_the_next_one() -> None:
+    # The tier asks for all that the goods cost: "3 for 2" has to be forgone. The sum of ten classes
+    # is too much, when those of "3 for 2" are half counted.
+    last = 11
+    tables = problem(
+        price_minor=q(*[10**9] * last, 4_000),
+        count=q(2, *[10**9] * (last - 1), 1),
+        slot_class_start=q(0, 2),
+        slot_class=q(0, last),
+        tier=q(RECEIPT, 1, PERCENT, 1_000, 2 * 10**9 + 4_000, -1, 0, -1, 1),
+        tier_class_start=q(0, last + 1),
+        tier_class=q(*range(last + 1)),
+    )
+    pools, steps = tables.pop("pool_limit"), tables.pop("max_steps")
+    used, fresh = native.FORM.Search(), native.FORM.Search()
+    used.bind(tables)
+    with pytest.raises(OverflowError):
+        used.solve(last + 1, 1, 1, pools, steps)
+    for c in range(1, last):
+        tables["count"][c] = 0
+    fresh.bind(tables)
+    assert used.solve(last + 1, 1, 1, pools, steps) == fresh.solve(last + 1, 1, 1, pools, steps)
