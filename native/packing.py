@@ -263,8 +263,6 @@ class Packing:
     rows: cython.longlong
     room: cython.longlong
     room_2: cython.longlong
-    mu: cython.longlong
-    mu_2: cython.longlong
     used: cython.longlong
     budget: cython.longlong
     restricted: cython.bint
@@ -295,8 +293,7 @@ class Packing:
     pair_off: cython.longlong[::1]
     want_start: cython.longlong[::1]
     want: cython.longlong[::1]
-    gain: cython.longlong[::1]  # true value
-    worth: cython.longlong[::1]  # with what rows cost
+    gain: cython.longlong[::1]  # value
     raw: cython.longlong[::1]  # discount
     spent: cython.longlong[::1]
     spent_2: cython.longlong[::1]
@@ -445,8 +442,6 @@ class Packing:
         self.rows = len(rows)
         self.room = rooms[0] if rooms else 0
         self.room_2 = rooms[1] if len(rooms) > 1 else 0
-        self.mu = 0
-        self.mu_2 = 0
         self.option_start = option_start
         self.option_value = option_value
         self.option_promo = option_promo
@@ -591,7 +586,6 @@ class Packing:
             self.want[self.want_start[c] + at[c]] = i
             at[c] += 1
         self.gain = _zeros(gains)
-        self.worth = _zeros(gains)
         self.raw = _zeros(gains)
         self.spent = _zeros(gains)
         self.spent_2 = _zeros(gains)
@@ -730,7 +724,8 @@ class Packing:
                 grain = _gcd(grain, offers.cap[p] * discount)
         self.grain = grain or 1
         self._drop_caps_beyond_reach()
-        self._price_rows()
+        for c in range(self.m):
+            self.free[c] = self.option_value[self.option_start[c]]
 
     @cython.cfunc
     @cython.exceptval(check=True)
@@ -767,28 +762,6 @@ class Packing:
                     most += self.left[self.pair_class[e]]
             if not group or most <= offers.cap[p] // group:
                 self.cap_place[k] = -1
-
-    @cython.cfunc
-    @cython.exceptval(check=True)
-    def _price_rows(self) -> cython.void:
-        """Charge what is taken from the rows with their multipliers."""
-        i: cython.Py_ssize_t
-        c: cython.Py_ssize_t
-        best: cython.longlong
-        value: cython.longlong
-        for i in range(len(self.gain)):
-            if not self.rows or self.gain[i] == _NEVER:
-                self.worth[i] = self.gain[i]
-            else:
-                self.worth[i] = self.gain[i] - self.mu * self.spent[i] - self.mu_2 * self.spent_2[i]
-        for c in range(self.m):
-            best = _NEVER
-            for i in range(self.option_start[c], self.option_start[c + 1]):
-                value = self.option_value[i]
-                if self.rows:
-                    value -= self.mu * self.option_spent[i] + self.mu_2 * self.option_spent_2[i]
-                best = max(best, value)
-            self.free[c] = best
 
     # --- what a promotion is worth on its own, given the multipliers
 
@@ -850,10 +823,10 @@ class Packing:
             e = self.live[i]
             off = self.pair_off[e]
             lam = self.lam[self.pair_class[e]]
-            paid = self.worth[off + 1] - lam
+            paid = self.gain[off + 1] - lam
             if theta:
                 paid -= self.raw[off + 1] * self.cap_value[k] * theta // 1_024
-            unpaid = self.worth[off] - lam
+            unpaid = self.gain[off] - lam
             value = 0
             for x in range(n):
                 table[prefix + x] = value
@@ -918,7 +891,7 @@ class Packing:
         total: cython.longlong = 0
         for e in range(self.pair_start[k], self.pair_start[k + 1]):
             off = self.pair_off[e]
-            share = self.worth[off + 1] * d + self.worth[off] * (n - d) + n - 1
+            share = self.gain[off + 1] * d + self.gain[off] * (n - d) + n - 1
             share = share // n - self.lam[self.pair_class[e]]
             if share > 0:
                 total += share * self.left[self.pair_class[e]]
@@ -952,7 +925,7 @@ class Packing:
         for i in range(live):
             e = self.live[i]
             off = self.pair_off[e]
-            unpaid = self.worth[off] - self.lam[self.pair_class[e]]
+            unpaid = self.gain[off] - self.lam[self.pair_class[e]]
             paid = self._net(k, e, 1)
             row += n
             value = -self.toll[k]
@@ -1298,7 +1271,7 @@ class Packing:
     @cython.cfunc
     @cython.exceptval(-1, check=True)
     def _slot_gain(self, e: cython.Py_ssize_t, s: cython.Py_ssize_t) -> cython.longlong:
-        if self.worth[self.pair_off[e] + s] == _NEVER:
+        if self.gain[self.pair_off[e] + s] == _NEVER:
             return _NEVER
         return self._net(self.pair_promo[e], e, s)
 
@@ -1309,7 +1282,7 @@ class Packing:
     ) -> cython.longlong:
         """What a unit brings beyond its multiplier, less what the cap will cut."""
         at: cython.Py_ssize_t = self.pair_off[e] + g
-        net: cython.longlong = self.worth[at] - self.lam[self.pair_class[e]]
+        net: cython.longlong = self.gain[at] - self.lam[self.pair_class[e]]
         if self.theta[k]:
             net -= self.raw[at] * self.cap_value[k] * self.theta[k] // 1_024
         return net
@@ -1364,7 +1337,7 @@ class Packing:
         k: cython.Py_ssize_t
         e: cython.Py_ssize_t
         g: cython.Py_ssize_t
-        total: cython.longlong = self.mu * self.room + self.mu_2 * self.room_2
+        total: cython.longlong = 0
         for c in range(self.m):
             self.usage[c] = 0
             total += self.lam[c] * self.left[c]
@@ -1765,17 +1738,17 @@ class Packing:
                 off = self.pair_off[e]
                 if offers.kind[p] == N_FOR_M:
                     share = (
-                        self.worth[off + 1] * offers.discounted[p]
-                        + self.worth[off] * (offers.size[p] - offers.discounted[p])
+                        self.gain[off + 1] * offers.discounted[p]
+                        + self.gain[off] * (offers.size[p] - offers.discounted[p])
                     ) // offers.size[p]
                 elif offers.kind[p] == STEPS:
                     share = _NEVER
                     for g in range(self.kinds[k]):
-                        share = max(share, self.worth[off + g])
+                        share = max(share, self.gain[off + g])
                 else:
                     share = _NEVER
                     for g in range(self.kinds[k]):
-                        share = max(share, self.worth[off + g])
+                        share = max(share, self.gain[off + g])
                     if offers.kind[p] == BUY_GET:
                         share = share * offers.discounted[p] // offers.size[p]
                 if share > best:
@@ -2199,7 +2172,7 @@ class Packing:
         return (
             (self.left, self.free, self.lam, self.rest),
             (self.pair_start, self.pair_class, self.pair_off, self.kinds, kind, size),
-            (self.worth, self.take, self.made),
+            (self.gain, self.take, self.made),
             (self.profit, self.least, self.most, self.fee),
         )
 
@@ -3283,7 +3256,7 @@ class Packing:
             elif not self.tabled[k]:
                 best = 0
                 for a in range(self.kinds[k]):
-                    value = self.worth[self.pair_off[e] + a]
+                    value = self.gain[self.pair_off[e] + a]
                     if value != _NEVER and value - self.best_lam[c] > best:
                         best = value - self.best_lam[c]
                 if self.bonus_of[k] > 0:
@@ -3297,7 +3270,7 @@ class Packing:
                         at = off + s * actions + a
                         if self.next_state[at] < 0:
                             continue
-                        value = self.worth[self.pair_off[e] + self.gain_kind[at]]
+                        value = self.gain[self.pair_off[e] + self.gain_kind[at]]
                         if value == _NEVER or table[after + self.next_state[at]] == _NEVER:
                             continue
                         value += table[after + self.next_state[at]] + self.bonus[at] - lam
@@ -3416,7 +3389,7 @@ class Packing:
         for j in range(size):
             keys[j] = 1 + j * 7_919 + (j * j * 104_729) % 999_983
         now[0] = self.start_value
-        now[1] = self.start_value + self.mu * self.room + self.mu_2 * self.room_2
+        now[1] = self.start_value
         for c in range(self.m):
             now[1] += self.best_lam[c] * self.left[c]
         for k in range(self.k):
@@ -3495,7 +3468,7 @@ class Packing:
                         gain = self.option_value[x]
                         spent = self.option_spent[x]
                         spent_2 = self.option_spent_2[x]
-                        bound = base + gain - self.mu * spent - self.mu_2 * spent_2
+                        bound = base + gain
                         move = -1 - x
                         spared = now[7 * i + 6]
                         x += 1
@@ -3556,8 +3529,6 @@ class Packing:
                                 else 0,
                             )
                             + gain
-                            - self.mu * spent
-                            - self.mu_2 * spent_2
                             + add
                         )
                     self.used += 1
