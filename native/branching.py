@@ -14,7 +14,6 @@ Classes count once, however many units they have: piles cost no more than single
 
 from __future__ import annotations
 
-from array import array
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
@@ -23,6 +22,7 @@ import cython
 from native import codes
 
 from .plans import Plans
+from .rooms import grown, zeros
 
 N_FOR_M = cython.declare(cython.longlong, codes.N_FOR_M)
 STEPS = cython.declare(cython.longlong, codes.STEPS)
@@ -38,15 +38,6 @@ _WHOLE = cython.declare(cython.longlong, 1 << 30)  # of a share
 _LEAST = cython.declare(cython.longlong, 100)  # of a share that is one
 _NEAR = cython.declare(cython.longlong, 1 << 18)  # what counts as a whole number: 1/4096 of one
 _HEAVY = cython.declare(cython.longlong, 1 << 24)  # the heaviest weight
-
-
-@cython.cfunc
-def _indexes(count: cython.Py_ssize_t) -> cython.longlong[::1]:
-    """Room for so many integers."""
-    if not cython.compiled:
-        return [0] * max(1, count)
-    fresh: cython.longlong[::1] = array("q", bytes(8 * max(1, count)))
-    return fresh
 
 
 class _Case(NamedTuple):
@@ -154,13 +145,13 @@ class Branching:
         for c in range(self.m):
             pieces += self.left[c]
         self.ceiling = (1 << 60) // pieces
-        self.low = _indexes(self.k)
-        self.high = _indexes(self.k)
-        self.weight = _indexes(self.k)
-        self.times = _indexes(self.k)
-        self.mean = _indexes(len(self.take))
-        self.mean_times = _indexes(self.k)
-        self.apart = _indexes(self.k)
+        self.low = zeros(self.k)
+        self.high = zeros(self.k)
+        self.weight = zeros(self.k)
+        self.times = zeros(self.k)
+        self.mean = zeros(len(self.take))
+        self.mean_times = zeros(self.k)
+        self.apart = zeros(self.k)
         for k in range(self.k):
             self.high[k] = _NO_LIMIT
             best = 0
@@ -171,21 +162,21 @@ class Branching:
             heaviest = max(heaviest, self.weight[k])
         for k in range(self.k):
             self.weight[k] = self.weight[k] // (heaviest // _HEAVY + 1) + 1
-        self.dual = _indexes(1)
+        self.dual = zeros(1)
         self.share = self.dual
         self._tell()
         self.seen = set()
-        self.counter = _indexes(self.k)
-        self.charge = _indexes(self.k)
+        self.counter = zeros(self.k)
+        self.charge = zeros(self.k)
         for k in range(self.k):
             self.counter[k] = -1
         self.known = 0
-        self.column = _indexes(64)
-        self.owner = _indexes(64)
-        self.plan_times = _indexes(64)
-        self.plan_start = _indexes(65)
-        self.plan_at = _indexes(512)
-        self.plan_units = _indexes(512)
+        self.column = zeros(64)
+        self.owner = zeros(64)
+        self.plan_times = zeros(64)
+        self.plan_start = zeros(65)
+        self.plan_at = zeros(512)
+        self.plan_units = zeros(512)
 
     def note(self) -> None:
         """Keep what each promotion would take under the multipliers as they are."""
@@ -334,17 +325,17 @@ class Branching:
     @cython.exceptval(check=True)
     def _room_for_unit(self, used: cython.Py_ssize_t) -> cython.void:
         if used >= len(self.plan_at):
-            self.plan_at = _grown(self.plan_at, used)
-            self.plan_units = _grown(self.plan_units, used)
+            self.plan_at = grown(self.plan_at, used)
+            self.plan_units = grown(self.plan_units, used)
 
     @cython.cfunc
     @cython.exceptval(check=True)
     def _room_for_plan(self) -> cython.void:
         if self.known >= len(self.column):
-            self.column = _grown(self.column, self.known)
-            self.owner = _grown(self.owner, self.known)
-            self.plan_times = _grown(self.plan_times, self.known)
-            self.plan_start = _grown(self.plan_start, self.known + 1)
+            self.column = grown(self.column, self.known)
+            self.owner = grown(self.owner, self.known)
+            self.plan_times = grown(self.plan_times, self.known)
+            self.plan_start = grown(self.plan_start, self.known + 1)
 
     # --- a case
 
@@ -377,8 +368,8 @@ class Branching:
         shy: cython.longlong = _SHY // 2 if self.entered else _SHY
         upper: cython.longlong = self.packing.bound
         is_new: cython.bint = True
-        center: cython.longlong[::1] = _indexes(self.m)
-        charged: cython.longlong[::1] = _indexes(self.k)
+        center: cython.longlong[::1] = zeros(self.m)
+        charged: cython.longlong[::1] = zeros(self.k)
         self._keep_multipliers(center, charged)
         self._bind()
         for round_ in range(_ROUNDS):
@@ -462,8 +453,8 @@ class Branching:
         """Duals and shares of the linear program."""
         width: cython.Py_ssize_t = self.plans.width
         if len(self.share) < width:
-            self.share = _indexes(2 * width)
-            self.dual = _indexes(2 * width)
+            self.share = zeros(2 * width)
+            self.dual = zeros(2 * width)
         self.plans.tell(self.dual, self.share)
 
     @cython.cfunc
@@ -555,13 +546,3 @@ class Branching:
             else:
                 self._open((*others, (at, self.low[at], split)), upper)
         return True
-
-
-@cython.cfunc
-def _grown(values: cython.longlong[::1], need: cython.Py_ssize_t) -> cython.longlong[::1]:
-    """The same values with room for more than ``need``."""
-    i: cython.Py_ssize_t
-    fresh: cython.longlong[::1] = _indexes(2 * need + 2)
-    for i in range(len(values)):
-        fresh[i] = values[i]
-    return fresh

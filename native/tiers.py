@@ -15,25 +15,17 @@ The case with the best bound comes first. What is open when the budget ends is p
 
 from __future__ import annotations
 
-from array import array
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
 import cython
 
+from .rooms import zeros
+
 _ANY = -1
 _FIRST_PERCENT = cython.declare(cython.longlong, 50)  # of the steps, for all tiers granted
 _TRIES = cython.declare(cython.longlong, 16)  # of one bonus
 _CEILING = cython.declare(cython.longlong, 1 << 56)  # no bonus on all units is higher
-
-
-@cython.cfunc
-def _indexes(count: cython.Py_ssize_t) -> cython.longlong[::1]:
-    """Room for so many integers."""
-    if not cython.compiled:
-        return [0] * max(1, count)
-    fresh: cython.longlong[::1] = array("q", bytes(8 * max(1, count)))
-    return fresh
 
 
 class _Case(NamedTuple):
@@ -101,9 +93,9 @@ class Tiers:
         self.tiered = [place for place, _ in granted]
         self.least = [least for _, least in granted]
         self.t = len(granted)
-        self.worth = _indexes(self.m)
-        self.taker = _indexes(self.m)
-        self.taken = _indexes(self.t)
+        self.worth = zeros(self.m)
+        self.taker = zeros(self.m)
+        self.taken = zeros(self.t)
         self.parts = self._fall_apart()
         tied = {c for part in self.parts for c in part.classes}
         self.alone = [c for c in range(self.m) if c not in tied]
