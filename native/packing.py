@@ -2,17 +2,20 @@
 # cython: initializedcheck=False
 """Packs units into applications of the article layer, under fixed weights of the later layers.
 
-1. *Units have prices.* Every class of equal units gets a multiplier: what a unit is worth to the
-   best of its users. Given these, each promotion is worth on its own what it makes beyond the
-   multipliers of the units it takes; multipliers of all units plus that is an upper bound of every
-   packing (Lagrangian relaxation). The multipliers move until the bound is low.
-2. *Labels run over the units* in falling price. A label says what was decided so far; of each
-   promotion it knows the state of an automaton (fill of the open group, applications used, tier).
-   Exact tables say what a promotion can still make beyond the multipliers from a state on, so that
-   every decision has its loss, and a label lives as long as its losses leave it above the best
-   packing known. Labels of equal states keep the best.
-3. Beyond a width the most promising labels stay, and the best bound given up is what remains of
-   the proof. Widths grow while the budget of steps lasts.
+*Units have prices.* Every class of equal units gets a multiplier: what a unit is worth to the best
+of its users. Given these, each promotion is worth on its own what it makes beyond the multipliers
+of the units it takes; multipliers of all units plus that is an upper bound of every packing
+(Lagrangian relaxation). The multipliers move until the bound is low; every few moves the promotions
+take their choice one after another, which is the packing to beat.
+
+What that leaves open is asked elsewhere, in this order and for a share of the steps each; every
+answer is a better packing or a lower bound:
+
+- ``piles``: units of one class, and units beyond any use, by number;
+- ``tiers``: quantity tiers are granted, the rest falls apart;
+- ``branching``: how often a promotion applies, case by case, with the linear program of ``plans``;
+- ``automata`` and ``beam``: labels decide unit by unit, the most promising so many of them; widths
+  grow while the budget of steps lasts.
 
 Amounts: discounts in 1/10_000 minor unit; values are discounts times weights. Nothing is rounded.
 A sum beyond 64 bits raises OverflowError in the compiled form; the plain form has no such bound.
@@ -27,7 +30,10 @@ import cython
 
 from native import codes
 
+from .automata import Automata
+from .beam import Beam
 from .branching import Branching
+from .piles import Piles
 from .tiers import Tiers
 
 N_FOR_M = cython.declare(cython.longlong, codes.N_FOR_M)
@@ -46,17 +52,12 @@ Given = tuple[int, int, tuple[tuple[int, int, int], ...], int]
 _NEVER = cython.declare(
     cython.longlong, -(1 << 60)
 )  # below every value: cannot be completed any more
-_STATES = cython.declare(cython.longlong, 4_096)  # of one automaton at most
-_ENTRIES = cython.declare(cython.longlong, 60_000)  # of the exact table of one automaton at most
-_UNITS = cython.declare(cython.longlong, 4_000)  # decided one by one at most
 _WIDTHS = (16, 800, 3_000)
-_FEW_STATES = cython.declare(cython.longlong, 64)  # together
 _CELLS = cython.declare(cython.longlong, 1 << 21)  # of the table of an n-for-m at most
 _ROUNDS = cython.declare(cython.longlong, 400)  # of moving the multipliers, each
 _WIDE = cython.declare(
     cython.longlong, 200
 )  # a gap above this part of the value is too wide for labels
-_EVERY = cython.declare(cython.longlong, (1 << 62) - 1)  # promotions, a bit each
 _UNSURE = cython.declare(cython.longlong, -1)
 _FEW = cython.declare(cython.longlong, 80)  # units, of which labels can carry any gap
 _FRESH = cython.declare(cython.longlong, 64)  # weight of a round in the running mean, in 1/256
@@ -178,7 +179,7 @@ class Offers:
     ``correction``: what the parts of the slots miss of the whole, once an application.
     """
 
-    promos: cython.longlong
+    columns: dict[str, array[int]]
     price: cython.longlong[::1]
     count: cython.longlong[::1]
     kind: cython.longlong[::1]
@@ -207,7 +208,7 @@ class Offers:
     place: cython.longlong[::1]
 
     def __init__(self, columns: dict[str, array[int]]) -> None:
-        self.promos = len(columns["kind"])
+        self.columns = columns
         self.price = columns["price"]
         self.count = columns["count"]
         self.kind = columns["kind"]
@@ -259,13 +260,11 @@ class Packing:
     unit: cython.longlong
     m: cython.longlong
     k: cython.longlong
-    n: cython.longlong
     rows: cython.longlong
     room: cython.longlong
     room_2: cython.longlong
     used: cython.longlong
     budget: cython.longlong
-    restricted: cython.bint
     is_cut: cython.bint  # labels prove nothing
     is_thinned: cython.bint  # more was set aside than changes nothing
     gives_back: cython.bint  # whether a later unit may take less than nothing from a row
@@ -300,24 +299,10 @@ class Packing:
     kinds: cython.longlong[::1]
     even: cython.longlong[::1]
 
-    # Automata.
-    states: cython.longlong[::1]
-    actions: cython.longlong[::1]
-    auto_off: cython.longlong[::1]
-    next_state: cython.longlong[::1]
-    gain_kind: cython.longlong[::1]
-    bonus: cython.longlong[::1]
-    opens: cython.longlong[::1]
-    autos: cython.Py_ssize_t
-    flags: cython.Py_ssize_t
+    # What piles set aside.
     aside_promo: cython.longlong[::1]
     aside_times: cython.longlong[::1]
-    filled: cython.Py_ssize_t
-    flag_off: cython.longlong[::1]
-    accepts: cython.longlong[::1]
-    late: cython.longlong[::1]
-    tabled: cython.longlong[::1]
-    built: cython.bint
+    has_aside: cython.bint  # what labels need not decide was set aside
     with_aside: cython.bint  # the best packing was found with units set aside
     limit_of: cython.longlong[::1]
     bonus_of: cython.longlong[::1]
@@ -374,12 +359,6 @@ class Packing:
     found: cython.bint
     scratch: cython.longlong[::1]
 
-    # Tables.
-    unit_class: cython.longlong[::1]
-    row_of: cython.longlong[::1]
-    table: cython.longlong[::1]
-    lost: cython.longlong
-
     def __init__(
         self,
         offers: Offers,
@@ -407,7 +386,6 @@ class Packing:
         self.unit = unit
         self.budget = budget
         self.used = 0
-        self.restricted = False
         self.is_cut = False
         self.is_thinned = False
         self.gives_back = False
@@ -435,7 +413,7 @@ class Packing:
         self.is_case = False
         self.cases = None
         self.beyond_cap = 1
-        self.built = False
+        self.has_aside = False
         self.with_aside = False
         self.found = False
         self.start_value = 0
@@ -1443,7 +1421,7 @@ class Packing:
             return False
         self.lower = value
         self.found = True
-        self.with_aside = self.built
+        self.with_aside = self.has_aside
         for i in range(len(self.made)):
             self.best_take[i] = self.made[i]
         for c in range(self.m):
@@ -1984,7 +1962,7 @@ class Packing:
             # Nothing but the free discounts.
             self.lower = value
             self.found = True
-            self.with_aside = self.built
+            self.with_aside = self.has_aside
             for c in range(self.m):
                 self.option_take[self.option_start[c]] = self.left[c]
 
@@ -2029,11 +2007,9 @@ class Packing:
     @cython.cfunc
     @cython.exceptval(check=True)
     def _solve(self, floor: cython.longlong) -> cython.void:
-        width: cython.longlong
         before: cython.longlong
         asked: cython.longlong = 0  # steps that cases took before the labels
         is_asked: cython.bint = False
-        is_stale: cython.bint = True  # whether the multipliers have left the tables
         self._begin(floor)
         if self.seed is not None:
             self._begin_with(self.seed)
@@ -2072,40 +2048,7 @@ class Packing:
         if self._is_proven() or (self._is_wide() and 2 * (self.used - asked) > self.budget):
             self._close()
             return
-        if not self._fits_tables():
-            self._close()
-            return
-        for width in _WIDTHS:
-            if width < _WIDTHS[1] and self._has_few_states():
-                continue  # labels of all states are hardly more
-            before = self.lower
-            if is_stale:
-                self._tables()
-                is_stale = False
-            self._run(width, False)
-            if self.lost < self.upper and not self.is_cut:
-                # Every label given up is bounded: the proof needs no more than the worst of them.
-                self.upper = max(self.lower, self.lost)
-            if self._is_proven():
-                if self.seeks_ties and self.spares == _UNSURE and self.used < self.budget:
-                    self._run(width, True)
-                break
-            if self.used >= self.budget:
-                break
-            if self.is_thinned:
-                # No bound of what is left holds for what was set aside.
-                continue
-            if not is_asked and self._asks_cases():
-                is_asked = True
-                if self._close_by_cases():
-                    return
-                is_stale = True
-            if self.lower > before:
-                self._improve(_ROUNDS, self.budget // 8)
-                is_stale = True
-                if self._is_proven():
-                    break
-        self._close()
+        self._close_by_labels(is_asked)
 
     # --- proof by cases (``branching``)
 
@@ -2574,1152 +2517,164 @@ class Packing:
         if self._is_proven() or self.upper < self.lower:
             self.upper = self.lower
 
-    # --- one class of equal units
+    # --- piles, and labels over single units (``piles``, ``automata``, ``beam``)
+
+    def lend_all(self) -> dict[str, Any]:
+        """Share the whole problem and the best multipliers: arrays, by name."""
+        return {
+            "offers": self.offers.columns,
+            "promo": self.promo,
+            # Of each class.
+            "price": self.price,
+            "left": self.left,
+            "free": self.free,
+            "rest": self.rest,
+            "coef": self.coef,
+            "coef_2": self.coef_2,
+            "best_lam": self.best_lam,
+            "want_start": self.want_start,
+            "want": self.want,
+            "option_start": self.option_start,
+            "option_value": self.option_value,
+            "option_spent": self.option_spent,
+            "option_spent_2": self.option_spent_2,
+            "option_take": self.option_take,
+            # Of each promotion.
+            "kinds": self.kinds,
+            "limit_of": self.limit_of,
+            "bonus_of": self.bonus_of,
+            "cap_place": self.cap_place,
+            "cap_value": self.cap_value,
+            "pool_place": self.pool_place,
+            "pool_left": self.pool_left,
+            "best_theta": self.best_theta,
+            # Of each pair, and of its places.
+            "pair_start": self.pair_start,
+            "pair_class": self.pair_class,
+            "pair_promo": self.pair_promo,
+            "pair_off": self.pair_off,
+            "gain": self.gain,
+            "raw": self.raw,
+            "spent": self.spent,
+            "spent_2": self.spent_2,
+            "made": self.made,
+            "best_take": self.best_take,
+            # Of the side constraints.
+            "rows": self.rows,
+            "room": self.room,
+            "room_2": self.room_2,
+            "gives_back": self.gives_back,
+        }
+
+    def tier_most(self, k: int, g: int) -> int:
+        """Units that a quantity tier may take."""
+        return self._tier_most(k, g)
+
+    def value_made(self, k: int) -> int:
+        """True value of what a promotion has in the packing that is being made."""
+        return self._value_made(k)
 
     @cython.cfunc
     @cython.exceptval(-1, check=True)
     def _pack_equal_units(self) -> cython.bint:
-        """Share equal units out among the promotions, exactly; False where this is too much work.
-
-        Only numbers of units count here: promotion by promotion, the most that so many units make.
-        """
-        offers: Offers = self.offers
-        k: cython.Py_ssize_t
-        u: cython.Py_ssize_t
-        x: cython.Py_ssize_t
-        at: cython.Py_ssize_t
-        step: cython.Py_ssize_t
-        work: cython.longlong = 0
-        value: cython.longlong
+        """Share the units out by number where all are equal; False where more is left to do."""
         if self.m != 1 or self.rows:
             return False
-        n: cython.Py_ssize_t = self.left[0]
-        for k in range(self.k):
-            if self.pool_place[k] >= 0:
-                return False
-            step = 1 if offers.kind[self.promo[k]] == STEPS else offers.size[self.promo[k]]
-            work += n * (n // step + 1) // 2
-        if work // 8 > (self.budget - self.used) // 2:
+        if not Piles(self, self.lend_all()).share_out((self.budget - self.used) // 2):
             return False
-        self.used += work // 8
-        best: cython.longlong[::1] = _zeros(n + 1)
-        alone: cython.longlong[::1] = _zeros(n + 1)
-        given: cython.longlong[::1] = _zeros(self.k * (n + 1))
-        for at in range(len(self.made)):
-            self.made[at] = 0
-        for u in range(n + 1):
-            best[u] = u * self.free[0]
-        for k in range(self.k):
-            step = 1 if offers.kind[self.promo[k]] == STEPS else offers.size[self.promo[k]]
-            for x in range(step, n + 1, step):
-                alone[x] = self._value_alone(k, x)
-            # From many units to few: what remains for the promotions before is not yet changed.
-            for u in range(n, 0, -1):
-                at = k * (n + 1) + u
-                for x in range(step, u + 1, step):
-                    if alone[x] == _NEVER:
-                        continue
-                    value = best[u - x] + alone[x]
-                    if value > best[u]:
-                        best[u] = value
-                        given[at] = x
-        u = n
-        for k in range(self.k - 1, -1, -1):
-            x = given[k * (n + 1) + u]
-            if x:
-                self._make_alone(k, x)
-            u -= x
-        self.rest[0] = u
         self._keep_if_better()
         return True
 
     @cython.cfunc
-    @cython.exceptval(-1, check=True)
-    def _value_alone(self, k: cython.Py_ssize_t, units: cython.longlong) -> cython.longlong:
-        """Value of a promotion on so many equal units; ``_NEVER`` where it cannot use them all."""
-        at: cython.Py_ssize_t
-        value: cython.longlong
-        if not self._make_alone(k, units):
-            return _NEVER
-        value = self._value_made(k)
-        for at in range(self.kinds[k]):
-            self.made[self.pair_off[self.pair_start[k]] + at] = 0
-        return value
-
-    @cython.cfunc
-    @cython.exceptval(-1, check=True)
-    def _make_alone(self, k: cython.Py_ssize_t, units: cython.longlong) -> cython.bint:
-        """Have a promotion use so many equal units; False where whole applications do not."""
-        offers: Offers = self.offers
-        p: cython.Py_ssize_t = self.promo[k]
-        s: cython.Py_ssize_t
-        e: cython.Py_ssize_t = self.pair_start[k]
-        if e == self.pair_start[k + 1]:
-            return False
-        if offers.kind[p] == STEPS:
-            for s in range(self.kinds[k] - 1, -1, -1):
-                if offers.step_least[offers.step_start[p] + s] <= units <= self._tier_most(k, s):
-                    self.made[self.pair_off[e] + s] = units
-                    return True
-            return False
-        times: cython.longlong = units // offers.size[p]
-        if times * offers.size[p] != units or times > self.limit_of[k]:
-            return False
-        if offers.kind[p] == N_FOR_M:
-            self.made[self.pair_off[e]] = units
-            return True
-        if not self._fits_within(k, e):
-            return False
-        for s in range(self.kinds[k]):
-            self.made[self.pair_off[e] + s] = (
-                times * (offers.slot_quantity[offers.slot_start[p] + s])
-            )
-        return True
-
-    # --- equal units beyond any use
-
-    @cython.cfunc
     @cython.exceptval(check=True)
     def _set_aside(self) -> cython.void:
-        """Decide units of large classes in whole groups, so that few are left for the labels.
-
-        Whole groups inside one class are worth the same a unit, so more than a few groups of a
-        lesser promotion can always be swapped for groups of the best unlimited one, and so can
-        groups of a better one that its cap no longer pays. With rows, or beyond what labels can
-        carry, this is a cut: then the labels prove nothing.
-        """
-        offers: Offers = self.offers
-        c: cython.Py_ssize_t
-        i: cython.Py_ssize_t
-        e: cython.Py_ssize_t
-        g: cython.Py_ssize_t
-        k: cython.Py_ssize_t
-        p: cython.Py_ssize_t
-        best: cython.Py_ssize_t
-        size: cython.longlong
-        best_size: cython.longlong
-        best_value: cython.longlong
-        value: cython.longlong
-        need: cython.longlong
-        use: cython.longlong
-        count: cython.longlong
-        groups: cython.longlong
-        all_units: cython.longlong = 0
-        share: cython.longlong
-        for c in range(self.m):
-            all_units += self.left[c]
-        self.aside_promo = _zeros(self.m)
-        self.aside_times = _zeros(self.m)
-        for c in range(self.m):
-            self.aside_promo[c] = -2
-            count = self.left[c]
-            best = -1
-            best_size = 1
-            best_value = self.option_value[self.option_start[c]]
-            for i in range(self.want_start[c], self.want_start[c + 1]):
-                e = self.want[i]
-                k = self.pair_promo[e]
-                p = self.promo[k]
-                if (
-                    offers.kind[p] == STEPS
-                    or self.limit_of[k] < _NO_LIMIT
-                    or self.cap_place[k] >= 0
-                    or self.pool_place[k] >= 0
-                    or not self._fits_within(k, e)
-                ):
-                    continue
-                size = offers.size[p]
-                value = self._group_value(k, e)
-                if value * best_size > best_value * size:
-                    best = i
-                    best_size = size
-                    best_value = value
-            need = 2 * best_size
-            for i in range(self.want_start[c], self.want_start[c + 1]):
-                e = self.want[i]
-                k = self.pair_promo[e]
-                p = self.promo[k]
-                size = offers.size[p]
-                if offers.kind[p] == STEPS:
-                    use = count  # where its tier is worth more a unit, all of them may want it
-                    for g in range(self.pair_off[e], self.pair_off[e] + self.kinds[k]):
-                        if self.gain[g] * best_size > best_value:
-                            break
-                    else:
-                        use = offers.step_least[offers.step_start[p + 1] - 1] + best_size
-                else:
-                    groups = best_size + (2 if offers.kind[p] == N_FOR_M else all_units - count)
-                    if self._fits_within(k, e) and (
-                        self._group_value(k, e) * best_size > best_value * size
-                    ):
-                        # Better than the best unlimited one: only its own limits end it.
-                        groups += self._groups_to_cap(k, e, count)
-                    use = size * groups
-                if self.limit_of[k] < _NO_LIMIT and size * self.limit_of[k] < use:
-                    use = size * self.limit_of[k]
-                need += min(count, use)
-            if self.rows:
-                need = min(count, 256)
-            share = _UNITS * count // all_units
-            share = max(share, 40)
-            if all_units > _UNITS and need > share:
-                need = share
-                if count > need:
-                    self.is_cut = self.is_thinned = True
-            if self.rows and count > need:
-                self.is_cut = self.is_thinned = True
-            if count <= need:
-                continue
-            groups = (count - need) // best_size
-            if all_units > _UNITS and count - groups * best_size > 2 * need:
-                # Groups larger than what labels can carry: the rest stays without.
-                best = -1
-                best_size = 1
-                best_value = self.option_value[self.option_start[c]]
-                groups = count - need
-                self.is_cut = self.is_thinned = True
-            if not groups:
-                continue
-            self.left[c] -= groups * best_size
+        """Leave few enough units of large classes for the labels."""
+        self.aside_promo, self.aside_times, worth, is_cut = Piles(self, self.lend_all()).set_aside()
+        self.has_aside = True
+        self.start_value += worth
+        if any(self.aside_times):
             # What is set aside is one way of many that are worth as much.
             self.seeks_ties = False
-            self.aside_promo[c] = -1 if best < 0 else self.want[best]
-            self.aside_times[c] = groups
-            self.start_value += groups * best_value
-
-    @cython.cfunc
-    @cython.exceptval(-1, check=True)
-    def _fits_within(self, k: cython.Py_ssize_t, e: cython.Py_ssize_t) -> cython.bint:
-        g: cython.Py_ssize_t
-        for g in range(self.kinds[k]):
-            if self.gain[self.pair_off[e] + g] == _NEVER:
-                return False
-        return True
-
-    @cython.cfunc
-    @cython.exceptval(-1, check=True)
-    def _group_value(self, k: cython.Py_ssize_t, e: cython.Py_ssize_t) -> cython.longlong:
-        """Value of one application made of units of one class."""
-        offers: Offers = self.offers
-        p: cython.Py_ssize_t = self.promo[k]
-        s: cython.Py_ssize_t
-        off: cython.Py_ssize_t = self.pair_off[e]
-        value: cython.longlong = self.bonus_of[k]
-        if offers.kind[p] == N_FOR_M:
-            return self.gain[off + 1] * offers.discounted[p] + self.gain[off] * (
-                offers.size[p] - offers.discounted[p]
-            )
-        for s in range(self.kinds[k]):
-            value += self.gain[off + s] * offers.slot_quantity[offers.slot_start[p] + s]
-        return value
-
-    @cython.cfunc
-    @cython.exceptval(-1, check=True)
-    def _groups_to_cap(
-        self, k: cython.Py_ssize_t, e: cython.Py_ssize_t, count: cython.longlong
-    ) -> cython.longlong:
-        """Applications made of units of one class until the cap is reached, ``count`` at most."""
-        offers: Offers = self.offers
-        p: cython.Py_ssize_t = self.promo[k]
-        s: cython.Py_ssize_t
-        off: cython.Py_ssize_t = self.pair_off[e]
-        raw: cython.longlong = 0
-        if self.cap_place[k] < 0:
-            return count
-        if offers.kind[p] == N_FOR_M:
-            raw = self.raw[off + 1] * offers.discounted[p]
-        else:
-            for s in range(self.kinds[k]):
-                raw += self.raw[off + s] * offers.slot_quantity[offers.slot_start[p] + s]
-        return count if raw <= 0 else min(count, -(-offers.cap[p] // raw))
-
-    # --- automata: what a promotion carries from unit to unit
+        if is_cut:
+            self.is_cut = self.is_thinned = True
 
     @cython.cfunc
     @cython.exceptval(check=True)
-    def _automata(self) -> cython.void:
-        k: cython.Py_ssize_t
-        kind: cython.longlong
-        self.built = True
-        self.states = _zeros(self.k)
-        self.actions = _zeros(self.k)
-        self.auto_off = _zeros(self.k)
-        self.flag_off = _zeros(self.k)
-        self.tabled = _zeros(self.k)
-        self.autos = 0
-        self.flags = 0
-        self.next_state = _zeros(1_024)
-        self.gain_kind = _zeros(1_024)
-        self.bonus = _zeros(1_024)
-        self.opens = _zeros(1_024)
-        self.accepts = _zeros(512)
-        self.late = _zeros(512)
-        for k in range(self.k):
-            kind = self.offers.kind[self.promo[k]]
-            self.auto_off[k] = self.autos
-            self.flag_off[k] = self.flags
-            if kind == N_FOR_M:
-                self._group_automaton(k)
-            elif kind == STEPS:
-                self._step_automaton(k)
-            else:
-                self._slot_automaton(k)
-
-    @cython.cfunc
-    @cython.exceptval(check=True)
-    def _room_for(self, states: cython.Py_ssize_t, actions: cython.Py_ssize_t) -> cython.void:
-        """Make room for the transitions of so many states."""
-        need: cython.Py_ssize_t = self.autos + states * actions
-        if need > len(self.next_state):
-            self.next_state = _grown(self.next_state, need)
-            self.gain_kind = _grown(self.gain_kind, need)
-            self.bonus = _grown(self.bonus, need)
-            self.opens = _grown(self.opens, need)
-        if self.flags + states > len(self.accepts):
-            self.accepts = _grown(self.accepts, self.flags + states)
-            self.late = _grown(self.late, self.flags + states)
-
-    @cython.cfunc
-    @cython.exceptval(check=True)
-    def _seat(
-        self, k: cython.Py_ssize_t, states: cython.Py_ssize_t, actions: cython.Py_ssize_t
-    ) -> cython.void:
-        i: cython.Py_ssize_t
-        self._room_for(states, actions)
-        self.states[k] = states
-        self.actions[k] = actions
-        for i in range(self.autos, self.autos + states * actions):
-            self.next_state[i] = -1
-            self.bonus[i] = 0
-            self.opens[i] = 0
-            self.gain_kind[i] = 0
-        for i in range(self.flags, self.flags + states):
-            self.accepts[i] = 0
-            self.late[i] = 0
-        self.autos += states * actions
-        self.flags += states
-
-    @cython.cfunc
-    @cython.exceptval(check=True)
-    def _group_automaton(self, k: cython.Py_ssize_t) -> cython.void:
-        """Fill of the open group, and groups opened where they are limited."""
-        p: cython.Py_ssize_t = self.promo[k]
-        n: cython.longlong = self.offers.size[p]
-        d: cython.longlong = self.offers.discounted[p]
-        limit: cython.longlong = self.limit_of[k]
-        rounds: cython.longlong = 1
-        u: cython.Py_ssize_t
-        f: cython.Py_ssize_t
-        at: cython.Py_ssize_t
-        if limit < _NO_LIMIT:
-            rounds = limit + 1
-            if rounds > 2 and rounds * n > _STATES:
-                rounds = 2 if 2 * n > _STATES else _STATES // n
-                self.is_cut = True
-        self._seat(k, rounds * n, 1)
-        for u in range(rounds):
-            self.accepts[self.flag_off[k] + u * n] = 1
-            for f in range(n):
-                at = self.auto_off[k] + u * n + f
-                self.gain_kind[at] = 1 if f + 1 > n - d else 0
-                if f:
-                    self.next_state[at] = u * n + f + 1 if f + 1 < n else u * n
-                    continue
-                self.opens[at] = 1
-                if limit == _NO_LIMIT:
-                    self.next_state[at] = 1 if n > 1 else 0
-                elif u + 1 < rounds:
-                    self.next_state[at] = (u + 1) * n + (1 if n > 1 else 0)
-
-    @cython.cfunc
-    @cython.exceptval(check=True)
-    def _step_automaton(self, k: cython.Py_ssize_t) -> cython.void:
-        """The tier, chosen with the first unit, and the units it lacks or has."""
-        offers: Offers = self.offers
-        p: cython.Py_ssize_t = self.promo[k]
-        tiers: cython.Py_ssize_t = self.kinds[k]
-        g: cython.Py_ssize_t
-        i: cython.Py_ssize_t
-        at: cython.Py_ssize_t
-        units: cython.longlong = 0
-        least: cython.longlong
-        most: cython.longlong
-        size: cython.longlong
-        total: cython.Py_ssize_t = 1
-        e: cython.Py_ssize_t
-        first: cython.longlong[::1] = _zeros(tiers)
-        sizes: cython.longlong[::1] = _zeros(tiers)
-        counted: cython.longlong[::1] = _zeros(tiers)
-        for e in range(self.pair_start[k], self.pair_start[k + 1]):
-            units += self.left[self.pair_class[e]]
-        for g in range(tiers):
-            least = offers.step_least[offers.step_start[p] + g]
-            most = self._tier_most(k, g)
-            if most < units:
-                size = most
-                counted[g] = 1
-            else:
-                size = least
-            if total + size > _STATES:
-                self.is_cut = True
-                size = 0
-            if least > units or most < least:
-                size = 0
-            first[g] = total
-            sizes[g] = size
-            total += size
-        self._seat(k, total, tiers)
-        self.accepts[self.flag_off[k]] = 1
-        for g in range(tiers):
-            if not sizes[g]:
-                continue
-            least = offers.step_least[offers.step_start[p] + g]
-            at = self.auto_off[k] + g
-            self.gain_kind[at] = g
-            self.opens[at] = 1
-            # Counted tiers know the units taken, the others those that are still missing.
-            self.next_state[at] = first[g] if counted[g] else first[g] + least - 1
-            for i in range(sizes[g]):
-                at = self.auto_off[k] + (first[g] + i) * tiers + g
-                self.gain_kind[at] = g
-                self.opens[at] = 1
-                if counted[g]:
-                    self.next_state[at] = first[g] + i + 1 if i + 1 < sizes[g] else -1
-                    self.accepts[self.flag_off[k] + first[g] + i] = 1 if i + 1 >= least else 0
-                else:
-                    self.next_state[at] = first[g] + i - 1 if i else first[g]
-                    self.accepts[self.flag_off[k] + first[g] + i] = 0 if i else 1
-
-    @cython.cfunc
-    @cython.exceptval(check=True)
-    def _slot_automaton(self, k: cython.Py_ssize_t) -> cython.void:
-        """Units per slot that wait for the others, and applications begun where limited."""
-        offers: Offers = self.offers
-        p: cython.Py_ssize_t = self.promo[k]
-        slots: cython.Py_ssize_t = self.kinds[k]
-        base: cython.Py_ssize_t = offers.slot_start[p]
-        limit: cython.longlong = self.limit_of[k]
-        rounds: cython.longlong = limit + 1 if limit < _NO_LIMIT else 1
-        s: cython.Py_ssize_t
-        i: cython.Py_ssize_t
-        e: cython.Py_ssize_t
-        a: cython.Py_ssize_t
-        most: cython.longlong = offers.most[p]
-        units: cython.longlong
-        span: cython.longlong = 1
-        code: cython.longlong
-        begun: cython.longlong
-        after: cython.longlong
-        whole: cython.bint
-        number: cython.Py_ssize_t = 1
-        at: cython.Py_ssize_t
-        most = min(most, limit)
-        spans: cython.longlong[::1] = _zeros(slots)
-        fill: cython.longlong[::1] = _zeros(slots)
-        for s in range(slots):
-            units = 0
-            for e in range(self.pair_start[k], self.pair_start[k + 1]):
-                if self.gain[self.pair_off[e] + s] != _NEVER:
-                    units += self.left[self.pair_class[e]]
-            units = min(units, most * offers.slot_quantity[base + s])
-            spans[s] = units + 1
-        while True:
-            span = rounds
-            for s in range(slots):
-                span = span * spans[s] if span < (1 << 40) else span
-            if span <= (1 << 22):
-                break
-            # Fewer applications may wait at a time; the labels then prove nothing.
-            self.is_cut = True
-            for s in range(slots):
-                spans[s] = spans[s] // 2 + 1
-                if spans[s] <= offers.slot_quantity[base + s]:
-                    spans[s] = offers.slot_quantity[base + s] + 1
-            rounds = rounds // 2 + 1 if rounds > 2 else rounds
-            if span == rounds:
-                break
-        known: dict[int, int] = {0: 0}
-        codes: list[int] = [0]
-        self._seat(k, 1, slots)
-        self.accepts[self.flag_off[k]] = 1
-        i = 0
-        while i < number:
-            for a in range(slots):
-                code = codes[i]
-                begun = code % rounds
-                code //= rounds
-                for s in range(slots):
-                    fill[s] = code % spans[s]
-                    code //= spans[s]
-                units = self._started(base, slots, fill)
-                fill[a] += 1
-                if fill[a] >= spans[a]:
-                    continue
-                after = self._started(base, slots, fill) - units
-                if limit < _NO_LIMIT:
-                    begun += after
-                    if begun >= rounds:
-                        continue
-                whole = True
-                for s in range(slots):
-                    if fill[s] < offers.slot_quantity[base + s]:
-                        whole = False
-                if whole:
-                    for s in range(slots):
-                        fill[s] -= offers.slot_quantity[base + s]
-                code = 0
-                for s in range(slots - 1, -1, -1):
-                    code = code * spans[s] + fill[s]
-                code = code * rounds + begun
-                found = known.get(code)
-                if found is None:
-                    if number == _STATES:
-                        self.is_cut = True
-                        continue
-                    found = known[code] = number
-                    codes.append(code)
-                    self._add_state(k, slots)
-                    number += 1
-                    self.accepts[self.flag_off[k] + number - 1] = 1 if code < rounds else 0
-                    if offers.within_buy[p]:
-                        self.late[self.flag_off[k] + number - 1] = self._is_late(base, slots, fill)
-                at = self.auto_off[k] + i * slots + a
-                self.next_state[at] = found
-                self.gain_kind[at] = a
-                self.opens[at] = after
-                self.bonus[at] = self.bonus_of[k] if whole else 0
-            i += 1
-
-    @cython.cfunc
-    @cython.exceptval(check=True)
-    def _add_state(self, k: cython.Py_ssize_t, actions: cython.Py_ssize_t) -> cython.void:
-        i: cython.Py_ssize_t
-        self._room_for(1, actions)
-        self.states[k] += 1
-        for i in range(self.autos, self.autos + actions):
-            self.next_state[i] = -1
-            self.bonus[i] = 0
-            self.opens[i] = 0
-            self.gain_kind[i] = 0
-        self.accepts[self.flags] = 0
-        self.late[self.flags] = 0
-        self.autos += actions
-        self.flags += 1
-
-    @cython.cfunc
-    @cython.exceptval(-1, check=True)
-    def _started(
-        self, base: cython.Py_ssize_t, slots: cython.Py_ssize_t, fill: cython.longlong[::1]
-    ) -> cython.longlong:
-        """Applications that counters per slot have begun."""
-        s: cython.Py_ssize_t
-        most: cython.longlong = 0
-        begun: cython.longlong
-        q: cython.longlong
-        for s in range(slots):
-            q = self.offers.slot_quantity[base + s]
-            begun = (fill[s] + q - 1) // q
-            most = max(most, begun)
-        return most
-
-    @cython.cfunc
-    @cython.exceptval(-1, check=True)
-    def _is_late(
-        self, base: cython.Py_ssize_t, slots: cython.Py_ssize_t, fill: cython.longlong[::1]
-    ) -> cython.longlong:
-        """Whether a target was taken before all units that must be bought for it.
-
-        Units come in falling price, and the first targets belong to the first units bought: no
-        target costs more than what is bought for it exactly when no state is late as prices fall.
-        """
-        s: cython.Py_ssize_t
-        q: cython.longlong
-        targets: cython.longlong = 0
-        bought: cython.longlong = -1
-        for s in range(slots):
-            q = self.offers.slot_quantity[base + s]
-            if self.offers.slot_target[base + s]:
-                targets = max(targets, (fill[s] + q - 1) // q)
-            elif bought < 0 or fill[s] // q < bought:
-                bought = fill[s] // q
-        return 1 if targets > bought else 0
-
-    # --- tables: what a promotion still makes from a state on
-
-    @cython.cfunc
-    @cython.exceptval(-1, check=True)
-    def _fits_tables(self) -> cython.bint:
-        """Lay out what labels need; False where filling it once would overrun the budget."""
-        c: cython.Py_ssize_t
-        u: cython.Py_ssize_t
-        k: cython.Py_ssize_t
-        i: cython.Py_ssize_t
-        wanted: cython.longlong
-        total: cython.longlong = 0
+    def _close_by_labels(self, is_asked: cython.bint) -> cython.void:
+        """Decide unit by unit, in growing widths; ``is_asked``: cases were asked before."""
+        width: cython.longlong
+        before: cython.longlong
+        is_stale: cython.bint = True  # whether the multipliers have left the tables
         self._set_aside()
-        self._automata()
-        self.n = 0
-        for c in range(self.m):
-            self.n += self.left[c]
-        for k in range(self.k):
-            wanted = 2
-            for i in range(self.pair_start[k], self.pair_start[k + 1]):
-                wanted += self.left[self.pair_class[i]]
-            if self.offers.within_buy[self.promo[k]]:
-                wanted += self.m
-            self.tabled[k] = 1
-            if wanted * self.states[k] > _ENTRIES:
-                self.tabled[k] = 0
-            total += wanted * (self.states[k] if self.tabled[k] else 1)
-        if self.used + total // 8 > 2 * self.budget:
-            return False
-        self.unit_class = _zeros(self.n)
-        u = 0
-        for c in range(self.m):
-            i = u + self.left[c]
-            while u < i:
-                self.unit_class[u] = c
-                u += 1
-        self.row_of = _zeros(self.k * (self.n + 1))
-        self.table = _zeros(total)
-        return True
-
-    @cython.cfunc
-    @cython.exceptval(-1, check=True)
-    def _has_few_states(self) -> cython.bint:
-        """Whether the states of all promotions together are few."""
-        k: cython.Py_ssize_t
-        states: cython.longlong = 1
-        for k in range(self.k):
-            states *= self.states[k]
-            if states > _FEW_STATES:
-                return False
-        return True
-
-    @cython.cfunc
-    @cython.exceptval(check=True)
-    def _tables(self) -> cython.void:
-        k: cython.Py_ssize_t
-        self.filled = 0
-        for k in range(self.k):
-            self._table_of(k)
-
-    @cython.cfunc
-    @cython.exceptval(check=True)
-    def _table_of(self, k: cython.Py_ssize_t) -> cython.void:
-        u: cython.Py_ssize_t
-        c: cython.Py_ssize_t
-        s: cython.Py_ssize_t
-        a: cython.Py_ssize_t
-        e: cython.Py_ssize_t
-        at: cython.Py_ssize_t
-        row: cython.Py_ssize_t
-        after: cython.Py_ssize_t
-        states: cython.Py_ssize_t = self.states[k] if self.tabled[k] else 1
-        actions: cython.Py_ssize_t = self.actions[k]
-        off: cython.Py_ssize_t = self.auto_off[k]
-        rows: cython.Py_ssize_t = k * (self.n + 1)
-        lam: cython.longlong
-        best: cython.longlong
-        value: cython.longlong
-        theta: cython.longlong = self.best_theta[k]
-        within: cython.bint = self.offers.within_buy[self.promo[k]]
-        pair: cython.Py_ssize_t = self.pair_start[k + 1] - 1
-        table: cython.longlong[::1] = self.table
-        row = self.filled
-        self.row_of[rows + self.n] = row
-        for s in range(states):
-            table[row + s] = 0
-            if self.tabled[k] and not self.accepts[self.flag_off[k] + s]:
-                table[row + s] = _NEVER
-        self.filled += states
-        for u in range(self.n - 1, -1, -1):
-            c = self.unit_class[u]
-            while pair >= self.pair_start[k] and self.pair_class[pair] > c:
-                pair -= 1
-            e = pair
-            if e < self.pair_start[k] or self.pair_class[e] != c:
-                e = -1
-            falls: cython.bint = (
-                within and u > 0 and self.price[self.unit_class[u - 1]] > self.price[c]
-            )
-            if e < 0 and not falls:
-                self.row_of[rows + u] = row
+        lent = self.lend_all()
+        automata = Automata(self, lent)
+        self.is_cut = self.is_cut or automata.is_cut()
+        if not automata.lay_out(2 * self.budget - self.used):
+            # To fill them once would overrun the budget.
+            self._close()
+            return
+        beam = Beam(lent | automata.lend(), extras=self.extras, with_ties=self.seeks_ties)
+        for width in _WIDTHS:
+            if width < _WIDTHS[1] and automata.has_few_states():
+                continue  # labels of all states are hardly more
+            before = self.lower
+            if is_stale:
+                self.used += automata.fill()
+                is_stale = False
+            self._label(beam, width, False)
+            if self._is_proven():
+                if self.seeks_ties and self.spares == _UNSURE and self.used < self.budget:
+                    self._label(beam, width, True)
+                break
+            if self.used >= self.budget:
+                break
+            if self.is_thinned:
+                # No bound of what is left holds for what was set aside.
                 continue
-            after = row
-            row = self.filled
-            self.filled += states
-            self.row_of[rows + u] = row
-            if e < 0:
-                for s in range(states):
-                    table[row + s] = table[after + s]
-            elif not self.tabled[k]:
-                best = 0
-                for a in range(self.kinds[k]):
-                    value = self.gain[self.pair_off[e] + a]
-                    if value != _NEVER and value - self.best_lam[c] > best:
-                        best = value - self.best_lam[c]
-                if self.bonus_of[k] > 0:
-                    best += self.bonus_of[k]
-                table[row] = table[after] + best
-            else:
-                lam = self.best_lam[c]
-                for s in range(states):
-                    best = table[after + s]
-                    for a in range(actions):
-                        at = off + s * actions + a
-                        if self.next_state[at] < 0:
-                            continue
-                        value = self.gain[self.pair_off[e] + self.gain_kind[at]]
-                        if value == _NEVER or table[after + self.next_state[at]] == _NEVER:
-                            continue
-                        value += table[after + self.next_state[at]] + self.bonus[at] - lam
-                        if theta:
-                            value -= (
-                                self.raw[self.pair_off[e] + self.gain_kind[at]]
-                                * self.cap_value[k]
-                                * theta
-                                // 1_024
-                            )
-                        best = max(best, value)
-                    table[row + s] = best
-            if falls and self.tabled[k]:
-                for s in range(states):
-                    if self.late[self.flag_off[k] + s]:
-                        table[row + s] = _NEVER
-        self.used += (self.filled - self.row_of[rows + self.n]) // 8
-
-    # --- labels
-
-    @cython.cfunc
-    @cython.exceptval(-1, check=True)
-    def _ahead(
-        self,
-        k: cython.Py_ssize_t,
-        row: cython.Py_ssize_t,
-        state: cython.Py_ssize_t,
-        given: cython.longlong,
-    ) -> cython.longlong:
-        """What promotion k still makes beyond the multipliers; a cap leaves only so much."""
-        value: cython.longlong = self.table[row + state if self.tabled[k] else row]
-        rest: cython.longlong
-        if self.cap_place[k] >= 0 and value != _NEVER:
-            rest = (self.offers.cap[self.promo[k]] - given) * self.cap_value[k]
-            value += (rest * self.best_theta[k] + 1_023) // 1_024
-            if rest < value:
-                return rest
-        return value
+            if not is_asked and self._asks_cases():
+                is_asked = True
+                if self._close_by_cases():
+                    return
+                is_stale = True
+            if self.lower > before:
+                self._improve(_ROUNDS, self.budget // 8)
+                is_stale = True
+                if self._is_proven():
+                    break
+        self._close()
 
     @cython.cfunc
     @cython.exceptval(check=True)
-    def _run(self, width: cython.longlong, with_ties: cython.bint) -> cython.void:
-        """One pass over the units; ``lost`` is the best bound of the labels given up.
+    def _label(
+        self,
+        beam: Any,  # noqa: ANN401 - of either form
+        width: cython.longlong,
+        with_ties: cython.bint,
+    ) -> cython.void:
+        """Decide unit by unit; what labels given up leave open is the bound.
 
         ``with_ties``: labels that could be worth as much as the best packing known live on, too.
         """
-        offers: Offers = self.offers
-        size: cython.Py_ssize_t = self.k + self.extras
-        room: cython.Py_ssize_t = 6 * width + 64
-        mask: cython.longlong = 1
-        while mask < 4 * room:
-            mask *= 2
-        heads: cython.longlong[::1] = _zeros(mask)
-        mask -= 1
-        # Few labels are the rule: their rooms grow with them.
-        now_state: cython.longlong[::1] = _zeros(64 * size)
-        new_state: cython.longlong[::1] = _zeros(64 * size)
-        now: cython.longlong[::1] = _zeros(64 * 7)
-        new: cython.longlong[::1] = _zeros(64 * 7)
-        swap: cython.longlong[::1]
-        keys: cython.longlong[::1] = _zeros(size)
-        drops: cython.longlong[::1] = _zeros(self.k)
-        trail: cython.longlong[::1] = _zeros(2 * (room + self.n * 4))
-        trails: cython.Py_ssize_t = 0
-        labels: cython.Py_ssize_t = 1
-        fresh: cython.Py_ssize_t
-        u: cython.Py_ssize_t
-        c: cython.Py_ssize_t
-        i: cython.Py_ssize_t
-        j: cython.Py_ssize_t
-        w: cython.Py_ssize_t
-        e: cython.Py_ssize_t
-        k: cython.Py_ssize_t
-        p: cython.Py_ssize_t
-        a: cython.Py_ssize_t
-        at: cython.Py_ssize_t
-        s: cython.Py_ssize_t
-        x: cython.Py_ssize_t
-        low: cython.Py_ssize_t
-        high: cython.Py_ssize_t
-        row: cython.Py_ssize_t
-        after: cython.Py_ssize_t
-        move: cython.longlong
-        place: cython.longlong
-        lam: cython.longlong
-        base: cython.longlong
-        bound: cython.longlong
-        value: cython.longlong
-        gain: cython.longlong
-        given: cython.longlong
-        add: cython.longlong
-        spent: cython.longlong
-        spent_2: cython.longlong
-        stuck: cython.longlong
-        stuck_at: cython.Py_ssize_t
-        keep: cython.longlong
-        extra: cython.Py_ssize_t
-        extra_value: cython.longlong
-        pool_at: cython.Py_ssize_t
-        opened: cython.longlong = 0
-        first: cython.longlong = 0
         goal: cython.longlong = self.lower
+        lost: cython.longlong
+        top: cython.longlong
         if not with_ties:
             goal = (self.lower // self.grain + 1) * self.grain
-        spared: cython.longlong
-        top: cython.longlong
-        bits: cython.longlong[::1] = _zeros(self.k)
-        # Of promotions without a table no row says which states are late.
-        watched: cython.longlong[::1] = _zeros(self.k)
-        watches: cython.Py_ssize_t = 0
-        falls: cython.bint
-        lost: cython.longlong = _NEVER
-        is_hot: cython.bint
-        # Columns of a label: value, bound, spent, spent_2, trail of its parent, move, and the
-        # promotions (a bit each) without which some way here is worth as much.
-        for j in range(size):
-            keys[j] = 1 + j * 7_919 + (j * j * 104_729) % 999_983
-        now[0] = self.start_value
-        now[1] = self.start_value
-        for c in range(self.m):
-            now[1] += self.best_lam[c] * self.left[c]
-        for k in range(self.k):
-            now[1] += self._ahead(k, self.row_of[k * (self.n + 1)], 0, 0)
-        now[2] = 0
-        now[3] = 0
-        now[4] = -1
-        now[5] = 0
-        now[6] = _EVERY
-        for k in range(self.k if self.seeks_ties else 0):
-            bits[k] = 1 << k
-        for j in range(size):
-            now_state[j] = 0
-        for k in range(self.k):
-            if offers.within_buy[self.promo[k]] and not self.tabled[k]:
-                watched[watches] = k
-                watches += 1
-        for u in range(self.n):
-            c = self.unit_class[u]
-            falls = watches > 0 and u > 0 and self.price[self.unit_class[u - 1]] > self.price[c]
-            lam = self.best_lam[c]
-            low = self.want_start[c]
-            high = self.want_start[c + 1]
-            fresh = 0
-            _give_turn()
-            # A head below ``first`` is that of a unit before.
-            first += room
-            if trails + labels > len(trail) // 2:
-                trail = _grown(trail, 2 * (trails + labels) + len(trail))
-            for i in range(labels):
-                if falls:
-                    is_hot = True
-                    for j in range(watches):
-                        k = watched[j]
-                        if self.late[self.flag_off[k] + now_state[i * size + k]]:
-                            is_hot = False
-                    if not is_hot:
-                        continue
-                # The way here is kept for the labels that live on.
-                trail[2 * trails] = now[7 * i + 4]
-                trail[2 * trails + 1] = now[7 * i + 5]
-                trails += 1
-                base = now[7 * i + 1] - lam
-                self.used += (high - low) // 4
-                stuck = 0
-                stuck_at = -1
-                for w in range(low, high):
-                    k = self.pair_promo[self.want[w]]
-                    s = now_state[i * size + k]
-                    given = now_state[i * size + self.cap_place[k]] if self.cap_place[k] >= 0 else 0
-                    row = self.row_of[k * (self.n + 1) + u]
-                    after = self.row_of[k * (self.n + 1) + u + 1]
-                    add = self._ahead(k, after, s, given)
-                    if add == _NEVER:
-                        stuck += 1
-                        stuck_at = k
-                        drops[k] = -self._ahead(k, row, s, given)
-                    else:
-                        drops[k] = add - self._ahead(k, row, s, given)
-                    base += drops[k]
-                # Moves: pair by pair, action by action, then the ways without any state; of equal
-                # labels the first one stays, which took the first units.
-                w = low
-                a = 0
-                x = self.option_start[c]
-                while True:
-                    is_hot = True
-                    k = -1
-                    extra = -1
-                    extra_value = 0
-                    pool_at = -1
-                    s = 0
-                    if w == high:
-                        if x == self.option_start[c + 1]:
-                            break
-                        gain = self.option_value[x]
-                        spent = self.option_spent[x]
-                        spent_2 = self.option_spent_2[x]
-                        bound = base + gain
-                        move = -1 - x
-                        spared = now[7 * i + 6]
-                        x += 1
-                        is_hot = not stuck
-                    else:
-                        e = self.want[w]
-                        k = self.pair_promo[e]
-                        if a == self.actions[k]:
-                            w += 1
-                            a = 0
-                            continue
-                        s = now_state[i * size + k]
-                        at = self.auto_off[k] + s * self.actions[k] + a
-                        move = e * 32 + a
-                        spared = now[7 * i + 6] & ~bits[k]
-                        a += 1
-                        if self.next_state[at] < 0 or stuck > 1 or (stuck and stuck_at != k):
-                            continue
-                        p = self.pair_off[e] + self.gain_kind[at]
-                        gain = self.gain[p]
-                        if gain == _NEVER:
-                            continue
-                        s = self.next_state[at]
-                        spent = self.spent[p]
-                        spent_2 = self.spent_2[p]
-                        gain += self.bonus[at]
-                        given = 0
-                        if self.cap_place[k] >= 0:
-                            extra = self.cap_place[k]
-                            extra_value = now_state[i * size + extra]
-                            add = self.raw[p]
-                            if extra_value + add > offers.cap[self.promo[k]]:
-                                add = offers.cap[self.promo[k]] - extra_value
-                                gain -= (self.raw[p] - add) * self.cap_value[k]
-                                if offers.exclusive[self.promo[k]] != UNITS:
-                                    spent = add * self.coef[c]
-                                    spent_2 = add * self.coef_2[c]
-                            extra_value += add
-                            given = extra_value
-                        opened = self.opens[at]
-                        if self.pool_place[k] >= 0 and opened:
-                            pool_at = self.pool_place[k]
-                            if now_state[i * size + pool_at] + opened > self.pool_left[k]:
-                                continue
-                        add = self._ahead(k, self.row_of[k * (self.n + 1) + u + 1], s, given)
-                        if add == _NEVER:
-                            continue
-                        spent += self.bonus_spent(k, at)
-                        bound = (
-                            base
-                            - drops[k]
-                            - self._ahead(
-                                k,
-                                self.row_of[k * (self.n + 1) + u],
-                                now_state[i * size + k],
-                                now_state[i * size + self.cap_place[k]]
-                                if self.cap_place[k] >= 0
-                                else 0,
-                            )
-                            + gain
-                            + add
-                        )
-                    self.used += 1
-                    if not is_hot or bound < goal:
-                        continue
-                    spent += now[7 * i + 2]
-                    spent_2 += now[7 * i + 3]
-                    if (
-                        self.rows
-                        and not self.gives_back
-                        and (spent > self.room or (self.rows > 1 and spent_2 > self.room_2))
-                    ):
-                        continue
-                    value = now[7 * i] + gain
-                    # Labels of equal state: look them up by a sum over the state.
-                    if fresh == room:
-                        keep = _threshold(new, fresh, width)
-                        j = 0
-                        for at in range(fresh):
-                            if new[7 * at + 1] < keep or j == width:
-                                lost = max(lost, new[7 * at + 1])
-                                continue
-                            if at != j:
-                                for p in range(7):
-                                    new[7 * j + p] = new[7 * at + p]
-                                for p in range(size):
-                                    new_state[j * size + p] = new_state[at * size + p]
-                            j += 1
-                        fresh = j
-                        for p in range(len(heads)):
-                            heads[p] = 0
-                        for at in range(fresh):
-                            place = 0
-                            for p in range(size):
-                                place += new_state[at * size + p] % 1_000_003 * keys[p]
-                            place = place & mask
-                            while heads[place] >= first:
-                                place = (place + 1) & mask
-                            heads[place] = first + at
-                    if 7 * (fresh + 1) > len(new):
-                        new = _grown(new, 7 * (fresh + 1))
-                    if size * (fresh + 1) > len(new_state):
-                        new_state = _grown(new_state, size * (fresh + 1))
-                    place = 0
-                    for p in range(size):
-                        at = now_state[i * size + p]
-                        if p == k:
-                            at = s
-                        elif p == extra:
-                            at = extra_value
-                        elif p == pool_at:
-                            at += opened
-                        new_state[fresh * size + p] = at
-                        place += at % 1_000_003 * keys[p]
-                    place = place & mask
-                    is_hot = True
-                    while heads[place] >= first:
-                        j = heads[place] - first
-                        at = 0
-                        while (
-                            at < size and new_state[j * size + at] == new_state[fresh * size + at]
-                        ):
-                            at += 1
-                        if at == size:
-                            if new[7 * j] >= value and (
-                                not self.rows
-                                or (new[7 * j + 2] <= spent and new[7 * j + 3] <= spent_2)
-                            ):
-                                if new[7 * j] == value:
-                                    new[7 * j + 6] |= spared
-                                is_hot = False
-                                break
-                            if new[7 * j] <= value and (
-                                not self.rows
-                                or (new[7 * j + 2] >= spent and new[7 * j + 3] >= spent_2)
-                            ):
-                                new[7 * j] = value
-                                new[7 * j + 1] = bound
-                                new[7 * j + 2] = spent
-                                new[7 * j + 3] = spent_2
-                                new[7 * j + 4] = trails - 1
-                                new[7 * j + 5] = move
-                                new[7 * j + 6] = spared
-                                is_hot = False
-                                break
-                        place = (place + 1) & mask
-                    if not is_hot:
-                        continue
-                    # A label is copied and compared: many times the work of a look at a move.
-                    self.used += size // 4
-                    heads[place] = first + fresh
-                    new[7 * fresh] = value
-                    new[7 * fresh + 1] = bound
-                    new[7 * fresh + 2] = spent
-                    new[7 * fresh + 3] = spent_2
-                    new[7 * fresh + 4] = trails - 1
-                    new[7 * fresh + 5] = move
-                    new[7 * fresh + 6] = spared
-                    fresh += 1
-            if fresh > width:
-                keep = _threshold(new, fresh, width)
-                j = 0
-                for i in range(fresh):
-                    if new[7 * i + 1] < keep or j == width:
-                        lost = max(lost, new[7 * i + 1])
-                        continue
-                    if i != j:
-                        for p in range(7):
-                            new[7 * j + p] = new[7 * i + p]
-                        for p in range(size):
-                            new_state[j * size + p] = new_state[i * size + p]
-                    j += 1
-                fresh = j
-            swap = now
-            now = new
-            new = swap
-            swap = now_state
-            now_state = new_state
-            new_state = swap
-            labels = fresh
-            if self.used > self.budget:
-                # Nobody follows these labels any further; the worst of them stays in the gap.
-                for i in range(labels):
-                    lost = max(lost, now[7 * i + 1])
-                labels = 0
-                break
-        best: cython.Py_ssize_t = -1
-        spared = 0
-        top = _NEVER
-        for i in range(labels):
-            is_hot = True
-            for k in range(self.k):
-                if not self.accepts[self.flag_off[k] + now_state[i * size + k]]:
-                    is_hot = False
-            if self.rows and (
-                now[7 * i + 2] > self.room or (self.rows > 1 and now[7 * i + 3] > self.room_2)
-            ):
-                is_hot = False
-            if not is_hot:
-                continue
-            if best < 0 or now[7 * i] > top:
-                best = i
-                top = now[7 * i]
-                spared = 0
-            if now[7 * i] == top:
-                spared |= now[7 * i + 6]
-        self.lost = lost
+        steps, lost, top, spared = beam.run(
+            width=width, start=self.start_value, goal=goal, steps=self.budget - self.used
+        )
+        self.used += steps
         self.spares = _UNSURE
         if self.seeks_ties and not self.is_cut and lost < top and top >= goal:
             self.spares = spared
-        if best >= 0 and now[7 * best] > self.lower:
-            self.lower = now[7 * best]
+        if top > self.lower:
+            self.lower = top
             self.found = True
-            self.with_aside = self.built
-            self._trace(trail, now[7 * best + 4], now[7 * best + 5])
-
-    @cython.cfunc
-    @cython.exceptval(-1, check=True)
-    def bonus_spent(self, k: cython.Py_ssize_t, at: cython.Py_ssize_t) -> cython.longlong:
-        """What the correction of a finished bundle takes from the first row."""
-        p: cython.Py_ssize_t = self.promo[k]
-        if not self.rows or not self.bonus[at] or self.offers.exclusive[p] == UNITS:
-            return 0
-        c: cython.Py_ssize_t = self.pair_class[self.pair_start[k]]
-        return self.offers.correction[p] * self.coef[c]
-
-    @cython.cfunc
-    @cython.exceptval(check=True)
-    def _trace(
-        self, trail: cython.longlong[::1], at: cython.longlong, move: cython.longlong
-    ) -> cython.void:
-        """Note how often each way was taken along the trail of a label."""
-        i: cython.Py_ssize_t
-        e: cython.Py_ssize_t
-        for i in range(len(self.best_take)):
-            self.best_take[i] = 0
-        for i in range(len(self.option_take)):
-            self.option_take[i] = 0
-        u: cython.Py_ssize_t = self.n
-        while u > 0:
-            if move < 0:
-                self.option_take[-1 - move] += 1
-            else:
-                e = move // 32
-                if self.offers.kind[self.promo[self.pair_promo[e]]] == N_FOR_M:
-                    self.best_take[self.pair_off[e]] += 1
-                else:
-                    self.best_take[self.pair_off[e] + move % 32] += 1
-            move = trail[2 * at + 1]
-            at = trail[2 * at]
-            u -= 1
+            self.with_aside = True
+            beam.trace()
+        if lost < self.upper and not self.is_cut and not with_ties:
+            # Every label given up is bounded: the proof needs no more than the worst of them.
+            self.upper = max(self.lower, lost)
 
     # --- the packing found
 
@@ -3866,23 +2821,3 @@ class Packing:
             if targets and _benefit_on(offers.price[c], offers.benefit[p], offers.value[p]) > 0:
                 return True
         return False
-
-
-@cython.cfunc
-@cython.exceptval(-1, check=True)
-def _threshold(
-    labels: cython.longlong[::1], count: cython.Py_ssize_t, width: cython.Py_ssize_t
-) -> cython.longlong:
-    """The bound that the best ``width`` labels reach; where equal ones are more, just above it."""
-    bounds: list[int] = sorted([labels[7 * i + 1] for i in range(count)], reverse=True)
-    return bounds[width - 1]
-
-
-@cython.cfunc
-@cython.exceptval(check=True)
-def _grown(values: cython.longlong[::1], need: cython.Py_ssize_t) -> cython.longlong[::1]:
-    bigger: cython.longlong[::1] = _zeros(2 * need)
-    i: cython.Py_ssize_t
-    for i in range(len(values)):
-        bigger[i] = values[i]
-    return bigger

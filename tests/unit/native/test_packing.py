@@ -11,6 +11,7 @@ from differential import engine, fault_of
 from legality import assert_rules_kept
 from random_cases import Case
 
+import native.automata
 import native.packing
 from native import plain
 from pos_plugin.model import Basket
@@ -101,7 +102,7 @@ def test_a_packing_that_knows_no_late_gift_gives_pots_to_cups(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The control: the same sale, where no state of a promotion counts as late."""
-    monkeypatch.setattr(native.packing.Packing, "_is_late", lambda *_: 0)
+    monkeypatch.setattr(native.automata.Automata, "_is_late", lambda *_: 0)
     offers, sale = _cups_and_pots()
     rules = PackedPromotions(RuleGeneration.from_value(offers).promotions, plain())
     result = evaluate(1, rules, Basket.from_dict(sale)).to_dict()

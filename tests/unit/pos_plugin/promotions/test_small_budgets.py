@@ -21,6 +21,7 @@ from oracle import best_total
 from random_cases import Case, case_of
 
 import native
+import native.automata
 import native.packing
 import native.search
 from pos_plugin.model import Basket
@@ -54,16 +55,16 @@ GAVE_NOTHING_UNPROVEN = (407, 5081)
 # Too dear, and the gap smaller than what was missing, or none at all.
 PROVED_TOO_MUCH = [(3, 2443, 400), (3, 2443, 1_000), (3, 2443, 3_000)]
 
-# Of the packing: what its tables, labels and cases can hold, and when they are asked at all.
+# What the tables, labels and cases of a packing can hold, and when they are asked at all.
 SMALL_LIMITS: dict[str, list[Any]] = {
-    "_ROUNDS": [4],
-    "_CASE_PROMOS": [0, 12],
-    "_TIER_PERCENT": [0, 30],
-    "_ENTRIES": [1, 10, 60],
-    "_UNITS": [2, 4],
-    "_STATES": [8, 40, 4_096],
-    "_WIDTHS": [(1, 1, 16), (2, 4, 8), (16, 800, 3_000)],
-    "_FEW": [3, 80],
+    "packing._ROUNDS": [4],
+    "packing._CASE_PROMOS": [0, 12],
+    "packing._TIER_PERCENT": [0, 30],
+    "automata._ENTRIES": [1, 10, 60],
+    "piles._UNITS": [2, 4],
+    "automata._STATES": [8, 40, 4_096],
+    "packing._WIDTHS": [(1, 1, 16), (2, 4, 8), (16, 800, 3_000)],
+    "packing._FEW": [3, 80],
 }
 
 
@@ -195,7 +196,7 @@ def test_an_engine_that_proves_little_is_honest(monkeypatch: pytest.MonkeyPatch)
 def _shrink(patch: pytest.MonkeyPatch, rng: random.Random) -> None:
     """Leave the packing of the plain form so little room that eight pieces are many."""
     for name, sizes in SMALL_LIMITS.items():
-        patch.setattr(native.packing, name, rng.choice(sizes))
+        patch.setattr(f"native.{name}", rng.choice(sizes))
 
 
 def _fault_under_small_limits(number: int) -> str | None:
@@ -219,7 +220,7 @@ def test_an_engine_of_small_limits_is_honest() -> None:
 def test_small_limits_show_a_packing_that_knows_no_late_gift(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(native.packing.Packing, "_is_late", lambda *_: 0)
+    monkeypatch.setattr(native.automata.Automata, "_is_late", lambda *_: 0)
     faults = (_fault_under_small_limits(number) for number in range(CASES // 2))
     assert any(fault and fault.endswith("too dear a gift") for fault in faults)
 
