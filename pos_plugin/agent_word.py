@@ -126,7 +126,7 @@ def _offline(contact_at: dt.datetime | None, at: dt.datetime) -> Iterator[Notice
         return  # never reached: what is missing is said by what is missing
     if at - contact_at > SEEN_AFTER:
         here = contact_at.astimezone(at.tzinfo)
-        yield Notice(NoticeCode.RULES_STALE, {"date": f"{here:%d.%m.%Y}"})
+        yield Notice(NoticeCode.RULES_STALE, {"date": here.date().isoformat()})
         return
     yield Notice(NoticeCode.OFFLINE, {"since": _since(contact_at, at)})
 

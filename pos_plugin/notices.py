@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from pos_plugin.wording import left, money, paper, points
+from pos_plugin.wording import day, left, money, paper, points
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -690,6 +690,8 @@ def _in_words(params: Mapping[str, Any], language: str) -> dict[str, Any]:
             figures[name.removesuffix("_minor")] = said
         elif name.endswith("_points"):
             figures[name.removesuffix("_points")] = points(value, language=language)
+        elif name == "date" or name.endswith("_on"):
+            figures[name] = day(value, language=language)
     return figures
 
 

@@ -198,7 +198,7 @@ def test_reached_but_immature_names_the_day(till: TillBuilder) -> None:
         answer = refused(pay_out(plugin))
         assert answer.code is Refusal.BALANCE_NOT_MATURE
         assert answer.params["matures_on"] == "2026-03-21"
-        assert "2026-03-21" in answer.text("de")
+        assert "21.03.2026" in answer.text("de")
         till.clock.advance(days=13)
         assert refused(pay_out(plugin)).code is Refusal.BALANCE_NOT_MATURE
         till.clock.advance(days=1)
@@ -486,7 +486,7 @@ def test_immature_points_are_refused_with_the_day(till: TillBuilder) -> None:
         answer = refused(_reward(plugin, "BALLON"))
         assert answer.code is Refusal.BALANCE_NOT_MATURE
         assert answer.text("de") == (
-            "Verfügbar sind 0 Punkte von 400 Punkte. Weitere 1.000 Punkte ab 2026-03-09."
+            "Verfügbar sind 0 Punkte von 400 Punkte. Weitere 1.000 Punkte ab 09.03.2026."
         )
         till.clock.advance(days=2)
         done(_reward(plugin, "BALLON"))

@@ -50,12 +50,23 @@ def test_texts_fit_two_lines_of_a_display() -> None:
 
 def test_refusal_says_its_figures() -> None:
     refused = Refused(Refusal.VOUCHER_EXPIRED, {"valid_to_on": "2026-03-06"})
-    assert refused.text("de") == "Gutschein galt bis 2026-03-06."
+    assert refused.text("de") == "Gutschein galt bis 06.03.2026."
     assert refused.to_dict("en") == {
         "refused": "voucher_expired",
         "params": {"valid_to_on": "2026-03-06"},
         "text": "Voucher was valid until 2026-03-06.",
     }
+
+
+def test_days_are_written_in_the_language_of_the_sentence() -> None:
+    for told in (
+        Refused(Refusal.VOUCHER_NOT_YET_VALID, {"valid_from_on": "2026-11-23"}),
+        Notice(NoticeCode.RECALLED_OTHER_DAY, {"business_on": "2026-11-23"}),
+        Notice(NoticeCode.BIRTHDAY, {"birthday_on": "2026-11-23"}),
+        Notice(NoticeCode.RULES_STALE, {"date": "2026-11-23"}),
+    ):
+        assert "23.11.2026" in told.text("de")
+        assert "2026-11-23" in told.text("en")
 
 
 def test_refusal_says_how_much_is_left_as_people_write_it() -> None:
