@@ -35,6 +35,7 @@ def add_till_calls(app: FastAPI, desk: Desk, connections: Connections) -> None:
                 **await desk.ask(lambda plugin: plugin.health()),
                 "language": config.language,
                 "currency": config.currency,
+                "prefixes": [prefix.model_dump() for prefix in config.prefix],
                 "connection": connection.to_dict(language_of(request, config.language)),
             }
         )

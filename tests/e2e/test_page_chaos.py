@@ -121,6 +121,23 @@ def test_the_articles_seen_last_are_known_whatever_their_numbers_look_like(
     page.dialog("")
 
 
+def test_a_card_of_the_shops_own_table_is_asked_for_no_price(page: Page, tmp_path: Path) -> None:
+    settings = page_shop(tmp_path / "till").config_path
+    text = settings.read_text(encoding="utf-8")
+    rows = '[[prefix]]\nkind = "card"\nstarts_with = "k7"\n[[prefix]]\nkind = "article"\n'
+    settings.write_text(f"{text}\n{rows}", encoding="utf-8")
+    with ChaosTill(tmp_path / "till") as till:
+        page.open(till.url)
+        page.scan(SHIRT)
+        page.shows("19,99 €", "#due")
+        till.kill()
+        page.scan("K7-1234")
+        page.shows("ohne Karte und Gutschein", "#message")
+        page.dialog("")
+        page.scan("2900001000017")  # no card of this shop
+        page.dialog("price")
+
+
 def test_without_its_memory_nothing_arrives(page: Page, till: ChaosTill) -> None:
     page.open(till.url)
     page.scan(SHIRT)

@@ -21,6 +21,15 @@ class Connection(Answer):
     advice: str | None
 
 
+class Prefix(Answer):
+    """What a scanned code is; the first row that takes it says so (docs/till-toml.md)."""
+
+    kind: Literal["card", "voucher", "article", "approval"]
+    starts_with: str
+    length: int | None
+    check: Literal["none", "ean13", "voucher", "approval"]
+
+
 class Health(Answer):
     """How the till is; what it cannot say now is missing."""
 
@@ -37,6 +46,7 @@ class Health(Answer):
     suspended: list[str] | None = None
     print_jobs_open: int | None = None
     approvals: bool | None = Field(default=None, description="goods on approval are on")
+    prefixes: list[Prefix] | None = Field(default=None, description="what scanned codes are")
     notices: list[Notice]
     connection: Connection
 

@@ -1,7 +1,7 @@
 // What a code is: the service says it; without it articles are known from before or by their label.
 import * as api from "./api.js";
 import { askPrice } from "./ask_price.js";
-import { health } from "./health.js";
+import { health, prefixes } from "./health.js";
 import { knownArticle, labelledArticle, rememberArticle } from "./list_price.js";
 import { sale } from "./sale.js";
 import { say } from "./texts.js";
@@ -24,8 +24,16 @@ export async function lookUp(code) {
 // Cards, vouchers and papers of goods on approval have no label with a price, nor has what was
 // typed wrong: 0 or 1000 pieces.
 function isArticle(code) {
-  const plain = code.replace(/[\s-]/g, "");
-  return plain.length <= 13 && !/\*|^(29\d{11}|A\d{9})$/i.test(plain);
+  const plain = code.replace(/[\s-]/g, "").toUpperCase();
+  if (plain.length > 13 || /\*|^A\d{9}$/.test(plain)) return false;
+  return (prefixes.find((row) => takes(row, plain))?.kind ?? "article") === "article";
+}
+
+// Check symbols of vouchers and papers are not computed here: such rows say nothing.
+function takes({ starts_with, length, check }, plain) {
+  const isLong = length === null || length === plain.length;
+  const isKnown = check === "none" || (check === "ean13" && /^\d{13}$/.test(plain));
+  return isLong && isKnown && plain.startsWith(starts_with.toUpperCase());
 }
 
 async function labelled(code) {

@@ -112,6 +112,8 @@ def test_health_says_rules_and_queues(till: Served) -> None:
         health = client.get("/v1/health").json()
     assert (health["generation"], health["shop"], health["till"]) == (1, "001", "3")
     assert (health["language"], health["print_jobs_open"]) == ("de", 0)
+    card = {"kind": "card", "starts_with": "29", "length": 13, "check": "ean13"}
+    assert [health["prefixes"][0], health["prefixes"][-1]["kind"]] == [card, "article"]
 
 
 @pytest.mark.parametrize(
