@@ -2703,24 +2703,20 @@ class Packing:
             p = self.promo[k]
             kinds: cython.Py_ssize_t = 1 if offers.kind[p] == N_FOR_M else self.kinds[k]
             slots: list[list[tuple[int, int]]] = [[] for _ in range(kinds)]
+            if offers.kind[p] == STEPS:
+                for g in range(kinds):
+                    found += self._of_tier(k, g)
+                continue
             taken: cython.bint = False
-            gives: cython.bint = offers.kind[p] != STEPS  # of the others each application is asked
             for e in range(self.pair_start[k], self.pair_start[k + 1]):
                 for g in range(kinds):
                     if self.best_take[self.pair_off[e] + g]:
                         taken = True
-                        gives = gives or self.raw[self.pair_off[e] + g] > 0
                         slots[g].append(
                             (self.cls[self.pair_class[e]], self.best_take[self.pair_off[e] + g])
                         )
-            if not taken or not gives:
-                continue
-            if offers.kind[p] == STEPS:
-                for g in range(kinds):
-                    for c, i in slots[g]:
-                        found.append((p, i, ((c, 1, 1),), g))
-                continue
-            found += self._grouped(p, slots)
+            if taken:
+                found += self._grouped(p, slots)
         if self.with_aside:
             for c in range(self.m):
                 if self.aside_promo[c] == -1:
@@ -2733,6 +2729,27 @@ class Packing:
                     p = self.promo[self.pair_promo[self.aside_promo[c]]]
                     i = offers.size[p] if offers.kind[p] == BUNDLE else offers.discounted[p]
                     found.append((p, self.aside_times[c], ((self.cls[c], offers.size[p], i),), 0))
+        return found
+
+    def _of_tier(self, k: int, tier: int) -> list[Given]:
+        """The units taken for a quantity tier; of those that get nothing as many as it needs."""
+        p: int = self.promo[k]
+        gives: cython.bint = False
+        spare: int = -self.offers.step_least[self.offers.step_start[p] + tier]
+        for e in range(self.pair_start[k], self.pair_start[k + 1]):
+            at: int = self.pair_off[e] + tier
+            spare += self.best_take[at]
+            gives = gives or (self.best_take[at] > 0 and self.raw[at] > 0)
+        found: list[Given] = []
+        for e in range(self.pair_start[k], self.pair_start[k + 1]) if gives else ():
+            at = self.pair_off[e] + tier
+            units: int = self.best_take[at]
+            if not self.raw[at] and spare > 0:
+                idle: int = min(units, spare)
+                spare -= idle
+                units -= idle
+            if units:
+                found.append((p, units, ((self.cls[self.pair_class[e]], 1, 1),), tier))
         return found
 
     def _grouped(self, p: int, slots: list[list[tuple[int, int]]]) -> list[Given]:

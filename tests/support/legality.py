@@ -109,15 +109,21 @@ def _check_article(result: Doc, promotion: Doc, sale: Doc) -> None:
     assert all(bound is None or len(applications) <= bound for bound in bounds)
 
     shares: list[tuple[Fraction, Piece]] = []
+    discounts: list[Fraction] = []
     for pieces in applications:
         assert all(piece.unit.discountable for piece in pieces)
         discount = discount_of(with_tier(offer, len(applications)), pieces)
+        discounts.append(discount)
         price_minor = sum(piece.unit.price_minor for piece in pieces)
         for piece in pieces:
             share = discount * piece.unit.price_minor / price_minor if price_minor else Fraction(0)
             shares.append((share, piece))
     exact = sum((share for share, _ in shares), Fraction(0))
     assert exact > 0, "it gives nothing, so it should not be there"
+    idle = len(applications) - sum(discount > 0 for discount in discounts)
+    assert not idle or len(applications) <= least_units(offer, len(applications)), (
+        "an application that gives nothing does not exist"
+    )
     cap_minor = limits.get("max_discount_minor")
     capped = exact if cap_minor is None else min(exact, Fraction(cap_minor))
 
@@ -158,9 +164,18 @@ def with_tier(offer: Doc, units: int) -> Doc:
     """The offer with the benefit that so many units reach, where it has tiers."""
     if offer["kind"] != "quantity_tiers":
         return offer
+    return offer | {"benefit": _tier_of(offer, units)["benefit"]}
+
+
+def least_units(offer: Doc, units: int) -> int:
+    """The units without which its tier is not reached: what they get does not matter."""
+    return _tier_of(offer, units)["min_quantity"] if offer["kind"] == "quantity_tiers" else 0
+
+
+def _tier_of(offer: Doc, units: int) -> Doc:
     reached = [tier for tier in offer["tiers"] if tier["min_quantity"] <= units]
     assert reached, "fewer units than the lowest tier"
-    return offer | {"benefit": max(reached, key=lambda tier: tier["min_quantity"])["benefit"]}
+    return max(reached, key=lambda tier: tier["min_quantity"])
 
 
 def discount_of(offer: Doc, pieces: list[Piece]) -> Fraction:

@@ -110,6 +110,95 @@ def test_a_packing_that_knows_no_late_gift_gives_pots_to_cups(
         assert_rules_kept(result, offers, sale)
 
 
+def test_no_coupon_is_spent_on_a_piece_that_gets_nothing_by_it() -> None:
+    """Beside a threshold one 3.00 piece goes for 2.00; the other coupon stays with the customer."""
+    offers, sale = _two_coupons()
+
+    result = engine(offers, sale)
+
+    assert_rules_kept(result, offers, sale)
+    assert result["discount_minor"] == 100 + (1_400 - 100) // 2
+    assert {one["promotion"]: one["applications"] for one in result["promotions"]} == {
+        "AT-TWO": 1,
+        "HALF": 1,
+    }
+    assert [used["promotion"] for used in result["coupons_used"]] == ["AT-TWO"]
+
+
+def test_a_packing_that_names_every_unit_it_takes_spends_a_coupon_for_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The control: the same sale, where units of a tier are named whatever they get."""
+
+    def everything(packing: Any, k: int, tier: int) -> list[Any]:
+        pairs = range(packing.pair_start[k], packing.pair_start[k + 1])
+        taken = {e: packing.best_take[packing.pair_off[e] + tier] for e in pairs}
+        return [
+            (packing.promo[k], units, ((packing.cls[packing.pair_class[e]], 1, 1),), tier)
+            for e, units in taken.items()
+            if units
+        ]
+
+    monkeypatch.setattr(native.packing.Packing, "_of_tier", everything)
+    offers, sale = _two_coupons()
+    rules = PackedPromotions(RuleGeneration.from_value(offers).promotions, plain())
+    result = evaluate(1, rules, Basket.from_dict(sale)).to_dict()
+    assert len(result["coupons_used"]) == 2
+    with pytest.raises(AssertionError, match="gives nothing"):
+        assert_rules_kept(result, offers, sale)
+
+
+def test_units_that_get_nothing_are_named_as_far_as_a_tier_needs_them() -> None:
+    """Four pieces reach the tier: two cheap ones go with the two dear ones, the third does not."""
+    two = {"type": "fixed_price", "minor": 200}
+    tier = {"kind": "quantity_tiers", "tiers": [{"min_quantity": 4, "benefit": two}]}
+    offers = [_article("FROM-FOUR", tier)]
+    sale = _sale_of({500: 2, 100: 3})
+
+    result = engine(offers, sale)
+
+    assert_rules_kept(result, offers, sale)
+    assert result["discount_minor"] == 600
+    assert [one["applications"] for one in result["promotions"]] == [4]
+
+
+def _two_coupons() -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Two coupons for any piece at 2.00, half of what is left from 12.00 on; pieces of 14.00."""
+    two = {"type": "fixed_price", "minor": 200}
+    tiers = [
+        {"min_value_minor": 0, "benefit": _percent(1_000)},
+        {"min_value_minor": 1_200, "benefit": _percent(5_000)},
+    ]
+    offers = [
+        _article(
+            "AT-TWO",
+            {"kind": "unit_discount", "benefit": two},
+            when=[{"type": "coupon", "series": "TWO"}],
+        ),
+        {
+            "id": "HALF",
+            "layer": "receipt",
+            "offer": {"kind": "receipt_discount", "tiers": tiers},
+        },
+    ]
+    coupons = [{"code": code, "series": "TWO"} for code in ("C-1", "C-2")]
+    return offers, _sale_of({500: 2, 300: 1, 100: 1}) | {"coupons": coupons}
+
+
+def _sale_of(pieces: dict[int, int]) -> dict[str, Any]:
+    """Return a sale of so many pieces of each price, every price an article."""
+    lines = [
+        {
+            "line_id": f"{minor}",
+            "sku": f"A-{minor}",
+            "quantity_milli": 1_000 * count,
+            "unit_price_minor": minor,
+        }
+        for minor, count in pieces.items()
+    ]
+    return {"sale_id": "n", "at": "2026-03-07T12:00:00+01:00", "lines": lines}
+
+
 def _cups_and_pots() -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return two offers of gifts and a sale of 120 cups and 202 pots, all of them dearer."""
     cups, pots = {"any_of": [{"skus": ["CUP"]}]}, {"any_of": [{"skus": ["POT"]}]}
