@@ -5,7 +5,9 @@ Exit codes: 0 good, 1 not good, 2 bad input. Bad input gives one JSON object on 
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -28,6 +30,7 @@ COMMANDS = "stammkunde.commands"
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
+_NAME_SHOWN = 200  # characters of a path, so that a fault stays one line
 
 
 class _Commands(click.Group):
@@ -466,8 +469,10 @@ def _print_json(value: object) -> None:
 
 def main() -> None:
     """Run the command; faults of a person end with one clear line and no traceback."""
+    _open_outputs()
     try:
         stammkunde.main(standalone_mode=False)
+        sys.stdout.flush()
     except InputError as error:
         click.echo(json.dumps(error.to_dict(), ensure_ascii=False), err=True)
         sys.exit(2)
@@ -485,3 +490,24 @@ def main() -> None:
         # Whoever read our output has gone, for example `| head`; nothing is wrong with us.
         sys.stderr.close()
         sys.exit(1)
+    except UnicodeEncodeError:
+        # Outputs take everything: half a character came in, by an argument that is no UTF-8.
+        wrong = InputError("wrong_type", "", "what was given holds a character that is no UTF-8")
+        click.echo(json.dumps(wrong.to_dict()), err=True)
+        sys.exit(2)
+    except OSError as fault:
+        name = str(fault.filename or "reading or writing")[:_NAME_SHOWN]
+        click.echo(f"{name}: {fault.strerror or fault}.", err=True)
+        # What stdout could not take would be tried again on the way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(1)
+
+
+def _open_outputs() -> None:
+    """Let outputs take every character, and nothing where nobody listens (``>&-``)."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
 
 from head_office.commands.options import data_option, open_database, read_instant
 from pos_plugin.errors import RuleError
 
+_GENERATION: Final = click.IntRange(1, 2**63 - 1)  # as far as the file can number
+
 
 @click.command()
-@click.argument("generation", type=click.IntRange(1))
+@click.argument("generation", type=_GENERATION)
 @data_option
 @click.option("--at", help="From when on, an instant; default at once.")
 def activate(generation: int, data: Path, at: str | None) -> None:
@@ -37,7 +40,7 @@ def activate(generation: int, data: Path, at: str | None) -> None:
 @click.option(
     "--to",
     "generation",
-    type=click.IntRange(1),
+    type=_GENERATION,
     help="Generation to go back to; default the one before the active one.",
 )
 def rollback(data: Path, generation: int | None) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
@@ -66,14 +68,33 @@ def export(
         return
     rows = _rows(till.data_dir, kind, days)
     with ExitStack() as stack:
-        # Spreadsheets tell UTF-8 by its mark.
-        file = (
-            stack.enter_context(out.open("w", encoding="utf-8-sig", newline=""))
-            if out is not None
-            else sys.stdout
-        )
+        file = stack.enter_context(_file(out)) if out is not None else _standard_output()
         count = write_json(rows, kind, file) if as_json else write_csv(rows, kind, file)
     click.echo(f"{kind}: {count}", err=True)
+
+
+@contextmanager
+def _file(out: Path) -> Iterator[TextIO]:
+    """A file that stands there whole or as it was; a device or a pipe is written to."""
+    is_new = not out.is_symlink() and (out.is_file() or not out.exists())
+    written = out.with_name(f"{out.name}.{os.getpid()}.new") if is_new else out
+    try:
+        # Spreadsheets tell UTF-8 by its mark.
+        with written.open("w", encoding="utf-8-sig", newline="") as file:
+            yield file
+        if is_new:
+            written.replace(out)
+    except BaseException:
+        if is_new:
+            written.unlink(missing_ok=True)
+        raise
+
+
+def _standard_output() -> TextIO:
+    """Rows are UTF-8 whatever the terminal speaks: an import reads them back."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    return sys.stdout
 
 
 def _rows(data_dir: Path, kind: str, days: tuple[str, str]) -> Iterator[dict[str, Any]]:

@@ -43,8 +43,10 @@ def add(data_dir: Path, report: Report, *, language: str) -> None:
     reports = [*read(data_dir), report.to_dict(language)][-KEPT:]
     text = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in reports)
     folder = data_dir / FOLDER
-    replace_file(folder / NAME, text.encode())
-    replace_file(folder / PAGE_NAME, page(reports, language).encode())
+    # Names of files and headers may hold half a character; the import is done by now.
+    replace_file(folder / NAME, text.encode(errors="backslashreplace"))
+    written = page(reports, language).encode(errors="backslashreplace")
+    replace_file(folder / PAGE_NAME, written)
 
 
 def read(data_dir: Path) -> list[dict[str, Any]]:

@@ -98,8 +98,7 @@ class TableFile:
         size = _size(path)
         if size > FILE_BYTES_MAX:
             raise BadFile(WrongLine(1, "", WrongCode.LIMIT))
-        with path.open("rb") as file:
-            begins = file.read(64)
+        begins = _beginning(path)
         if encoding is None and (begins.startswith(_UTF_16) or b"\0" in begins):
             # Windows-1252 would read it: every other character as NUL.
             raise BadFile(WrongLine(1, "", WrongCode.UTF_16))
@@ -263,6 +262,18 @@ def _delimiter(header: str) -> str:
     (';', ',', ';')
     """
     return max(";,\t", key=header.count)
+
+
+def _beginning(path: Path) -> bytes:
+    if (
+        not path.is_file()
+    ):  # it is read more than once: a pipe would be empty by then, and waited for
+        raise TableError("wrong_type", str(path), "is no file")
+    try:
+        with path.open("rb") as file:
+            return file.read(64)
+    except OSError as fault:
+        raise TableError("missing", str(path), f"cannot be read: {fault.strerror}") from None
 
 
 def _size(path: Path) -> int:

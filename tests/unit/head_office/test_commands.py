@@ -131,6 +131,15 @@ def test_bad_row_of_a_load_ends_with_two_and_its_place(tmp_path: Path) -> None:
     assert json.loads(done.stderr.splitlines()[-1])["where"] == "program.jsonl:1.unit"
 
 
+def test_a_number_beyond_the_file_and_bytes_beyond_text_are_bad_input(tmp_path: Path) -> None:
+    init(tmp_path)
+    data = ("--data", tmp_path / "ho")
+    for command in (("activate", 2**63), ("rollback", "--to", 2**63), ("balance", "\udcff", "x")):
+        done = stammkunde("head-office", *command, *data)
+        assert (done.returncode, done.stdout) == (2, ""), command
+        assert "Traceback" not in done.stderr
+
+
 def test_till_without_head_office_libraries_says_what_to_install(tmp_path: Path) -> None:
     script = "import sys; sys.modules['sqlalchemy'] = None; from pos_plugin.cli import main; main()"
     arguments = ["head-office", "serve", "--data", str(tmp_path)]

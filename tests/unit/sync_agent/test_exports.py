@@ -33,6 +33,24 @@ def till(tmp_path: Path) -> LoneTill:
     return LoneTill(tmp_path / "till")
 
 
+def test_an_export_that_fails_leaves_the_older_file(
+    till: LoneTill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.take("articles", ARTICLES)
+    path = till.folder / "out.csv"
+    run(till, "articles", "--out", str(path))
+    before = path.read_bytes()
+
+    def broken(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("sync_agent.exports.write_csv", broken)
+    arguments = ["articles", "--out", str(path), "--config", str(till.config_path)]
+    assert isinstance(CliRunner().invoke(export, arguments).exception, OSError)
+    assert path.read_bytes() == before
+    assert [one.name for one in till.folder.glob("out*")] == ["out.csv"]
+
+
 @pytest.mark.capability("K18")
 @pytest.mark.parametrize("kind", ["articles", "customers", "segments"])
 def test_an_export_imported_again_changes_nothing(till: LoneTill, kind: str) -> None:

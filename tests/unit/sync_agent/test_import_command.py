@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,6 +60,29 @@ def test_bad_input_is_one_json_object_and_exit_code_2(till: LoneTill) -> None:
         assert (done.returncode, done.stdout) == (2, "")
         assert json.loads(done.stderr)["where"], arguments
     assert stammkunde("import", "articles", path, *config, "--encoding", "utf-8").returncode == 0
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(till: LoneTill) -> None:
+    pipe = till.folder / "pipe.csv"
+    os.mkfifo(pipe)
+    for path in (till.folder, pipe):
+        done = stammkunde("import", "articles", path, "--config", till.config_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert json.loads(done.stderr) == {
+            "error": "wrong_type",
+            "where": str(path),
+            "message": "is no file",
+        }
+
+
+def test_half_a_character_in_a_header_ends_no_import(till: LoneTill) -> None:
+    line = {"sku": "1", "name": "Hose", "price": "79,99", "vat_rate": "19", "\udfff": "x"}
+    path = till.write("a.json", json.dumps([line]))
+    done = stammkunde("import", "articles", path, "--config", till.config_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\\udfff" in done.stdout
+    again = stammkunde("import", "articles", path, "--config", till.config_path)
+    assert again.returncode == 0
 
 
 def test_a_till_with_a_head_office_writes_files_for_it(tmp_path: Path) -> None:
