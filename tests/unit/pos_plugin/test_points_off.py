@@ -132,7 +132,7 @@ def test_more_than_there_is_or_immature_is_refused_with_the_day(till: TillBuilde
         found = evaluate(plugin, line(9000), codes=[{"code": EURO, "amount_minor": 500}])
         assert rejected(found) == "balance_not_mature"
         [effect] = [one for one in found.effects() if one["kind"] == "rejected"]
-        assert "2026-03-10" in effect["text"]
+        assert "10.03.2026" in effect["text"]
 
 
 def test_points_act_on_what_may_be_discounted_after_promotions(till: TillBuilder) -> None:
