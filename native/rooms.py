@@ -9,11 +9,14 @@ from typing import Any
 
 import cython
 
+_NOUGHT = array("q", [0])
+
 
 def zeros(count: int) -> Any:  # noqa: ANN401 - an array or a list
     """Room for so many integers, at least one."""
     count = max(1, count)
-    return array("q", bytes(8 * count)) if cython.compiled else [0] * count
+    # In one piece: by way of bytes it takes room twice, which the system takes back each time.
+    return _NOUGHT * count if cython.compiled else [0] * count
 
 
 def grown(values: cython.longlong[::1], need: int) -> Any:  # noqa: ANN401 - an array or a list
