@@ -34,6 +34,7 @@ from .automata import Automata
 from .beam import Beam
 from .branching import Branching
 from .piles import Piles
+from .rooms import zeros
 from .tiers import Tiers
 
 N_FOR_M = cython.declare(cython.longlong, codes.N_FOR_M)
@@ -98,10 +99,10 @@ def _zeros(count: cython.Py_ssize_t) -> cython.longlong[::1]:
     fresh: cython.longlong[::1]
     count = max(count, 1)
     if count > _PIECE // 8:
-        fresh = array("q", bytes(8 * count))
+        fresh = zeros(count)
         return fresh
     if _cut + count > _PIECE:
-        fresh = array("q", bytes(8 * _PIECE))
+        fresh = zeros(_PIECE)
         _piece = fresh
         _cut = 0
     start = _cut
@@ -423,9 +424,12 @@ class Packing:
         self.option_start = option_start
         self.option_value = option_value
         self.option_promo = option_promo
-        nothing = _zeros(len(option_value))
-        self.option_spent = nothing if option_spent is None else option_spent
-        self.option_spent_2 = nothing if option_spent_2 is None else option_spent_2
+        nothing: cython.longlong[::1] = _zeros(len(option_value))
+        self.option_spent = self.option_spent_2 = nothing
+        if option_spent is not None:
+            self.option_spent = option_spent
+        if option_spent_2 is not None:
+            self.option_spent_2 = option_spent_2
         m: cython.Py_ssize_t = self.m
         self.price = _zeros(m)
         self.left = _zeros(m)
@@ -448,7 +452,12 @@ class Packing:
                 self.coef[i] = rows[0][c]
             if self.rows > 1:
                 self.coef_2[i] = rows[1][c]
-        self.even = integers([-1] * max(1, self.k)) if even is None else even
+        if even is None:
+            self.even = _zeros(self.k)
+            for i in range(self.k):
+                self.even[i] = -1
+        else:
+            self.even = even
         self._seat_limits(pool_left)
         self._pair_up()
         self._weigh()

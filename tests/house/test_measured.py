@@ -75,7 +75,7 @@ def test_the_figures_of_the_readme_are_the_measured_ones() -> None:
     assert wrong(README) == [], "README.md: take the figures of benchmarks/RESULTS.md"
 
 
-@pytest.mark.parametrize(("old", "new"), [("| 32 us |", "| 30 us |"), ("97 MB", "96 MB")])
+@pytest.mark.parametrize(("old", "new"), [("| 30 us |", "| 32 us |"), ("97 MB", "96 MB")])
 def test_a_figure_that_nobody_measured_is_seen(old: str, new: str) -> None:
     assert README.count(old) == 1
     assert len(wrong(README.replace(old, new))) == 1
