@@ -163,6 +163,7 @@ class Pose:
     has_grown: cython.bint
     question: Any
     has_left_out: cython.bint  # whether there are twins that are not posed
+    keeps_twins = cython.declare(cython.bint, visibility="readonly")
     open_prices: cython.longlong[::1]
     open_counts: cython.longlong[::1]
     promo_rows: cython.longlong[::1]
@@ -266,6 +267,8 @@ class Pose:
         pools: dict[int, int],
         pool_limit: Sequence[int],
         customer_rate_bp: int,
+        *,
+        keeps_twins: bool = False,
     ) -> None:
         """Fill the tables for a sale.
 
@@ -276,9 +279,10 @@ class Pose:
             pools: promotion to its pool of coupons; without one it needs no coupon.
             pool_limit: coupons per pool.
             customer_rate_bp: the customer's own rate in basis points, 0 without a customer.
+            keeps_twins: as ``keeps_twins`` was when an answer was found that is read once more.
         """
         self.question = (classes, eligible, promotions, pools, pool_limit, customer_rate_bp)
-        self._fill(keeps_twins=False)
+        self._fill(keeps_twins=keeps_twins)
 
     def _fill(self, *, keeps_twins: bool) -> None:
         number: cython.longlong
@@ -291,6 +295,7 @@ class Pose:
         numbers: cython.longlong[::1]
         classes, numbers, size, pools, pool_limit, rate_bp = self.question
         self.has_left_out = False
+        self.keeps_twins = keeps_twins
         self._begin()
         self._open(classes, numbers, size)
         for k in range(size):

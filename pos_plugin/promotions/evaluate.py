@@ -86,6 +86,7 @@ def _evaluated(
         # What the tied coupons might still allow was not searched: at most all that is left to pay.
         gap_minor = results.sold_minor
     sale.found = found
+    sale.keeps_twins = pose.keeps_twins
     sale.promotions = promotions
     sale.earning = earning
     sale.lines = lines
@@ -111,7 +112,7 @@ def _evaluated(
     )
 
 
-def _question(sale: SaleView, steps: Steps) -> CouponPools | None:
+def _question(sale: SaleView, steps: Steps, *, keeps_twins: bool = False) -> CouponPools | None:
     """Read and match the sale, fill the tables of the search; return the coupons it may use."""
     rules, basket = sale.rules, sale.basket
     lines, customer = basket.lines, basket.customer
@@ -128,6 +129,7 @@ def _question(sale: SaleView, steps: Steps) -> CouponPools | None:
         {} if pools is None else pools.pool_of,
         () if pools is None else pools.limits,
         0 if customer is None else customer.instant_discount_bp,
+        keeps_twins=keeps_twins,
     )
     return pools
 
@@ -164,11 +166,12 @@ class _Sale(SaleView):
 
     __slots__ = (
         *("earning", "found", "generation", "gifts"),
-        *("is_proven", "lines", "outcome_known", "promotions"),
+        *("is_proven", "keeps_twins", "lines", "outcome_known", "promotions"),
     )
 
     generation: int
     found: Found
+    keeps_twins: bool
     promotions: tuple[PromotionResult, ...]
     earning: frozenset[str]
     lines: tuple[LineResult, ...]
@@ -192,7 +195,8 @@ class _Sale(SaleView):
         bases: dict[str, list[tuple[int, int, int, int, bool]]] = {}
         steps = self.rules.borrow(len(self.basket.lines))
         try:
-            _question(self, steps)
+            # The numbers of the solution are those under which it was found.
+            _question(self, steps, keeps_twins=self.keeps_twins)
             steps.settle.give(steps.classes.size, self.found, bases)
         finally:
             self.rules.give_back(steps)

@@ -13,7 +13,7 @@ import oracle
 from laws import _true_reasons
 from oracle import best_total
 from oracle_forced import forced_total
-from oracle_sale import line_gross_minor, may_apply, selects, units_of
+from oracle_sale import is_one_unit, line_gross_minor, may_apply, selects, units_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,9 @@ def assert_first_reason(result: Doc, promotions: list[Doc], sale: Doc) -> None:
             possible = _first_reasons(promotion, by_id, result, sale)
         assert entry["code"] in possible, f"{entry} is not one of {sorted(possible)}"
         assert (entry["code"] == "beaten") == ("by" in entry), f"{entry}: by"
+        is_tier = promotion["layer"] in ("receipt", "customer")
+        if is_tier and may_apply(promotion, sale) and entry["code"] == "min_value":
+            assert entry["have"] == _base_minor(promotion, by_id, result, sale), f"{entry}"
         if "need" in entry:
             assert entry["have"] < entry["need"] or entry["code"] == "limit_customer", f"{entry}"
 
@@ -139,7 +142,8 @@ def _base_minor(promotion: Doc, by_id: dict[str, Doc], result: Doc, sale: Doc) -
         total_minor += line["gross_minor"]
         for one in line["discounts"]:
             if by_id[one["promotion"]].get("exclusive") == "units":
-                total_minor -= units[0].price_minor * max(one["units_milli"] // 1000, 1)
+                pieces = 1 if is_one_unit(sold) else one["units_milli"] // 1000
+                total_minor -= units[0].price_minor * pieces
             elif one["layer"] in earlier:
                 total_minor -= one["discount_minor"]
     return total_minor

@@ -221,6 +221,19 @@ def test_a_thousand_beaten_promotions_are_not_asked_for_without_end() -> None:
 # The other reasons behind the conditions.
 
 
+def test_a_tier_is_told_the_base_of_the_sale_where_the_lesser_twin_was_tried() -> None:
+    rules = [
+        off_each("A", percent(1000)),
+        off_each("B", percent(5000)),
+        three_for_two("C", exclusive="units"),
+        from_value("D", 5001, percent(1000)) | {"hint_within_minor": 100},
+    ]
+    result = evaluated(rules, sale(("x", 10_000, 1)))
+    reasons = {one.promotion: one for one in result.not_applied}
+    assert (reasons["D"].code, reasons["D"].need, reasons["D"].have) == ("min_value", 5001, 5000)
+    assert [hint.need_minor for hint in result.hints] == [1]
+
+
 def test_a_limit_below_the_lowest_tier_is_the_reason() -> None:
     tiers = [{"min_quantity": 3, "benefit": percent(500)}]
     offer = {"kind": "quantity_tiers", "tiers": tiers}
