@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pos_plugin.promotions.eligible import coupon_series
+from pos_plugin.promotions.eligible import coupon_manners
 from pos_plugin.promotions.offers import EarnMultiplier
 
 if TYPE_CHECKING:
@@ -49,11 +49,15 @@ def beaten_by(
     else:
         found = {other.id for other in applied if other.layer == promotion.layer}
     if not found:
-        series = set(coupon_series(promotion, facts))
-        found = {one.id for one in applied if not series.isdisjoint(coupon_series(one, facts))}
+        series = _series(promotion, facts)
+        found = {one.id for one in applied if not series.isdisjoint(_series(one, facts))}
     if not found:
         found = {name for name, _ in on_its_lines} or {one.id for one in applied}
     return tuple(sorted(found))
+
+
+def _series(promotion: Promotion, facts: SaleFacts) -> set[str]:
+    return {one for manner in coupon_manners(promotion, facts).sets for one in manner}
 
 
 def outdone_by(

@@ -50,11 +50,6 @@ def refusal(promotion: Promotion, basket: Basket, facts: SaleFacts) -> Missing |
     return None
 
 
-def coupon_series(promotion: Promotion, facts: Facts) -> tuple[str, ...]:
-    """Return the coupon series of the first manner in which the conditions hold, if they do."""
-    return next(iter(coupon_manners(promotion, facts).sets), ())
-
-
 class Manners(NamedTuple):
     """The least sets of coupon series with which one application meets its conditions.
 
@@ -82,6 +77,18 @@ def coupon_manners(promotion: Promotion, facts: Facts) -> Manners:
     is left, that needs none.
     """
     return _joined(_manners_of(condition, facts) for condition in promotion.when)
+
+
+def allowed_units(promotion: Promotion, facts: Facts) -> int | None:
+    """Return the units that its limit and its coupons let a promotion take that counts units.
+
+    None: as many as there are.
+    """
+    manners = coupon_manners(promotion, facts)
+    bounds = [manners.allowed(facts)] if all(manners.sets) else []
+    if promotion.limits.per_receipt is not None:
+        bounds.append(promotion.limits.per_receipt)
+    return min(bounds, default=None)
 
 
 def _manners_of(condition: Condition, facts: Facts) -> Manners:

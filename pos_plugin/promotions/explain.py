@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pos_plugin.promotions.beaten import beaten_by, outdone_by
 from pos_plugin.promotions.condition import Missing
-from pos_plugin.promotions.eligible import coupon_manners, refusal
+from pos_plugin.promotions.eligible import allowed_units, refusal
 from pos_plugin.promotions.forced import ForcedSale
 from pos_plugin.promotions.formed import places_of, too_few
 from pos_plugin.promotions.offers import QuantityTiers, ReceiptDiscount
@@ -154,12 +154,10 @@ def _units_missing(
 
 def _limit_missing(promotion: Promotion, offer: QuantityTiers, facts: SaleFacts) -> Missing | None:
     """Units enough, but this receipt may not take as many as the lowest tier asks for."""
-    manners = coupon_manners(promotion, facts)
-    bounds = [manners.allowed(facts)] if all(manners.sets) else []
-    if promotion.limits.per_receipt is not None:
-        bounds.append(promotion.limits.per_receipt)
-    need = offer.steps()[0].min_quantity
-    return Missing("limit_receipt") if any(bound < need for bound in bounds) else None
+    most = allowed_units(promotion, facts)
+    if most is None or most >= offer.steps()[0].min_quantity:
+        return None
+    return Missing("limit_receipt")
 
 
 def _tier_missing(

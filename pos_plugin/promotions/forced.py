@@ -26,7 +26,7 @@ from pos_plugin.limits import MAX_SALE_MINOR
 from pos_plugin.promotions.benefits import AmountOff, CustomerRate, Percent
 from pos_plugin.promotions.formed import places_of
 from pos_plugin.promotions.left_over import left_over
-from pos_plugin.promotions.offers import QuantityTiers, ReceiptDiscount
+from pos_plugin.promotions.offers import BuyGet, QuantityTiers, ReceiptDiscount
 from pos_plugin.promotions.renamed import RenamedSale
 
 if TYPE_CHECKING:
@@ -140,8 +140,9 @@ class ForcedSale:
 
     def _declined(self, promotion: Promotion) -> list[str]:
         """Return the promotions that cannot apply beside this one."""
-        own = self._sale.series[promotion.id]
-        single = {series for series in own if self._facts.coupons_of(series) == 1}
+        manners = self._sale.manners
+        needed = set(manners[promotion.id][0]).intersection(*manners[promotion.id])
+        single = {series for series in needed if self._facts.coupons_of(series) == 1}
         return [
             other.id
             for other in self._eligible
@@ -149,7 +150,7 @@ class ForcedSale:
             and (
                 other.exclusive == "receipt"
                 or (other.layer == promotion.layer != "article")
-                or not single.isdisjoint(self._sale.series[other.id])
+                or not any(single.isdisjoint(manner) for manner in manners[other.id])
             )
         ]
 
@@ -176,16 +177,16 @@ class ForcedSale:
                     continue
                 known.add(state)
                 saved_minor, applies = self._with_kept(promotion, declined, more)
-                if not applies and len(more) >= len(places):
+                if applies:
+                    best = max(best, saved_minor)
+                elif saved_minor > best and len(more) >= len(places):
                     units = Counter(more)
                     given_minor = self._given(promotion, declined, units)
                     if given_minor is not None:
                         best = max(best, given_minor)
                         continue
                     best = max(best, self._given_alone(promotion, declined, units))
-                if applies:
-                    best = max(best, saved_minor)
-                elif saved_minor > best:
+                if not applies and saved_minor > best:
                     heapq.heappush(branches, (-saved_minor, -len(more), more))
         return None if best < 0 else best
 
@@ -230,12 +231,24 @@ class ForcedSale:
         alone = self._alone(promotion, apart)
         if alone is None:
             return -1
+        self._must_be_one_way(promotion, units)
         own = {line.line_id for line in apart}
+
+        def taken(result: Result) -> Counter[tuple[str, str]]:
+            found: Counter[tuple[str, str]] = Counter()
+            for line in result.lines:
+                if line.line_id in own:
+                    for one in line.discounts:
+                        found[line.line_id, one.role] += one.units_milli
+            return found
 
         def saved_minor(rest: Sequence[Line]) -> int | None:
             result, _ = self._evaluated(promotion, declined, units, [*apart, *rest])
             given_minor = sum(one.discount_minor for one in result.lines if one.line_id in own)
-            is_same = abs(given_minor - alone.discount_minor) <= len(apart)
+            # Amounts alone would not tell it: a promotion may give less than a minor unit.
+            is_same = taken(result) == taken(alone) and abs(
+                given_minor - alone.discount_minor
+            ) <= len(apart)
             return result.discount_minor if is_same else None
 
         return self._for_sure(saved_minor, promotion, units, alone)
@@ -258,8 +271,12 @@ class ForcedSale:
         alone = self._alone(promotion, self._apart(promotion, units))
         if alone is None:
             return -1
+        self._must_be_one_way(promotion, units)
         times = alone.promotions[0].applications
-        redeemed = dict.fromkeys(self._sale.series[promotion.id], times)
+        manner, *others = self._sale.manners[promotion.id]
+        if others:
+            raise _UnprovenError  # it may redeem some of one series and some of another
+        redeemed = dict.fromkeys(manner, times)
 
         def saved_minor(rest: Sequence[Line]) -> int:
             result, _ = self._evaluated(
@@ -269,6 +286,22 @@ class ForcedSale:
 
         found = self._for_sure(saved_minor, promotion, units, alone)
         return -1 if found is None else found
+
+    def _must_be_one_way(self, promotion: Promotion, units: Counter[int]) -> None:
+        """Refuse units of which it is free to give the dear or the cheap ones away.
+
+        What it gives on them is then no single amount, and a threshold may want the lesser one.
+        """
+        if not isinstance(promotion.offer, BuyGet):
+            return
+        places = places_of(promotion, self._classes, self._facts)
+        either = {
+            self._classes[c].price_minor
+            for c in units
+            if {one.is_target for one in places if c in one.classes} == {False, True}
+        }
+        if len(either) > 1:
+            raise _UnprovenError
 
     def _apart(self, promotion: Promotion, units: Counter[int]) -> list[Line]:
         return [self._sale.apart(promotion.id, c, n) for c, n in units.items()]
@@ -317,14 +350,24 @@ class ForcedSale:
     def _with_tier(self, promotion: Promotion, declined: Sequence[str], tier: Tier) -> int | None:
         """Return what the sale saves with this tier, None where it cannot be open."""
         benefit, cap_minor = tier.benefit, promotion.limits.max_discount_minor
+        base_minor = sum(
+            self._classes[c].price_minor * self._sale.counts[c] for c in self._reach(promotion)
+        )
+        if base_minor < tier.min_value_minor:
+            return None
         if isinstance(benefit, CustomerRate):
             rate_bp = min(benefit.max_bp, self._customer_rate_bp)
             benefit = Percent(type="percent", bp=rate_bp)
-        is_linear = isinstance(benefit, Percent) and cap_minor is None
-        seen_by = [] if is_linear else self._seeing(promotion, declined)
         if isinstance(benefit, Percent):
             if not benefit.bp:
                 return None
+            if cap_minor is not None and base_minor * benefit.bp <= cap_minor * 10_000:
+                cap_minor = None  # it never binds
+        is_linear = isinstance(benefit, Percent) and cap_minor is None
+        seen_by = [] if is_linear else self._seeing(promotion, declined)
+        if isinstance(benefit, Percent):
+            if seen_by:
+                raise _UnprovenError  # they would see what the rate leaves of the added unit
             times = self._worth_minor // benefit.bp + 1
             extra_minor, gift_minor = 10_000 * times, benefit.bp * times
         else:
@@ -333,22 +376,44 @@ class ForcedSale:
         if self._worth_minor + extra_minor > MAX_SALE_MINOR:
             raise _UnprovenError
         renamed = self._sale.promotions[promotion.id]
-        # It must give something: on goods that cost nothing any more it would not apply.
-        least_minor = max(1, tier.min_value_minor) + extra_minor
-        only = tier.model_copy(update={"min_value_minor": least_minor, "benefit": benefit})
-        instead = renamed.model_copy(
-            update={
-                "offer": renamed.offer.model_copy(update={"tiers": (only,)}),
-                "limits": renamed.limits.model_copy(
-                    update={
-                        "max_discount_minor": None if cap_minor is None else cap_minor + gift_minor
-                    }
-                ),
-            }
-        )
         added = self._sale.added(promotion.id, extra_minor, seen_by)
-        result, applies = self._evaluated(promotion, declined, Counter(), (added,), instead=instead)
-        return result.discount_minor - gift_minor if applies else None
+
+        def saved_minor(least_minor: int) -> tuple[int, bool]:
+            only = tier.model_copy(
+                update={"min_value_minor": least_minor + extra_minor, "benefit": benefit}
+            )
+            instead = renamed.model_copy(
+                update={
+                    "offer": renamed.offer.model_copy(update={"tiers": (only,)}),
+                    "limits": renamed.limits.model_copy(
+                        update={
+                            "max_discount_minor": None
+                            if cap_minor is None
+                            else cap_minor + gift_minor
+                        }
+                    ),
+                }
+            )
+            result, applies = self._evaluated(
+                promotion, declined, Counter(), (added,), instead=instead
+            )
+            if not applies:
+                # It can be open, but a later promotion gives as much on all that it could reduce.
+                raise _UnprovenError
+            on_goods = any(
+                one.promotion == promotion.id and one.discount_minor
+                for line in result.lines
+                if line.line_id != added.line_id
+                for one in line.discounts
+            )
+            return result.discount_minor - gift_minor, on_goods
+
+        saved, on_goods = saved_minor(tier.min_value_minor)
+        # It must give something: on goods that cost nothing any more it would not apply. What a
+        # fraction of a minor unit is cannot be told from nothing.
+        if not on_goods and not tier.min_value_minor and saved_minor(1)[0] != saved:
+            raise _UnprovenError
+        return saved
 
     def _seeing(self, promotion: Promotion, declined: Sequence[str]) -> list[str]:
         """Return the later promotions that must see the added unit, so that it changes nothing.

@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pos_plugin.model import Line
-from pos_plugin.promotions.conditions import Coupon
-from pos_plugin.promotions.eligible import coupon_series
+from pos_plugin.promotions.conditions import All, Any, Coupon
+from pos_plugin.promotions.eligible import coupon_manners
 from pos_plugin.promotions.offers import Bundle, BuyGet
 from pos_plugin.promotions.pack import PackedPromotions
 from pos_plugin.promotions.promotion import Limits, Scope, Validity
@@ -56,8 +56,8 @@ class RenamedSale:
         self._names: dict[tuple[object, ...], str] = {}
         self._later_name: dict[str, str] = {}  # receipt or customer promotion: its group
         kept_for = {promotion.id for promotion in owners}
-        self.series = {promotion.id: coupon_series(promotion, facts) for promotion in eligible}
-        """Coupons that each promotion needs."""
+        self.manners = {one.id: coupon_manners(one, facts).sets for one in eligible}
+        """Coupons that each promotion needs: one set of series or another."""
         self.promotions = {
             promotion.id: self._renamed(promotion, has_own=promotion.id in kept_for)
             for promotion in eligible
@@ -158,9 +158,7 @@ class RenamedSale:
             update={
                 "validity": Validity(),
                 "scope": Scope(),
-                "when": tuple(
-                    Coupon(type="coupon", series=series) for series in self.series[promotion.id]
-                ),
+                "when": _asked(self.manners[promotion.id]),
                 "offer": offer.model_copy(update=parts),
                 "limits": Limits(
                     per_receipt=limits.per_receipt, max_discount_minor=limits.max_discount_minor
@@ -187,6 +185,14 @@ class RenamedSale:
             for c in reach:
                 self._of_owner.setdefault((promotion.id, c), set()).add(own)
         return Selector(any_of=(Match(categories=tuple(names)),))
+
+
+def _asked(manners: Sequence[tuple[str, ...]]) -> tuple[Any | Coupon, ...]:
+    """Return conditions that these coupons meet, and no others."""
+    ways = [tuple(Coupon(type="coupon", series=one) for one in manner) for manner in manners]
+    if len(ways) == 1:
+        return ways[0]
+    return (Any(type="any", of=tuple(All(type="all", of=way) for way in ways)),)
 
 
 def _own(owner: str, place: int = 0) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pos_plugin.promotions.benefits import CustomerRate, Percent
+from pos_plugin.promotions.eligible import allowed_units
 from pos_plugin.promotions.formed import Places, Seats, places_of, split_by_price
 from pos_plugin.promotions.offers import (
     Bundle,
@@ -60,7 +61,7 @@ def could_save(
         )
     if isinstance(offer, QuantityTiers):
         return _a_tier_saves(
-            offer, prices, units=_units(places[0], classes), limit=promotion.limits.per_receipt
+            offer, prices, units=_units(places[0], classes), limit=allowed_units(promotion, facts)
         )
     if isinstance(offer, Bundle):
         worth_minor = Seats(places, classes).worth_minor

@@ -176,6 +176,71 @@ def test_the_last_coupon_beats_who_needs_it_too() -> None:
     assert (found.code, found.by, found.would_cost_minor) == ("beaten", ("B",), 300)
 
 
+def test_a_capped_rate_is_not_seen_by_a_later_threshold_twice() -> None:
+    later = from_value("B", 5700, percent(5000), layer="customer")
+    capped = from_value("A", 6000, percent(1000))
+    snapshot = sale(("x", 6000, 1), customer={"id": "K1"})
+    # A cap that never binds is none: 54.00 misses the threshold.
+    found = why([capped | {"limits": {"max_discount_minor": 600}}, later], snapshot)["A"]
+    assert (found.by, found.would_cost_minor) == (("B",), 2400)
+    found = why([capped | {"limits": {"max_discount_minor": 400}}, later], snapshot)["A"]
+    assert (found.by, found.would_cost_minor) == (("B",), None)
+
+
+def test_a_tier_under_a_later_gift_of_everything_has_no_figure() -> None:
+    tiers = [
+        {"min_value_minor": 0, "benefit": amount(300)},
+        {"min_value_minor": 1, "benefit": percent(5000)},
+    ]
+    rules = [
+        {"id": "A", "layer": "receipt", "offer": {"kind": "receipt_discount", "tiers": tiers}},
+        from_value("B", 5000, percent(10_000), layer="customer"),
+    ]
+    # The lower tier costs nothing, and nothing shows it; the higher one would cost 30.00.
+    assert why(rules, sale(("x", 6000, 1)))["A"].would_cost_minor is None
+
+
+def test_what_costs_a_fraction_of_a_cent_may_still_be_reduced() -> None:
+    rules = [
+        from_value("A", 0, percent(5000), layer="customer"),
+        off_each("B", percent(9_999)),
+        from_value("C", 0, amount(1000)),
+    ]
+    assert why(rules, sale(("x", 333, 1)))["A"].would_cost_minor is None
+
+
+def test_a_discount_below_a_minor_unit_takes_its_coupon() -> None:
+    coupon = {"when": [{"type": "coupon", "series": "S"}]}
+    rules = [off_each("A", percent(1), **coupon), off_each("B", percent(10_000), **coupon)]
+    coupons = [{"code": "C", "series": "S"}, {"code": "D", "series": "S"}]
+    found = why(rules, sale(("x", 900, 1), ("y", 100, 2), coupons=coupons))["A"]
+    # One of the cheap pieces at 0.01 cents less instead of free.
+    assert (found.by, found.would_cost_minor) == (("B",), 100)
+
+
+def test_who_may_give_the_cheaper_unit_is_not_forced_to_give_the_dearer() -> None:
+    offer = {"kind": "buy_get", "buy": [{}], "get": [{}], "benefit": percent(5000)}
+    rules = [
+        {"id": "A", "layer": "article", "offer": offer},
+        from_value("B", 6000, percent(10_000), layer="customer"),
+    ]
+    # With the cheap one at half price the sale keeps its threshold, and costs nothing.
+    snapshot = sale(("x", 6000, 1), ("y", 400, 1), customer={"id": "K1"})
+    assert why(rules, snapshot)["A"].would_cost_minor is None
+
+
+def test_a_coupon_of_another_series_leaves_the_last_one_to_others() -> None:
+    either = [{"type": "coupon", "series": "S"}, {"type": "coupon", "series": "T"}]
+    rules = [
+        off_each("A", percent(1000), when=[{"type": "any", "of": either}]),
+        from_value("B", 0, percent(10_000)) | {"when": either[:1]},
+    ]
+    coupons = [{"code": "C", "series": "S"}, {"code": "D", "series": "T"}]
+    # With the other coupon it leaves B its own: nothing would cost 9.00.
+    found = why(rules, sale(("x", 1000, 1), coupons=coupons))["A"]
+    assert (found.by, found.would_cost_minor) == (("B",), None)
+
+
 def test_exclusive_units_are_forced_out_of_the_later_layers() -> None:
     rules = [
         off_each("A", percent(500), exclusive="units"),
@@ -250,6 +315,19 @@ def test_fewer_coupons_than_the_lowest_tier_are_a_limit_too() -> None:
     rule = {"id": "A", "layer": "article", "offer": offer, "when": when}
     one = sale(("x", 1000, 3), coupons=[{"code": "C", "series": "S"}])
     assert why([rule], one)["A"].code == "limit_receipt"
+
+
+def test_a_tier_that_coupons_cannot_reach_saves_nothing() -> None:
+    tiers = [
+        {"min_quantity": 1, "benefit": {"type": "fixed_price", "minor": 2000}},
+        {"min_quantity": 2, "benefit": percent(5000)},
+    ]
+    offer = {"kind": "quantity_tiers", "tiers": tiers}
+    when = [{"type": "coupon", "series": "S"}]
+    rule = {"id": "A", "layer": "article", "offer": offer, "when": when}
+    coupons = [{"code": "C", "series": "S"}, {"code": "D", "series": "S"}]
+    assert why([rule], sale(("x", 1000, 2), coupons=coupons[:1]))["A"].code == "no_saving"
+    assert "A" not in why([rule], sale(("x", 1000, 2), coupons=coupons))
 
 
 def test_slots_that_want_the_same_unit_cannot_be_formed() -> None:
