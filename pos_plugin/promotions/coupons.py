@@ -84,16 +84,19 @@ class CouponPools:
     def used(
         self, basket: Basket, applied: Iterable[PromotionResult], earning: frozenset[str]
     ) -> tuple[CouponUsed, ...]:
-        """Return the coupons to redeem, each series in the order of the sale."""
+        """Return the coupons to redeem by promotion, each series in the order of the sale.
+
+        Discounts have theirs first: earning goes without where none is left, and says nothing of
+        what a coupon gave.
+        """
         if not self._manners:
             return ()
         free: dict[str, list[str]] = defaultdict(list)
         for coupon in reversed(basket.coupons):
             free[coupon.series].append(coupon.code)
-        counts = {one.promotion: one.applications for one in applied}
-        counts |= dict.fromkeys(earning, 1)
+        counts = [(one.promotion, one.applications) for one in applied]
         used: list[CouponUsed] = []
-        for promotion, times in sorted(counts.items()):
+        for promotion, times in [*sorted(counts), *((name, 1) for name in sorted(earning))]:
             left = times
             for manner in self._manners.get(promotion, ()):
                 taken = min(left, *(len(free[series]) for series in manner))
@@ -103,7 +106,7 @@ class CouponPools:
                     for series in manner
                     for _ in range(taken)
                 ]
-        return tuple(used)
+        return tuple(sorted(used, key=lambda one: one.promotion))
 
 
 def given_by_coupons(

@@ -65,6 +65,22 @@ def test_a_multiplier_does_not_touch_fixed_points() -> None:
     ]
 
 
+def test_a_coupon_is_booked_under_the_discount_that_it_gave() -> None:
+    when = [{"type": "coupon", "series": "S"}]
+    offer = {"kind": "unit_discount", "benefit": {"type": "percent", "bp": 1000}}
+    discount = {"id": "Z", "layer": "article", "offer": offer, "when": when}
+    rules = [earn("A") | {"when": when}, discount]
+    coupons = [{"code": "C", "series": "S"}, {"code": "D", "series": "S"}]
+    result = engine(rules, sale(line(1, 1000)) | {"coupons": coupons[:1]})
+    assert result["coupons_used"] == [{"code": "C", "series": "S", "promotion": "Z"}]
+    assert result["earned"] == [{"account": "points", "amount": 9, "promotions": ["A"]}]
+    result = engine(rules, sale(line(1, 1000)) | {"coupons": coupons})
+    assert [(one["code"], one["promotion"]) for one in result["coupons_used"]] == [
+        ("D", "A"),
+        ("C", "Z"),
+    ]
+
+
 def test_only_the_highest_multiplier_holds_on_a_unit() -> None:
     promotions = [earn(), times("A2", 20_000), times("B3", 30_000, on=SHOES)]
     shoes = line(1, 1000, categories=["shoes"])
