@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
-from head_office import log
+from head_office import customer_words, log
 from head_office.crm import purchase_prices
 from head_office.errors import LoadError
 from head_office.intake.balances import rows_of_customer
@@ -273,12 +273,14 @@ class _Load:
         ).scalar_one_or_none()
         if before == text:
             return False
+        values = {"row": text, "customer": wire.get("customer")}
         if before is None:
             self.connection.execute(
-                master.insert().values(table_name=table, row_key=key, shop=shop, row=text)
+                master.insert().values(table_name=table, row_key=key, shop=shop, **values)
             )
         else:
-            self.connection.execute(master.update().where(_is(table, key)).values(row=text))
+            self.connection.execute(master.update().where(_is(table, key)).values(values))
+        customer_words.keep(self.connection, table, key, wire)
         return True
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, select
 
-from head_office import log
+from head_office import customer_words, log
 from head_office.storage import master
 from sync_agent.protocol.json_bytes import compact_json
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from head_office.log import Row
 
 ERASE: Final = "erase"
-_OF_PERSON: Final = ("customer_search", "card", "consent")
+OF_PERSON: Final = ("customer_search", "card", "consent")
 
 
 def row(connection: Connection, table: str, *key: str) -> dict[str, Any] | None:
@@ -33,30 +33,33 @@ def put(connection: Connection, table: str, wire: dict[str, Any], *, shop: str) 
     key = log.row_key(table, wire)
     text = compact_json(wire).decode()
     here = _is(table, key)
-    if connection.execute(master.update().where(here).values(row=text)).rowcount == 0:
+    values = {"row": text, "customer": wire.get("customer")}
+    if connection.execute(master.update().where(here).values(values)).rowcount == 0:
         connection.execute(
-            master.insert().values(table_name=table, row_key=key, shop=shop, row=text)
+            master.insert().values(table_name=table, row_key=key, shop=shop, **values)
         )
+    customer_words.keep(connection, table, key, wire)
+
+
+def of_person(connection: Connection, customer: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return a customer's search row, cards and consents: table, key and row of each."""
+    found = connection.execute(
+        select(master.c.table_name, master.c.row_key, master.c.row)
+        .where((master.c.customer == customer) & master.c.table_name.in_(OF_PERSON))
+        .order_by(master.c.table_name, master.c.row_key)
+    )
+    return [(table, key, json.loads(text)) for table, key, text in found.all()]
 
 
 def erase(connection: Connection, customer: str) -> list[Row]:
     """Take everything personal of a customer out; return the removals that tills follow."""
     removed: list[Row] = [("customer", {"id": customer, log.REASON: ERASE})]
-    for table in _OF_PERSON:
-        # All cards of a chain are not read for one customer: the text names it or not.
-        named = compact_json({"customer": customer}).decode()[1:-1]
-        found = connection.execute(
-            select(master.c.row_key, master.c.row).where(
-                (master.c.table_name == table) & master.c.row.contains(named, autoescape=True)
-            )
-        )
-        for key, text in found.all():
-            wire = json.loads(text)
-            if wire["customer"] == customer:
-                connection.execute(delete(master).where(_is(table, key)))
-                removed.append((table, {**wire, log.REASON: ERASE}))
-    here = _is("customer", json.dumps([customer], ensure_ascii=False))
-    connection.execute(delete(master).where(here))
+    for table, key, wire in of_person(connection, customer):
+        connection.execute(delete(master).where(_is(table, key)))
+        removed.append((table, {**wire, log.REASON: ERASE}))
+    key = log.row_key("customer", {"id": customer})
+    connection.execute(delete(master).where(_is("customer", key)))
+    customer_words.forget(connection, key)
     return removed
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
+    JSON,
     URL,
     BigInteger,
     Boolean,
@@ -24,10 +25,12 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    cast,
     create_engine,
     event,
     select,
     text,
+    type_coerce,
 )
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Connection, Engine
 
 FILE_NAME: Final = "head_office.db"
@@ -118,7 +122,8 @@ reservation = Table(
     PrimaryKeyConstraint("voucher", "till", "sale_id"),
 )
 
-# Master data of the whole chain (shop NULL) or of one shop's customers; `row` is the wire row.
+# Master data of the whole chain (shop NULL) or of one shop's customers; `row` is the wire row,
+# `customer` whom it names, so that nobody's cards are sought among all cards of the chain.
 master = Table(
     "master",
     metadata,
@@ -126,7 +131,19 @@ master = Table(
     Column("row_key", Text, nullable=False),
     Column("shop", Text),
     Column("row", Text, nullable=False),
+    Column("customer", Text),
     PrimaryKeyConstraint("table_name", "row_key"),
+    Index("master_customer", "customer", "table_name"),
+)
+
+# By what people search customers (customer_words.py), under the key that they have in `master`.
+customer_words = Table(
+    "customer_words",
+    metadata,
+    Column("row_key", Text, primary_key=True),
+    Column("plain", Text, nullable=False, server_default=""),
+    Column("folded", Text, nullable=False, server_default=""),
+    Column("phones", Text, nullable=False, server_default=""),
 )
 
 bucket = Table(
@@ -311,6 +328,7 @@ alias = Table(
     metadata,
     Column("alias", Text, primary_key=True),
     Column("customer", Text, nullable=False),
+    Index("alias_customer", "customer"),
 )
 
 # The word that counts; every word ever said stands in the events.
@@ -421,6 +439,7 @@ voucher = Table(
     Column("detail", Text, nullable=False),
     Column("shop", Text),
     Column("folded", Text, nullable=False, server_default="[]"),
+    Index("voucher_customer", "customer", "id"),
 )
 
 # What tills did with a voucher, wherever it was issued; the state is worked out from these.
@@ -656,6 +675,13 @@ class Database:
     def close(self) -> None:
         """Close every connection to the file."""
         self._engine.dispose()
+
+
+def json_field(column: Column[str], name: str) -> ColumnElement[str]:
+    """Return a field of a JSON text as the database reads it."""
+    read = cast(column, Text().with_variant(JSON(), "postgresql"))
+    field: ColumnElement[str] = type_coerce(read, JSON)[name].as_string()
+    return field
 
 
 def _word(connection: Connection, name: str) -> str:

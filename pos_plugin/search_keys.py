@@ -1,8 +1,8 @@
 """How a customer without a card is found: number, phone, e-mail and name in one comparable form.
 
 The same functions make the keys that a till stores and the question that a cashier types, so both
-sides of a search always agree. Whoever changes a form here raises the version of the cache file:
-keys of the old form would be found no more.
+sides of a search always agree. Whoever changes a form here raises the version of the cache file
+and ``FORM`` of head office's ``upgrade.py``: keys of the old form would be found no more.
 """
 
 from __future__ import annotations

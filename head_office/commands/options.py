@@ -27,11 +27,13 @@ data_option = click.option(
 
 @contextmanager
 def open_database(folder: Path, *, create: bool = False) -> Iterator[Database]:
-    """Give the open head office of a folder."""
+    """Give the open head office of a folder; a file of an earlier version is brought up to ours."""
+    from head_office import upgrade
     from head_office.storage import Database
 
     database = Database(folder, create=create)
     with closing(database):
+        upgrade.ensure(database)
         yield database
 
 

@@ -10,7 +10,7 @@ from head_office_site import ANNA, ARTICLE, PROGRAM, Site
 from sqlalchemy import select
 from till_builder import card_number, points
 
-from head_office import load, storage
+from head_office import customer_words, load, storage
 from head_office.intake.events import take_batch
 from head_office.storage import Database, event_private, master, till_event
 from pos_plugin import Plugin, Receipt, Refusal, Refused, Scanned
@@ -252,6 +252,7 @@ def test_who_is_erased_at_a_till_is_erased_everywhere(site: Site) -> None:
     with site.database() as database, database.read() as connection:
         rows = " ".join(connection.execute(select(master.c.row)).scalars())
         assert "Quittenbaum" not in rows
+        assert "quittenbaum" not in str(connection.execute(select(storage.customer_words)).all())
         assert connection.execute(select(event_private)).all() == []
     # A till that starts with an empty cache hears nothing of the person.
     site.add_till("5")
@@ -284,6 +285,11 @@ def test_events_replayed_into_an_empty_head_office_give_the_same(
         for _ in range(2):
             take_batch(again, till="3", body=body, now=site.clock.now())
             assert state_of(again) == wanted
+        with again.write() as connection:
+            kept = connection.execute(select(storage.customer_words)).all()
+            customer_words.fill(connection)
+            assert set(connection.execute(select(storage.customer_words)).all()) == {*kept}
+            assert "berta neu" in str(kept)
         # Negative control: without what stands beside the events the name is not there.
         bare = b"".join(
             line for line in body.splitlines(keepends=True) if b"private_of" not in line
