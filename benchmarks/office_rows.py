@@ -29,6 +29,13 @@ def pages() -> list[Row]:
             "ms",
             f"p50 {found['p50_ms']} ms",
         ),
+        at_most(
+            "owner's page: a name that no customer has",
+            found["sought_ms"],
+            FIRST_MS,
+            "ms",
+            f"among {found['customers']} customers",
+        ),
         Row("owner's page: slowest page", f"{found['slowest_ms']} ms", found["slowest"]),
         at_most(
             "owner's page: largest page with its files", found["largest_bytes"], PAGE_BYTES, "bytes"
