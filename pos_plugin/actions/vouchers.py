@@ -15,7 +15,6 @@ from pydantic import Field
 from pos_plugin.actions.booked_once import Actions, Moment, Request, read_request
 from pos_plugin.errors import SaleError
 from pos_plugin.limits import MAX_PRICE_MINOR
-from pos_plugin.loyalty.signed_code import voucher_symbols
 from pos_plugin.loyalty.voucher_code import read_code, voucher_hash
 from pos_plugin.loyalty.voucher_type import SOLD_AS
 from pos_plugin.loyalty.vouchers import USABLE, VoucherState, new_voucher
@@ -171,12 +170,11 @@ class VoucherDesk:
         return self._move(UNBLOCKED, asked)
 
     def _move(self, kind: str, asked: BlockRequest) -> Receipt | Refused:
-        is_code = voucher_symbols(asked.code) is not None
         may = {VoucherState.BLOCKED} if kind == UNBLOCKED else USABLE
 
         def work(moment: Moment) -> dict[str, Any] | Refused:
             with self._till.book() as book:
-                voucher = book.find(asked.code).voucher if is_code else None
+                voucher = book.find(asked.code).voucher
             if voucher is None:
                 return Refused(Refusal.VOUCHER_UNKNOWN)
             if voucher.state not in may:

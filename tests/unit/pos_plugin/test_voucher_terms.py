@@ -139,6 +139,25 @@ def test_generic_code_is_used_any_number_of_times(till: TillBuilder) -> None:
             assert isinstance(sale.complete(), Receipt)
 
 
+@pytest.mark.capability("G3")
+def test_generic_code_is_blocked_and_let_go_like_every_other(till: TillBuilder) -> None:
+    till.voucher_type(customer_bound=False, multi_use=True)
+    told(till, "SOMMER5", "TREUE5")
+    with till.open() as plugin:
+        assert isinstance(sale_with(plugin, "4711", "SOMMER5").complete(), Receipt)
+        asked = {"request_id": "B1", "code": "sommer-5", "reason": "im Netz verbreitet"}
+        blocked = plugin.vouchers.block(asked)
+        assert isinstance(blocked, Receipt)
+        assert blocked.values["voucher_id"] == "id-SOMMER5"
+        refused = sale_with(plugin, "4711", "SOMMER5").evaluate()
+        assert reasons(refused) == [("voucher_blocked", {})]
+        assert isinstance(plugin.vouchers.unblock(asked), Receipt)
+        assert sale_with(plugin, "4711", "SOMMER5").evaluate().total_minor == 4499
+        for code in ("WINTER5", "29", "S" * 200):
+            nothing = plugin.vouchers.block({"request_id": code, "code": code})
+            assert nothing == Refused(Refusal.VOUCHER_UNKNOWN)
+
+
 @pytest.mark.capability("G5")
 def test_share_of_the_receipt_is_the_next_coupon(till: TillBuilder) -> None:
     label = {"de": "Guthaben", "en": "Credit"}
