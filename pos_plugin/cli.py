@@ -18,6 +18,8 @@ import click
 from pos_plugin.backup_commands import backup, restore
 from pos_plugin.doctor.command import doctor
 from pos_plugin.errors import InputError, PosPluginError, RuleError, SaleError
+from pos_plugin.limits import MAX_FILE_BYTES
+from pos_plugin.named_file import read_named, written_whole
 from pos_plugin.printer_command.group import printer
 from pos_plugin.shop_day import DAY
 from pos_plugin.version import __version__
@@ -70,18 +72,6 @@ def stammkunde() -> None:
 stammkunde.add_command(printer)
 
 
-def read_text(path: Path, where: str, error: type[InputError] = RuleError) -> bytes:
-    """Return the bytes of a file a person named; an unreadable one is bad input.
-
-    Raises:
-        InputError: code ``not_json``, naming the file and what the system says.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as fault:
-        raise error("not_json", where, f"cannot read {path}: {fault.strerror}") from None
-
-
 @stammkunde.command()
 @click.option("--promotions", type=_FILE, help="PROMOTIONS.json: the rules.")
 @click.option("--sale", type=_FILE, help="SALE.json: one sale.")
@@ -98,8 +88,8 @@ def evaluate(promotions: Path | None, sale: Path | None, cases: Path | None) -> 
         from pos_plugin.model import Basket
         from pos_plugin.promotions.generation import RuleGeneration
 
-        rules = RuleGeneration.from_json(read_text(promotions, "promotions"))
-        basket = Basket.from_json(read_text(sale, "sale", SaleError))
+        rules = RuleGeneration.from_json(read_named(promotions, "promotions"))
+        basket = Basket.from_json(read_named(sale, "sale", SaleError))
         _print_json(rules.evaluate(basket).to_dict())
     else:
         raise click.UsageError("give --promotions and --sale, or --cases alone")
@@ -109,7 +99,8 @@ def _evaluate_cases(cases: Path) -> None:
     from pos_plugin.validation import read_json
 
     all_json = True
-    for number, line in enumerate(read_text(cases, "cases", SaleError).splitlines(), start=1):
+    content = read_named(cases, "cases", SaleError, bytes_max=MAX_FILE_BYTES)
+    for number, line in enumerate(content.splitlines(), start=1):
         if not line.strip():
             continue
         case_id: Any = None
@@ -243,14 +234,14 @@ def replay(
     from pos_plugin.replay.run import read_rules, run, run_against
 
     gate = read_limits(limits, compares=against is not None)
-    draft = read_rules(read_text(promotions, "promotions"))
-    live = read_rules(read_text(against, "against"), "against") if against else None
+    draft = read_rules(read_named(promotions, "promotions"))
+    live = read_rules(read_named(against, "against"), "against") if against else None
     rows = []
     if articles is not None:
-        rows = read_articles(articles.name, read_text(articles, articles.name, SaleError))
-    past = read_receipts(
-        receipts.name, read_text(receipts, receipts.name, SaleError), {row["sku"] for row in rows}
-    )
+        content = read_named(articles, articles.name, SaleError, bytes_max=MAX_FILE_BYTES)
+        rows = read_articles(articles.name, content)
+    content = read_named(receipts, receipts.name, SaleError, bytes_max=MAX_FILE_BYTES)
+    past = read_receipts(receipts.name, content, {row["sku"] for row in rows})
     with ExitStack() as stack:
         folder = data_dir or Path(stack.enter_context(TemporaryDirectory(prefix="stammkunde-")))
         if sys.stderr.isatty():
@@ -317,10 +308,11 @@ def lint_promotions(
     from pos_plugin.lint_command import read_articles, report_lines, report_text, run_lint
     from pos_plugin.promotions.generation import RuleGeneration
 
-    generation = RuleGeneration.from_json(read_text(rules, "promotions"))
+    generation = RuleGeneration.from_json(read_named(rules, "promotions"))
     known = None
     if articles is not None:
-        known = read_articles(articles, read_text(articles, articles.name, SaleError))
+        content = read_named(articles, articles.name, SaleError, bytes_max=MAX_FILE_BYTES)
+        known = read_articles(articles, content)
     report = run_lint(
         generation,
         known,
@@ -388,8 +380,10 @@ def stats_classes(
                 click.echo(class_people.to_line(one, report, language=settings.language))
         return
     if html is not None:
+        page = class_page(report, language=settings.language)
         try:
-            html.write_text(class_page(report, language=settings.language), encoding="utf-8")
+            with written_whole(html) as place:
+                place.write_text(page, encoding="utf-8")
         except OSError as fault:
             raise StorageError(f"{html} cannot be written: {fault.strerror}") from None
         click.echo(f"Written: {html}", err=True)

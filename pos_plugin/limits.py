@@ -25,6 +25,8 @@ MAX_CONDITION_DEPTH: Final = 16  # all/any/not inside each other
 MAX_ARTICLES: Final = 500_000  # articles of a file that lint takes
 FACTS_MONTHS: Final = 36  # so long facts count for classes, where no setting says otherwise
 MAX_FACTS_MONTHS: Final = 120
+MAX_JSON_BYTES: Final = 64 * 2**20  # of a file that is read whole
+MAX_FILE_BYTES: Final = 512 * 2**20  # of a file that is read line by line, unpacked
 MAX_COUNTER_DAYS: Final = 400  # days of a counter: a window of 365, and some of a clock set wrong
 
 __all__ = [
@@ -37,6 +39,8 @@ __all__ = [
     "MAX_COUPONS",
     "MAX_FACTOR_BP",
     "MAX_FACTS_MONTHS",
+    "MAX_FILE_BYTES",
+    "MAX_JSON_BYTES",
     "MAX_LINES",
     "MAX_LIST",
     "MAX_PIECES_A_LINE",

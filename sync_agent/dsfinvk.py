@@ -11,8 +11,10 @@ and `vat.csv` (Stamm_USt).
 from __future__ import annotations
 
 import csv
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
+from pos_plugin.named_file import written_whole
 from pos_plugin.units import divide_half_up
 
 if TYPE_CHECKING:
@@ -73,10 +75,15 @@ def write_folder(lines: Iterable[ReceiptLine], folder: Path, *, till: str) -> in
     folder.mkdir(parents=True, exist_ok=True)
     keys = VatKeys()
     count = 0
-    with (
-        (folder / "itemamounts.csv").open("w", encoding="utf-8", newline="") as prices,
-        (folder / "lines_vat.csv").open("w", encoding="utf-8", newline="") as vat_lines,
-    ):
+    # Kept until all three are written: they are read together.
+    with ExitStack() as stack:
+        places = [
+            stack.enter_context(written_whole(folder / name))
+            for name in ("itemamounts.csv", "lines_vat.csv", "vat.csv")
+        ]
+        prices, vat_lines, rates = (
+            stack.enter_context(place.open("w", encoding="utf-8", newline="")) for place in places
+        )
         price_rows = csv.writer(prices, delimiter=";", lineterminator="\r\n")
         vat_rows = csv.writer(vat_lines, delimiter=";", lineterminator="\r\n")
         price_rows.writerow([*_HEAD, "TYP", *_AMOUNTS])
@@ -88,7 +95,6 @@ def write_folder(lines: Iterable[ReceiptLine], folder: Path, *, till: str) -> in
             for kind, amount_minor in amounts(line):
                 price_rows.writerow([*head, kind, key, *split(amount_minor, line.vat_rate_bp)])
             vat_rows.writerow([*head, key, *split(line.paid_minor, line.vat_rate_bp)])
-    with (folder / "vat.csv").open("w", encoding="utf-8", newline="") as rates:
         rate_rows = csv.writer(rates, delimiter=";", lineterminator="\r\n")
         rate_rows.writerow(["Z_KASSE_ID", "UST_SCHLUESSEL", "UST_SATZ"])
         for rate_bp, key in sorted(keys.used.items(), key=lambda one: one[1]):

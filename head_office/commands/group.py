@@ -30,10 +30,11 @@ from head_office.commands.tills import (
 )
 from head_office.commands.users import user
 from head_office.errors import LibraryMissing, LoadError
-from pos_plugin.errors import RuleError
 from pos_plugin.limits import FACTS_MONTHS, MAX_FACTS_MONTHS, MAX_PRICE_MINOR
 from pos_plugin.loopback import ADDRESS, listen
+from pos_plugin.named_file import read_named
 from pos_plugin.shop_day import DAY
+from sync_agent.protocol.limits import BLOB_BYTES_MAX
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -131,12 +132,7 @@ def publish(
 
     active_from = read_instant(activate_at, "--activate-at")
     with _database(data) as database:
-        try:
-            text = promotions.read_bytes()
-        except OSError as fault:
-            raise RuleError(
-                "not_json", str(promotions), f"cannot be read: {fault.strerror}"
-            ) from None
+        text = read_named(promotions, "promotions", bytes_max=BLOB_BYTES_MAX)
         now = SystemClock().now()
         with ExitStack() as stack:
             progress = None
@@ -227,8 +223,10 @@ def sign_vouchers(
     holders: list[str | None] = [None] * (number or 0)
     if customers is not None:
         try:
-            lines = customers.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as fault:
+            lines = (
+                read_named(customers, customers.name, LoadError).decode("utf-8-sig").splitlines()
+            )
+        except UnicodeDecodeError as fault:
             raise LoadError("not_json", customers.name, f"cannot be read: {fault}") from None
         holders = [line.strip() for line in lines if line.strip()]
     wanted = signed_vouchers.Wanted(

@@ -16,6 +16,7 @@ from head_office.commands.options import data_option, open_database
 from pos_plugin.errors import ConfigError
 from pos_plugin.limits import MAX_TEXT
 from pos_plugin.loopback import ADDRESS
+from pos_plugin.named_file import read_named
 
 if TYPE_CHECKING:
     from head_office.till.caps import RaisedCap
@@ -238,7 +239,7 @@ def _euro(minor: int) -> str:
 
 def _certificate_sha256(path: Path) -> str:
     try:
-        text = path.read_text(encoding="ascii")
+        text = read_named(path, "--ca", ConfigError).decode("ascii")
         return hashlib.sha256(ssl.PEM_cert_to_DER_cert(text.strip())).hexdigest()
-    except (OSError, ValueError) as fault:
+    except ValueError as fault:
         raise ConfigError("not_json", "--ca", f"is no certificate: {fault}") from None

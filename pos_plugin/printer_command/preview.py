@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
+from pos_plugin.named_file import written_whole
 from pos_plugin.printer_command.asked import (
     AS_JSON,
     DOCUMENT_INVALID,
@@ -211,7 +212,8 @@ def _write(path: Path | None, content: bytes) -> None:
     if path is None:
         return
     try:
-        path.write_bytes(content)
+        with written_whole(path) as place:
+            place.write_bytes(content)
     except OSError as fault:
         give_up(f"{path} cannot be written: {fault.strerror}", code=NOT_READY)
 

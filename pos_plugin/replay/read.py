@@ -21,7 +21,7 @@ from array import array
 from typing import TYPE_CHECKING, Any, Final
 
 from pos_plugin.errors import SaleError
-from pos_plugin.limits import MAX_LINES, MAX_PRICE_MINOR, MAX_TEXT
+from pos_plugin.limits import MAX_FILE_BYTES, MAX_LINES, MAX_PRICE_MINOR, MAX_TEXT
 from pos_plugin.model import Basket
 from pos_plugin.replay.past import PastReceipt, PastReceipts, replay_id
 from pos_plugin.replay.spool import Spool
@@ -227,7 +227,7 @@ def _rows(
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield line number and the named columns of every row; other columns are passed over."""
     _check_text(name, content)
-    text = io.TextIOWrapper(_stream(content), encoding="utf-8-sig", newline="")
+    text = io.TextIOWrapper(_stream(name, content), encoding="utf-8-sig", newline="")
     reader = csv.reader(text, strict=True)
     try:
         header = next(reader, [])
@@ -269,14 +269,35 @@ def _check_text(name: str, content: bytes) -> None:
 def _lines(name: str, content: bytes) -> Iterator[bytes]:
     """Yield the lines of a file with their ends."""
     try:
-        yield from _stream(content)
+        yield from _stream(name, content)
     except (OSError, EOFError, zlib.error) as fault:
         raise SaleError("not_json", name, f"the gzip file is damaged: {fault}") from None
 
 
-def _stream(content: bytes) -> gzip.GzipFile | io.BytesIO:
+def _stream(name: str, content: bytes) -> io.BufferedReader | io.BytesIO:
     raw = io.BytesIO(content)
-    return gzip.GzipFile(fileobj=raw) if content.startswith(GZIP) else raw
+    if not content.startswith(GZIP):
+        return raw
+    return io.BufferedReader(_Unpacked(name, gzip.GzipFile(fileobj=raw)), 1 << 16)
+
+
+class _Unpacked(io.RawIOBase):
+    """What a gzip file holds; half a megabyte may unpack to the memory of a machine."""
+
+    def __init__(self, name: str, packed: gzip.GzipFile) -> None:
+        self._name = name
+        self._packed = packed
+        self._bytes = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - a writable buffer
+        count = self._packed.readinto(buffer)
+        self._bytes += count
+        if self._bytes > MAX_FILE_BYTES:
+            raise SaleError("limit", self._name, f"unpacks to more than {MAX_FILE_BYTES} bytes")
+        return count
 
 
 def _whole(text: str, place: str) -> int:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from pos_plugin.errors import ConfigError
+from pos_plugin.named_file import read_named
 from sync_agent.cycle import BACKOFF_MAX_S
 from sync_agent.errors import AgentRunning
 
@@ -171,7 +173,9 @@ def enrol(
     """
     from sync_agent.setup.enrolling import enrol_till
 
-    pem = ca.read_text(encoding="ascii", errors="replace") if ca is not None else None
+    pem = None
+    if ca is not None:
+        pem = read_named(ca, "--ca", ConfigError).decode("ascii", "replace")
     answer = enrol_till(config, url=url, till=till_number, code=code, ca=pem, authority=authority)
     click.echo(f"Till {answer.till} of shop {answer.shop} is enrolled at {url}.")
 

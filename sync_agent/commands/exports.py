@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
+from pos_plugin.named_file import written_whole
 from pos_plugin.shop_day import DAY
 
 if TYPE_CHECKING:
@@ -75,19 +75,9 @@ def export(
 
 @contextmanager
 def _file(out: Path) -> Iterator[TextIO]:
-    """A file that stands there whole or as it was; a device or a pipe is written to."""
-    is_new = not out.is_symlink() and (out.is_file() or not out.exists())
-    written = out.with_name(f"{out.name}.{os.getpid()}.new") if is_new else out
-    try:
-        # Spreadsheets tell UTF-8 by its mark.
-        with written.open("w", encoding="utf-8-sig", newline="") as file:
-            yield file
-        if is_new:
-            written.replace(out)
-    except BaseException:
-        if is_new:
-            written.unlink(missing_ok=True)
-        raise
+    # Spreadsheets tell UTF-8 by its mark.
+    with written_whole(out) as place, place.open("w", encoding="utf-8-sig", newline="") as file:
+        yield file
 
 
 def _standard_output() -> TextIO:

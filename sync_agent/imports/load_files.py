@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
+from pos_plugin.named_file import written_whole
 from sync_agent.imports.columns import COLUMNS
 from sync_agent.imports.read import BadFile, TableFile
 from sync_agent.imports.report import Report
@@ -69,8 +71,11 @@ def write_load_files(wish: Wish, folder: Path, *, shop: str) -> Report:
         report.state = "refused"
     elif not wish.dry_run:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, lines in files.items():
-            (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        with ExitStack() as stack:
+            # Kept until all are written: a card names its customer.
+            for name, lines in files.items():
+                place = stack.enter_context(written_whole(folder / f"{name}.jsonl"))
+                place.write_text("\n".join(lines) + "\n", encoding="utf-8")
         report.state = "taken"
     return report
 

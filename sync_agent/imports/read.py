@@ -13,7 +13,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from pos_plugin.limits import MAX_TEXT
+from pos_plugin.limits import MAX_FILE_BYTES, MAX_JSON_BYTES, MAX_TEXT
 from sync_agent.imports.columns import Column, simple
 from sync_agent.imports.values import plain
 from sync_agent.imports.wrong import TableError, WrongCell, WrongCode, WrongLine
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-FILE_BYTES_MAX: Final = 512 * 2**20
-JSON_BYTES_MAX: Final = 64 * 2**20
 ROWS_MAX: Final = 2_000_000
 COLUMNS_MAX: Final = 200
 CELL_MAX: Final = MAX_TEXT * 50  # a list of many words
@@ -96,7 +94,7 @@ class TableFile:
                 )
             self._known[simple(foreign)] = by_name[name]
         size = _size(path)
-        if size > FILE_BYTES_MAX:
+        if size > MAX_FILE_BYTES:
             raise BadFile(WrongLine(1, "", WrongCode.LIMIT))
         begins = _beginning(path)
         if encoding is None and (begins.startswith(_UTF_16) or b"\0" in begins):
@@ -207,9 +205,9 @@ class TableFile:
         with self._path.open("rb") as raw:
             if raw.read(64).removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"[":
                 raw.seek(0)
-                content = raw.read(JSON_BYTES_MAX + 1)
+                content = raw.read(MAX_JSON_BYTES + 1)
                 self._progress(len(content))
-                if len(content) > JSON_BYTES_MAX:
+                if len(content) > MAX_JSON_BYTES:
                     raise BadFile(WrongLine(1, "", WrongCode.LIMIT))
                 yield from enumerate(self._parsed(content, 1), start=1)
                 return

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pos_plugin.clock import utc_text
 from pos_plugin.errors import RuleError
+from pos_plugin.named_file import read_named
 from pos_plugin.promotions.generation import RuleGeneration
 from pos_plugin.storage.journal_reader import JournalReader
 from pos_plugin.template_package import check_templates
@@ -30,7 +31,6 @@ from sync_agent.imports.shelf import RULES, Shelf
 from sync_agent.imports.stored import Stored
 from sync_agent.imports.tables import take_tables
 from sync_agent.imports.take import Taking
-from sync_agent.imports.wrong import TableError
 from sync_agent.protocol.json_bytes import compact_json
 from sync_agent.protocol.limits import BLOB_BYTES_MAX
 
@@ -202,12 +202,7 @@ def _take_rules(
     Raises:
         RuleError: the file is not taken.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as fault:
-        raise TableError("missing", str(path), f"cannot be read: {fault.strerror}") from None
-    if len(content) > BLOB_BYTES_MAX:
-        raise RuleError("limit", path.name, f"a package has at most {BLOB_BYTES_MAX} bytes")
+    content = read_named(path, path.name, bytes_max=BLOB_BYTES_MAX)
     RuleGeneration.from_json(content)
     document = read_json(content, "", RuleError)
     promotions = document["promotions"] if isinstance(document, dict) else document

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from pos_plugin.errors import ConfigError
+from pos_plugin.named_file import read_named
 from sync_agent.setup.words import WORDS
 
 if TYPE_CHECKING:
@@ -96,7 +98,7 @@ def _enrolled(config: Path, wishes: Wishes) -> str:
 
     pem = None
     if wishes.ca is not None:
-        pem = wishes.ca.read_text(encoding="ascii", errors="replace")
+        pem = read_named(wishes.ca, "--ca", ConfigError).decode("ascii", "replace")
     answer = enrol_till(
         config,
         url=str(wishes.url),

@@ -10,10 +10,13 @@ from click.testing import CliRunner
 from lone_till import ARTICLES, CUSTOMERS, LoneTill
 from till_builder import points
 
+from pos_plugin.storage.journal_export import ReceiptLine
 from sync_agent.commands.exports import export
+from sync_agent.dsfinvk import write_folder
 from sync_agent.exports import safe
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 HOSTILE = """sku;name;price;vat;categories;tags
@@ -49,6 +52,23 @@ def test_an_export_that_fails_leaves_the_older_file(
     assert isinstance(CliRunner().invoke(export, arguments).exception, OSError)
     assert path.read_bytes() == before
     assert [one.name for one in till.folder.glob("out*")] == ["out.csv"]
+
+
+def test_example_rows_that_fail_leave_the_older_files(tmp_path: Path) -> None:
+    line = ReceiptLine("S1", "B1", "2026-03-07", "", 0, "4711", 1000, 1900, 7999, 0, 7999)
+
+    def broken() -> Iterator[ReceiptLine]:
+        yield line
+        raise OSError(28, "No space left on device")
+
+    write_folder([line], tmp_path, till="3")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert set(before) == {"itemamounts.csv", "lines_vat.csv", "vat.csv"}
+    with pytest.raises(OSError, match="No space"):
+        write_folder(broken(), tmp_path, till="4")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    write_folder([line], tmp_path, till="4")
+    assert (tmp_path / "vat.csv").read_bytes() == before["vat.csv"].replace(b"\r\n3;", b"\r\n4;")
 
 
 @pytest.mark.capability("K18")

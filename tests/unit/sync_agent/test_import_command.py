@@ -100,6 +100,14 @@ def test_a_till_with_a_head_office_writes_files_for_it(tmp_path: Path) -> None:
     assert [row["birthday_on"] for row in rows] == ["1980-12-31", None]
     cards = (tmp_path / "load" / "card.jsonl").read_text().splitlines()
     assert len(cards) == 2
+    # The second of the files cannot be written: the first stays as it was, they belong together.
+    (tmp_path / "load" / "card.jsonl").unlink()
+    (tmp_path / "load" / "card.jsonl").mkdir()
+    before = (tmp_path / "load" / "customer.jsonl").read_bytes()
+    other = till.write("e.csv", CUSTOMERS.replace("Anna", "Anne"))
+    stopped = stammkunde("import", "customers", other, *config, "--load-files", tmp_path / "load")
+    assert (stopped.returncode, stopped.stderr.count("\n")) == (1, 1)
+    assert (tmp_path / "load" / "customer.jsonl").read_bytes() == before
     broken = till.write("d.csv", CUSTOMERS.replace("31.12.1980", "gestern"))
     wrong = stammkunde("import", "customers", broken, *config, "--load-files", tmp_path / "none")
     assert wrong.returncode == 2

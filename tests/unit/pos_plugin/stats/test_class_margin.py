@@ -100,6 +100,26 @@ def test_figures_of_classes_by_margin_show_the_margin(tmp_path: Path) -> None:
     assert "<h3>Rohertrag je Kunde</h3>" in said
 
 
+def test_a_page_that_fails_leaves_the_older_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till = shop(tmp_path, "margin")
+    page = tmp_path / "page.html"
+    page.write_text("old")
+
+    def full(path: Path, text: str, **_: object) -> None:
+        path.write_bytes(text.encode()[:100])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_text", full)
+    config = ("--config", str(till.folder / "till.toml"))
+    arguments = ["stats", "classes", *DAYS, "--html", str(page), *config]
+    fault = CliRunner().invoke(stammkunde, arguments).exception
+    assert str(fault) == f"{page} cannot be written: No space left on device"
+    assert page.read_text() == "old"
+    assert list(tmp_path.glob("page*")) == [page]
+
+
 def test_figures_of_other_classes_show_none(tmp_path: Path) -> None:
     """The negative control: the same purchases, by turnover."""
     till = shop(tmp_path, "turnover")

@@ -120,8 +120,8 @@ def test_other_headers_are_mapped_and_the_rest_is_named(tmp_path: Path) -> None:
     [
         ("ROWS_MAX", "sku;name\n1;a\n2;b\n3;c\n"),
         ("COLUMNS_MAX", "sku;name;brand;season\n"),
-        ("FILE_BYTES_MAX", "sku;name\n1;a\n"),
-        ("JSON_BYTES_MAX", '[{"sku": "1"}]'),
+        ("MAX_FILE_BYTES", "sku;name\n1;a\n"),
+        ("MAX_JSON_BYTES", '[{"sku": "1"}]'),
     ],
 )
 def test_a_file_beyond_a_limit_is_refused(
