@@ -1,6 +1,7 @@
 """The ``stammkunde`` command; other packages hang their commands in by entry point.
 
-Exit codes: 0 good, 1 not good, 2 bad input. Bad input gives one JSON object on stderr.
+Exit codes: 0 good, 1 not good, 2 bad input, 130 ended by Ctrl-C. Bad input gives one JSON object on
+stderr.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ COMMANDS = "stammkunde.commands"
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _FOLDER = click.Path(path_type=Path, file_okay=False)
+_INTERRUPTED = 130  # 128 and the number of the signal, as shells say it
 _NAME_SHOWN = 200  # characters of a path, so that a fault stays one line
 
 
@@ -476,8 +478,11 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except click.Abort:
-        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+    except click.Abort as abort:
+        # By Ctrl-C, or by the end of the input of a question.
+        sys.exit(_INTERRUPTED if isinstance(abort.__context__, KeyboardInterrupt) else 1)
     except click.exceptions.Exit as leaving:
         sys.exit(leaving.exit_code)
     except BrokenPipeError:

@@ -18,7 +18,7 @@ def main() -> None:
         sys.argv = sys.argv[3:]
         runpy.run_module(sys.argv[0], run_name="__main__")
         return
-    from pos_plugin.cli import main as stammkunde
+    from pos_plugin.command import main as stammkunde
 
     stammkunde()
 
