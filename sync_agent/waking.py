@@ -10,7 +10,7 @@ import secrets
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from pos_plugin.storage.connect import replace_file
+from pos_plugin.named_file import written_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,9 @@ _BYTES_MAX: Final = 100
 def make_wish(data_dir: Path) -> str:
     """Wake the agent of this data folder; return the word that its status will hold."""
     word = secrets.token_hex(8)
-    replace_file(data_dir / WAKE_NAME, word.encode())
+    # By a name of its own until it is whole: two may wish at once.
+    with written_whole(data_dir / WAKE_NAME) as place:
+        place.write_bytes(word.encode())
     return word
 
 
