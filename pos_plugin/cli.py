@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import sys
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,7 @@ from pos_plugin.version import __version__
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Iterator
 
 COMMANDS = "stammkunde.commands"
 """Entry-point group in which ``sync_agent`` and ``head_office`` register their commands."""
@@ -185,10 +188,11 @@ def erase(customer: str, config: Path) -> None:
     from pos_plugin.plugin import Plugin
 
     settings = read_config(config)
-    with Plugin.open(settings) as plugin:
+    with _causes_told() as causes, Plugin.open(settings) as plugin:
         done = plugin.customers.erase(customer)
     if isinstance(done, Refused):
-        click.echo(done.text(settings.language), err=True)
+        if not causes.told:
+            click.echo(done.text(settings.language), err=True)
         sys.exit(1)
     for table, count in done.values["counts"].items():
         click.echo(f"{table}: {count}")
@@ -245,6 +249,7 @@ def replay(
     content = read_named(receipts, receipts.name, SaleError, bytes_max=MAX_FILE_BYTES)
     past = read_receipts(receipts.name, content, {row["sku"] for row in rows})
     with ExitStack() as stack:
+        stack.enter_context(_causes_told())
         folder = data_dir or Path(stack.enter_context(TemporaryDirectory(prefix="stammkunde-")))
         if sys.stderr.isatty():
             length = len(past) * (2 if live else 1)
@@ -453,6 +458,33 @@ stammkunde.add_command(backup)
 stammkunde.add_command(restore)
 
 
+class _Causes(logging.Handler):
+    """Says once what the system refused; for a cashier the plugin makes a notice of it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.told: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fault = record.exc_info[1] if record.exc_info else None
+        if isinstance(fault, PosPluginError | OSError):
+            if str(fault) not in self.told:
+                click.echo(f"{fault}.", err=True)
+            self.told.add(str(fault))
+        elif logging.lastResort is not None:
+            logging.lastResort.handle(record)  # a fault of ours: with the calls that led there
+
+
+@contextmanager
+def _causes_told() -> Iterator[_Causes]:
+    log, causes = logging.getLogger("pos_plugin"), _Causes()
+    log.addHandler(causes)
+    try:
+        yield causes
+    finally:
+        log.removeHandler(causes)
+
+
 def _print_json(value: object) -> None:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     try:
@@ -465,7 +497,7 @@ def _print_json(value: object) -> None:
 
 def main() -> None:
     """Run the command; faults of a person end with one clear line and no traceback."""
-    _open_outputs()
+    _open_streams()
     try:
         stammkunde.main(standalone_mode=False)
         sys.stdout.flush()
@@ -494,6 +526,9 @@ def main() -> None:
         wrong = InputError("wrong_type", "", "what was given holds a character that is no UTF-8")
         click.echo(json.dumps(wrong.to_dict()), err=True)
         sys.exit(2)
+    except MemoryError:
+        click.echo("There is not enough memory for this.", err=True)
+        sys.exit(1)
     except OSError as fault:
         name = str(fault.filename or "reading or writing")[:_NAME_SHOWN]
         click.echo(f"{name}: {fault.strerror or fault}.", err=True)
@@ -502,8 +537,15 @@ def main() -> None:
         sys.exit(1)
 
 
-def _open_outputs() -> None:
-    """Let outputs take every character, and nothing where nobody listens (``>&-``)."""
+def _open_streams() -> None:
+    """Let outputs take every character, and nothing where nobody listens (``>&-``).
+
+    Where nobody speaks (``<&-``) the input is empty.
+    """
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123
+    elif isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")  # refused where it is used, in a sentence
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from pos_plugin.errors import InputError, RuleError
@@ -68,7 +68,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     try:
         if is_new:
             beside.touch()
-            if path.exists():
+            with suppress(FileNotFoundError):
                 shutil.copymode(path, beside)
         yield beside
         if is_new:
@@ -77,7 +77,8 @@ def written_whole(path: Path) -> Iterator[Path]:
             beside.replace(path)
     except BaseException as fault:
         if is_new:
-            beside.unlink(missing_ok=True)
+            with suppress(OSError):  # what stopped us may stop this, too
+                beside.unlink()
         if isinstance(fault, OSError) and fault.filename in (None, str(beside)):
             fault.filename = str(path)
         raise

@@ -92,6 +92,11 @@ def change(
 
 
 def _password(*, from_stdin: bool) -> str:
+    from head_office.users import PASSWORD_MAX
+
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
+        # A sign too many is enough to be refused, whatever comes there.
+        return sys.stdin.readline(PASSWORD_MAX + 2).rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise click.UsageError("nobody is there to be asked: --password-stdin")
     return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))

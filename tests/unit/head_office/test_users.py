@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,9 +21,9 @@ from pos_plugin.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 NOW = SystemClock().now()
+ZERO = Path("/dev/zero")
 PASSWORD = "zwölf Zeichen und mehr"
 
 
@@ -124,6 +126,37 @@ def test_every_change_stands_in_the_log_without_the_password(database: Database)
 def test_roles_include_those_below() -> None:
     table = [[str(mine) for mine in Role if mine.includes(needed)] for needed in Role]
     assert table == [["viewer", "editor", "owner"], ["editor", "owner"], ["owner"]]
+
+
+@pytest.mark.parametrize("typed", [b"x" * 300, b"\xff\xfe zwoelf Zeichen", b""])
+def test_a_password_that_is_none_ends_with_one_sentence(tmp_path: Path, typed: bytes) -> None:
+    with closing(Database(tmp_path / "ho", create=True)):
+        pass
+    command = [*STAMMKUNDE, "head-office", "user", "add", "eva", "--data", str(tmp_path / "ho")]
+    for more in (["--password-stdin"], []):
+        done = subprocess.run(
+            [*command, *more], check=False, capture_output=True, input=typed, timeout=60
+        )
+        assert (done.returncode, done.stdout) == (2, b""), done.stderr
+        assert b"Traceback" not in done.stderr
+        assert b"Warning" not in done.stderr
+
+
+@pytest.mark.skipif(not ZERO.exists(), reason="Linux has it")
+def test_no_more_of_an_endless_password_is_read_than_it_may_have(tmp_path: Path) -> None:
+    with closing(Database(tmp_path / "ho", create=True)):
+        pass
+    command = [*STAMMKUNDE, "head-office", "user", "add", "eva", "--data", str(tmp_path / "ho")]
+    with ZERO.open() as endless:
+        done = subprocess.run(
+            [*command, "--password-stdin"],
+            check=False,
+            capture_output=True,
+            stdin=endless,
+            timeout=60,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30)),
+        )
+    assert json.loads(done.stderr)["where"] == "password"
 
 
 def test_the_command_line_adds_lists_and_changes(tmp_path: Path) -> None:

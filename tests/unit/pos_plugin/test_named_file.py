@@ -125,3 +125,17 @@ def test_the_longest_name_is_written(tmp_path: Path) -> None:
     with written_whole(path) as place:
         place.write_text("new")
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_disk_that_takes_nothing_is_named_by_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, **_: object) -> None:
+        raise OSError(30, "Read-only file system", str(self))
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    path = tmp_path / "page.html"
+    with pytest.raises(OSError, match="Read-only") as fault, written_whole(path):
+        pass
+    assert fault.value.filename == str(path)

@@ -1,4 +1,4 @@
-"""Where a command writes to: closed, full, or of another encoding."""
+"""Where a command writes to and reads from: closed, full, or of another encoding."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from lone_till import ARTICLES, LoneTill
+from lone_till import ARTICLES, CUSTOMERS, LoneTill
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,3 +63,47 @@ def test_a_file_that_cannot_be_written_is_one_sentence(till: LoneTill) -> None:
     done = export(till, "", "--out", str(till.folder))
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr.decode() == f"{till.folder}: Is a directory.\n"
+
+
+def test_closed_input_is_an_empty_one() -> None:
+    for code, words in ((0, ["evaluate", "--cases", "/dev/stdin"]), (2, ["init", "--config", "x"])):
+        command = [sys.executable, "-c", MAIN, *words]
+        done = subprocess.run(
+            ["sh", "-c", '"$@" <&-', "sh", *command],
+            check=False,
+            capture_output=True,
+            timeout=60,
+        )
+        assert (done.returncode, done.stdout) == (code, b"")
+        assert b"Traceback" not in done.stderr
+
+
+def test_too_little_memory_is_one_sentence(tmp_path: Path) -> None:
+    import resource
+
+    rules = tmp_path / "rules.json"
+    rules.write_text("[" + "[]," * (1 << 24) + "[]]")
+    done = subprocess.run(
+        [sys.executable, "-c", MAIN, "promotions", "lint", str(rules)],
+        check=False,
+        capture_output=True,
+        timeout=60,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (1 << 29, 1 << 29)),
+    )
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == b"There is not enough memory for this.\n"
+
+
+def test_what_the_system_refused_is_said_without_the_calls(till: LoneTill) -> None:
+    till.take("customers", CUSTOMERS)
+    till.open().close()
+    (cache,) = till.folder.glob("cache-*.db")
+    for part in till.folder.glob(f"{cache.name}-*"):
+        part.unlink()
+    content = cache.read_bytes()
+    cache.write_bytes(content[:100] + bytes(len(content) - 100))
+    command = [sys.executable, "-c", MAIN, "erase", "101", "--config", str(till.config_path)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"{cache.name} is damaged")
+    assert done.stderr.count("\n") == 1
