@@ -296,8 +296,9 @@ def _trust(ca: str | None) -> ssl.SSLContext | bool:
     if ca is None:
         return True
     try:
-        return ssl.create_default_context(cadata=ca)
-    except (ssl.SSLError, ValueError) as fault:
+        # An empty one would mean those of the system.
+        return ssl.create_default_context(cadata=ca or "-")
+    except (ssl.SSLError, TypeError, ValueError) as fault:
         raise ConfigError("out_of_range", "keys.json.ca", f"no certificate: {fault}") from None
 
 

@@ -176,3 +176,9 @@ def test_stop_ends_a_request_under_way() -> None:
         finally:
             stopper.join()
             client.close()
+
+
+@pytest.mark.parametrize("ca", ["", "\ufffd", "no PEM", "-----BEGIN CERTIFICATE-----\nx"])
+def test_an_authority_that_is_no_certificate_is_named(ca: str) -> None:
+    with pytest.raises(ConfigError, match="no certificate"):
+        HeadOfficeClient("https://127.0.0.1:9", "-", ca=ca)
