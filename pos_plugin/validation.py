@@ -37,6 +37,18 @@ _CODES = {
     "recursion_loop": "limit",
 }
 
+_MESSAGES = {
+    "tuple_type": "Input should be a list",
+    "list_type": "Input should be a list",
+    "dict_type": "Input should be an object",
+    "mapping_type": "Input should be an object",
+    "model_type": "Input should be an object",
+    "model_attributes_type": "Input should be an object",
+    "dataclass_type": "Input should be an object",
+    "timezone_aware": "an instant carries its offset, such as 2026-03-01T15:00:00+01:00",
+}
+"""What pydantic says of Python's types, in the words of the document."""
+
 _NAME_SHOWN = 80  # characters of a name the document made up, so that an error stays one line
 
 
@@ -98,6 +110,14 @@ def read_id(value: object, where: str, error: type[InputError]) -> str:
     return value
 
 
+def _is_tag(step: object, here: object) -> bool:
+    return (
+        isinstance(step, str)
+        and isinstance(here, dict)
+        and step in (here.get("type"), here.get("kind"))
+    )
+
+
 def first_error(error: ValidationError, value: object, where: str) -> tuple[str, str, str]:
     """Return code, place and message of the first error.
 
@@ -113,8 +133,13 @@ def first_error(error: ValidationError, value: object, where: str) -> tuple[str,
     place = where
     here: object = value
     location = first["loc"]
+    was_tag = False
     for index, step in enumerate(location):
         last = index == len(location) - 1
+        # {"type": "coupon", "coupon": "X"}: the first "coupon" of a location is the member.
+        was_tag = not was_tag and not last and _is_tag(step, here)
+        if was_tag:
+            continue
         if isinstance(step, int) and isinstance(here, (list, tuple)):
             place += f"[{step}]"
             here = here[step] if step < len(here) else None
@@ -126,11 +151,15 @@ def first_error(error: ValidationError, value: object, where: str) -> tuple[str,
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         tag = str(context.get("discriminator", "")).strip("'")
         place += f".{tag}" if place else tag
-    message = first["msg"]
+    message = _MESSAGES.get(kind, first["msg"])
     if kind == "union_tag_invalid":
         message = (
             f"unknown word {_shown(context.get('tag'))!r}; known are {context.get('expected_tags')}"
         )
     elif code == "unknown_field":
         message = f"unknown field {_shown(location[-1])!r}: misspelt, or it belongs elsewhere"
+    elif kind == "value_error":
+        message = str(context["error"])
+    elif kind in ("too_short", "too_long"):
+        message = message.replace("Tuple", "List", 1).replace(" after validation", "", 1)
     return code, place, message

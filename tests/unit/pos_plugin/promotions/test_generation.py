@@ -106,6 +106,13 @@ def offer(**fields: Any) -> dict[str, Any]:
             "missing",
             "when[0].of.series",
         ),
+        (offer(benefit={"type": "percent", "percent": 10}), "missing", "offer.benefit.bp"),
+        (
+            offer(benefit={"type": "percent", "bp": 1000, "percent": 10}),
+            "unknown_field",
+            "offer.benefit.percent",
+        ),
+        ({"when": [{"type": "coupon", "coupon": "X"}]}, "missing", "when[0].series"),
         ({"limits": {"per_receipt": 0}}, "out_of_range", "limits.per_receipt"),
         ({"validity": {"from": "2026-13-01T00:00"}}, "out_of_range", "validity.from"),
         ({"validity": {"from": "2026-03-01T00:00+01:00"}}, "out_of_range", "validity.from"),
@@ -143,6 +150,24 @@ def test_a_wrong_promotion_is_named_by_its_place(
     changes: dict[str, Any], code: str, where: str
 ) -> None:
     assert refused_with(**changes) == (code, f"promotions[1].{where}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"when": {}}, "Input should be a list"),
+        ({"label": "10 %"}, "Input should be an object"),
+        ({"when": [{"type": "not", "of": []}]}, "Input should be an object"),
+        (offer(on=[]), "Input should be an object"),
+        ({"offer": {"kind": "n_for_m", "n": 3, "discounted": 4}}, "discounted 4 is more than n 3"),
+        (
+            {"offer": {"kind": "quantity_tiers", "tiers": []}},
+            "List should have at least 1 item, not 0",
+        ),
+    ],
+)
+def test_a_message_speaks_of_json_and_not_of_python(changes: dict[str, Any], message: str) -> None:
+    assert refused(json.dumps([GOOD | changes])).message == message
 
 
 def test_an_unknown_offer_is_refused_by_name() -> None:
@@ -284,3 +309,8 @@ def test_a_wrong_sale_is_named_by_its_place(sale: Any, code: str, where: str) ->
     with pytest.raises(SaleError) as caught:
         Basket.from_dict(sale)
     assert (caught.value.code, caught.value.where) == (code, where)
+
+
+def test_an_instant_without_offset_is_told_what_it_lacks() -> None:
+    with pytest.raises(SaleError, match="carries its offset, such as 2026-03-01T15:00:00"):
+        Basket.from_dict(SALE | {"at": "2026-03-07T15:12:00"})
