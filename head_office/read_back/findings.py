@@ -35,6 +35,16 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "{first}: Kein Artikel Ihres Sortiments passt. Ist die Warengruppe richtig geschrieben?",
         "{first}: no article of your shop fits. Is the product group spelt right?",
     ),
+    FindingCode.WORD_WITHOUT_ARTICLE: (
+        (
+            "{first}: Zu {words} der genannten Warengruppen, Marken, Nummern oder Merkmale gibt es "
+            "keinen Artikel. Ist alles richtig geschrieben, auch groß und klein?"
+        ),
+        (
+            "{first}: {words} of the product groups, brands, numbers or tags it names fit no "
+            "article. Is all of it spelt right, capitals too?"
+        ),
+    ),
     FindingCode.ONLY_PRICE_BOUND: (
         "{first}: Alle passenden Artikel sind preisgebunden und werden nie reduziert.",
         "{first}: every article that fits is price-bound and never reduced.",
@@ -87,12 +97,12 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     FindingCode.COMBINED_REDUCTION: (
         (
-            "{all} zusammen senken ein Teil um {reduction_bp}: von {gross_minor} auf {paid_minor}. "
-            "Ihre Grenze ist {max_combined_bp}."
+            "{all} senken zusammen den Preis eines Teils um {reduction_bp}: von {gross_minor} auf "
+            "{paid_minor}. Ihre Grenze ist {max_combined_bp}."
         ),
         (
-            "{all} together lower a piece by {reduction_bp}: from {gross_minor} to {paid_minor}. "
-            "Your limit is {max_combined_bp}."
+            "{all} together lower the price of a piece by {reduction_bp}: from {gross_minor} to "
+            "{paid_minor}. Your limit is {max_combined_bp}."
         ),
     ),
     FindingCode.SEARCH_EFFORT: (

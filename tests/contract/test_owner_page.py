@@ -235,7 +235,7 @@ def test_a_fall_too_deep_is_asked_about_first(site: Site, owner: Visitor) -> Non
         approve(owner, write(owner, form, fields))
     answer = publish(owner)
     assert answer.status_code == 409
-    assert "zusammen senken ein Teil um 70 %" in text_of(answer)
+    assert "senken zusammen den Preis eines Teils um 70 %" in text_of(answer)
     assert "Beispiel-Einkauf" in answer.text
     assert active(site) == {}
     assert "Veröffentlicht" in text_of(publish(owner, confirm="1"))

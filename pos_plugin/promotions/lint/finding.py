@@ -22,6 +22,7 @@ class FindingCode(StrEnum):
     CONDITIONS_CONTRADICT = "conditions_contradict"
     SELECTOR_EXCLUDES_ALL = "selector_excludes_all"
     NO_ARTICLE = "no_article"
+    WORD_WITHOUT_ARTICLE = "word_without_article"
     ONLY_PRICE_BOUND = "only_price_bound"
     NEVER_SAVES = "never_saves"
     TIER_NEVER_USED = "tier_never_used"

@@ -8,10 +8,25 @@ from pos_plugin.limits import MAX_PRICE_MINOR
 from pos_plugin.promotions.selector import Match, Selector
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pos_plugin.promotions.lint.article import Article
 
 EVERYTHING: Final = Match()
 PAIRS_COMPARED: Final = 10_000
+
+
+def words_of(match: Match) -> Iterator[tuple[str, str]]:
+    """Yield every word of a match with what it is a word of."""
+    for field, words in (
+        ("sku", match.skus),
+        ("category", match.categories),
+        ("brand", match.brands),
+        ("season", match.seasons),
+        ("tag", (*match.tags, *match.tags_all)),
+    ):
+        for word in words:
+            yield field, word
 
 
 def includes(selector: Selector) -> tuple[Match, ...]:

@@ -89,6 +89,8 @@ class RealShelf(Shelf):
         for number, article in enumerate(articles):
             for place in _places(article):
                 self._postings[place].add(number)
+        self._fields = {field for field, _ in self._postings}
+        self._spelt = {(field, word.casefold()): word for field, word in self._postings}
         self._by_price = sorted(self._every, key=lambda n: articles[n].unit_price_minor)
         self._prices = [articles[n].unit_price_minor for n in self._by_price]
 
@@ -100,6 +102,15 @@ class RealShelf(Shelf):
             numbers -= frozenset().union(*(self._fitting(m) for m in selector.none_of))
             found = self._known[selector] = numbers
         return found
+
+    def lacks(self, field: str, word: str) -> bool:
+        """Return whether articles have words of this field, and none has this one."""
+        self._look(1)
+        return field in self._fields and (field, word) not in self._postings
+
+    def spelt(self, field: str, word: str) -> str | None:
+        """Return the word that differs from this one in capitals only."""
+        return self._spelt.get((field, word.casefold()))
 
     def _fitting(self, match: Match) -> frozenset[int]:
         found = self._every

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from pos_plugin.promotions.condition import walk
+from pos_plugin.promotions.conditions import MinQuantity, MinValue
 from pos_plugin.promotions.lint.finding import Finding, FindingCode, Severity
+from pos_plugin.promotions.lint.matching import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pos_plugin.promotions.lint.shelf import RealShelf
     from pos_plugin.promotions.lint.work import Work
+    from pos_plugin.promotions.promotion import Promotion
+
+_WORDS_NAMED: Final = 3
 
 
 def find(work: Work) -> Iterator[Finding]:
@@ -31,6 +38,7 @@ def find(work: Work) -> Iterator[Finding]:
                 figures={"selector": empty[0] + 1, "selectors": len(sets)},
             )
             continue
+        yield from _words(work, shelf, promotion)
         if promotion.layer == "earn":
             continue
         every = frozenset().union(*sets)
@@ -64,3 +72,34 @@ def find(work: Work) -> Iterator[Finding]:
                 example,
                 figures=figures,
             )
+
+
+def _words(work: Work, shelf: RealShelf, promotion: Promotion) -> Iterator[Finding]:
+    """Yield words that no article has: a misspelt brand of ``none_of`` excludes nothing."""
+    selectors = [
+        *promotion.selectors(),
+        *(one.of for one in walk(promotion.when) if isinstance(one, MinValue | MinQuantity)),
+    ]
+    missing = dict.fromkeys(
+        place
+        for selector in selectors
+        for match in (*selector.any_of, *selector.none_of)
+        for place in words_of(match)
+        if shelf.lacks(*place)
+    )
+    if not missing:
+        return
+    named = []
+    for field, word in list(missing)[:_WORDS_NAMED]:
+        spelt = shelf.spelt(field, word)
+        named.append(f"{field} '{word}'" + (f" (but '{spelt}')" if spelt else ""))
+    if len(missing) > _WORDS_NAMED:
+        named.append(f"{len(missing) - _WORDS_NAMED} more")
+    yield Finding(
+        FindingCode.WORD_WITHOUT_ARTICLE,
+        Severity.WARNING,
+        (promotion.id,),
+        f"{promotion.id} names what no article of the shop has: {', '.join(named)}.",
+        work.showcase(promotion),
+        figures={"words": len(missing)},
+    )

@@ -58,7 +58,7 @@ def test_a_fall_too_deep_names_both_and_shows_the_basket() -> None:
     findings, rules = found(HOSEN20, HALF)
     deep = next(one for one in findings if one["code"] == "combined_reduction")
     words = said(deep, rules, "de")
-    assert words.text.startswith("„20 % auf Hosen“ und „Halber Preis“ zusammen senken ein Teil um")
+    assert words.text.startswith("„20 % auf Hosen“ und „Halber Preis“ senken zusammen den Preis")
     assert words.text.endswith("Ihre Grenze ist 50 %.")
     basket = words.baskets[0]
     assert sum(line.paid_minor for line in basket.lines) == basket.total_minor

@@ -152,3 +152,29 @@ def test_a_seed_draws_the_same_sales_again() -> None:
     assert linted(rules, seed=5).to_dict() == linted(rules, seed=5).to_dict()
     hardest = [found(linted(rules, seed=n), "search_effort")[0].example for n in (5, 6)]
     assert hardest[0] != hardest[1]
+
+
+def test_words_that_no_article_has_are_named_as_the_shop_writes_them() -> None:
+    on = {
+        "any_of": [{"categories": ["trousers", "jackets"]}],
+        "none_of": [{"brands": ["gabor"]}, {"seasons": ["FS26"]}],
+    }
+    rules = [unit("A", on=on, when=[{"type": "min_value", "minor": 1, "of": TROUSERS}])]
+    branded = [article("T", 10_000, brand="Gabor")]
+    (finding,) = found(linted(rules, branded), "word_without_article")
+    assert finding.figures == {"words": 2}
+    assert "category 'jackets', brand 'gabor' (but 'Gabor')." in finding.message
+    # Of brands nobody knows anything here, of seasons neither there.
+    (finding,) = found(linted(rules, [article("T", 10_000)]), "word_without_article")
+    assert finding.message.endswith("has: category 'jackets'.")
+    assert not found(linted(rules), "word_without_article")
+
+
+def test_a_condition_over_words_that_no_article_has_is_named() -> None:
+    shoes = {"any_of": [{"skus": ["1", "2", "3", "4"]}]}
+    rules = [
+        unit("A", when=[{"type": "not", "of": {"type": "min_value", "minor": 1, "of": shoes}}])
+    ]
+    (finding,) = found(linted(rules, [article("T", 10_000)]), "word_without_article")
+    assert finding.figures == {"words": 4}
+    assert finding.message.endswith("sku '1', sku '2', sku '3', 1 more.")
