@@ -26,7 +26,7 @@ _WORDS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "absent": ("noch nie da gewesen", "never here"),
     },
     "legal_kind": {
-        "promo": ("Werbung, umsonst", "Advertising, free"),
+        "promo": ("Werbung, kostenlos", "Advertising, free"),
         "earned_bonus": ("Gesammelter Bonus", "Earned bonus"),
         "gift_mpv": ("Verkaufter Gutschein", "Sold voucher"),
         "gift_spv": ("Verkaufter Gutschein mit festem Steuersatz", "Sold voucher of one VAT rate"),

@@ -72,7 +72,7 @@ TEXTS: Final = {
         "en": "Only {free_mb} MB free: make room now, or nothing is booked any more.",
     },
     "sync_good": {
-        "de": "Schreibt {micros} Mikrosekunden bis zum Bestätigen.",
+        "de": "Bestätigt das Schreiben nach {micros} Mikrosekunden.",
         "en": "Takes {micros} microseconds to confirm a write.",
     },
     "sync_fast": {

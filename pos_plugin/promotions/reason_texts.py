@@ -45,8 +45,11 @@ REASON_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "not_in_segment": _NOT_THIS_PURCHASE,
     "history": _NOT_THIS_PURCHASE,
     "condition_excludes": _NOT_THIS_PURCHASE,
-    "birthday": {"de": "Gilt nur um den Geburtstag.", "en": "Applies around the birthday only."},
-    "age": {"de": "Gilt in einem anderen Alter.", "en": "Applies at another age."},
+    "birthday": {
+        "de": "Gilt nur rund um den Geburtstag.",
+        "en": "Applies around the birthday only.",
+    },
+    "age": {"de": "Gilt für ein anderes Alter.", "en": "Applies at another age."},
     "coupon_missing": {
         "de": "Der Gutschein dafür ist nicht gescannt.",
         "en": "Its coupon was not scanned.",
@@ -106,6 +109,8 @@ def reason_text(
     >>> from pos_plugin.promotions.result import NotApplied
     >>> reason_text(NotApplied("X", "min_value", 5000, 4999), currency="EUR", language="de")
     'Erst ab 50,00 €, bisher 49,99 €.'
+    >>> reason_text(NotApplied("X", "age"), currency="EUR", language="de")
+    'Gilt für ein anderes Alter.'
     >>> beaten = NotApplied("X", "beaten", by=("A",), would_cost_minor=120)
     >>> reason_text(beaten, currency="EUR", language="de", labels={"A": {"de": "3 für 2"}})
     'Wäre 1,20 € teurer als mit „3 für 2“.'

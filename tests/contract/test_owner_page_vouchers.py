@@ -191,5 +191,5 @@ def test_what_is_open_is_worth_its_rest(site: Site, owner: Visitor) -> None:
     said = text_of(owner.get("/liability"))
     # 25 less 9 EUR, 10 EUR blocked, 3 and 4 EUR of bonus; one has expired, one was free.
     assert re.search(r"Am \d\d\.\d\d\.\d{4}: 33,00 € stehen Kunden zu", said), said
-    assert "Verkaufter Gutschein 2 26,00 € ja Werbung, umsonst 1 5,00 € nein" in said
+    assert "Verkaufter Gutschein 2 26,00 € ja Werbung, kostenlos 1 5,00 € nein" in said
     assert "Bonus 2 7,00 € ja Punkte 1 120 Punkte nein" in said

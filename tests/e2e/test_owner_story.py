@@ -313,7 +313,7 @@ def test_an_owner_writes_publishes_and_the_till_discounts(
     for path, words in (
         ("promotions", "In den Kassen"),
         ("vouchers", "Kulanz · 10,00 €"),
-        ("liability", "Werbung, umsonst"),
+        ("liability", "Werbung, kostenlos"),
         ("classes", "Kundenklassen"),
         ("tills", "Kasse 3, Filiale 001"),
         ("log", "Gutschein gegeben"),
