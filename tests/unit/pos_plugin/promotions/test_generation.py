@@ -314,3 +314,22 @@ def test_a_wrong_sale_is_named_by_its_place(sale: Any, code: str, where: str) ->
 def test_an_instant_without_offset_is_told_what_it_lacks() -> None:
     with pytest.raises(SaleError, match="carries its offset, such as 2026-03-01T15:00:00"):
         Basket.from_dict(SALE | {"at": "2026-03-07T15:12:00"})
+
+
+@pytest.mark.parametrize(("day", "total_minor"), [("2026-03-07", 500), ("2026-03-08", 400)])
+def test_a_promotion_until_a_day_ends_with_the_day_before(day: str, total_minor: int) -> None:
+    rules = RuleGeneration.from_value([GOOD | {"validity": {"until": day}}])
+    assert rules.evaluate(SALE).total_minor == total_minor
+
+
+def test_a_price_bound_unit_counts_for_a_condition_and_for_no_tier() -> None:
+    off = {"type": "amount_off", "minor": 100}
+    book = SALE["lines"][0] | {"line_id": "2", "sku": "book", "discountable": False}
+    sale = SALE | {"lines": [*SALE["lines"], book]}
+    tier = {"kind": "receipt_discount", "tiers": [{"min_value_minor": 1_000, "benefit": off}]}
+    plain = {"kind": "receipt_discount", "tiers": [{"benefit": off}]}
+    when = [{"type": "min_value", "minor": 1_000}]
+    of_tier = {"id": "T", "layer": "receipt", "offer": tier}
+    of_condition = {"id": "C", "layer": "receipt", "when": when, "offer": plain}
+    assert RuleGeneration.from_value([of_tier]).evaluate(sale).total_minor == 1_000
+    assert RuleGeneration.from_value([of_condition]).evaluate(sale).total_minor == 900
