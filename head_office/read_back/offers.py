@@ -66,7 +66,7 @@ def _(offer: NForM, language: str) -> str:
         paid = offer.n - number
         return say(
             language,
-            f"Wer {taken} nimmt, bezahlt nur {paid}: {cheapest} "
+            f"Wer {taken} nimmt, bezahlt nur {paid}: D{cheapest[1:]} "
             f"{'ist' if number == 1 else 'sind'} geschenkt.",
             f"Take {taken}, pay only {paid}: {cheapest} {'is' if number == 1 else 'are'} free.",
         )

@@ -21,7 +21,7 @@ def read_back(promotion: Promotion, language: str, units: Mapping[str, str]) -> 
     """Return the sentences, what it gives first.
 
     Nothing that changes a price is left out. Example: 20 % on trousers on Saturdays is
-    "20 % Rabatt auf alle Teile aus Warengruppe hosen." and "Ohne Anfang und Ende, samstags."
+    "20 % Rabatt auf alle Teile aus Warengruppe hosen." and "Unbefristet, samstags."
 
     Args:
         promotion: checked.

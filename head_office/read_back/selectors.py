@@ -22,20 +22,25 @@ def what(selector: Selector, language: str) -> str:
     >>> what(trousers, "de")
     ' aus Warengruppe hosen (ausgenommen: von Basic)'
     """
-    meant = [_match(one, language) for one in selector.any_of]
+    meant = [_meant(one, language) for one in selector.any_of]
     phrase = "" if not all(meant) else say(language, "; oder ", "; or ").join(meant)
-    excluded = [_match(one, language) for one in selector.none_of]
+    excluded = [
+        ", ".join((*_words(one, language), *_prices(one, language))) for one in selector.none_of
+    ]
     if excluded:
         left_out = "; ".join(one or say(language, "alle Teile", "every piece") for one in excluded)
         phrase += say(language, f" (ausgenommen: {left_out})", f" (except: {left_out})")
     return phrase if not phrase or phrase.startswith(" ") else f" {phrase}"
 
 
-def _match(match: Match, language: str) -> str:
-    return ", ".join(_parts(match, language))
+def _meant(match: Match, language: str) -> str:
+    """Prices in brackets: the sentence goes on, and a clause would want its second comma."""
+    words = ", ".join(_words(match, language))
+    prices = ", ".join(_prices(match, language))
+    return f"{words} ({prices})".strip() if prices else words
 
 
-def _parts(match: Match, language: str) -> Iterator[str]:
+def _words(match: Match, language: str) -> Iterator[str]:
     german = language == "de"
     if match.categories:
         names = either(match.categories, language)
@@ -54,13 +59,17 @@ def _parts(match: Match, language: str) -> Iterator[str]:
     if match.skus:
         names = either(match.skus, language)
         yield f"mit Artikelnummer {names}" if german else f"with article number {names}"
+
+
+def _prices(match: Match, language: str) -> Iterator[str]:
+    german = language == "de"
     if match.price_min_minor is not None:
         least = money(match.price_min_minor, language)
-        yield f"die mindestens {least} kosten" if german else f"that cost at least {least}"
+        yield f"Preis mindestens {least}" if german else f"price at least {least}"
     if match.price_max_minor is not None:
         most = money(match.price_max_minor, language)
-        yield f"die höchstens {most} kosten" if german else f"that cost at most {most}"
+        yield f"Preis höchstens {most}" if german else f"price at most {most}"
     if match.price_state == "full_price":
-        yield "die nicht schon reduziert sind" if german else "that are not marked down"
+        yield "nicht schon reduziert" if german else "not marked down"
     if match.price_state == "markdown":
-        yield "die schon reduziert sind" if german else "that are marked down"
+        yield "schon reduziert" if german else "marked down"

@@ -9,6 +9,8 @@ from head_office.read_back.words import both, either, say
 from pos_plugin import wording
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pos_plugin.promotions.promotion import Validity, Window
 
 _ON_DAYS: Final = {
@@ -16,6 +18,7 @@ _ON_DAYS: Final = {
     "en": ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays"),
 }
 _MIDNIGHT: Final = dt.time(0)
+_FEW: Final = 2  # days in a row that are named one by one
 
 
 def period(validity: Validity, language: str) -> str:
@@ -33,7 +36,7 @@ def period(validity: Validity, language: str) -> str:
         parts.append(say(language, "vom ", "from ") + _begin(begin, language))
     if end is not None:
         parts.append(_end(end, language))
-    said = " ".join(parts) or say(language, "ohne Anfang und Ende", "without beginning or end")
+    said = " ".join(parts) or say(language, "unbefristet", "without time limit")
     if begin is not None and end is None:
         said += say(language, " an", " on")
     if validity.windows:
@@ -55,18 +58,25 @@ def _end(at: dt.datetime, language: str) -> str:
 
 
 def _window(window: Window, language: str) -> str:
-    names = _ON_DAYS[language]
-    days = both([names[number - 1] for number in sorted(set(window.weekdays))], language)
-    said = days or say(language, "täglich", "every day")
-    if window.from_ == window.until == _MIDNIGHT:
-        return said
     begin, end = f"{window.from_:%H:%M}", f"{window.until:%H:%M}"
     if end == "00:00":
         end = "24:00"
     over = window.until != _MIDNIGHT and window.from_ >= window.until
+    said = _days(window.weekdays, language, is_row_said=not over)
+    if window.from_ == window.until == _MIDNIGHT:
+        return said
     night = say(language, " am nächsten Tag", " on the next day") if over else ""
     hours = say(language, f" von {begin} bis {end} Uhr", f" from {begin} to {end}")
     return f"{said}{hours}{night}"
+
+
+def _days(weekdays: Iterable[int], language: str, *, is_row_said: bool) -> str:
+    """Days in a row as first and last, but not where each of their windows ends a day later."""
+    days = sorted(set(weekdays))
+    names = [_ON_DAYS[language][number - 1] for number in days]
+    if is_row_said and len(days) > _FEW and days[-1] - days[0] == len(days) - 1:
+        return say(language, f"{names[0]} bis {names[-1]}", f"{names[0]} to {names[-1]}")
+    return both(names, language) or say(language, "täglich", "every day")
 
 
 def _clock(at: dt.time, language: str) -> str:

@@ -107,7 +107,7 @@ def test_a_form_becomes_rules_of_a_till(site: Site, owner: Visitor) -> None:
     assert promotion_id == "SAMSTAGS-20-AUF-HOSEN"
     page = text_of(owner.last)
     assert "20 % Rabatt auf alle Teile aus Warengruppe hosen." in page
-    assert "Ohne Anfang und Ende, samstags." in page
+    assert "Unbefristet, samstags." in page
     assert active(site) == {}
     approve(owner, promotion_id)
     assert active(site) == {}

@@ -229,7 +229,7 @@ def test_an_owner_writes_publishes_and_the_till_discounts(
     for day in {DAYS[now.weekday()], DAYS[(now.weekday() + 1) % 7]}:  # it may strike midnight
         tick(page, day)
     clicks.append("Sa")
-    page.shows("Ohne Anfang und Ende, ", "#read-back")
+    page.shows("Unbefristet, ", "#read-back")
     clicks.append("Entwurf speichern")
     press(page, clicks[-1])
     page.shows("Der Entwurf ist gespeichert.")

@@ -11,9 +11,10 @@ from head_office.read_back.conditions import statement
 from head_office.read_back.earnings import earning
 from head_office.read_back.offers import sentence
 from head_office.read_back.promotion import read_back
+from head_office.read_back.times import period
 from pos_plugin.promotions.conditions import AnyCondition
 from pos_plugin.promotions.offers import AnyOffer
-from pos_plugin.promotions.promotion import Promotion
+from pos_plugin.promotions.promotion import Promotion, Validity
 
 UNITS = {"points": "POINTS", "bonus": "EUR_MINOR"}
 HOSEN = {"any_of": [{"categories": ["hosen"]}]}
@@ -46,7 +47,7 @@ OFFERS: list[tuple[str, dict[str, Any], str, str]] = [
         "article",
         {"kind": "n_for_m", "on": HOSEN, "n": 3},
         (
-            "Wer 3 Teile aus Warengruppe hosen nimmt, bezahlt nur 2: das günstigste davon ist "
+            "Wer 3 Teile aus Warengruppe hosen nimmt, bezahlt nur 2: Das günstigste davon ist "
             "geschenkt."
         ),
         "Take 3 pieces of product group hosen, pay only 2: the cheapest of them is free.",
@@ -235,6 +236,25 @@ CONDITIONS: list[tuple[dict[str, Any], str, str]] = [
     ),
 ]
 
+PERIODS: list[tuple[dict[str, Any], str, str]] = [
+    ({}, "Unbefristet.", "Without time limit."),
+    (
+        {"windows": [{"weekdays": [1, 2, 3, 4, 5], "from": "17:00", "until": "19:00"}]},
+        "Unbefristet, montags bis freitags von 17:00 bis 19:00 Uhr.",
+        "Without time limit, Mondays to Fridays from 17:00 to 19:00.",
+    ),
+    (
+        {"windows": [{"weekdays": [7, 1, 6]}]},
+        "Unbefristet, montags, samstags und sonntags.",
+        "Without time limit, Mondays, Saturdays and Sundays.",
+    ),
+    (
+        {"windows": [{"weekdays": [4, 5, 6], "from": "22:00", "until": "02:00"}]},
+        "Unbefristet, donnerstags, freitags und samstags von 22:00 bis 02:00 Uhr am nächsten Tag.",
+        "Without time limit, Thursdays, Fridays and Saturdays from 22:00 to 02:00 on the next day.",
+    ),
+]
+
 BASE: dict[str, Any] = {
     "id": "HOSEN20",
     "layer": "article",
@@ -363,4 +383,27 @@ def test_the_last_day_is_the_one_before_midnight() -> None:
     )
     assert read_back(promotion(validity=march), "en", UNITS)[1] == (
         "From 2026-03-01 to the end of 2026-03-31."
+    )
+
+
+@pytest.mark.parametrize(("validity", "german", "english"), PERIODS)
+def test_a_period_is_said_as_a_shop_writes_it(
+    validity: dict[str, Any], german: str, english: str
+) -> None:
+    known = Validity.model_validate(validity)
+    assert (period(known, "de"), period(known, "en")) == (german, english)
+
+
+def test_a_sentence_goes_on_behind_the_price_of_its_pieces() -> None:
+    shoes = {"any_of": [{"categories": ["schuhe"], "price_min_minor": 10_000}]}
+    gift = {"kind": "buy_get", "buy": [{"on": shoes}], "get": [{"on": HOSEN}], "benefit": FREE}
+    promotion = Promotion.model_validate(BASE | {"offer": gift})
+    assert read_back(promotion, "de", UNITS)[0] == (
+        "Wer 1 Teil aus Warengruppe schuhe (Preis mindestens 100,00 €) kauft, "
+        "bekommt 1 Teil aus Warengruppe hosen geschenkt."
+    )
+    reduced = {"any_of": [{"price_state": "markdown", "price_max_minor": 999}]}
+    promotion = Promotion.model_validate(BASE | {"offer": BASE["offer"] | {"on": reduced}})
+    assert read_back(promotion, "de", UNITS)[0] == (
+        "10 % Rabatt auf alle Teile (Preis höchstens 9,99 €, schon reduziert)."
     )
