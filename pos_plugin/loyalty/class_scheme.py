@@ -335,4 +335,4 @@ def _check_bounds(scheme: ClassScheme) -> None:
 
 
 def _wrong(message: str) -> PydanticCustomError:
-    return PydanticCustomError("value_error", "{message}", {"message": message})
+    return PydanticCustomError("class_scheme", "{message}", {"message": message})
