@@ -33,28 +33,6 @@ def divide_down(numerator: int, denominator: int) -> int:
     return numerator // denominator
 
 
-def round_half_up(exact: Exact) -> int:
-    """Return an exact amount rounded half up to the minor unit.
-
-    >>> round_half_up(Fraction(5, 2)), round_half_up(7)
-    (3, 7)
-    """
-    if isinstance(exact, int):
-        return exact
-    return divide_half_up(exact.numerator, exact.denominator)
-
-
-def round_up(exact: Exact) -> int:
-    """Return the smallest integer that is not below an exact amount.
-
-    >>> round_up(Fraction(1, 3)), round_up(7)
-    (1, 7)
-    """
-    if isinstance(exact, int):
-        return exact
-    return -(-exact.numerator // exact.denominator)
-
-
 def allocate(total: int, weights: Sequence[Exact], order: Sequence[object]) -> list[int]:
     """Split an integer into integer parts in proportion to weights; the parts sum to the whole.
 

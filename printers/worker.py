@@ -43,11 +43,6 @@ class Worker:
         self._stopping = Event()
         self._thread = Thread(target=self._run, name=name, daemon=True)
 
-    @property
-    def is_stopping(self) -> bool:
-        """Whether no further work is wanted."""
-        return self._stopping.is_set()
-
     def start(self) -> None:
         """Begin with the first step at once."""
         self._work.set()

@@ -49,20 +49,6 @@ class SoldLine(NamedTuple):
         )
 
 
-class ComesBack(NamedTuple):
-    """Goods of one line that come back now.
-
-    Args:
-        line_id: of the sale.
-        quantity_milli: in thousandths (1 piece = 1_000).
-        given_minor: what the host gave for them, in minor units (cents); None = we say it.
-    """
-
-    line_id: str
-    quantity_milli: int
-    given_minor: int | None = None
-
-
 def as_paid_minor(line: SoldLine, quantity_milli: int) -> int:
     """Return what is given back for part of a line, as paid, in minor units (cents).
 

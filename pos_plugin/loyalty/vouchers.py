@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class VoucherState(StrEnum):
-    """Where a voucher stands; ``EXPIRED`` is never stored, it is derived from its days."""
+    """Where a voucher stands; that its last day is over is no state, who asks looks at the day."""
 
     PLANNED = "planned"
     ISSUED = "issued"
@@ -29,7 +29,6 @@ class VoucherState(StrEnum):
     REDEEMED = "redeemed"
     BLOCKED = "blocked"
     CANCELLED = "cancelled"
-    EXPIRED = "expired"
 
 
 _S = VoucherState
@@ -101,12 +100,6 @@ class Voucher:
     shop: str | None = None
     till: str | None = None
     is_here: bool = True
-
-    def state_on(self, day: dt.date) -> VoucherState:
-        """Return where it stands on a shop day; only what could still be used expires."""
-        state = VoucherState(self.state)
-        could_be_used = state in USABLE or state is VoucherState.RESERVED
-        return _S.EXPIRED if could_be_used and day.isoformat() > self.valid_to_on else state
 
 
 @dataclass(frozen=True, slots=True)

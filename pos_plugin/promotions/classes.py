@@ -30,7 +30,6 @@ class UnitClass:
     vat_rate_bp: int
     markdown: bool
     discountable: bool
-    unit_milli: int
     count: int = 0
     lines: list[tuple[int, int]] = field(default_factory=list)
 
@@ -68,7 +67,6 @@ def classes_of(basket: Basket) -> list[UnitClass]:
                 line.vat_rate_bp,
                 line.markdown,
                 line.discountable,
-                line.quantity_milli if line.is_one_unit else 1000,
                 count,
                 lines,
             )

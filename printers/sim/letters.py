@@ -19,7 +19,6 @@ LINE_ROWS: Final = 30
 _LF: Final = 0x0A
 _FIRST_CHARACTER: Final = 0x20
 _DELETE: Final = 0x7F
-_TWO_BYTES: Final = 2
 _THREE_BYTES: Final = 3
 _QR_HEAD_BYTES: Final = 8
 _QR_BYTES_MAX: Final = 7_092
@@ -64,11 +63,6 @@ class Letters:
         self._qr_dots = 3
         self._qr_level = 0
         self._qr_content: bytes | None = None
-
-    @property
-    def has_line(self) -> bool:
-        """Whether characters wait for their line feed."""
-        return bool(self._line)
 
     def take(self, pending: bytes | bytearray) -> Taken | None:
         """Return what the next command does; None if it is none of these."""

@@ -138,20 +138,6 @@ class Template:
             pieces,
         )
 
-    def switches(self) -> frozenset[str]:
-        """Return what a shop can switch off, by name without ``show.``."""
-        return frozenset(
-            condition.name.removeprefix(SWITCH)
-            for piece in self.pieces
-            for one in (piece, *piece.inner)
-            for condition in one.when
-            if condition.name.startswith(SWITCH)
-        )
-
-    def code_blocks(self) -> int:
-        """Return how many code blocks it has."""
-        return sum(piece.plain.get("type") == "code" for piece in self.pieces)
-
 
 class _Reader:
     """Reads the blocks of one template."""

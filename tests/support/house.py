@@ -8,12 +8,13 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGES = ("pos_plugin", "native", "printers", "sync_agent", "head_office")
@@ -193,6 +194,55 @@ def mixing(source: Source, *, siblings: Iterable[str]) -> Iterator[str]:
                 f"{source.path}:{getattr(node, 'lineno', 0)} imports {module}, the plain form: "
                 f"write `from .{module.removeprefix('native.')} import ...`"
             )
+
+
+# --- callers -------------------------------------------------------------------------------------
+
+_KEEPS_NAME = {"property", "staticmethod", "classmethod", "cached_property", "contextmanager"}
+_KEEPS_NAME |= {"dataclass", "override", "total_ordering"}
+_CALL_NOTHING = {"NamedTuple", "Protocol", "StrEnum", "BaseModel", "Exception", "Generic"}
+
+
+def uncalled(
+    source: Source, named: Mapping[str, int], *, foreign: Collection[str] = ()
+) -> Iterator[str]:
+    """Functions, methods and classes that nothing names but themselves.
+
+    What a decorator registers, and methods of a class that a library knows, are called by others.
+
+    Args:
+        source: where they are defined.
+        named: how often each word stands in all that may call them; the source is part of it.
+        foreign: names that a library calls on an object of ours.
+    """
+    tree = ast.parse(source.text)
+    lines = source.text.splitlines()
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    registered = {
+        id(method)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        and not {_last_name(base) for base in node.bases} <= own | _CALL_NOTHING
+        for method in node.body
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        decorators = {_last_name(getattr(one, "func", one)) for one in node.decorator_list}
+        is_called = id(node) in registered or node.name in foreign or not decorators <= _KEEPS_NAME
+        if is_called or re.fullmatch(r"__\w+__|_", node.name):
+            continue
+        itself = words_in(lines[node.lineno - 1 : node.end_lineno])
+        if named[node.name] <= itself[node.name]:
+            yield f"{source.path}:{node.lineno} {node.name} is called by nobody: remove it"
+
+
+def words_in(texts: Iterable[str]) -> Counter[str]:
+    """How often each name stands in the texts."""
+    found: Counter[str] = Counter()
+    for text in texts:
+        found.update(re.findall(r"\w+", text))
+    return found
 
 
 # --- shared --------------------------------------------------------------------------------------
