@@ -7,26 +7,29 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from house import ROOT
+from house import PACKAGES, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 READING = "balance-and-offline.md"
 FAULTS = "fault-tests.md"
+MAP = "architecture.md"
 _NAMED = re.compile(r"`([\w.]+)` in `([\w/]+\.py)`")
 _A_TEST = re.compile(r"`(test_\w+)`")
 _VARIABLE = re.compile(r"`(STAMMKUNDE_[^`]*)`")
 _TEST = re.compile(r"`(tests/[\w/]+\.py)`")
+_FOLDER = re.compile(rf"`((?:{'|'.join(PACKAGES)})/(?:[\w/]+/)?)`")
 
 
 def names_of(path: str) -> set[str]:
-    """Functions of a file, and methods as ``Class.method``."""
+    """Functions and classes of a file, and methods as ``Class.method``."""
     found: set[str] = set()
     for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef):
             found.add(node.name)
         elif isinstance(node, ast.ClassDef):
+            found.add(node.name)
             found |= {f"{node.name}.{one.name}" for one in node.body if hasattr(one, "name")}
     return found
 
@@ -61,11 +64,31 @@ def not_played(text: str, makefile: str) -> Iterator[str]:
             yield f"`make soak` does not set {variable}"
 
 
-@pytest.mark.parametrize("page", [READING, FAULTS])
+@pytest.mark.parametrize("page", [READING, FAULTS, MAP])
 def test_every_function_and_test_of_the_page_is_there(page: str) -> None:
     text = text_of(page)
     assert len(_NAMED.findall(text)) > 20
     assert not list(gone(text))
+
+
+def packages() -> set[str]:
+    """Every folder of ours that can be imported, as a page writes it."""
+    return {
+        f"{path.parent.relative_to(ROOT).as_posix()}/"
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("__init__.py")
+    }
+
+
+def test_every_package_is_on_the_map_and_no_other() -> None:
+    assert set(_FOLDER.findall(text_of(MAP))) == packages(), "docs/architecture.md: say its idea"
+
+
+def test_every_page_is_named_by_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")}
+    unnamed = {page for page in pages if f"(docs/{page})" not in readme}
+    assert not unnamed, "README.md: a page that nothing leads to is read by nobody"
 
 
 def test_every_fault_has_its_control_and_its_soak() -> None:
