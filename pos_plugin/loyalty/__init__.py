@@ -1,0 +1,1 @@
+"""Loyalty as pure rules: accounts, vouchers, rewards, classes, approvals, consents, returns."""
