@@ -84,6 +84,8 @@ class Relay:
             writer.transport.abort()
             return
         self._open |= {writer, far_writer}
+        if not self._plugged:  # pulled out while the far end was called
+            self._drop_all()
         try:
             await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
         finally:

@@ -45,7 +45,9 @@ def play(shop: Shop, relay: Relay, vouchers: Path) -> None:
         relay.plug(into=False)
         print("\n2. Netz getrennt. Nächster Einkauf mit dem Gutschein /")
         print("   Network cut. Next purchase with the voucher\n")
-        till.sell("DEMO-2", SECOND_BASKET, code=voucher["code"])
+        receipt = till.sell("DEMO-2", SECOND_BASKET, code=voucher["code"])
+        # That its voucher is on paper is an event, too.
+        till.wait_for_paper(receipt)
         waiting = till.waiting()
 
         relay.plug(into=True)
@@ -108,13 +110,18 @@ class Till:
         print_receipt(result, receipt, names, card["panel"]["name"])
         return receipt
 
-    def keep_picture(self, receipt: dict[str, Any], folder: Path) -> Path:
-        """Wait for the voucher's paper and put its picture into a folder that stays."""
+    def wait_for_paper(self, receipt: dict[str, Any]) -> str:
+        """Wait until the receipt's voucher is on paper, return the address of its print job."""
         job = next(one["job"] for one in receipt["effects"] if one["kind"] == "print")
         path = f"/v1/print-jobs/{job}"
         self._shop.wait_until(
             lambda: self.ask("GET", path)["state"] == "CONFIRMED", "the voucher is printed"
         )
+        return path
+
+    def keep_picture(self, receipt: dict[str, Any], folder: Path) -> Path:
+        """Wait for the voucher's paper and put its picture into a folder that stays."""
+        path = self.wait_for_paper(receipt)
         folder.mkdir(parents=True, exist_ok=True)
         picture = folder / "voucher.png"
         answer = self._client.get(f"{path}/pages/1")

@@ -192,9 +192,11 @@ def replace_file(path: Path, content: bytes, *, mode: int | None = None) -> None
         mode: rights of a file that others must not read, set before it has a content.
     """
     temporary = path.with_name(path.name + ".new")
+    if mode is not None:
+        # What a crash left may be open to others, or held open by one.
+        temporary.unlink(missing_ok=True)
+        temporary.touch(mode, exist_ok=False)
     with temporary.open("wb") as file:
-        if mode is not None:
-            temporary.chmod(mode)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -7,7 +7,6 @@ them; the private half in ``rule-key.local``. Both are readable by their owner o
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,12 +45,12 @@ def ensure_keys(data_dir: Path) -> keys.Keys:
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     private = Ed25519PrivateKey.generate()
     # The private half first: a crash in between leaves a key that nobody names yet.
-    _write(private_path, private.private_bytes_raw().hex())
+    replace_file(private_path, private.private_bytes_raw().hex().encode(), mode=0o600)
     public = private.public_key().public_bytes_raw().hex()
     # Cards are found by a hash under the card key: a new one would lose every card.
     card_key = known.card_key.hex() if known is not None else secrets.token_hex(16)
     value = {"card_key": card_key, "rule_keys": [{"key_id": KEY_ID, "public_key": public}]}
-    _write(data_dir / keys.NAME, json.dumps(value, indent=1))
+    replace_file(data_dir / keys.NAME, json.dumps(value, indent=1).encode(), mode=0o600)
     made = keys.read_keys(data_dir)
     assert made is not None  # noqa: S101 - written a line ago
     return made
@@ -83,10 +82,3 @@ def sign(data_dir: Path, *, generation: int, activate_at: str, sha256: str) -> M
     }
     signature = private.sign(signed_bytes(**fields)).hex()
     return Manifest(**fields, key_id=KEY_ID, signature=signature)
-
-
-def _write(path: Path, text: str) -> None:
-    # Made with its rights before it has content; replace_file keeps them by writing beside it.
-    temporary = path.with_name(path.name + ".new")
-    os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-    replace_file(path, text.encode())

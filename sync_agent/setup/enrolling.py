@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import ssl
 from typing import TYPE_CHECKING, Any, Final
 
@@ -61,9 +60,10 @@ def enrol_till(
     with HeadOfficeClient(url, "-", ca=ca) as client:
         answer = _answered(client, asked)
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write(data_dir / keys.NAME, json.dumps(_keys(answer, url, ca), indent=2))
+    content = json.dumps(_keys(answer, url, ca), indent=2).encode()
+    replace_file(data_dir / keys.NAME, content, mode=0o600)
     if not config_path.exists():
-        _write(config_path, _settings(answer, url))
+        replace_file(config_path, _settings(answer, url).encode(), mode=0o600)
     return answer
 
 
@@ -113,10 +113,3 @@ def _check_authority(ca: str | None, authority: str) -> None:
         raise ConfigError("wrong_type", "--ca", "is no certificate (PEM)") from None
     if found != authority.replace(":", "").replace(" ", "").lower():
         raise ConfigError("out_of_range", "--ca", "is not the authority that head office named")
-
-
-def _write(path: Path, text: str) -> None:
-    # Made with its rights before it has content; replace_file keeps them by writing beside it.
-    temporary = path.with_name(path.name + ".new")
-    os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-    replace_file(path, text.encode())

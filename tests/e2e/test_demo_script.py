@@ -34,7 +34,8 @@ def test_scripted_sales_print_and_redeem_a_voucher(tmp_path: Path) -> None:
     ):
         assert re.search(f"{re.escape(reason)} +{amount}\n", first), (reason, first)
     assert re.search(r"Treuegutschein 5 € +-5,00 €\n", second)
-    assert re.search(r"Wartende Ereignisse: 1,", second)
+    # The receipt, and that its voucher was printed.
+    assert re.search(r"Wartende Ereignisse: 2,", second)
     assert re.search(r"Punkte: \d+\n", second)
 
     picture = re.search(r"Gutschein / voucher: (\S+)\n", second)

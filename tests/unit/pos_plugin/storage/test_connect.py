@@ -211,3 +211,16 @@ def test_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 def test_full_is_not_damaged() -> None:
     assert not issubclass(StorageFull, StorageDamaged)
+
+
+def test_file_for_its_owner_is_never_open_to_others(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    left = tmp_path / "keys.json.new"  # by a crash
+    left.write_bytes(b"old")
+    left.chmod(0o666)
+    with left.open("rb") as held:
+        connect.replace_file(path, b"token", mode=0o600)
+        assert held.read() == b"old"
+    assert path.read_bytes() == b"token"
+    assert path.stat().st_mode & 0o077 == 0
+    assert not left.exists()
