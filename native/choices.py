@@ -370,6 +370,10 @@ class Choices:
             solved = packed(self, choice, classes, choice.promos, floor=known, with_rooms=True)
             if pairs:
                 solved = self._paired(choice, classes, solved, known)
+            if not crowd and not self._is_worth(choice, solved):
+                # A packing may make a bundle dearer than its units to stay within a threshold.
+                made = self.by_labels(choice, classes, choice.promos, known, exact=True)
+                solved = replace(made, bound=min(made.bound, solved.bound))
         elif crowd:
             found = packed(
                 self,
@@ -386,6 +390,13 @@ class Choices:
             solved = self.by_labels(choice, classes, choice.promos, known, exact=True)
         value = None if solved.value is None else solved.value + choice.constant
         return Solved(value, solved.bound + choice.constant, solved.applications)
+
+    def _is_worth(self, choice: Choice, solved: Solved) -> bool:
+        """Whether the applications save what the solution says; True where there are none."""
+        if solved.value is None:
+            return True
+        saving = choice.saving(*self.measure(choice, solved.applications))
+        return saving is not None and saving * W >= solved.value + choice.constant
 
     def by_labels(
         self,

@@ -125,6 +125,31 @@ def test_a_cap_measured_too_soon_stays_in_the_bound(monkeypatch: pytest.MonkeyPa
     assert fault.startswith("optimal is claimed")
 
 
+def test_a_bundle_dearer_than_its_units_makes_no_room_under_a_threshold(
+    asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """5.00 and 2.00 for 4.50 take 2.50, 0.50 too much; a pair of 2.00 for 4.50 gave that back."""
+    pair = _bundle([("A", 1), ("B", 1)], {"type": "fixed_price", "minor": 450})
+    pair["offer"]["slots"][0]["on"] = {}
+    tier = {"min_value_minor": 1500, "benefit": {"type": "percent", "bp": 2000}}
+    receipt = {
+        "id": "R",
+        "layer": "receipt",
+        "offer": {"kind": "receipt_discount", "tiers": [tier]},
+    }
+    case = Case([pair, receipt], _sale([("A", 500, 1), ("B", 300, 2), ("B", 200, 3)]))
+    result = engine(*case)
+    assert result["optimal"]
+    # Both of 3.00 for 4.50, and 20 % of the 15.50 that are left.
+    assert result["discount_minor"] == 150 + 310
+    assert fault_of(result, case, best_total(*case)) is None
+    assert asked
+    monkeypatch.setattr(native.choices.Choices, "_is_worth", lambda *_: True)
+    control = engine(*case)
+    assert not control["optimal"]
+    assert control["discount_minor"] < 460
+
+
 def _bundled_case_of(number: int) -> Case:
     """Return a sale of two to four piles under one or two bundles, capped or dearer than goods."""
     rng = random.Random(f"{SEED}:{number}")  # noqa: S311 - repeatable on purpose
