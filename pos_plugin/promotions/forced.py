@@ -309,8 +309,21 @@ class ForcedSale:
     def _alone(self, promotion: Promotion, apart: Sequence[Line]) -> Result | None:
         """Return the result of these units with this promotion only, None: it gives nothing."""
         others = [one.id for one in self._eligible if one.id != promotion.id]
-        alone, applies = self._evaluated(promotion, others, Counter(self._sale.counts), apart)
+        counts = Counter(self._sale.counts)
+        instead = self._taking_all(promotion, apart)
+        alone, applies = self._evaluated(promotion, others, counts, apart, instead=instead)
         return alone if applies else None
+
+    def _taking_all(self, promotion: Promotion, apart: Sequence[Line]) -> Promotion | None:
+        """Return it with the tier of these units only: a lower one, of fewer, may give more."""
+        if not isinstance(promotion.offer, QuantityTiers):
+            return None
+        units = sum(line.quantity_milli for line in apart) // 1000
+        renamed = self._sale.promotions[promotion.id]
+        reached = [tier for tier in promotion.offer.steps() if tier.min_quantity <= units][-1]
+        tier = reached.model_copy(update={"min_quantity": units})
+        offer = renamed.offer.model_copy(update={"tiers": (tier,)})
+        return renamed.model_copy(update={"offer": offer})
 
     def _for_sure(
         self,

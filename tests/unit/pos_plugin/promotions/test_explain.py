@@ -259,6 +259,18 @@ def test_quantity_tiers_are_forced_with_their_lowest_number() -> None:
     assert (found.by, found.would_cost_minor) == (("B",), 100)
 
 
+def test_a_higher_tier_is_forced_where_a_lower_one_gives_more() -> None:
+    tiers = [
+        {"min_quantity": 1, "benefit": amount(100)},
+        {"min_quantity": 2, "benefit": percent(1000)},
+    ]
+    offer = {"kind": "quantity_tiers", "tiers": tiers}
+    rules = [{"id": "A", "layer": "article", "offer": offer}, from_value("B", 250, amount(300))]
+    found = why(rules, sale(("x", 100, 3)))["A"]
+    # One for nothing leaves 2.00, below the threshold; 10 % on all three leaves 2.70 for B.
+    assert (found.by, found.would_cost_minor) == (("B",), 0)
+
+
 def test_a_sale_with_seventy_thousand_pieces_is_forced_at_once() -> None:
     rules = [three_for_two("A"), off_each("B", percent(4000))]
     result = evaluated(rules, sale(("x", 100, 70_000)))
